@@ -1,0 +1,127 @@
+"""The six figures of a card against the ledger.
+
+Two of them are documented: the balance and what is available (FACTS 3). The others are named
+only, so each is a question: which formula does this server mean by it? It has to be one of the
+permitted formulas and stay the same one. This module does not know how a card was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from tallystick.ledger.ledger import Last, Ledger, Standing
+from tallystick.ledger.vocabulary import CardRecord, Violation
+
+Formula = Callable[[Ledger], int]
+
+FORMULAS: dict[str, dict[str, Formula]] = {
+    "figure.amount": {
+        "opening": lambda ledger: ledger.opening,
+        "total": lambda ledger: ledger.total,
+        "balance": lambda ledger: ledger.balance,
+        "available": lambda ledger: ledger.available,
+    },
+    "figure.amount_funds": {
+        "with_opening": lambda ledger: ledger.total,
+        "without_opening": lambda ledger: ledger.funded,
+    },
+    "figure.amount_drawdown": {
+        "drawn": lambda ledger: ledger.drawn + ledger.captured,
+        "drawn_and_held": lambda ledger: ledger.drawn + ledger.captured + ledger.held,
+    },
+    "figure.amount_pending": {
+        "held": lambda ledger: ledger.held,
+        "gross_of_open_holds": lambda ledger: ledger.gross,
+    },
+    "figure.amount_reserved": {
+        "held": lambda ledger: ledger.held,
+        "gross_of_open_holds": lambda ledger: ledger.gross,
+    },
+}
+
+BLAME: dict[Last, tuple[str, str]] = {
+    Last.NOTHING: ("BAL-1", "BAL-2"),
+    Last.OPENED: ("CARD-1", "CARD-1"),
+    Last.DRAWN: ("TX-1", "TX-1"),
+    Last.HELD: ("TX-5", "TX-5"),
+    Last.FUNDED: ("FUND-1", "FUND-2"),
+    Last.CAPTURED_PART: ("CAP-1", "CAP-4"),
+    Last.CAPTURED_REST: ("CAP-1", "CAP-3"),
+    Last.CAPTURED_ZERO: ("CAP-9", "CAP-9"),
+    Last.VOIDED: ("VOID-1", "VOID-1"),
+    Last.RELEASED: ("VOID-6", "VOID-6"),
+    Last.REPEATED: ("REF-1", "REF-1"),
+    Last.REFUSED: ("BAL-6", "BAL-6"),
+    Last.READ: ("READ-1", "READ-1"),
+}
+"""The rule behind a wrong balance and behind a wrong available amount, by what happened last."""
+
+
+def judge_card(ledger: Ledger, record: CardRecord, checked: list[str]) -> Ledger | Violation:
+    """Compare what a card shows with the ledger; names every checked rule in `checked`."""
+    checked += ["BAL-1", "BAL-2", "BAL-3"]
+    for violation in _plain_violations(ledger, record, *BLAME[ledger.last]):
+        return violation
+    dialect = ledger.dialect
+    for question, shown in _questions(record):
+        if shown is None:
+            continue
+        checked.append("BAL-4")
+        formulas = FORMULAS[question]
+        fitting = [name for name, formula in formulas.items() if formula(ledger) == shown]
+        narrowed = dialect.narrow(question, fitting)
+        if narrowed is None:
+            return _wrong_figure(ledger, question, shown)
+        dialect = narrowed
+    return ledger if dialect is ledger.dialect else replace(ledger, dialect=dialect)
+
+
+def _plain_violations(
+    ledger: Ledger, record: CardRecord, balance_rule: str, available_rule: str
+) -> Iterator[Violation]:
+    after = f"after {ledger.last}"
+    if record.card is not None and record.card != ledger.card:
+        yield Violation("READ-2", f"card {ledger.card!r}", f"card {record.card!r}")
+    if _is_negative(record):
+        yield Violation("BAL-3", "no figure below 0", f"{record}")
+    if ledger.standing is Standing.ACTIVE and record.currency not in (None, ledger.currency):
+        yield Violation("CARD-2", f"currency {ledger.currency}", f"currency {record.currency}")
+    if record.balance is None or record.available is None:
+        yield Violation("BAL-1", "amount_balance and amount_available", "one of them is absent")
+        return
+    if record.balance != ledger.balance:
+        yield Violation(
+            balance_rule,
+            f"amount_balance {ledger.balance} {after}",
+            f"amount_balance {record.balance}",
+        )
+    if record.available != ledger.available:
+        yield Violation(
+            available_rule,
+            f"amount_available {ledger.available} {after}",
+            f"amount_available {record.available}",
+        )
+
+
+def _questions(record: CardRecord) -> Iterator[tuple[str, int | None]]:
+    yield "figure.amount", record.amount
+    yield "figure.amount_funds", record.funds
+    yield "figure.amount_drawdown", record.drawdown
+    yield "figure.amount_pending", record.pending
+    yield "figure.amount_reserved", record.reserved
+
+
+def _is_negative(record: CardRecord) -> bool:
+    figures = (record.balance, record.available, *(shown for _, shown in _questions(record)))
+    return any(figure is not None and figure < 0 for figure in figures)
+
+
+def _wrong_figure(ledger: Ledger, question: str, shown: int) -> Violation:
+    member = question.removeprefix("figure.")
+    formulas = FORMULAS[question]
+    possible = sorted(ledger.dialect.possible(question))
+    readings = " or ".join(f"{formulas[name](ledger)} ({name})" for name in possible)
+    return Violation(
+        "BAL-4", f"{member} {readings} after {ledger.last}", f"{member} {shown}", question
+    )

@@ -1,0 +1,251 @@
+"""The ledger of one card: what must be true of it, as a frozen value.
+
+One card is the unit because all its holds share one balance, and no two cards share anything. This
+module keeps the books; it does not decide what is legal (`rulings`) nor judge answers (`step`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.lifecycle import State
+from tallystick.ledger.persistent import Map
+from tallystick.ledger.vocabulary import ActivateCard, Extras, Kind, OpenCard
+
+UNSEEN = "?"
+"""Marks the id of a transaction whose answer was lost: UNSEEN + ref_id, until it is seen."""
+
+
+class Standing(StrEnum):
+    """Where the card itself stands."""
+
+    ABSENT = "absent"
+    INACTIVE = "inactive"
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+class Last(StrEnum):
+    """What the latest write did, so that a wrong figure names the rule that it breaks."""
+
+    NOTHING = "nothing"
+    OPENED = "opening"
+    DRAWN = "an accepted drawdown"
+    HELD = "an accepted hold"
+    FUNDED = "an accepted fund"
+    CAPTURED_PART = "an accepted partial capture"
+    CAPTURED_REST = "an accepted capture of the rest"
+    CAPTURED_ZERO = "an accepted capture of 0"
+    VOIDED = "an accepted void"
+    RELEASED = "an accepted void after a partial capture"
+    REPEATED = "a repeated ref_id"
+    REFUSED = "a refusal"
+    READ = "a read"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One transaction of the card, as the ledger knows it."""
+
+    kind: Kind
+    ref: str | None
+    amount: int
+    state: State
+    captured: int = 0
+    parent: str | None = None
+    extras: Extras = ()
+
+    @property
+    def remaining(self) -> int:
+        """What an open hold still locks; 0 for everything else."""
+        return self.amount - self.captured if self.is_open else 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be captured or voided."""
+        return self.state in (State.OPEN, State.PARTLY_CAPTURED)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a ref_id was used for: the request in full, and the entry that it made."""
+
+    request: tuple[object, ...]
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of the card, and by what kinds of request it has been used to pay."""
+
+    one_time: bool
+    used: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ledger:
+    """The state of one card. Amounts are in the smallest unit of `currency`.
+
+    `held` is what open holds lock now, `gross` the original amounts of the same holds; `drawn`
+    counts plain drawdowns, `captured` the captures. Balance = opening + funded - drawn - captured;
+    available = balance - held (FACTS 3, amount_balance and amount_available).
+    """
+
+    dialect: Dialect
+    card: str
+    standing: Standing = Standing.ABSENT
+    currency: str | None = None
+    opening: int = 0
+    funded: int = 0
+    drawn: int = 0
+    captured: int = 0
+    held: int = 0
+    gross: int = 0
+    largest: int = 0
+    entries: Map[str, Entry] = field(default_factory=Map)
+    refs: Map[str, tuple[Use, ...]] = field(default_factory=Map)
+    burnt: Map[str, bool] = field(default_factory=Map)
+    tokens: Map[str, Token] = field(default_factory=Map)
+    opened_by: OpenCard | ActivateCard | None = None
+    last: Last = Last.NOTHING
+
+    @property
+    def total(self) -> int:
+        """All that was ever put on the card."""
+        return self.opening + self.funded
+
+    @property
+    def balance(self) -> int:
+        """What is on the card, locked money included."""
+        return self.opening + self.funded - self.drawn - self.captured
+
+    @property
+    def available(self) -> int:
+        """What a drawdown can take."""
+        return self.balance - self.held
+
+    def _value(self) -> tuple[object, ...]:
+        # `last` only explains; two ledgers that differ in it alone are the same state.
+        return (
+            self.standing,
+            self.opening,
+            self.funded,
+            self.drawn,
+            self.captured,
+            self.held,
+            self.gross,
+            self.largest,
+            self.card,
+            self.currency,
+            self.entries,
+            self.refs,
+            self.burnt,
+            self.tokens,
+            self.opened_by,
+            self.dialect,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Ledger) and self._value() == other._value()
+
+    def __hash__(self) -> int:
+        return hash(
+            (self.balance, self.held, self.captured, self.standing, self.entries, self.tokens)
+        )
+
+
+# Bookkeeping: each function books one accepted command and nothing else -----------------------
+
+
+def book_opening(ledger: Ledger, command: OpenCard | ActivateCard) -> Ledger:
+    """Load a new or a prepared card with its opening amount."""
+    return replace(
+        ledger,
+        standing=Standing.ACTIVE,
+        currency=command.currency,
+        opening=command.amount,
+        largest=command.amount,
+        opened_by=command,
+        last=Last.OPENED,
+    )
+
+
+def book_draw(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    """Book a plain drawdown."""
+    return replace(
+        ledger,
+        drawn=ledger.drawn + entry.amount,
+        entries=ledger.entries.set(entry_id, entry),
+        last=Last.DRAWN,
+    )
+
+
+def book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    """Lock the amount of a new hold."""
+    return replace(
+        ledger,
+        held=ledger.held + entry.amount,
+        gross=ledger.gross + entry.amount,
+        entries=ledger.entries.set(entry_id, entry),
+        last=Last.HELD,
+    )
+
+
+def book_fund(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    """Add money to the card."""
+    return replace(
+        ledger,
+        funded=ledger.funded + entry.amount,
+        largest=max(ledger.largest, entry.amount),
+        entries=ledger.entries.set(entry_id, entry),
+        last=Last.FUNDED,
+    )
+
+
+def book_capture(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Ledger:
+    """Turn locked money of the parent into drawn money; `then` is the parent's next state."""
+    parent_id = entry.parent or ""
+    parent = ledger.entries[parent_id]
+    after = replace(parent, captured=parent.captured + entry.amount, state=then)
+    entries = ledger.entries.set(parent_id, after).set(entry_id, entry)
+    last = Last.CAPTURED_REST if then is State.CAPTURED else Last.CAPTURED_PART
+    return replace(
+        ledger,
+        captured=ledger.captured + entry.amount,
+        held=ledger.held - (parent.remaining - after.remaining),
+        gross=ledger.gross - (0 if after.is_open or not parent.is_open else parent.amount),
+        entries=entries,
+        last=last if entry.amount else Last.CAPTURED_ZERO,
+    )
+
+
+def book_void(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Ledger:
+    """Release what the parent still locks; `then` is the parent's next state."""
+    parent_id = entry.parent or ""
+    parent = ledger.entries[parent_id]
+    entries = ledger.entries.set(parent_id, replace(parent, state=then)).set(entry_id, entry)
+    return replace(
+        ledger,
+        held=ledger.held - parent.remaining,
+        gross=ledger.gross - parent.amount,
+        entries=entries,
+        last=Last.RELEASED if then is State.RELEASED else Last.VOIDED,
+    )
+
+
+def adopt(ledger: Ledger, unseen: str, seen: str) -> Ledger:
+    """Give an entry whose answer was lost the id under which it was seen now."""
+    entry = ledger.entries[unseen]
+    entries = ledger.entries.without(unseen).set(seen, entry)
+    # Children of an unseen parent cannot exist: nobody could name it.
+    refs = ledger.refs
+    if entry.ref is not None:
+        uses = refs.get(entry.ref, ())
+        refs = refs.set(
+            entry.ref, tuple(replace(u, entry=seen) if u.entry == unseen else u for u in uses)
+        )
+    return replace(ledger, entries=entries, refs=refs)

@@ -1,0 +1,242 @@
+"""Transaction records against the ledger: the answer to a payment, and the list of a card.
+
+A record has to say what was done: the amount that moved, in the card's currency, under the caller's
+ref_id, of a documented type, and for a capture or a void which transaction it acts on. This module
+does not decide whether the payment was legal (see `rulings`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.ledger import UNSEEN, Entry, Ledger, adopt
+from tallystick.ledger.lifecycle import State
+from tallystick.ledger.vocabulary import (
+    Extras,
+    Kind,
+    Payment,
+    Transact,
+    TransactionRecord,
+    Violation,
+)
+
+RECORD_RULE: dict[Kind, str] = {
+    Kind.DRAWDOWN: "TX-4",
+    Kind.HOLD: "TX-4",
+    Kind.FUND: "FUND-4",
+    Kind.CAPTURE: "CAP-8",
+    Kind.VOID: "VOID-5",
+    Kind.OPENING: "BAL-5",
+}
+
+TYPE_OF: dict[Kind, str] = {
+    Kind.DRAWDOWN: "drawdown",
+    Kind.HOLD: "pending_capture",
+    Kind.FUND: "fund",
+    Kind.VOID: "voided",
+    Kind.OPENING: "fund",
+}
+"""The documented type of each kind (FACTS 4). What a capture's own record shows is open."""
+
+
+def judge_answer(
+    ledger: Ledger, command: Payment, entry: Entry, record: TransactionRecord
+) -> Dialect | Violation:
+    """Hold the record that answers a payment to the payment; the narrowed dialect if it fits."""
+    rule = RECORD_RULE[command.kind]
+    if record.id is None:
+        return Violation(rule, "a record with an id", "no id")
+    if record.id in ledger.entries:
+        return Violation("TX-8", "a new id", f"the id {record.id} of an earlier transaction")
+    return _judge_record(ledger, entry, record, command.extras)
+
+
+def judge_replay(
+    ledger: Ledger, command: Payment, entry_id: str, record: TransactionRecord
+) -> Dialect | Violation:
+    """Hold a repeated answer to the first one: it shows the same transaction."""
+    judged = _judge_record(ledger, ledger.entries[entry_id], record, ())
+    if isinstance(judged, Violation):
+        return replace(judged, rule="REF-6")
+    return judged
+
+
+def judge_list(
+    ledger: Ledger, records: tuple[TransactionRecord, ...], checked: list[str]
+) -> Ledger | Violation:
+    """Hold a card's list to the ledger: every transaction once, and nothing that nobody made."""
+    checked.append("BAL-5")
+    seen: set[str] = set()
+    for record in records:
+        if record.id is None:
+            return Violation("BAL-5", "every listed transaction has an id", f"{record}")
+        if record.id in seen:
+            return Violation("READ-3", "every transaction once", f"{record.id} twice")
+        seen.add(record.id)
+        judged = _judge_listed(ledger, record)
+        if isinstance(judged, Violation):
+            return judged
+        ledger = judged
+    for entry_id, entry in ledger.entries.items():
+        if entry_id not in seen:
+            return Violation(
+                "BAL-5",
+                f"the {entry.kind} of {entry.amount} with ref_id {entry.ref!r} in the list",
+                f"{len(records)} transactions without it",
+            )
+    return _judge_opening(ledger)
+
+
+def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
+    entry_id = record.id or ""
+    if entry_id not in ledger.entries:
+        found = _recognise(ledger, record)
+        if isinstance(found, Violation):
+            return found
+        ledger = found
+    entry = ledger.entries[entry_id]
+    judged = _judge_record(ledger, entry, record, entry.extras)
+    if isinstance(judged, Violation):
+        return replace(judged, rule="BAL-5", expected=f"listed: {judged.expected}")
+    return ledger if judged is ledger.dialect else replace(ledger, dialect=judged)
+
+
+def _recognise(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
+    """A listed transaction that no answer has shown: a lost answer's, or the opening amount's."""
+    entry_id = record.id or ""
+    unseen = f"{UNSEEN}{record.ref}"
+    if unseen in ledger.entries:
+        return adopt(ledger, unseen, entry_id)
+    opening = any(entry.kind is Kind.OPENING for entry in ledger.entries.values())
+    if record.type in (None, "fund") and record.amount == ledger.opening and not opening:
+        narrowed = ledger.dialect.narrow("list.opening", ["listed"])
+        if narrowed is not None:
+            entry = Entry(Kind.OPENING, record.ref, ledger.opening, State.OPENING)
+            return replace(ledger, dialect=narrowed, entries=ledger.entries.set(entry_id, entry))
+    return Violation(
+        "BAL-5",
+        "only transactions that a client made",
+        f"{record.type} of {record.amount} with ref_id {record.ref!r}",
+    )
+
+
+def _judge_opening(ledger: Ledger) -> Ledger | Violation:
+    """Whether the opening amount is listed is open, but it is the same for every card."""
+    if any(entry.kind is Kind.OPENING for entry in ledger.entries.values()):
+        return ledger
+    if ledger.opening == 0:
+        return ledger  # no money was put on the card, so nothing says that a record is due
+    narrowed = ledger.dialect.narrow("list.opening", ["absent"])
+    if narrowed is None:
+        return Violation(
+            "DIA-1", "the opening amount in the list, as before", "it is absent", "list.opening"
+        )
+    return ledger if narrowed is ledger.dialect else replace(ledger, dialect=narrowed)
+
+
+def _judge_record(
+    ledger: Ledger, entry: Entry, record: TransactionRecord, sent: Extras
+) -> Dialect | Violation:
+    rule = RECORD_RULE[entry.kind]
+    for expected, actual in _plain_differences(ledger, entry, record):
+        return Violation(rule, expected, actual)
+    missing = _missing_extras(sent, record.extras)
+    if missing is not None:
+        shown = dict(record.extras).get(missing)
+        return Violation(rule, f"{missing} {dict(sent)[missing]}", f"{missing} {shown}")
+    dialect = ledger.dialect
+    for question, answers, shown in _open_members(entry, record):
+        narrowed = dialect.narrow(question, answers)
+        if narrowed is None:
+            possible = sorted(dialect.possible(question))
+            return Violation(rule, f"{question}: {' or '.join(possible)}", shown, question)
+        dialect = narrowed
+    return dialect
+
+
+def _plain_differences(
+    ledger: Ledger, entry: Entry, record: TransactionRecord
+) -> Iterator[tuple[str, str]]:
+    if entry.kind is not Kind.VOID and record.amount != entry.amount:
+        yield f"amount {entry.amount}", f"amount {record.amount}"
+    if entry.kind is not Kind.OPENING and record.ref != entry.ref:
+        yield f"ref_id {entry.ref!r}", f"ref_id {record.ref!r}"
+    if record.currency != ledger.currency:
+        yield f"currency {ledger.currency}", f"currency {record.currency}"
+    if entry.parent is not None and record.parent != entry.parent:
+        yield f"parent_id {entry.parent}", f"parent_id {record.parent}"
+    if entry.parent is None and record.parent is not None:
+        yield "no parent_id", f"parent_id {record.parent}"
+
+
+def _open_members(entry: Entry, record: TransactionRecord) -> Iterator[tuple[str, list[str], str]]:
+    """Members whose value the documentation leaves open: (question, fitting answers, shown)."""
+    if record.type is not None:
+        yield _type_question(entry), [record.type], f"type {record.type}"
+    if entry.kind is Kind.VOID:
+        original = entry.captured  # a void's entry keeps its parent's original amount there
+        fitting = [
+            name
+            for name, amount in (("released", entry.amount), ("original", original))
+            if record.amount == amount
+        ]
+        yield "void.amount", fitting, f"amount {record.amount}"
+
+
+def _type_question(entry: Entry) -> str:
+    if entry.kind is Kind.HOLD:
+        states = {State.CAPTURED: "captured", State.VOIDED: "voided", State.RELEASED: "released"}
+        return f"type.hold.{states.get(entry.state, 'open')}"
+    return f"type.{entry.kind}"
+
+
+def _missing_extras(sent: Extras, shown: Extras) -> str | None:
+    """The first member that was sent and is not shown; servers may add to metadata."""
+    if not sent:
+        return None
+    members = dict(shown)
+    for name, text in sent:
+        if name == "metadata":
+            have = json.loads(members.get(name) or "{}")
+            want = json.loads(text)
+            lost = [k for k in want if not k.startswith("dintero_") and k not in have]
+            if lost or any(have[k] != want[k] for k in want if not k.startswith("dintero_")):
+                return name
+        elif members.get(name) != text:
+            return name
+    return None
+
+
+def entry_of(ledger: Ledger, command: Payment) -> Entry:
+    """The entry that an accepted payment makes."""
+    if isinstance(command, Transact):
+        state = {
+            Kind.DRAWDOWN: State.DRAWDOWN,
+            Kind.HOLD: State.OPEN,
+            Kind.FUND: State.FUND,
+        }[command.kind]
+        return Entry(command.kind, command.ref, command.amount, state, extras=command.extras)
+    parent = ledger.entries[command.parent]
+    if command.kind is Kind.VOID:
+        return Entry(
+            Kind.VOID,
+            command.ref,
+            parent.remaining,
+            State.VOID,
+            captured=parent.amount,
+            parent=command.parent,
+            extras=command.extras,
+        )
+    amount = getattr(command, "amount", None)
+    taken = parent.remaining if amount is None else amount
+    return Entry(
+        Kind.CAPTURE,
+        command.ref,
+        taken,
+        State.CAPTURE,
+        parent=command.parent,
+        extras=command.extras,
+    )

@@ -1,0 +1,58 @@
+"""One ref_id, one effect: what a ref_id that was used before means for the next request.
+
+Documented: every transaction of a card has a unique ref_id, for safely retrying requests without
+accidentally performing the same operation twice (FACTS 4). Whether a repeat is answered with the
+first record or refused is open, and so is whether creation, capture and void share one space.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tallystick.ledger.ledger import UNSEEN, Ledger, Use
+from tallystick.ledger.vocabulary import Capture, Payment, Transact, TransactionRecord, Void
+
+REPLAY, REFUSE, SEPARATE = "replay", "refuse", "separate"
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """A request whose ref_id was used before: which question it puts, and the first entry."""
+
+    rule: str
+    question: str
+    entry: str
+
+
+def request_of(command: Payment) -> tuple[object, ...]:
+    """All of a request but its ref_id: two requests are the same if these are equal."""
+    if isinstance(command, Transact):
+        named = command.token or command.card
+        return (command.kind, named, command.amount, command.currency, command.extras)
+    amount = command.amount if isinstance(command, Capture) else None
+    return (command.kind, command.parent, amount, command.extras)
+
+
+def find_reuse(ledger: Ledger, command: Payment) -> Reuse | None:
+    """What the command repeats; None if its ref_id is fresh on this card."""
+    uses = ledger.refs.get(command.ref)
+    if not uses:
+        return None
+    request = request_of(command)
+    return min((_classify(command, request, use) for use in uses), key=lambda reuse: reuse.rule)
+
+
+def _classify(command: Payment, request: tuple[object, ...], use: Use) -> Reuse:
+    kind, used = str(command.kind), str(use.request[0])
+    if use.request == request:
+        return Reuse("REF-1", f"ref.same.{kind}", use.entry)
+    if kind != used:
+        return Reuse("REF-3", f"ref.across.{'-'.join(sorted((kind, used)))}", use.entry)
+    if isinstance(command, Capture | Void) and command.parent != use.request[1]:
+        return Reuse("REF-3", f"ref.other_hold.{kind}", use.entry)
+    return Reuse("REF-2", f"ref.other_body.{kind}", use.entry)
+
+
+def is_replay_of(entry: str, command: Payment, record: TransactionRecord) -> bool:
+    """Whether the record is the first one again (whose id an answer that was lost never told)."""
+    return record.id == entry or (entry.startswith(UNSEEN) and record.ref == command.ref)

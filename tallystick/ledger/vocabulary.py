@@ -1,0 +1,250 @@
+"""The words of the ledger: commands, outcomes, records and violations, as frozen values.
+
+This module does not know how a command travels (see `wire`), nor what is legal (see `rulings`).
+Amounts are integers in the smallest unit of the currency; ids and references are opaque strings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Kind(StrEnum):
+    """What a transaction did to its card."""
+
+    DRAWDOWN = "drawdown"
+    HOLD = "hold"
+    FUND = "fund"
+    CAPTURE = "capture"
+    VOID = "void"
+    OPENING = "opening"
+
+
+class Phase(Enum):
+    """Where the moment of a command lies in the card's period, by the target's own clock."""
+
+    BEFORE = "before active_from"
+    WITHIN = "within the active period"
+    AFTER = "after expires_at"
+
+
+class View(StrEnum):
+    """The answers that show a card's money; all of them must agree."""
+
+    DETAILS = "card details"
+    INFO = "info by token"
+    CUSTOMER = "customer card"
+
+
+Extras = tuple[tuple[str, str], ...]
+"""What else a request carries or an answer shows, as (member, canonical JSON) pairs."""
+
+
+# Commands -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCard:
+    """Create a card that is usable at once."""
+
+    card: str
+    amount: int
+    currency: str
+    extras: Extras = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareCard:
+    """Create a card by batch: it holds nothing and waits for activation."""
+
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivateCard:
+    """Load a prepared card with its opening amount."""
+
+    card: str
+    amount: int
+    currency: str
+    extras: Extras = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCard:
+    """Delete a card."""
+
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueToken:
+    """Make a token, an alias of the card; a one-time token pays once."""
+
+    card: str
+    ref: str
+    one_time: bool = False
+    expires_in: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Transact:
+    """Draw from, hold on (a pending drawdown) or fund a card, named by id or by token."""
+
+    kind: Kind
+    card: str
+    amount: int
+    currency: str
+    ref: str
+    token: str | None = None
+    phase: Phase = Phase.WITHIN
+    extras: Extras = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Collect money of a hold; without an amount, all that the hold still locks."""
+
+    card: str
+    parent: str
+    amount: int | None
+    ref: str
+    phase: Phase = Phase.WITHIN
+    extras: Extras = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of record that it makes."""
+        return Kind.CAPTURE
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """Release what a hold still locks."""
+
+    card: str
+    parent: str
+    ref: str
+    phase: Phase = Phase.WITHIN
+    extras: Extras = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of record that it makes."""
+        return Kind.VOID
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard:
+    """Read the card's figures through one of its views."""
+
+    card: str
+    view: View = View.DETAILS
+    handle: str | None = None
+    """The token of an info look-up, or the customer of a customer view."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTransactions:
+    """List the card's transactions."""
+
+    card: str
+
+
+Payment = Transact | Capture | Void
+Command = (
+    OpenCard
+    | PrepareCard
+    | ActivateCard
+    | DeleteCard
+    | IssueToken
+    | Payment
+    | ReadCard
+    | ReadTransactions
+)
+
+
+# Records: what an accepting answer shows ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRecord:
+    """A transaction as the server shows it; None stands for a member that is absent."""
+
+    id: str | None
+    ref: str | None
+    amount: int | None
+    currency: str | None
+    type: str | None = None
+    parent: str | None = None
+    extras: Extras = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """A card as the server shows it; None stands for a member that is absent."""
+
+    card: str | None
+    currency: str | None = None
+    amount: int | None = None
+    balance: int | None = None
+    available: int | None = None
+    funds: int | None = None
+    drawdown: int | None = None
+    pending: int | None = None
+    reserved: int | None = None
+    status: str | None = None
+    extras: Extras = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A token as its creation shows it."""
+
+    value: str | None
+    ref: str | None = None
+
+
+Record = TransactionRecord | CardRecord | TokenRecord | tuple[TransactionRecord, ...]
+
+
+# Outcomes -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The server says that it did it, and shows the record."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The server says that it did not do it (a documented 4xx)."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No answer that can be trusted (a time-out, a reset, a 5xx): it may have happened or not."""
+
+    reason: str
+
+
+Outcome = Accepted | Refused | Unknown
+
+
+# Judgement ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken promise: the rule, what the ledger permits, and what was received instead."""
+
+    rule: str
+    expected: str
+    actual: str
+    question: str | None = None
+    """The open question of the dialect that the answer contradicts, if it is one."""

@@ -1,0 +1,247 @@
+"""Programs: what a test did, as symbolic steps that can be run again anywhere.
+
+A program names cards, holds and tokens instead of ids, and says amounts relative to the ledger
+(`remaining+1`), so that it means the same on fresh cards of another server. It is the one currency
+of the suite: strategies make programs, drivers run them, the reducer shortens them, scenario files
+keep them. One step is one line:
+
+    A = card 1000 NOK
+    h1 = hold A 600
+    c1 = capture h1 remaining+1
+    again c1
+
+This module does not run anything and does not know HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.vocabulary import Extras
+
+
+class ProgramError(ValueError):
+    """A line that is not a step, with what is wrong with it."""
+
+
+class Verb(StrEnum):
+    """What a step does."""
+
+    CARD = "card"
+    BATCH = "batch"
+    ACTIVATE = "activate"
+    DELETE = "delete"
+    TOKEN = "token"
+    DRAW = "draw"
+    HOLD = "hold"
+    FUND = "fund"
+    CAPTURE = "capture"
+    VOID = "void"
+    AGAIN = "again"
+    READ = "read"
+    LIST = "list"
+    INFO = "info"
+
+
+MAKERS = {Verb.CARD, Verb.BATCH}
+"""Verbs whose label names a card; they act on nothing."""
+NEEDS_AMOUNT = {Verb.CARD, Verb.ACTIVATE, Verb.DRAW, Verb.HOLD, Verb.FUND}
+TAKES_AMOUNT = NEEDS_AMOUNT | {Verb.CAPTURE}
+UNNAMED = {Verb.AGAIN, Verb.READ, Verb.LIST, Verb.INFO, Verb.ACTIVATE, Verb.DELETE}
+
+BASES = ("remaining", "original", "available", "balance", "total")
+_AMOUNT = re.compile(r"(?:(\d+)|(remaining|original|available|balance|total)(?:/(\d+))?)([+-]\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount of money: a number, or a figure of the ledger over `divisor`, plus `offset`."""
+
+    base: str = ""
+    divisor: int = 1
+    offset: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Amount:
+        """`600`, `remaining`, `available/2`, `balance-1`; ProgramError for anything else."""
+        match = _AMOUNT.fullmatch(text)
+        if match is None or match[3] == "0":
+            raise ProgramError(f"{text!r} is not an amount such as 600, remaining+1, available/2")
+        number, base, divisor, offset = match.groups()
+        return cls(base or "", int(divisor or 1), int(number or 0) + int(offset or 0))
+
+    def __str__(self) -> str:
+        if not self.base:
+            return str(self.offset)
+        part = f"/{self.divisor}" if self.divisor != 1 else ""
+        return f"{self.base}{part}{self.offset:+d}" if self.offset else f"{self.base}{part}"
+
+    def resolve(self, ledger: Ledger, entry: str | None) -> int:
+        """The number it means here; never below 0, the least amount that the API takes."""
+        if not self.base:
+            return max(0, self.offset)
+        return max(0, _figure(self.base, ledger, entry) // self.divisor + self.offset)
+
+
+def _figure(base: str, ledger: Ledger, entry_id: str | None) -> int:
+    entry = ledger.entries.get(entry_id) if entry_id is not None else None
+    match base:
+        case "remaining":
+            return entry.remaining if entry is not None else ledger.available
+        case "original":
+            return entry.amount if entry is not None else ledger.opening
+        case "balance":
+            return ledger.balance
+        case "total":
+            return ledger.total
+        case _:
+            return ledger.available
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `name` labels what it makes, `on` names what it acts on (a card, token or record).
+
+    `ref` names the earlier step whose ref_id is used once more; without it the ref_id is fresh.
+    `amount` None means that the member is left out (a capture of all that remains).
+    """
+
+    verb: Verb
+    name: str = ""
+    on: str = ""
+    amount: Amount | None = None
+    currency: str = ""
+    ref: str = ""
+    extras: Extras = ()
+
+    def __str__(self) -> str:
+        words = [f"{self.name} ="] if self.name else []
+        words += [str(self.verb), self.on]
+        words += [str(self.amount) if self.amount is not None else "", self.currency]
+        words += [f"ref={self.ref}"] if self.ref else []
+        words += [f"with {json.dumps(dict(self.extras), ensure_ascii=True)}"] if self.extras else []
+        return " ".join(word for word in words if word)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The labels that must exist before it can run."""
+        return tuple(label for label in (self.on, self.ref) if label)
+
+
+_STEP = re.compile(
+    r"(?:(?P<name>\w+)\s*=\s*)?(?P<verb>[a-z]+)(?P<words>(?:\s+(?!with\b)\S+)*)"
+    r"(?:\s+with\s+(?P<extras>\{.*\}))?\s*"
+)
+
+
+def parse_step(line: str) -> Step:
+    """The step that a line spells; ProgramError says what is wrong."""
+    match = _STEP.fullmatch(line.strip())
+    if match is None:
+        raise ProgramError(f"{line!r} is not a step such as: h1 = hold A 600")
+    try:
+        verb = Verb(match["verb"])
+    except ValueError:
+        raise ProgramError(f"{line!r}: no verb {match['verb']!r}; use {', '.join(Verb)}") from None
+    words = match["words"].split()
+    on = "" if verb in MAKERS or not words else words.pop(0)
+    ref = words.pop().removeprefix("ref=") if words and words[-1].startswith("ref=") else ""
+    currency = words.pop() if words and re.fullmatch("[A-Z]{3}", words[-1]) else ""
+    amount = Amount.parse(words.pop(0)) if words and verb in TAKES_AMOUNT else None
+    step = Step(
+        verb, match["name"] or "", on, amount, currency, ref, _extras(line, match["extras"])
+    )
+    return _checked(step, line, words)
+
+
+def _checked(step: Step, line: str, left: list[str]) -> Step:
+    if left:
+        raise ProgramError(f"{line!r}: {' '.join(left)!r} makes no sense there")
+    if step.verb not in MAKERS and not step.on:
+        raise ProgramError(f"{line!r}: {step.verb} needs the name of what it acts on")
+    if step.verb in NEEDS_AMOUNT and step.amount is None:
+        raise ProgramError(f"{line!r}: {step.verb} needs an amount")
+    if step.verb not in UNNAMED and not step.name:
+        raise ProgramError(f"{line!r}: give it a name, as in: x = {line.strip()}")
+    return step
+
+
+def _extras(line: str, text: str | None) -> Extras:
+    if text is None:
+        return ()
+    try:
+        members = json.loads(text)
+        return tuple(sorted((str(name), str(value)) for name, value in members.items()))
+    except (ValueError, AttributeError):
+        raise ProgramError(f"{line!r}: what follows `with` is not a JSON object") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A prefix that runs in sequence, then branches that run at the same moment."""
+
+    prefix: tuple[Step, ...] = ()
+    branches: tuple[tuple[Step, ...], ...] = ()
+
+    @classmethod
+    def parse(cls, *lines: str) -> Program:
+        """A sequential program from its lines."""
+        return cls(tuple(parse_step(line) for line in lines))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, the branches one after the other."""
+        return self.prefix + tuple(step for branch in self.branches for step in branch)
+
+    def lines(self) -> list[str]:
+        """The program as text, a line each; the steps of a branch begin with `1|`, `2|`, ..."""
+        lines = [str(step) for step in self.prefix]
+        for number, branch in enumerate(self.branches, start=1):
+            lines += [f"{number}| {step}" for step in branch]
+        return lines
+
+    @classmethod
+    def from_lines(cls, lines: Iterable[str]) -> Program:
+        """The program that `lines` spells; ProgramError says what is wrong."""
+        prefix: list[Step] = []
+        branches: dict[int, list[Step]] = {}
+        for line in lines:
+            match = re.match(r"\s*(\d+)\|\s*", line)
+            if match is not None:
+                branches.setdefault(int(match[1]), []).append(parse_step(line[match.end() :]))
+            elif branches:
+                raise ProgramError(f"{line!r}: a step of the prefix stands after a branch")
+            else:
+                prefix.append(parse_step(line))
+        return cls(tuple(prefix), tuple(tuple(branches[n]) for n in sorted(branches)))
+
+    def without_orphans(self) -> Program:
+        """The program less every step that names what no step makes any more."""
+        known: set[str] = set()
+        prefix = _kept(self.prefix, known)
+        branches = tuple(_kept(branch, set(known)) for branch in self.branches)
+        return Program(prefix, tuple(branch for branch in branches if branch))
+
+
+def _kept(steps: Iterable[Step], known: set[str]) -> tuple[Step, ...]:
+    kept = []
+    for step in steps:
+        if all(label in known for label in step.needs):
+            kept.append(step)
+            if step.name:
+                known.add(step.name)
+    return tuple(kept)
+
+
+def extras(**members: object) -> Extras:
+    """Further members of a request, for use in steps: `extras(metadata={"order": "1"})`."""
+    values: Mapping[str, object] = members
+    return tuple(
+        (name, value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+        for name, value in sorted(values.items())
+    )

@@ -1,0 +1,95 @@
+"""Answers against the OpenAPI document: status, content type and body.
+
+It reads `spec/openapi.yaml` once and keeps a compiled validator for each operation and status. It
+does not know what a request meant, so it says nothing about money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+from tallystick.ledger.vocabulary import Violation
+
+REFUSALS = frozenset({400, 401, 403, 404})
+"""The documented refusals (FACTS 1); some operations leave one out, none adds another."""
+
+TRANSPORT_REFUSALS = REFUSALS | {405, 406, 411, 413, 414, 415, 417, 431, 505}
+"""What HTTP itself answers to a broken method, size or content type; left open (FACTS, 56)."""
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "spec" / "openapi.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the document."""
+
+    id: str
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+
+
+class Shape:
+    """The compiled document."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.operations: dict[str, Operation] = {}
+        self._validators: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {}
+        components = document["components"]
+        for path, item in document["paths"].items():
+            for method, spec in item.items():
+                if method == "parameters":
+                    continue
+                operation = Operation(
+                    spec["operationId"], method.upper(), path, tuple(spec.get("x-scopes", ()))
+                )
+                self.operations[operation.id] = operation
+                self._compile(operation.id, spec["responses"], components)
+
+    def _compile(
+        self, operation: str, responses: Mapping[str, Any], components: Mapping[str, Any]
+    ) -> None:
+        for status, response in responses.items():
+            if "$ref" in response:
+                response = components["responses"][response["$ref"].rsplit("/", 1)[1]]
+            schema = response["content"]["application/json"]["schema"]
+            self._validators[operation, int(status)] = jsonschema_rs.Draft202012Validator(
+                {"allOf": [schema], "components": components}, validate_formats=True
+            )
+
+    def judge(self, operation: str, status: int, content_type: str, body: Any) -> Violation | None:
+        """The rule of chapter SHAPE that an answer breaks, or None. `body` is parsed JSON."""
+        if status >= 500:
+            return Violation("SHAPE-2", "an answer below 500", f"{status} to {operation}")
+        if status != 200 and status not in REFUSALS:
+            return Violation("SHAPE-3", "200, 400, 401, 403 or 404", f"{status} to {operation}")
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            return Violation("SHAPE-6", "application/json", f"{content_type!r} to {operation}")
+        validator = self._validators.get((operation, status))
+        if validator is None:
+            validator = self._validators[operation, 400]
+        if validator.is_valid(body):
+            return None
+        rule = "SHAPE-1" if status == 200 else "SHAPE-5"
+        error = next(validator.iter_errors(body))
+        where = "/".join(str(part) for part in error.instance_path) or "the body"
+        return Violation(
+            rule,
+            f"the body that the document gives for {status} of {operation}",
+            f"{where}: {error.message}"[:300],
+        )
+
+
+@lru_cache(maxsize=1)
+def load(path: Path = DOCUMENT) -> Shape:
+    """The document of the repository, compiled once per process."""
+    with path.open(encoding="utf-8") as file:
+        return Shape(yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))

@@ -1,0 +1,250 @@
+"""Commands to requests and answers to outcomes, for the Wallet / Cards API. Pure.
+
+A profile of another API with the same lifecycle would be another module like this one. It does not
+send anything (see `target`) and does not judge anything (see `ledger`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from tallystick.ledger.vocabulary import (
+    ActivateCard,
+    Capture,
+    CardRecord,
+    Command,
+    DeleteCard,
+    Extras,
+    IssueToken,
+    Kind,
+    OpenCard,
+    PrepareCard,
+    ReadCard,
+    ReadTransactions,
+    Record,
+    TokenRecord,
+    Transact,
+    TransactionRecord,
+    View,
+    Void,
+)
+
+JSON = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request below the base URL; `operation` is its operationId in spec/openapi.yaml."""
+
+    operation: str
+    method: str
+    path: str
+    body: JSON = None
+
+
+def encode(command: Command, account: str) -> Request:
+    """The request that asks for the command."""
+    return _ENCODERS[type(command)](command, f"/accounts/{quote(account, safe='')}/wallets")
+
+
+def decode(command: Command, body: JSON) -> Record:
+    """The record of an accepting answer; members that are absent or of a wrong type are None."""
+    match command:
+        case Transact() | Capture() | Void():
+            return transaction_record(body)
+        case ReadTransactions():
+            items = body if isinstance(body, list) else []
+            return tuple(transaction_record(item) for item in items)
+        case IssueToken():
+            token = _members(_members(body).get("token"))
+            return TokenRecord(_text(token.get("value")), _text(_members(body).get("ref_id")))
+        case PrepareCard(card=card):
+            return card_record(_find(_members(body).get("cards"), card))
+        case _:
+            return card_record(body)
+
+
+def transaction_record(body: JSON) -> TransactionRecord:
+    """A transaction as an answer shows it."""
+    members = _members(body)
+    return TransactionRecord(
+        id=_text(members.get("id")),
+        ref=_text(members.get("ref_id")),
+        amount=_integer(members.get("amount")),
+        currency=_text(members.get("currency")),
+        type=_text(members.get("type")),
+        parent=_text(members.get("parent_id")),
+        extras=_extras(members, ("metadata", "originated_by")),
+    )
+
+
+def card_record(body: JSON) -> CardRecord:
+    """A card as an answer shows it."""
+    members = _members(body)
+    return CardRecord(
+        card=_text(members.get("card_id")),
+        currency=_text(members.get("currency")),
+        amount=_integer(members.get("amount")),
+        balance=_integer(members.get("amount_balance")),
+        available=_integer(members.get("amount_available")),
+        funds=_integer(members.get("amount_funds")),
+        drawdown=_integer(members.get("amount_drawdown")),
+        pending=_integer(members.get("amount_pending")),
+        reserved=_integer(members.get("amount_reserved")),
+        status=_text(members.get("status")),
+        extras=_extras(members, CARD_EXTRAS),
+    )
+
+
+CARD_EXTRAS = (
+    "active_from",
+    "customer_id",
+    "expires_at",
+    "metadata",
+    "name",
+    "originated_by",
+    "type",
+)
+
+
+def extras_of(members: Mapping[str, JSON]) -> Extras:
+    """Members of a request in the form in which a command carries them."""
+    return _extras(members, tuple(sorted(members)))
+
+
+def _extras(members: Mapping[str, JSON], names: tuple[str, ...]) -> Extras:
+    # Text stays as it is, so that it can be compared and read; all else is canonical JSON.
+    return tuple(
+        (name, value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+        for name in names
+        if (value := members.get(name)) is not None
+    )
+
+
+def _body(extras: Extras) -> dict[str, JSON]:
+    return {
+        name: json.loads(text) if name in ("metadata", "card_token", "pin") else text
+        for name, text in extras
+    }
+
+
+def _open(command: OpenCard, base: str) -> Request:
+    body = {"card_id": command.card, "amount": command.amount, "currency": command.currency}
+    body |= _body(command.extras)
+    return Request("aid_cards_post", "POST", f"{base}/cards", body)
+
+
+def _prepare(command: PrepareCard, base: str) -> Request:
+    body = {"cards": [{"card_id": command.card, "type": "gift_card"}]}
+    return Request("aid_cards_batch_post", "POST", f"{base}/cards/batch", body)
+
+
+def _activate(command: ActivateCard, base: str) -> Request:
+    body = {"amount": command.amount, "currency": command.currency, **_body(command.extras)}
+    path = f"{base}/cards/{_segment(command.card)}/activate"
+    return Request("aid_cards_cardid_activate_post", "POST", path, body)
+
+
+def _delete(command: DeleteCard, base: str) -> Request:
+    return Request("aid_cards_cardid_delete", "DELETE", f"{base}/cards/{_segment(command.card)}")
+
+
+def _issue(command: IssueToken, base: str) -> Request:
+    body = {
+        "ref_id": command.ref,
+        "expires_in": command.expires_in,
+        "expires_after_transaction": command.one_time,
+    }
+    path = f"{base}/cards/{_segment(command.card)}/tokens"
+    return Request("aid_cards_cardid_token_post", "POST", path, body)
+
+
+def _transact(command: Transact, base: str) -> Request:
+    named = {"card_id": command.card} if command.token is None else {"token": command.token}
+    fund = command.kind is Kind.FUND
+    body = {
+        "ref_id": command.ref,
+        **named,
+        "amount": command.amount,
+        "currency": command.currency,
+        "type": "fund" if fund else "drawdown",
+        **_body(command.extras),
+    }
+    if command.kind is Kind.HOLD:
+        body["pending"] = True
+    return Request("aid_cards_transactions_post", "POST", f"{base}/transactions", body)
+
+
+def _capture(command: Capture, base: str) -> Request:
+    body = {"ref_id": command.ref, **_body(command.extras)}
+    if command.amount is not None:
+        body["amount"] = command.amount
+    path = f"{base}/transactions/{_segment(command.parent)}/capture"
+    return Request("aid_cards_cardid_transactions_capture_post", "POST", path, body)
+
+
+def _void(command: Void, base: str) -> Request:
+    body = {"ref_id": command.ref, **_body(command.extras)}
+    path = f"{base}/transactions/{_segment(command.parent)}/void"
+    return Request("aid_cards_cardid_transactions_void_post", "POST", path, body)
+
+
+def _read(command: ReadCard, base: str) -> Request:
+    card = _segment(command.card)
+    if command.view is View.INFO:
+        return Request("aid_cards_token_post", "POST", f"{base}/info", {"token": command.handle})
+    if command.view is View.CUSTOMER:
+        path = f"{base}/customers/{_segment(command.handle or '')}/cards/{card}"
+        return Request("aid_customers_cid_card_cid_get", "GET", path)
+    return Request("aid_cards_cardid_get", "GET", f"{base}/cards/{card}")
+
+
+def _read_transactions(command: ReadTransactions, base: str) -> Request:
+    path = f"{base}/cards/{_segment(command.card)}/transactions"
+    return Request("aid_cards_cardid_transactions_tid_get", "GET", path)
+
+
+_ENCODERS: dict[type, Callable[[Any, str], Request]] = {
+    OpenCard: _open,
+    PrepareCard: _prepare,
+    ActivateCard: _activate,
+    DeleteCard: _delete,
+    IssueToken: _issue,
+    Transact: _transact,
+    Capture: _capture,
+    Void: _void,
+    ReadCard: _read,
+    ReadTransactions: _read_transactions,
+}
+
+
+def _segment(text: str) -> str:
+    """One path segment; ids are free strings and may hold `/` (FACTS 1)."""
+    return quote(text, safe="")
+
+
+def _find(items: JSON, card: str) -> JSON:
+    if not isinstance(items, list):
+        return None
+    return next((item for item in items if _members(item).get("card_id") == card), None)
+
+
+def _members(value: JSON) -> dict[str, JSON]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: JSON) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _integer(value: JSON) -> int | None:
+    """An integer member; JSON Schema counts 5.0 as an integer too, and True as none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) else None
