@@ -1,0 +1,264 @@
+"""The life of a card: created, made in a batch, activated, given a PIN, deleted.
+
+Knows cards and their tokens as records; moves no money except the opening amount (bank.py moves
+the rest).
+"""
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sandbox.access import Caller
+from sandbox.clock import Clock, parse
+from sandbox.codes import Codes
+from sandbox.orders import packed, unpacked
+from sandbox.policy import Policy
+from sandbox.records import Card, Token, Transaction
+from sandbox.refusals import Cause, Refusal
+from sandbox.store import Store
+from sandbox.tokens import Tokens
+
+# What an inactive card shows: it holds nothing, and the document demands a currency.
+UNSET_CURRENCY = "NOK"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A card with what is told once: its PIN and the token that was made with it."""
+
+    card: Card
+    pin: str | None
+    token: Token | None
+
+
+class Cards:
+    """Creates cards and changes what is not money about them."""
+
+    def __init__(
+        self, store: Store, clock: Clock, policy: Policy, codes: Codes, tokens: Tokens
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.policy = policy
+        self.codes = codes
+        self.tokens = tokens
+
+    def read(self, account: str, card_id: str) -> Card:
+        card = self.store.card(account, card_id)
+        if card is None or (card.deleted and not self.policy.deleted_readable):
+            raise Refusal(Cause.NO_CARD)
+        return card
+
+    def live(self, account: str, card_id: str) -> Card:
+        card = self.store.card(account, card_id)
+        if card is None or card.deleted:
+            raise Refusal(Cause.NO_CARD)
+        return card
+
+    # --- create and batch -------------------------------------------------------------------
+
+    def create(self, caller: Caller, body: dict[str, Any]) -> Issued:
+        fingerprint = json.dumps(body, sort_keys=True)
+        with self.store.transaction():
+            taken = self.store.card(caller.account, body["card_id"])
+            if taken is not None:
+                return self.repeated(taken, fingerprint) or self.issue(caller, body, fingerprint)
+            return self.issue(caller, body, fingerprint)
+
+    def repeated(self, taken: Card, fingerprint: str) -> Issued | None:
+        """The answer to a card id that is taken: the same card, a refusal, or None to go on."""
+        if taken.deleted and self.policy.reuse_deleted_id:
+            return None
+        same = taken.fingerprint == fingerprint and not taken.deleted
+        if not same or self.policy.repeat_card == "refuse":
+            raise Refusal(Cause.CARD_EXISTS)
+        made = [token for token in self.store.tokens(taken) if token.with_card]
+        return Issued(taken, taken.pin, made[0] if made else None)
+
+    def issue(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Issued:
+        self.check_opening(body)
+        pin = body.get("pin")
+        card = self.new_card(caller, body, fingerprint)
+        if pin is not None:
+            wanted = pin.get("format")
+            card = replace(card, pin=self.codes.pin(wanted), pin_format=packed(wanted))
+        card = self.store.add_card(card)
+        self.list_opening(card)
+        generator = body.get("card_token")
+        token = self.tokens.with_card(caller, card, generator) if generator is not None else None
+        return Issued(card, card.pin, token)
+
+    def check_opening(self, body: dict[str, Any]) -> None:
+        if body["amount"] == 0 and not self.policy.zero_card:
+            raise Refusal(Cause.AMOUNT_ZERO)
+        if self.policy.any_period:
+            return
+        starts, ends = body.get("active_from"), body.get("expires_at")
+        if ends is not None and (
+            self.clock.has_ended(ends) or (starts is not None and parse(starts) >= parse(ends))
+        ):
+            raise Refusal(Cause.PERIOD)
+
+    def new_card(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Card:
+        return Card(
+            seq=0,
+            account=caller.account,
+            card_id=body["card_id"],
+            id=str(uuid.uuid4()),
+            created_at=self.clock.now(),
+            created_by=caller.client_id,
+            customer_id=body.get("customer_id"),
+            name=body.get("name"),
+            type=body.get("type", self.policy.default_type),
+            metadata=packed(body.get("metadata")),
+            originated_by=body.get("originated_by"),
+            active_from=body.get("active_from"),
+            expires_at=body.get("expires_at"),
+            currency=body["currency"],
+            opening=body["amount"],
+            funds=body["amount"],
+            drawn=0,
+            held=0,
+            gross_held=0,
+            used=0,
+            inactive=0,
+            deleted=0,
+            pin=None,
+            pin_format=None,
+            fingerprint=fingerprint,
+        )
+
+    def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
+        """All cards of the batch or none."""
+        options = body.get("options") or {}
+        with self.store.transaction():
+            return [self.issue_inactive(caller, entry, options) for entry in body["cards"]]
+
+    def issue_inactive(
+        self, caller: Caller, entry: dict[str, Any], options: dict[str, Any]
+    ) -> Issued:
+        taken = self.store.card(caller.account, entry["card_id"])
+        if taken is not None and not (taken.deleted and self.policy.reuse_deleted_id):
+            raise Refusal(Cause.CARD_EXISTS)
+        body = {
+            "card_id": entry["card_id"],
+            "type": entry["type"],
+            "amount": 0,
+            "currency": UNSET_CURRENCY,
+        }
+        card = replace(self.new_card(caller, body, "batch"), inactive=1)
+        if "pin" in options:
+            wanted = options["pin"].get("format")
+            card = replace(card, pin=self.codes.pin(wanted), pin_format=packed(wanted))
+        card = self.store.add_card(card)
+        wanted = (options.get("card_token") or {}).get("format")
+        return Issued(card, card.pin, self.tokens.with_batch(caller, card, wanted))
+
+    # --- activate ---------------------------------------------------------------------------
+
+    def activate(self, caller: Caller, card_id: str, body: dict[str, Any]) -> Card:
+        with self.store.transaction():
+            card = self.live(caller.account, card_id)
+            self.check_inactive(card)
+            self.check_opening(body)
+            self.store.activate(card, self.activation(card, body))
+            self.retime(card, body.get("card_token") or {})
+            card = self.store.card_by_seq(card.seq)
+            self.list_opening(card)
+            return card
+
+    def check_inactive(self, card: Card) -> None:
+        if not card.inactive:
+            raise Refusal(Cause.ALREADY_ACTIVE)
+
+    def activation(self, card: Card, body: dict[str, Any]) -> dict[str, object]:
+        """The columns that activation sets: what was left out stays as it is."""
+        kept = {
+            name: body.get(name, getattr(card, name))
+            for name in ("customer_id", "name", "originated_by", "active_from", "expires_at")
+        }
+        metadata = packed(body["metadata"]) if "metadata" in body else card.metadata
+        return kept | {
+            "metadata": metadata,
+            "currency": body["currency"],
+            "opening": body["amount"],
+            "funds": body["amount"],
+        }
+
+    def retime(self, card: Card, token: dict[str, Any]) -> None:
+        """How the card's tokens behave from now on."""
+        if "expires_after_transaction" in token:
+            self.store.retime_tokens(card, "one_time", int(token["expires_after_transaction"]))
+        if "expires_in" in token:
+            lifetime_s = self.tokens.lifetime(token["expires_in"])
+            self.store.retime_tokens(card, "expires_in", token["expires_in"])
+            self.store.retime_tokens(card, "expires_at", self.tokens.end(lifetime_s))
+
+    # --- delete and rotate-pin --------------------------------------------------------------
+
+    def delete(self, account: str, card_id: str) -> Card:
+        with self.store.transaction():
+            card = self.store.card(account, card_id)
+            if card is not None and card.deleted and self.policy.delete_twice:
+                return card
+            card = self.live(account, card_id)
+            self.check_deletable(card)
+            self.release_holds(card)
+            self.store.mark_deleted(card)
+            return self.store.card_by_seq(card.seq)
+
+    def check_deletable(self, card: Card) -> None:
+        if not self.policy.delete_holds and self.store.open_holds(card):
+            raise Refusal(Cause.OPEN_HOLDS)
+        if not self.policy.delete_balance and card.balance:
+            raise Refusal(Cause.HAS_BALANCE)
+
+    def release_holds(self, card: Card) -> None:
+        for hold in self.store.open_holds(card):
+            self.store.move(card, held=-hold.remaining, gross=-hold.amount)
+            self.store.settle(hold, captured=0, open_=False, type_=hold.type)
+
+    def rotate_pin(self, account: str, card_id: str, wanted: dict[str, Any] | None) -> Issued:
+        with self.store.transaction():
+            card = self.live(account, card_id)
+            self.store.set_pin(card, self.codes.pin(wanted), packed(wanted))
+            card = self.store.card_by_seq(card.seq)
+            return Issued(card, card.pin, None)
+
+    # --- the opening amount as a transaction ------------------------------------------------
+
+    def list_opening(self, card: Card) -> None:
+        if not self.policy.opening_listed:
+            return
+        made = str(uuid.uuid4())
+        self.store.add_record(
+            Transaction(
+                seq=0,
+                card=card.seq,
+                account=card.account,
+                id=made,
+                ref_id=f"opening-{made}",
+                operation="opening",
+                type="fund",
+                amount=card.opening,
+                currency=card.currency,
+                parent_id=None,
+                metadata=None,
+                originated_by=card.originated_by,
+                created_at=self.clock.now(),
+                created_by=card.created_by,
+                by_card_id=1,
+                token=None,
+                captured=0,
+                open=0,
+                fingerprint="",
+            )
+        )
+
+
+def pin_format(card: Card) -> dict[str, Any] | None:
+    """The format of a card's PIN: what was asked for, or what the default is."""
+    if card.pin is None:
+        return None
+    return unpacked(card.pin_format) or {"length": len(card.pin)}
