@@ -154,7 +154,7 @@ def _operation(
         wrong = sorted(fields.keys() ^ _TYPES.keys())
         raise ValueError(f"missing or not known: {', '.join(wrong)}")
     for name, types in _TYPES.items():
-        if not isinstance(fields[name], types) or fields[name] is True or fields[name] is False:
+        if types != (object,) and type(fields[name]) not in types:  # a bool is no int here
             raise TypeError(f"{name} is {fields[name]!r}")
     return Operation(
         client=fields["client"],

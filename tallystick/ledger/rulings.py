@@ -173,6 +173,8 @@ def _to_transact(ledger: Ledger, command: Transact) -> Iterator[Objection]:
         yield Objection("the card has expired", rule="TIME-2")
     if command.phase is Phase.BEFORE and not fund:
         yield Objection("the card is not active yet", rule="TIME-1")
+    if command.phase is Phase.EDGE:
+        yield Objection("the moment is too close to an edge of the card's period")
     if ledger.currency is not None and command.currency != ledger.currency:
         yield Objection("another currency than the card's", rule="TX-3")
     if not fund and command.amount > ledger.available:
@@ -245,6 +247,8 @@ def _closing_objections(ledger: Ledger, command: Capture | Void) -> Iterator[Obj
     """What capture and void share: the card around the hold."""
     if command.phase is Phase.AFTER:
         yield Objection("the card has expired", question=f"{command.kind}.expired")
+    if command.phase is Phase.EDGE:
+        yield Objection("the moment is too close to an edge of the card's period")
     if ledger.standing is Standing.DELETED:
         yield Objection("the card is deleted", question=f"{command.kind}.deleted")
     yield from _ref_objections(ledger, command.ref)

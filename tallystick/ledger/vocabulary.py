@@ -27,6 +27,7 @@ class Phase(Enum):
     BEFORE = "before active_from"
     WITHIN = "within the active period"
     AFTER = "after expires_at"
+    EDGE = "too close to an edge to tell"
 
 
 class View(StrEnum):

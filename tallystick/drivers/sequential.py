@@ -1,0 +1,247 @@
+"""The sequential driver: one step at a time, judged at once, read back at once.
+
+A session turns symbolic steps into commands with ids of its own, sends them, and lets `step` judge
+every answer. It keeps every ledger that explains the answers so far (more than one only after an
+answer was lost) and stops when none is left. It decides nothing about money itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tallystick.drivers.clock import Clock, Period
+from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.step import judge
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    ActivateCard,
+    Capture,
+    Command,
+    DeleteCard,
+    Extras,
+    IssueToken,
+    Kind,
+    OpenCard,
+    Outcome,
+    Phase,
+    PrepareCard,
+    ReadCard,
+    ReadTransactions,
+    TokenRecord,
+    Transact,
+    TransactionRecord,
+    View,
+    Violation,
+    Void,
+)
+from tallystick.program import Program, Step, Verb
+from tallystick.run import Event, Finding, Run, Violated
+from tallystick.target import Answer, Target
+
+KINDS = {Verb.DRAW: Kind.DRAWDOWN, Verb.HOLD: Kind.HOLD, Verb.FUND: Kind.FUND}
+NOBODY = "00000000-0000-4000-8000-000000000000"
+"""A transaction id that no server gives away; steps name it `nothing`."""
+MADE_UP = frozenset({"nothing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a label stands for: the command that made it, its card, and the id it was given."""
+
+    command: Command
+    card: str
+    id: str | None = None
+
+
+class Session:
+    """Runs the steps of one program on fresh cards."""
+
+    def __init__(self, run: Run, target: Target | None = None) -> None:
+        self.run = run
+        self.target = target or run.target
+        self.prefix = run.next_program()
+        self.beliefs: dict[str, tuple[Ledger, ...]] = {}
+        self.made: dict[str, Made] = {}
+        self.performed: list[Step] = []
+        self.events: list[Event] = []
+        self.clock = Clock()
+        self._periods: dict[str, Period] = {}
+        self._noted: Finding | None = None
+
+    # What strategies look at ----------------------------------------------------------------------
+
+    def ledger(self, card: str) -> Ledger:
+        """The likeliest ledger of a card, by its label."""
+        return self.beliefs[card][0]
+
+    def cards(self) -> list[str]:
+        """The labels of all cards."""
+        return list(self.beliefs)
+
+    # Running --------------------------------------------------------------------------------------
+
+    def perform(self, step: Step) -> Outcome | None:
+        """Run a step, judge its answer and read the card back; None if what it names is missing."""
+        if any(label not in self.made and label not in MADE_UP for label in step.needs):
+            return None
+        command, card = self.resolve(step)
+        self.performed.append(step)
+        outcome = self._ask(card, command, str(step))
+        self._remember(step, command, card, outcome)
+        if not isinstance(command, ReadCard | ReadTransactions):
+            self._ask(card, ReadCard(command.card), str(step))
+        return outcome
+
+    def finish(self) -> None:
+        """Read every card and list once more, and report what was noted on the way."""
+        for card, ledgers in list(self.beliefs.items()):
+            if len(self.beliefs) > 1:
+                self._ask(card, ReadCard(ledgers[0].card), "at the end")
+            self._ask(card, ReadTransactions(ledgers[0].card), "at the end")
+        if self._noted is not None:
+            raise Violated(self._noted)
+
+    def program(self) -> Program:
+        """What was performed so far."""
+        return Program(tuple(self.performed))
+
+    def _ask(self, card: str, command: Command, step: str) -> Outcome:
+        outcome, exchange = self.target.perform(command)
+        self.events.append(Event(step, exchange))
+        answer = exchange.answer
+        if isinstance(answer, Answer):
+            self.clock.hear(answer.date)
+            odd = self.run.shape.judge(
+                exchange.request.operation, answer.status, answer.content_type, answer.body
+            )
+            self.run.checked["SHAPE-1"] += 1
+            if odd is not None:
+                self._note(odd)
+        self.judge(card, command, outcome)
+        return outcome
+
+    def judge(self, card: str, command: Command, outcome: Outcome) -> None:
+        """Hold an observed outcome to every ledger that is still possible; Violated if none is."""
+        survivors: list[Ledger] = []
+        violation: Violation | None = None
+        run = self.run
+        for ledger in self.beliefs[card]:
+            if ledger.dialect is not run.dialect:
+                ledger = replace(ledger, dialect=run.dialect)
+            judgement = judge(ledger, command, outcome)
+            run.checked.update(judgement.checked)
+            if isinstance(judgement.result, Violation):
+                violation = violation or judgement.result
+            else:
+                survivors += judgement.result
+        if not survivors:
+            assert violation is not None, "a card has at least one possible ledger"
+            raise Violated(run.record(self._finding(violation)))
+        self.beliefs[card] = tuple(dict.fromkeys(survivors))
+        if len(self.beliefs[card]) == 1:
+            run.dialect = survivors[0].dialect
+
+    def _note(self, violation: Violation) -> None:
+        """Record a violation that does not stop the program."""
+        finding = self.run.record(self._finding(violation))
+        self._noted = self._noted or finding
+
+    def _finding(self, violation: Violation) -> Finding:
+        return Finding(violation, self.program(), tuple(self.events), self.target.meter.requests)
+
+    # From steps to commands -----------------------------------------------------------------------
+
+    def resolve(self, step: Step) -> tuple[Command, str]:
+        """The command that a step means now, and the label of the card it concerns."""
+        if step.verb in (Verb.CARD, Verb.BATCH):
+            return self._resolve_new_card(step), step.name
+        if step.verb is Verb.AGAIN:
+            made = self.made[step.on]
+            return self._timed(made.command, made.card), made.card
+        card = self.made[step.on].card if step.on in self.made else next(iter(self.beliefs))
+        ledger = self.ledger(card)
+        return self._timed(self._resolve_on(step, card, ledger), card), card
+
+    def _resolve_new_card(self, step: Step) -> Command:
+        members = dict(step.extras)
+        card_id = f"{self.prefix}-{step.name}{members.pop('id_tail', '')}"
+        self.beliefs[step.name] = (Ledger(self.run.dialect, card_id),)
+        if step.verb is Verb.BATCH:
+            return PrepareCard(card_id)
+        amount = step.amount.offset if step.amount is not None else 0
+        extras = self._in_time(step.name, members)
+        return OpenCard(card_id, max(0, amount), step.currency or "NOK", extras)
+
+    def _in_time(self, card: str, members: dict[str, str]) -> Extras:
+        """Turn `now+60` into a date-time by the target's own clock, and remember the period."""
+        period = self._periods.get(card, Period())
+        for name in ("active_from", "expires_at"):
+            if members.get(name, "").startswith("now"):
+                moment = self.clock.now() + float(members[name].removeprefix("now"))
+                period = replace(period, **{name: float(int(moment))})
+                members[name] = self.clock.text(moment)
+        self._periods[card] = period
+        return tuple(sorted(members.items()))
+
+    def _resolve_on(self, step: Step, card: str, ledger: Ledger) -> Command:
+        made = self.made.get(step.on)
+        named = made.id if made is not None and made.id is not None else NOBODY
+        amount = None if step.amount is None else step.amount.resolve(ledger, named)
+        currency = step.currency or ledger.currency or "NOK"
+        ref = self._ref(step)
+        extras = tuple(pair for pair in step.extras if pair[0] != "ref_tail")
+        match step.verb:
+            case Verb.ACTIVATE:
+                extras = self._in_time(card, dict(extras))
+                return ActivateCard(ledger.card, amount or 0, currency, extras)
+            case Verb.DELETE:
+                return DeleteCard(ledger.card)
+            case Verb.TOKEN:
+                return IssueToken(ledger.card, ref, ("one_time", "true") in extras)
+            case Verb.CAPTURE:
+                return Capture(ledger.card, named, amount, ref, extras=extras)
+            case Verb.VOID:
+                return Void(ledger.card, named, ref, extras=extras)
+            case Verb.READ:
+                return ReadCard(ledger.card)
+            case Verb.LIST:
+                return ReadTransactions(ledger.card)
+            case Verb.INFO:
+                return ReadCard(ledger.card, View.INFO, named)
+        by_token = made is not None and isinstance(made.command, IssueToken)
+        token = named if by_token else None
+        kind = KINDS[step.verb]
+        return Transact(kind, ledger.card, amount or 0, currency, ref, token, extras=extras)
+
+    def _ref(self, step: Step) -> str:
+        if step.ref:
+            first = self.made[step.ref].command
+            return str(getattr(first, "ref", ""))
+        return f"{self.prefix}.{step.name}{dict(step.extras).get('ref_tail', '')}"
+
+    def _timed(self, command: Command, card: str) -> Command:
+        period = self._periods.get(card)
+        if period is None or not isinstance(command, Transact | Capture | Void):
+            return command
+        phase = self.clock.phase(period)
+        return command if phase is Phase.WITHIN else replace(command, phase=phase)
+
+    def _remember(self, step: Step, command: Command, card: str, outcome: Outcome) -> None:
+        made_id = None
+        if isinstance(outcome, Accepted):
+            record = outcome.record
+            if isinstance(record, TransactionRecord):
+                made_id = record.id
+            elif isinstance(record, TokenRecord):
+                made_id = record.value
+        if step.name:
+            self.made[step.name] = Made(command, card, made_id)
+
+
+def run_program(run: Run, program: Program) -> Session:
+    """Run a sequential program on fresh cards; Violated if the target breaks a rule."""
+    session = Session(run)
+    for step in program.prefix:
+        session.perform(step)
+    session.finish()
+    return session

@@ -1,0 +1,369 @@
+"""The search for a legal order of one partition: a frontier of configurations, kept flat.
+
+It knows nothing of what it orders: states, commands and outcomes are opaque, and
+`step(state, command, outcome)` gives the tuple of successor states; anything else, or an empty
+tuple, means that this outcome is not possible here.
+
+The method is just-in-time linearization: a frontier of configurations moves from return to return.
+A configuration is a state, the operations that were given their place early (they are linearized,
+but have not returned), and the lost ones that were used (lost: no answer came, so they stay
+available for ever). When an operation returns, every configuration must have placed it, perhaps
+after others that are open. Nothing else ever needs a place: whatever could go between this return
+and the next can as well go directly before the next.
+
+The trouble is operations that never happened: each could take effect before every later return, so
+a plain frontier doubles with each of them. Four things keep it flat.
+
+1. Hasty first. As long as the returning operation is possible, it is placed and nothing else is
+   tried; when it is not, the smallest insertions before it are. The frontier is nearly always one
+   configuration and an operation costs one call of `step`. This may miss a legal order, never
+   invent one. At a dead end the search goes back a few returns and is thorough from there, then
+   further back, in the end from the very beginning: only a thorough search from the beginning
+   may say VIOLATES.
+2. Thorough, but late. Before a returning operation r, a thorough search tries every sequence S of
+   open operations. Where r was possible without S and S is possible after r, with the same result,
+   `S r` is dropped: nothing in S has returned yet, so the configuration after r alone can still do
+   S later and can do all that the dropped one could.
+3. Domination. Of two configurations with equal state and equal early placements, the one whose used
+   lost operations are a subset of the other's can follow every continuation of the other: what the
+   other lacks is not needed, because a lost operation may as well never have happened. Only the
+   first is kept; in particular a lost operation that changes nothing is never used.
+4. Hints, if the caller has any: which operations never change a state, and which pairs matter to
+   each other. Without them the verdicts are the same, only the search is wider.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from tallystick.history import Operation
+from tallystick.illegality import Operations, Stuck
+from tallystick.verdict import Verdict
+
+Step = Callable[[Any, Any, Any], object]
+Trail = tuple[int, Any] | None  # the order so far, latest first: (operation, the trail before it)
+Config = tuple[Any, int, Trail]  # the state, the bits of the open operations placed, the trail
+
+HASTY_FRONTIER: Final = 16  # more ways than this are not worth following before there is a dead end
+HASTY_TRIES: Final = 512  # configurations looked at before a hasty insertion is given up
+RETREAT: Final = 4  # recorded returns to go back at the first dead end; then four times as many
+RECENT: Final = 64  # returns of which every one is recorded; older records get ever sparser
+CLOCK_EVERY: Final = 256  # steps between two looks at the clock
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the caller knows about all states, and promises. Both promises can be property-tested.
+
+    `changes(o)`: False promises that o leaves every state in which it is possible as it was.
+    `interferes(a, b)`: False promises for every state that where a and then b are possible, b and
+    then a are possible too and lead to the same state.
+    """
+
+    changes: Callable[[Operation[Any, Any]], bool] = lambda o: True
+    interferes: Callable[[Operation[Any, Any], Operation[Any, Any]], bool] = lambda a, b: True
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a judgement may cost; when it is spent the verdict is UNDECIDED."""
+
+    steps: int = 5_000_000  # calls of `step`
+    seconds: float = 60.0
+    width: int = 50_000  # configurations held at once: this bounds the memory
+    explain_steps: int = 200_000  # calls of `step` to make the core of an illegality small
+
+
+class _Point(NamedTuple):
+    """The search between two events."""
+
+    at: int  # the next event
+    pending: tuple[int, ...]  # called and answered, but not yet returned
+    lost: tuple[int, ...]  # called and never answered
+    frontier: list[Config]
+
+
+class _Node(NamedTuple):
+    """A configuration on the way to placing an operation, with others inserted before it."""
+
+    config: Config
+    last: int  # the operation inserted last
+    after: tuple[Any, ...]  # states if the operation is placed before all in `since` ...
+    since: tuple[int, ...]  # ... which were inserted where it was possible already
+
+
+class _Spent(Exception):
+    """The budget is spent."""
+
+
+class Search:
+    """The search for a legal order of one partition. Operations are numbers here."""
+
+    def __init__(
+        self, operations: Operations, initial: object, step: Step, hints: Hints, budget: Budget
+    ) -> None:
+        changes = hints.changes
+        # A lost operation that changes nothing is never needed.
+        self._operations = [o for o in operations if o.answered or changes(o)]
+        self._changes = [changes(o) for o in self._operations]
+        self._hints = hints
+        self._step = step
+        self._budget = budget
+        self._deadline = time.monotonic() + budget.seconds
+        self._pause = min(CLOCK_EVERY, budget.steps)
+        self._events = _events(self._operations)
+        self._bits, self._lost_bits = _bits(self._operations, self._events)
+        self._start = _Point(0, (), (), [(initial, 0, None)])
+        self._certain = self._start
+        self.steps = 0
+        self.stuck: Stuck[Any] | None = None
+
+    def judge(self) -> Verdict:
+        try:
+            return Verdict.CONFORMS if self._finds_an_order() else Verdict.VIOLATES
+        except _Spent:
+            return Verdict.UNDECIDED
+
+    def _finds_an_order(self) -> bool:
+        """Hasty from the start; at a dead end thorough, from ever further back."""
+        point = self._start
+        records = [point]
+        base: _Point | None = None  # where the thorough stretch began
+        until, retreat = 0, RETREAT
+        while point.at < len(self._events):
+            after = self._next(point, base is not None)
+            if not after.frontier:
+                if base is self._start:
+                    self.stuck = self._stuck(point, after)
+                    return False
+                retreat = RETREAT if base is None else 4 * retreat
+                del records[max(1, len(records) - retreat) :]
+                point = base = records[-1]
+                until = 2 * after.at - base.at  # as far beyond the dead end as back: amortized
+                continue
+            point = after
+            if base is self._start:
+                if len(point.frontier) == 1 and not point.frontier[0][1] & ~self._lost_bits:
+                    self._certain = point
+            elif base is None or point.at >= until:
+                base = None
+                records.append(point)
+                if len(records) > 2 * RECENT:
+                    records[:RECENT] = records[:RECENT:2]
+        return True
+
+    def _next(self, point: _Point, thorough: bool) -> _Point:
+        """The point after the next return; its frontier is empty at a dead end."""
+        at, pending, lost, frontier = point
+        while at < len(self._events):
+            event = self._events[at]
+            at += 1
+            if event < 0:
+                returning = ~event
+                pending = tuple([o for o in pending if o != returning])
+                place = self._place_thoroughly if thorough else self._place_hastily
+                found = place(returning, pending, lost, frontier)
+                return _Point(at, pending, lost, found if len(found) < 2 else self._best(found))
+            if self._operations[event].returned_ns is None:
+                lost += (event,)
+            else:
+                pending += (event,)
+        return _Point(at, pending, lost, frontier)
+
+    def _place_hastily(
+        self, number: int, pending: tuple[int, ...], lost: tuple[int, ...], frontier: list[Config]
+    ) -> list[Config]:
+        found = [c for config in frontier for c in self._placed(config, number)]
+        for others in (pending, pending + lost):
+            if not found:
+                for config in frontier:
+                    found += self._inserted(config, number, others, (), hasty=True)
+        return found[:HASTY_FRONTIER]
+
+    def _place_thoroughly(
+        self, number: int, pending: tuple[int, ...], lost: tuple[int, ...], frontier: list[Config]
+    ) -> list[Config]:
+        found: list[Config] = []
+        for config in frontier:
+            first = self._placed(config, number)
+            found += first
+            if not first or (self._changes[number] and not config[1] & self._bits[number]):
+                after = tuple(state for state, _, _ in first)
+                found += self._inserted(config, number, pending + lost, after, hasty=False)
+            self._hold(len(found))
+        return found
+
+    def _placed(self, config: Config, number: int) -> list[Config]:
+        """What becomes of the configuration when the operation returns and nothing is inserted."""
+        state, placed, trail = config
+        bit = self._bits[number]
+        if placed & bit:
+            return [(state, placed ^ bit, trail)]
+        trail = (number, trail)
+        return [(successor, placed, trail) for successor in self._successors(state, number)]
+
+    def _inserted(
+        self,
+        config: Config,
+        number: int,
+        others: tuple[int, ...],
+        after: tuple[Any, ...],
+        hasty: bool,
+    ) -> list[Config]:
+        """What becomes of it when some of the others are placed directly before the operation.
+
+        `after` are the states after the operation alone. Shorter insertions come first, and a hasty
+        caller is content with the shortest. Results that can be had later are left out.
+        """
+        others = self._relevant(number, [o for o in others if not config[1] & self._bits[o]])
+        found: list[Config] = []
+        seen = {config[:2]}
+        level = [_Node(config, -1, after, ())]
+        while level and not (hasty and (found or len(seen) > HASTY_TRIES)):
+            longer = [n for node in level for n in self._extended(node, others, seen)]
+            level = []
+            for node in longer:
+                (state, placed, trail), last, after, since = node
+                if not self._interferes(last, number):  # then it may as well come later
+                    level.append(node)
+                    continue
+                results = self._successors(state, number)
+                if results:
+                    later = self._replayed(after, since)
+                    trail = (number, trail)
+                    found += [(r, placed, trail) for r in results if r not in later]
+                    if self._changes[number]:
+                        level.append(node._replace(after=results, since=()))
+                else:
+                    level.append(node)
+        return found
+
+    def _extended(
+        self, node: _Node, others: Iterable[int], seen: set[tuple[Any, int]]
+    ) -> Iterable[_Node]:
+        """The node with each of the others inserted next, if that is a new configuration.
+
+        Two neighbours of which the first does not interfere with the second are inserted in the
+        order of their numbers only: swapping such a pair gives the same state, and of all orders
+        that lead to a configuration the one with the smallest numbers first is never skipped.
+        """
+        (state, placed, trail), last, after, since = node
+        for other in others:
+            bit = self._bits[other]
+            if placed & bit or (other < last and not self._interferes(last, other)):
+                continue
+            for successor in self._successors(state, other):
+                if bit & self._lost_bits and successor == state:
+                    continue  # dominated: it may as well never have happened
+                key = (successor, placed | bit)
+                if key not in seen:
+                    seen.add(key)
+                    self._hold(len(seen))
+                    config = (successor, placed | bit, (other, trail))
+                    yield _Node(config, other, after, (*since, other))
+
+    def _relevant(self, number: int, others: list[int]) -> list[int]:
+        """Those of the others that may matter to the operation, or to one that may, and so on."""
+        chosen, rest = [number], others
+        for wanted in chosen:
+            more = [o for o in rest if self._interferes(o, wanted)]
+            chosen += more
+            rest = [o for o in rest if o not in more]
+        return chosen[1:]
+
+    def _interferes(self, earlier: int, later: int) -> bool:
+        return self._hints.interferes(self._operations[earlier], self._operations[later])
+
+    def _replayed(self, states: Iterable[Any], numbers: Iterable[int]) -> Iterable[Any]:
+        for number in numbers:
+            states = [after for state in states for after in self._successors(state, number)]
+        return states
+
+    def _successors(self, state: Any, number: int) -> tuple[Any, ...]:
+        self.steps += 1
+        if self.steps > self._pause:
+            self._look_at_the_clock()
+        operation = self._operations[number]
+        result = self._step(state, operation.command, operation.outcome)
+        return result if type(result) is tuple else ()
+
+    def _look_at_the_clock(self) -> None:
+        if self.steps > self._budget.steps or time.monotonic() > self._deadline:
+            raise _Spent
+        self._pause = min(self.steps + CLOCK_EVERY, self._budget.steps)
+
+    def _hold(self, configurations: int) -> None:
+        if configurations > self._budget.width:
+            raise _Spent
+
+    def _best(self, configs: list[Config]) -> list[Config]:
+        """The configurations that no other one dominates (see 3 above)."""
+        groups: dict[tuple[Any, int], list[Config]] = {}
+        for config in sorted(configs, key=lambda c: (c[1] & self._lost_bits).bit_count()):
+            group = groups.setdefault((config[0], config[1] & ~self._lost_bits), [])
+            if not any(better[1] & ~config[1] == 0 for better in group):
+                group.append(config)
+        return [config for group in groups.values() for config in group]
+
+    def _stuck(self, before: _Point, after: _Point) -> Stuck[Any]:
+        number = ~self._events[after.at - 1]
+        prefix = max((_order(trail) for _, _, trail in before.frontier), key=len)
+        certain, _, trail = self._certain.frontier[0]
+        called = sorted(e for e in self._events[: after.at] if e >= 0)
+        return Stuck(
+            operation=self._operations[number],
+            prefix=self._named(prefix),
+            waiting=self._named(o for o in after.pending + after.lost if o not in prefix),
+            certain=certain,
+            since=self._named(_without(called, _order(trail))),
+        )
+
+    def _named(self, numbers: Iterable[int]) -> Operations:
+        return tuple(self._operations[n] for n in numbers)
+
+
+def _events(operations: list[Operation[Any, Any]]) -> list[int]:
+    """Operation n is called at n and returns at ~n; at equal times calls come first.
+
+    So intervals are closed: operations that share but one nanosecond are concurrent.
+    """
+    moments = [(o.called_ns, 0, n) for n, o in enumerate(operations)]
+    moments += [
+        (o.returned_ns, 1, ~n) for n, o in enumerate(operations) if o.returned_ns is not None
+    ]
+    return [event for _, _, event in sorted(moments)]
+
+
+def _bits(operations: list[Operation[Any, Any]], events: list[int]) -> tuple[list[int], int]:
+    """A bit for each operation, and those of the lost ones. Bits of returned ones are used again."""
+    bits = [0] * len(operations)
+    free: list[int] = []
+    width = lost = 0
+    for event in events:
+        if event < 0:
+            heapq.heappush(free, bits[~event])
+            continue
+        if not free:
+            heapq.heappush(free, 1 << width)
+            width += 1
+        bits[event] = heapq.heappop(free)
+        if not operations[event].answered:
+            lost |= bits[event]
+    return bits, lost
+
+
+def _order(trail: Trail) -> list[int]:
+    order = []
+    while trail is not None:
+        number, trail = trail
+        order.append(number)
+    return order[::-1]
+
+
+def _without(numbers: list[int], others: list[int]) -> list[int]:
+    gone = set(others)
+    return [n for n in numbers if n not in gone]

@@ -1,0 +1,86 @@
+"""Is there a legal order? Judges a history against `step`, one partition at a time.
+
+It knows nothing of wallets, of HTTP or of how the history was made: states, commands and outcomes
+are opaque. How the search works is told in tallystick/frontier.py; how a violation is explained, in
+tallystick/illegality.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar
+
+from tallystick.frontier import Budget, Hints, Search, Step
+from tallystick.history import History, Key, Operation
+from tallystick.illegality import Illegality, explain
+from tallystick.verdict import Verdict, worst
+
+__all__ = ["Budget", "Hints", "Illegality", "Judgement", "Step", "check"]
+
+S = TypeVar("S")
+NO_HINTS: Final = Hints()
+DEFAULT_BUDGET: Final = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement(Generic[S]):
+    """The verdict on a history, what it cost, and what is wrong where."""
+
+    verdict: Verdict
+    steps: int
+    seconds: float
+    undecided: tuple[Key, ...] = ()
+    illegalities: tuple[Illegality[S], ...] = ()
+
+
+def check(
+    history: History[Any, Any],
+    step: Step,
+    initial: Callable[[Key], S],
+    *,
+    hints: Hints = NO_HINTS,
+    budget: Budget = DEFAULT_BUDGET,
+) -> Judgement[S]:
+    """Judge every partition from `initial(key)`; the verdict on the whole is the worst of them.
+
+    Each partition may spend its share of what the ones before it have left of the budget, so that
+    one hard partition does not hide a plain violation in another.
+    """
+    began = time.monotonic()
+    steps = 0
+    verdicts: list[Verdict] = []
+    undecided: list[Key] = []
+    illegalities: list[Illegality[S]] = []
+    parts = history.partitions()
+    for number, (key, operations) in enumerate(parts.items()):
+        left = len(parts) - number
+        seconds = budget.seconds - (time.monotonic() - began)
+        share = replace(budget, steps=(budget.steps - steps) // left, seconds=seconds / left)
+        search = Search(operations, initial(key), step, hints, share)
+        verdicts.append(search.judge())
+        steps += search.steps
+        if verdicts[-1] is Verdict.UNDECIDED:
+            undecided.append(key)
+        if search.stuck is not None:
+            judge = _Judge(step, hints, budget)
+            start = initial(key)
+            illegalities.append(explain(key, operations, start, search.stuck, hints.changes, judge))
+    seconds = time.monotonic() - began
+    return Judgement(worst(verdicts), steps, seconds, tuple(undecided), tuple(illegalities))
+
+
+class _Judge:
+    """Judges parts of a history, all of them together within the budget for explaining."""
+
+    def __init__(self, step: Step, hints: Hints, budget: Budget) -> None:
+        self._step = step
+        self._hints = hints
+        self._left = replace(budget, steps=budget.explain_steps)
+
+    def __call__(self, start: object, part: Sequence[Operation[Any, Any]]) -> Verdict:
+        search = Search(tuple(part), start, self._step, self._hints, self._left)
+        verdict = search.judge()
+        self._left = replace(self._left, steps=self._left.steps - search.steps)
+        return verdict

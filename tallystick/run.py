@@ -1,0 +1,124 @@
+"""One run against one target: what all its tests share, and all that it found.
+
+It keeps the dialect that the target has shown so far, counts how often each rule was checked, and
+records a violation the moment it is observed. It does not know how requests are made (`drivers`) nor
+how findings are shown (`reporting`).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import count
+
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.vocabulary import Violation
+from tallystick.program import Program
+from tallystick.shape import Shape
+from tallystick.target import Exchange, Target
+
+
+class Intensity(StrEnum):
+    """How deep a run goes."""
+
+    GATE = "gate"
+    RELEASE = "release"
+    HUNT = "hunt"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a history: the step it belongs to, the request and what came back."""
+
+    step: str
+    exchange: Exchange
+
+
+@dataclass(slots=True)
+class Finding:
+    """A violation as it was observed, and what is known of it since."""
+
+    violation: Violation
+    program: Program
+    events: tuple[Event, ...]
+    requests_before: int
+    test: str = ""
+    reduced: Program | None = None
+    replays: tuple[int, int] | None = None
+    """How often it came back: (times seen, times replayed)."""
+    also: list[str] = field(default_factory=list)
+    """Further tests that ran into the same rule."""
+    scenario: str = ""
+    page: str = ""
+
+    @property
+    def shortest(self) -> Program:
+        """The shortest program known that shows it."""
+        return self.reduced or self.program
+
+
+class Violated(AssertionError):
+    """A test ended because the target broke a rule; the finding is recorded already."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.violation.rule}: {finding.violation.actual}")
+        self.finding = finding
+
+
+class Run:
+    """The shared state of a run. Not thread-safe: drivers with threads report from one of them."""
+
+    def __init__(
+        self,
+        target: Target,
+        shape: Shape,
+        dialect: Dialect,
+        *,
+        intensity: Intensity = Intensity.GATE,
+        seed: int = 0,
+        budget_s: float | None = None,
+        on_finding: Callable[[Finding], None] = lambda finding: None,
+    ) -> None:
+        self.target = target
+        self.shape = shape
+        self.dialect = dialect
+        self.intensity = intensity
+        self.seed = seed
+        self.started = time.monotonic()
+        self.deadline = None if budget_s is None else self.started + budget_s
+        self.checked: Counter[str] = Counter()
+        self.findings: dict[str, Finding] = {}
+        self.current_test = ""
+        # Ids are unique per run and per program and never drawn: a deterministic gate can be run
+        # again and again on the same server.
+        self.name = f"ts{uuid.uuid4().hex[:8]}"
+        self._programs = count(1)
+        self._on_finding = on_finding
+
+    def next_program(self) -> str:
+        """A prefix for the ids of one program, unique on the target."""
+        return f"{self.name}-{next(self._programs)}"
+
+    def has_time(self) -> bool:
+        """Whether the budget, if there is one, is not spent yet."""
+        return self.deadline is None or time.monotonic() < self.deadline
+
+    def is_known(self, rule: str) -> bool:
+        """Whether the rule was seen broken before."""
+        return rule in self.findings
+
+    def record(self, finding: Finding) -> Finding:
+        """Keep the finding; of each rule the first one stands for all."""
+        finding.test = finding.test or self.current_test
+        rule = finding.violation.rule
+        first = self.findings.setdefault(rule, finding)
+        if first is not finding:
+            if finding.test and finding.test not in (first.test, *first.also):
+                first.also.append(finding.test)
+            return first
+        self._on_finding(finding)
+        return finding
