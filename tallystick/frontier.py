@@ -219,12 +219,13 @@ class Search:
         `after` are the states after the operation alone. Shorter insertions come first, and a hasty
         caller is content with the shortest. Results that can be had later are left out.
         """
-        others = self._relevant(number, [o for o in others if not config[1] & self._bits[o]])
+        open_ones = [o for o in others if not config[1] & self._bits[o]]
+        relevant = self._relevant(number, open_ones)
         found: list[Config] = []
         seen = {config[:2]}
         level = [_Node(config, -1, after, ())]
         while level and not (hasty and (found or len(seen) > HASTY_TRIES)):
-            longer = [n for node in level for n in self._extended(node, others, seen)]
+            longer = [n for node in level for n in self._extended(node, relevant, seen)]
             level = []
             for node in longer:
                 (state, placed, trail), last, after, since = node
@@ -339,20 +340,23 @@ def _events(operations: list[Operation[Any, Any]]) -> list[int]:
 
 
 def _bits(operations: list[Operation[Any, Any]], events: list[int]) -> tuple[list[int], int]:
-    """A bit for each operation, and those of the lost ones. Bits of returned ones are used again."""
+    """A bit for each operation, and those of the lost ones.
+
+    The bit of an answered operation is free again at its return, but never for a lost one: domination
+    must be able to tell the two kinds apart at every moment.
+    """
     bits = [0] * len(operations)
     free: list[int] = []
     width = lost = 0
     for event in events:
         if event < 0:
             heapq.heappush(free, bits[~event])
-            continue
-        if not free:
-            heapq.heappush(free, 1 << width)
+        elif operations[event].answered and free:
+            bits[event] = heapq.heappop(free)
+        else:
+            bits[event] = 1 << width
             width += 1
-        bits[event] = heapq.heappop(free)
-        if not operations[event].answered:
-            lost |= bits[event]
+            lost |= 0 if operations[event].answered else bits[event]
     return bits, lost
 
 

@@ -126,8 +126,6 @@ class _Case:
         return self.is_saved_without(part, self._stuck) and self.is_illegal(part)
 
     def is_saved_without(self, part: Operations, one: Operation[Any, Any]) -> bool:
-        if one is self._stuck and part == (one,):
-            return True
         return self._verdict(tuple(o for o in part if o is not one)) is Verdict.CONFORMS
 
     def _verdict(self, part: Operations) -> Verdict:
