@@ -13,8 +13,14 @@ def main() -> None:
     parser.add_argument(
         "--with-parent", action="store_true", help="stop when standard input is closed"
     )
+    parser.add_argument("--mutant", type=int, metavar="N", help="serve mutant N of the money code")
     options = parser.parse_args()
+    if options.mutant is not None:
+        from tests.rival.mutants import install
 
+        print(install(options.mutant), file=sys.stderr)
+
+    # Only now: a mutant has to be in its place before anything imports it.
     from tests.rival.app import create_app
     from tests.rival.auth import ADMIN
     from tests.rival.serving import HOST, serve
