@@ -14,7 +14,9 @@ from threading import Barrier
 import httpx
 import pytest
 
+from tests.rival import money
 from tests.rival.client import Answer, Wallet
+from tests.rival.entries import Entry, Kind, Order, Refusal
 from tests.rival.process import ADMIN, OTHER, READER, TILL, Client, Rival
 
 _NUMBERS = count()
@@ -196,9 +198,20 @@ def test_a_card_with_money_or_a_hold_is_not_deleted(wallet, card_id):
     assert wallet.post("/cards", card_id=card_id, amount=1, currency="NOK").status == 400
 
 
-def test_an_expired_card_takes_captures_and_voids_only(wallet, card_id):
-    soon = {"expires_at": "2020-01-01T00:00:00Z"}
-    wallet.card(card_id, 10, **soon)
+def test_a_hold_outlives_the_expiry_of_its_card():
+    opened = Entry(Kind.OPENED, "card", at=1, currency="NOK", expires_at=10)
+    funded = Entry(Kind.FUNDED, "fund", at=1, amount=100, ref_id="f")
+    held = Entry(Kind.HELD, "hold", at=9, amount=60, ref_id="h")
+    card = money.fold([opened, funded, held])
+    assert money.capture(card, "hold", "c", None, "new", 10).amount == 60
+    assert money.void(card, "hold", "v", "new", 10).amount == 60
+    assert money.draw(card, Order("d", 1, "NOK"), False, "new", 9).amount == 1
+    with pytest.raises(Refusal, match="expired"):
+        money.draw(card, Order("d", 1, "NOK"), False, "new", 10)
+
+
+def test_an_expired_card_takes_no_new_transaction(wallet, card_id):
+    wallet.card(card_id, 10, expires_at="2020-01-01T00:00:00Z")
     assert wallet.get(CARD, (card_id,)).body["status"] == "expired"
     assert wallet.transact(card_id, "d", 1).status == 403
     assert wallet.transact(card_id, "f", 1, type="fund").status == 403
