@@ -1,8 +1,8 @@
 """One run against one target: what all its tests share, and all that it found.
 
 It keeps the dialect that the target has shown so far, counts how often each rule was checked, and
-records a violation the moment it is observed. It does not know how requests are made (`drivers`) nor
-how findings are shown (`reporting`).
+records a violation the moment it is observed. It does not know how requests are made (`drivers`)
+nor how findings are shown (`reporting`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
@@ -46,6 +47,8 @@ class Finding:
     program: Program
     events: tuple[Event, ...]
     requests_before: int
+    attempt: Callable[[Program], bool] | None = field(default=None, repr=False)
+    """Runs a program once on fresh cards and says whether it shows the same violation."""
     test: str = ""
     reduced: Program | None = None
     replays: tuple[int, int] | None = None
@@ -102,6 +105,14 @@ class Run:
     def next_program(self) -> str:
         """A prefix for the ids of one program, unique on the target."""
         return f"{self.name}-{next(self._programs)}"
+
+    def shadow(self) -> Run:
+        """The same target and dialect, with findings and counts of its own: for replays."""
+        twin = copy(self)
+        twin.checked = Counter()
+        twin.findings = {}
+        twin._on_finding = lambda finding: None
+        return twin
 
     def has_time(self) -> bool:
         """Whether the budget, if there is one, is not spent yet."""

@@ -7,6 +7,8 @@ answer was lost) and stops when none is left. It decides nothing about money its
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tallystick.drivers.clock import Clock, Period
@@ -147,7 +149,13 @@ class Session:
         self._noted = self._noted or finding
 
     def _finding(self, violation: Violation) -> Finding:
-        return Finding(violation, self.program(), tuple(self.events), self.target.meter.requests)
+        return Finding(
+            violation,
+            self.program(),
+            tuple(self.events),
+            self.target.meter.requests,
+            attempt=replayer(self.run, violation.rule),
+        )
 
     # From steps to commands -----------------------------------------------------------------------
 
@@ -236,6 +244,19 @@ class Session:
                 made_id = record.value
         if step.name:
             self.made[step.name] = Made(command, card, made_id)
+
+
+def replayer(run: Run, rule: str) -> Callable[[Program], bool]:
+    """Replays programs with the dialect known now, apart from the run; True if the rule breaks."""
+    apart = run.shadow()
+
+    def attempt(program: Program) -> bool:
+        twin = apart.shadow()
+        with suppress(Violated):
+            run_program(twin, program)
+        return rule in twin.findings
+
+    return attempt
 
 
 def run_program(run: Run, program: Program) -> Session:

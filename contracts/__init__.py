@@ -1,0 +1,1 @@
+"""What must hold: one file per chapter of spec/rules.yaml, in its order."""

@@ -1,0 +1,55 @@
+"""Wiring of the contracts: the order in which they run, and the `check` fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tallystick.drivers.sequential import Session, run_program
+from tallystick.program import Program
+from tallystick.run import Run
+
+ORDER = (
+    "test_dialect",
+    "test_transactions",
+    "test_capture",
+    "test_void",
+    "test_fund",
+    "test_references",
+    "test_balance",
+    "test_cards",
+    "test_tokens",
+    "test_transitions",
+    "test_lifecycle",
+    "test_concurrency",
+    "test_delivery",
+    "test_reads",
+    "test_time",
+    "test_access",
+    "test_input",
+    "test_schema",
+)
+"""What finds most with the fewest requests comes first; the dialect has to be known by then."""
+
+Check = Callable[..., Session]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the modules of this folder by ORDER; the tests of a module keep their order."""
+    rank = {name: number for number, name in enumerate(ORDER)}
+
+    def place(item: pytest.Item) -> int:
+        return rank.get(item.path.stem, len(rank))
+
+    items.sort(key=place)
+
+
+@pytest.fixture
+def check(run: Run) -> Check:
+    """Run the program that the lines spell on fresh cards; the oracle judges every answer."""
+
+    def check(*lines: str) -> Session:
+        return run_program(run, Program.parse(*lines))
+
+    return check

@@ -1,0 +1,79 @@
+"""BAL: after every answer the figures and the list tell one story.
+
+Every program of every chapter is judged by these rules too; the programs here go where figures
+most easily part ways: many holds at once, cards beside each other, everything in turn.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.conftest import Check
+
+rule = pytest.mark.rule
+
+
+@rule("BAL-1", "BAL-2", "BAL-3", "BAL-4", "BAL-5")
+def test_a_full_life_of_a_card_adds_up(check: Check) -> None:
+    check(
+        "A = card 5000 EUR",
+        "h1 = hold A 1000",
+        "d1 = draw A 700",
+        "h2 = hold A 900",
+        "c1 = capture h1 400",
+        "f1 = fund A 2500",
+        "h3 = hold A 1",
+        "v2 = void h2",
+        "c3 = capture h3",
+        "c4 = capture h1 600",
+        "h4 = hold A available",
+        "c5 = capture h4 remaining-1",
+        "v4 = void h4",
+        "d2 = draw A available",
+    )
+
+
+@rule("BAL-2", "BAL-4")
+def test_many_holds_lock_the_sum_of_what_remains(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        *[f"h{number} = hold A {10 * number}" for number in range(1, 9)],
+        *[f"c{number} = capture h{number} {3 * number}" for number in range(1, 9, 2)],
+        *[f"v{number} = void h{number}" for number in range(1, 9, 3)],
+        "d = draw A available",
+        "x = draw A 1",
+    )
+
+
+@rule("BAL-6")
+def test_refusals_leave_no_trace(check: Check) -> None:
+    check(
+        "A = card 500 NOK",
+        "h1 = hold A 200",
+        "x1 = draw A available+1",
+        "x2 = hold A available+1",
+        "x3 = draw A 10 SEK",
+        "x4 = capture h1 remaining+1",
+        "x5 = capture nothing",
+        "x6 = void nothing",
+        "c1 = capture h1 200",
+        "d1 = draw A available",
+    )
+
+
+@rule("BAL-7")
+def test_cards_never_touch_each_other(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "B = card 1000 SEK",
+        "C = card 0 NOK",
+        "h1 = hold A 300",
+        "h2 = hold B 400",
+        "f1 = fund C 50",
+        "c1 = capture h2 100",
+        "d1 = draw A 200",
+        "v1 = void h1",
+        "x1 = draw C available+1",
+        "d2 = draw B available",
+        "c2 = capture h2",
+    )

@@ -1,0 +1,112 @@
+"""REF: one ref_id, one effect."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from contracts.conftest import Check
+
+rule = pytest.mark.rule
+
+START = ("A = card 1000 NOK", "h1 = hold A 500")
+PAYMENTS = {
+    "drawdown": "x = draw A 100",
+    "hold": "x = hold A 100",
+    "fund": "x = fund A 100",
+    "capture": "x = capture h1 100",
+    "void": "x = void h1",
+}
+OTHER_BODY = {
+    "drawdown": "y = draw A 70 ref=x",
+    "hold": "y = hold A 70 ref=x",
+    "fund": "y = fund A 70 ref=x",
+    "capture": "y = capture h1 70 ref=x",
+}
+
+
+@rule("REF-1", "REF-6")
+@pytest.mark.parametrize("kind", PAYMENTS)
+def test_the_same_request_twice_has_one_effect(check: Check, kind: str) -> None:
+    check(*START, PAYMENTS[kind], "again x", "d = draw A 10", "again x")
+
+
+@rule("REF-1", "CAP-3")
+def test_a_default_capture_twice_has_one_effect(check: Check) -> None:
+    check(*START, "x = capture h1", "again x", "again x")
+
+
+@rule("REF-2")
+@pytest.mark.parametrize("kind", OTHER_BODY)
+def test_another_body_under_a_used_ref_id_has_no_effect(check: Check, kind: str) -> None:
+    check(*START, PAYMENTS[kind], OTHER_BODY[kind], "d = draw A 10")
+
+
+@rule("REF-3")
+@pytest.mark.parametrize(("first", "second"), itertools.permutations(PAYMENTS, 2))
+def test_one_ref_id_in_two_operations_never_has_two_effects_in_one_space(
+    check: Check, first: str, second: str
+) -> None:
+    then = PAYMENTS[second].replace("x =", "y =").replace("h1", "h2") + " ref=x"
+    check(*START, "h2 = hold A 200", PAYMENTS[first], then, "d = draw A 10")
+
+
+@rule("REF-3")
+@pytest.mark.parametrize("kind", ["capture", "void"])
+def test_one_ref_id_on_two_holds_has_one_effect(check: Check, kind: str) -> None:
+    check(*START, "h2 = hold A 300", f"x = {kind} h1", f"y = {kind} h2 ref=x", "z = void h2")
+
+
+@rule("REF-4")
+def test_a_ref_id_of_another_card_is_fresh_here(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "B = card 1000 NOK",
+        "h1 = hold A 300",
+        "h2 = hold B 200 ref=h1",
+        "c1 = capture h1 100",
+        "c2 = capture h2 50 ref=c1",
+        "d1 = draw A 10",
+        "d2 = draw B 10 ref=d1",
+        "f1 = fund A 10",
+        "f2 = fund B 10 ref=f1",
+        "v1 = void h1",
+        "v2 = void h2 ref=v1",
+    )
+
+
+@rule("REF-1", "BAL-6")
+def test_a_refused_request_repeated_is_one_effect_at_most(check: Check) -> None:
+    check(
+        "A = card 100 NOK",
+        "x = draw A 150",
+        "again x",
+        "f = fund A 100",
+        "again x",
+        "again x",
+        "d = draw A available",
+    )
+
+
+@rule("REF-5")
+def test_a_ref_id_is_remembered_after_many_others(check: Check) -> None:
+    others = [f"d{number} = draw A 3" for number in range(30)]
+    check(*START, "x = draw A 50", "c = capture h1 50", *others, "again x", "again c")
+
+
+@rule("REF-1", "CAP-5", "VOID-2")
+def test_a_repeat_after_the_hold_is_finished_has_no_effect(check: Check) -> None:
+    check(
+        *START,
+        "c1 = capture h1 200",
+        "c2 = capture h1",
+        "again c1",
+        "again c2",
+        "again h1",
+        "h2 = hold A 100",
+        "v2 = void h2",
+        "again h2",
+        "again v2",
+        "d = draw A available",
+    )

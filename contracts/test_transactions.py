@@ -1,0 +1,112 @@
+"""TX: drawdowns and pending drawdowns (holds) on one card.
+
+Each test is a program; the oracle judges every answer and reads the card back after every step, so
+a test says only where to go.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.conftest import Check
+from tallystick.ledger.rulings import CURRENCIES
+
+rule = pytest.mark.rule
+
+
+@rule("TX-1", "TX-4", "TX-8")
+def test_a_drawdown_takes_exactly_its_amount(check: Check) -> None:
+    check("A = card 1000 NOK", "d1 = draw A 1", "d2 = draw A 333", "d3 = draw A available")
+
+
+@rule("TX-1", "TX-2")
+@pytest.mark.parametrize("opening", [1, 999, 100_000])
+def test_the_boundary_of_a_drawdown_is_what_is_available(check: Check, opening: int) -> None:
+    check(
+        f"A = card {opening} NOK",
+        "d1 = draw A available+1",
+        "d2 = draw A available",
+        "d3 = draw A 1",
+    )
+
+
+@rule("TX-2", "BAL-6")
+def test_a_drawdown_never_takes_locked_money(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        "d1 = draw A balance",
+        "d2 = draw A available+1",
+        "d3 = draw A available",
+        "d4 = draw A 1",
+    )
+
+
+@rule("TX-5", "TX-4")
+def test_a_hold_locks_exactly_its_amount(check: Check) -> None:
+    check("A = card 1000 NOK", "h1 = hold A 1", "h2 = hold A 499", "h3 = hold A available")
+
+
+@rule("TX-5", "TX-2")
+def test_the_boundary_of_a_hold_is_what_is_available(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h1 = hold A 400",
+        "h2 = hold A available+1",
+        "h3 = hold A balance",
+        "h4 = hold A available",
+        "h5 = hold A 1",
+    )
+
+
+@rule("TX-3", "BAL-6")
+@pytest.mark.parametrize("currency", CURRENCIES)
+def test_only_the_currency_of_the_card_is_taken(check: Check, currency: str) -> None:
+    other = CURRENCIES[(CURRENCIES.index(currency) + 1) % len(CURRENCIES)]
+    check(
+        f"A = card 1000 {currency}",
+        f"d1 = draw A 10 {other}",
+        f"h1 = hold A 10 {other}",
+        f"f1 = fund A 10 {other}",
+        "d2 = draw A 10",
+        "h2 = hold A 10",
+        "f2 = fund A 10",
+    )
+
+
+@rule("TX-4")
+def test_a_record_carries_what_was_sent(check: Check) -> None:
+    sent = r"""with {"metadata": "{\"order\": \"xk3\", \"lines\": 3}", "originated_by": "till 7"}"""
+    check(
+        "A = card 1000 NOK",
+        f"d1 = draw A 100 {sent}",
+        f"h1 = hold A 200 {sent}",
+        f"f1 = fund A 300 {sent}",
+        r"""c1 = capture h1 50 with {"metadata": "{\"shipment\": \"1\"}"}""",
+        r"""v1 = void h1 with {"metadata": "{\"reason\": \"cancelled\"}"}""",
+    )
+
+
+@rule("TX-7", "CAP-7", "VOID-4")
+def test_an_unknown_transaction_is_refused(check: Check) -> None:
+    check("A = card 1000 NOK", "c1 = capture nothing 10", "v1 = void nothing", "d1 = draw A 10")
+
+
+@rule("TX-8", "BAL-5")
+def test_a_crowded_card_lists_every_transaction(check: Check) -> None:
+    draws = [f"d{number} = draw A {number}" for number in range(1, 24)]
+    check("A = card 1000 NOK", *draws[:12], "h1 = hold A 100", "f1 = fund A 50", *draws[12:])
+
+
+@rule("TX-1", "FUND-1", "BAL-1")
+@pytest.mark.parametrize("amount", [2**31 - 1, 2**31, 2**32 + 1, 2**53 - 1])
+def test_large_amounts_are_exact_where_they_are_taken(check: Check, amount: int) -> None:
+    check(
+        f"A = card {amount} NOK",
+        "h1 = hold A available-1",
+        "c1 = capture h1 remaining/2",
+        "v1 = void h1",
+        "d1 = draw A available-1",
+        f"f1 = fund A {amount}",
+        "d2 = draw A available",
+    )
