@@ -2,8 +2,8 @@
 
 Werkzeug's own server closes every connection and decodes the path before it is split; here a body
 is read whole before the application runs, an answer leaves in one write, and the path stays
-encoded. One client on one core gets about 700 small answers a second, and 450 when every answer
-folds a card of 500 entries. It knows no operation.
+encoded. One client on one core gets about 800 reads and 600 drawdowns a second, on cards of up to
+500 entries. It knows no operation.
 """
 
 import io

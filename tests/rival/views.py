@@ -14,6 +14,9 @@ from tests.rival.entries import Entry, Kind
 from tests.rival.store import CardKey, Line, Note
 
 Json = dict[str, Any]
+_OPENINGS = frozenset({Kind.OPENED.value, Kind.PRINTED.value, Kind.ACTIVATED.value})
+_PIN_SET = Kind.PIN_SET.value
+_TOKEN_ISSUED = Kind.TOKEN_ISSUED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,19 @@ def card(shelf: Shelf) -> Json:
 
 def customer_card(shelf: Shelf) -> Json:
     """The card without money, as lists of a customer show it."""
+    # A card is opened, or printed and later activated; most entries are neither.
     first = shelf.lines[0]
+    notes = [line.note for line in shelf.lines if line.entry.kind in _OPENINGS]
     shown = {
         "id": shelf.key.id,
         "card_id": shelf.key.card_id,
         "created_at": stamp(first.entry.at),
-        "created_by": first.note.by,
+        "created_by": notes[0].by,
         "status": str(money.status(shelf.state, shelf.now)),
-        "type": first.note.card_type,
+        "type": notes[0].card_type,
     }
     for name in ("customer_id", "name", "metadata", "originated_by"):
-        _put(shown, name, _latest(shelf, name))
+        _put(shown, name, _latest(notes, name))
     for name in ("active_from", "expires_at"):
         at = getattr(shelf.state, name)
         _put(shown, name, None if at is None else stamp(at))
@@ -134,7 +139,7 @@ def code(note: Note) -> Json:
 def pin_line(shelf: Shelf) -> Line | None:
     """The PIN in force: the last one set."""
     for line in reversed(shelf.lines):
-        if line.entry.kind == Kind.PIN_SET:
+        if line.entry.kind == _PIN_SET:
             return line
     return None
 
@@ -155,8 +160,10 @@ def _tokens(shelf: Shelf) -> list[Json]:
     """The tokens that have not expired by date, masked."""
     shown = []
     for line in shelf.lines:
-        token = shelf.state.tokens.get(line.entry.id)
-        if token is None or token.expires_at <= shelf.now:
+        if line.entry.kind != _TOKEN_ISSUED:
+            continue
+        token = shelf.state.tokens[line.entry.id]
+        if token.expires_at <= shelf.now:
             continue
         note = line.note
         shown.append(
@@ -169,13 +176,12 @@ def _tokens(shelf: Shelf) -> list[Json]:
     return shown
 
 
-def _latest(shelf: Shelf, name: str) -> Any:
+def _latest(notes: list[Note], name: str) -> Any:
     """What the card was opened with, unless the activation said otherwise."""
     found = None
-    for line in shelf.lines:
-        if line.entry.kind in (Kind.OPENED, Kind.PRINTED, Kind.ACTIVATED):
-            value = getattr(line.note, name)
-            found = found if value is None else value
+    for note in notes:
+        value = getattr(note, name)
+        found = found if value is None else value
     return found
 
 
