@@ -1,0 +1,312 @@
+"""The journal: every exchange of a run as a stream of JSON lines, without its secrets.
+
+A header line, a line for each exchange, a line for each finding (which exchanges belong to it), and
+a footer that a whole journal must have. It is the observer of all connections, so it is cheap and
+takes calls from any thread. It does not judge, and no other report reads the live run's bodies.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tallystick import __version__
+from tallystick.reporting.redaction import Redactor
+from tallystick.run import Event, Finding
+from tallystick.target import NOT_JSON, Exchange, NoAnswer
+
+JSON = Any
+
+FORMAT = 1
+FLUSH_AFTER = 256  # lines: what a killed run may lose of its journal
+LONGEST_LINE = 64 * 1024  # characters; of a longer one, the bodies that make it so are left out
+
+
+class JournalError(ValueError):
+    """A journal that cannot be read: one line that says what is wrong where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the run was."""
+
+    target: str
+    account: str
+    intensity: str
+    seed: int
+    version: str = __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An exchange without its secrets. `status` None: no answer, for the reason in `reason`."""
+
+    number: int
+    step: str
+    operation: str
+    method: str
+    path: str
+    body: JSON
+    status: int | None
+    reason: str
+    answer: JSON
+    called_ns: int
+    returned_ns: int
+
+
+Exhibits = Mapping[str, tuple[Record, ...]]
+"""The exchanges that led to each violation, by rule."""
+
+
+def record_of(exchange: Exchange, step: str, redactor: Redactor) -> Record:
+    """What may be written of an exchange."""
+    request, answer = exchange.request, exchange.answer
+    body = redactor.request(request.body) if request.body is not None else None
+    status: int | None = None
+    reason, shown = "", None
+    if isinstance(answer, NoAnswer):
+        reason = redactor.text(answer.reason)
+    else:
+        status = answer.status
+        if answer.body is NOT_JSON:
+            reason = f"not JSON ({answer.content_type or 'no content type'})"
+        else:
+            shown = redactor.answer(answer.body)
+    return Record(
+        exchange.number,
+        step,
+        request.operation,
+        request.method,
+        redactor.text(request.path),
+        body,
+        status,
+        reason,
+        shown,
+        exchange.called_ns,
+        exchange.returned_ns,
+    )
+
+
+class Journal:
+    """Writes a journal. Call it with each exchange; thread-safe."""
+
+    def __init__(self, path: Path, header: Header, *, redactor: Redactor | None = None) -> None:
+        self._redactor = redactor or Redactor()
+        self._lock = threading.Lock()
+        self._lines: list[str] = []
+        self._exchanges = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("w", encoding="utf-8")
+        shown = asdict(header) | {"target": self._redactor.text(header.target)}
+        self._lines.append(_line({"journal": FORMAT, **shown}))
+        self.flush()
+
+    def learn(self, secret: str) -> None:
+        """Keep a secret of the run's own (a client secret, an access token) out of the journal."""
+        with self._lock:
+            self._redactor.learn(secret)
+
+    def __call__(self, exchange: Exchange, step: str = "") -> None:
+        with self._lock:
+            if self._file.closed:
+                return  # a thread that gave up waiting may still hear an answer after the end
+            record = record_of(exchange, step, self._redactor)
+            self._lines.append(_record_line(record))
+            self._exchanges += 1
+            if len(self._lines) >= FLUSH_AFTER:
+                self._write()
+
+    def record(self, finding: Finding) -> None:
+        """Note the exchanges of a finding and bring all to the disk; the last note wins."""
+        with self._lock:
+            if not self._file.closed:
+                shown = [[event.exchange.number, event.step] for event in finding.events]
+                self._lines.append(_line({"finding": finding.violation.rule, "exchanges": shown}))
+                self._write()
+
+    def flush(self) -> None:
+        """Bring what was heard so far to the disk."""
+        with self._lock:
+            self._write()
+
+    def close(self) -> None:
+        """Write the footer; nothing is heard after it."""
+        with self._lock:
+            if not self._file.closed:
+                self._lines.append(_line({"exchanges": self._exchanges}))
+                self._write()
+                self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self) -> None:
+        self._file.write("".join(self._lines))
+        self._file.flush()
+        self._lines.clear()
+
+
+def exhibits_of(findings: Iterable[Finding], redactor: Redactor) -> dict[str, tuple[Record, ...]]:
+    """The exchanges of each finding, as the journal would show them."""
+    return {
+        finding.violation.rule: tuple(_records(finding.events, redactor)) for finding in findings
+    }
+
+
+def _records(events: Iterable[Event], redactor: Redactor) -> Iterable[Record]:
+    return (record_of(event.exchange, event.step, redactor) for event in events)
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class JournalContents:
+    """A journal as it was read. `is_whole`: the footer was there."""
+
+    header: Header
+    records: tuple[Record, ...]
+    findings: Mapping[str, tuple[tuple[int, str], ...]]
+    is_whole: bool = True
+
+    def exhibits(self) -> dict[str, tuple[Record, ...]]:
+        """The exchanges of each finding, with the steps that they belong to."""
+        by_number = {record.number: record for record in self.records}
+        return {
+            rule: tuple(
+                _with_step(by_number[number], step)
+                for number, step in numbers
+                if number in by_number
+            )
+            for rule, numbers in self.findings.items()
+        }
+
+
+def _with_step(record: Record, step: str) -> Record:
+    return replace(record, step=step or record.step)
+
+
+def read_journal(path: Path, *, partial: bool = False) -> JournalContents:
+    """The journal in a file; JournalError says which line is wrong.
+
+    A journal without its footer was cut off. `partial` accepts one, for a run that was killed.
+    """
+    lines = _text_of(path).split("\n")
+    whole_lines = lines[:-1]  # what follows the last newline was cut off in the middle
+    if not whole_lines:
+        raise JournalError(f"{path} is empty: not a journal")
+    header = _header(path, whole_lines[0])
+    records: list[Record] = []
+    findings: dict[str, tuple[tuple[int, str], ...]] = {}
+    footer: int | None = None
+    for number, line in enumerate(whole_lines[1:], start=2):
+        if footer is not None:
+            raise JournalError(f"{path}, line {number}: there is something after the footer")
+        try:
+            members = json.loads(line)
+            if "finding" in members:
+                findings[str(members["finding"])] = tuple(
+                    (int(exchange), str(step)) for exchange, step in members["exchanges"]
+                )
+            elif "number" in members:
+                records.append(_record(members))
+            else:
+                footer = int(members["exchanges"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise JournalError(f"{path}, line {number}: {_said(error)}") from None
+    _check_footer(path, footer, len(records), partial)
+    return JournalContents(header, tuple(records), findings, footer is not None)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise JournalError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise JournalError(f"{path} is not text: {error}") from None
+
+
+def _header(path: Path, line: str) -> Header:
+    try:
+        members = json.loads(line)
+        written_as = members.pop("journal")
+        if written_as != FORMAT:
+            raise JournalError(f"{path}: journal format {written_as}; this version reads {FORMAT}")
+        return Header(**members)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if isinstance(error, JournalError):
+            raise
+        raise JournalError(f"{path}, line 1: not the header of a journal") from None
+
+
+def _check_footer(path: Path, footer: int | None, records: int, partial: bool) -> None:
+    if footer is None and not partial:
+        raise JournalError(
+            f"{path} was cut off: no footer after {records} exchanges (the run was killed?)"
+        )
+    if footer is not None and footer != records:
+        raise JournalError(f"{path}: the footer counts {footer} exchanges, the file {records}")
+
+
+def _record(members: dict[str, JSON]) -> Record:
+    unknown = members.keys() - _DEFAULTS.keys()
+    if unknown:
+        raise ValueError(f"not known: {', '.join(sorted(unknown))}")
+    whole = _DEFAULTS | members
+    for name in ("number", "called_ns", "returned_ns"):
+        if type(whole[name]) is not int:
+            raise ValueError(f"{name} is {whole[name]!r}, not an integer")
+    return Record(**whole)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON ({error.msg} at column {error.colno})"
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+_DEFAULTS: dict[str, JSON] = {
+    "number": None,
+    "step": "",
+    "operation": "",
+    "method": "",
+    "path": "",
+    "body": None,
+    "status": None,
+    "reason": "",
+    "answer": None,
+    "called_ns": None,
+    "returned_ns": None,
+}
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+def _record_line(record: Record) -> str:
+    members = {
+        name: value
+        for name, default in _DEFAULTS.items()
+        if (value := getattr(record, name)) != default
+    }
+    line = _line(members)
+    if len(line) > LONGEST_LINE:
+        for name in ("body", "answer"):
+            if name in members and len(text := _encode(members[name])) > LONGEST_LINE // 2:
+                members[name] = f"[cut: {len(text)} characters of JSON]"
+        line = _line(members)
+    return line
+
+
+def _line(members: dict[str, JSON]) -> str:
+    return _encode(members) + "\n"
