@@ -19,7 +19,7 @@ import uvicorn
 from sandbox.app import App
 from sandbox.assembly import TOKEN_LIFETIME_S, assemble
 from sandbox.credentials import ACCOUNT
-from sandbox.faults.registry import FAULTS
+from sandbox.faults import FAULTS
 from sandbox.routing import PREFIX
 from sandbox.variants import VARIANTS, policy_of
 

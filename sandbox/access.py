@@ -90,9 +90,11 @@ class Access:
     def is_expired(self, caller: Caller) -> bool:
         return caller.expires_at * SECOND <= self.clock.now()
 
-    def authorize(self, caller: Caller, operation: Operation, account: str) -> None:
+    def authorize(self, caller: Caller, operation: Operation, account: str) -> Caller:
+        """The caller as the rest of the server knows it: one that acts on its own account."""
         self.check_account(caller, operation, account)
         self.check_scopes(caller, operation)
+        return caller
 
     def check_account(self, caller: Caller, operation: Operation, account: str) -> None:
         if caller.account != account:

@@ -103,7 +103,7 @@ class App:
             return self.get_token(message, route)
         caller = self.access.authenticate(message.authorization)
         path = self.intake.path(route.operation, route.parameters)
-        self.access.authorize(caller, route.operation, path["aid"])
+        caller = self.access.authorize(caller, route.operation, path["aid"])
         query = self.intake.query(route.operation, message.query)
         body = self.body(message, route.operation)
         return self.service.perform(Call(caller, route.operation, path, query, body))

@@ -246,6 +246,9 @@ class Bank:
             raise Refusal(Cause.PARTLY_CAPTURED)
         if order.amount == 0 and not self.policy.zero_capture:
             raise Refusal(Cause.AMOUNT_ZERO)
+        self.check_remaining(hold, order)
+
+    def check_remaining(self, hold: Transaction, order: Settlement) -> None:
         if self.capture_amount(hold, order) > self.capture_limit(hold):
             raise Refusal(Cause.ABOVE_REMAINING)
 
@@ -283,13 +286,14 @@ class Bank:
 
     def finishes(self, hold: Transaction, order: Settlement, amount: int) -> bool:
         """Is nothing left to capture? A hold of 0 ends by a capture of all of it, which is 0."""
-        return amount == hold.remaining and (amount > 0 or order.amount is None)
+        return amount >= hold.remaining and (amount > 0 or order.amount is None)
 
     def release_amount(self, hold: Transaction) -> int:
         return hold.remaining
 
     def post_capture(self, card: Card, hold: Transaction, amount: int, finishes: bool) -> None:
-        self.store.move(card, drawn=amount, held=-amount, gross=-hold.amount if finishes else 0)
+        unlocked = min(amount, hold.remaining)
+        self.store.move(card, drawn=amount, held=-unlocked, gross=-hold.amount if finishes else 0)
         self.close_hold(hold, captured=amount, finishes=finishes, becomes="drawdown")
         if hold.token is not None and self.policy.one_time_ends == "drawn":
             self.store.spend_token(hold.token)
