@@ -1,0 +1,205 @@
+"""The result of a run as data: `result.json`, described by `reports/result.schema.json`.
+
+Every other report is made from it (and from the journal, for the exchanges), so that it can be made
+again later. This module does not know how anything looks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TypedDict, cast
+
+import jsonschema_rs
+
+from tallystick.reporting.redaction import Redactor
+from tallystick.rules import Rule, load_rules
+from tallystick.run import Finding, Run
+from tallystick.verdict import Verdict, worst
+
+SCHEMA = Path(__file__).resolve().parents[2] / "reports" / "result.schema.json"
+
+
+class ResultError(ValueError):
+    """A result file that cannot be used: one line that says what is wrong."""
+
+
+class Count(TypedDict):
+    """How often a rule was checked, and how many tests saw it broken."""
+
+    checked: int
+    violated: int
+
+
+class ViolationEntry(TypedDict):
+    """One broken rule."""
+
+    rule: str
+    title: str
+    level: str
+    expected: str
+    actual: str
+    question: str | None
+    requests_before: int
+    steps: list[str]
+    scenario: str
+    page: str
+    test: str
+    also: list[str]
+    replays: list[int] | None
+
+
+class Result(TypedDict):
+    """What came out of a run. `reason` says why nothing was decided, or what broke."""
+
+    verdict: str
+    reason: str | None
+    target: str
+    intensity: str
+    seed: int
+    seconds: float
+    requests: int
+    dialect: dict[str, str | list[str]]
+    rules: dict[str, Count]
+    not_claimed: dict[str, str]
+    violations: list[ViolationEntry]
+
+
+def summarise(
+    run: Run,
+    *,
+    seconds: float,
+    not_claimed: Mapping[str, str],
+    error: str | None = None,
+    interrupted: bool = False,
+    rules: Mapping[str, Rule] | None = None,
+) -> Result:
+    """The result of the run so far; a violation once seen outweighs all that went wrong."""
+    rules = load_rules() if rules is None else rules
+    redactor = redactor_for(run)
+    verdict, reason = _verdict(run, error, interrupted)
+    return Result(
+        verdict=verdict.value,
+        reason=None if reason is None else redactor.text(reason),
+        target=redactor.text(run.target.address.url),
+        intensity=str(run.intensity),
+        seed=run.seed,
+        seconds=round(seconds, 2),
+        requests=run.target.meter.requests,
+        dialect={
+            question: answers[0] if len(answers) == 1 else answers
+            for question, left in sorted(run.dialect.learned().items())
+            if (answers := sorted(left))
+        },
+        rules=_counts(run, rules),
+        not_claimed={name: redactor.text(why) for name, why in not_claimed.items()},
+        violations=[_entry(run, finding, rules) for finding in _in_order(run, rules)],
+    )
+
+
+def redactor_for(run: Run, *findings: Finding) -> Redactor:
+    """A redactor that knows the credentials of the run and what the findings gave away."""
+    client = run.target.client
+    redactor = Redactor(filter(None, (client.secret, client.token)))
+    for finding in findings:
+        for event in finding.events:
+            body = getattr(event.exchange.answer, "body", None)
+            redactor.request(event.exchange.request.body)
+            redactor.answer(body)
+    return redactor
+
+
+def _verdict(run: Run, error: str | None, interrupted: bool) -> tuple[Verdict, str | None]:
+    found: list[tuple[Verdict, str | None]] = [(Verdict.CONFORMS, None)]
+    if not any(run.checked.values()):
+        found.append((Verdict.UNDECIDED, "no rule was exercised"))
+    if interrupted:
+        found.append((Verdict.UNDECIDED, "the run ended before its end"))
+    if error is not None:
+        found.append((Verdict.ERROR, error))
+    if run.findings:
+        found.append((Verdict.VIOLATES, error))
+    verdict = worst(verdict for verdict, _ in found)
+    return verdict, next(reason for kind, reason in reversed(found) if kind is verdict)
+
+
+def _counts(run: Run, rules: Mapping[str, Rule]) -> dict[str, Count]:
+    extra = sorted((set(run.checked) | set(run.findings)) - set(rules))
+    counts = {}
+    for rule in (*rules, *extra):
+        finding = run.findings.get(rule)
+        violated = 0 if finding is None else 1 + len(finding.also)
+        counts[rule] = Count(checked=max(run.checked[rule], violated), violated=violated)
+    return counts
+
+
+def _in_order(run: Run, rules: Mapping[str, Rule]) -> list[Finding]:
+    place = {rule: number for number, rule in enumerate(rules)}
+    return sorted(run.findings.values(), key=lambda f: place.get(f.violation.rule, len(place)))
+
+
+def _entry(run: Run, finding: Finding, rules: Mapping[str, Rule]) -> ViolationEntry:
+    violation = finding.violation
+    rule = rules.get(violation.rule)
+    redactor = redactor_for(run, finding)
+    return ViolationEntry(
+        rule=violation.rule,
+        title=rule.text if rule is not None else "",
+        level=rule.level if rule is not None else "MUST",
+        expected=redactor.text(violation.expected),
+        actual=redactor.text(violation.actual),
+        question=violation.question,
+        requests_before=finding.requests_before,
+        steps=finding.shortest.lines(),
+        scenario=finding.scenario,
+        page=finding.page,
+        test=finding.test,
+        also=list(finding.also),
+        replays=None if finding.replays is None else list(finding.replays),
+    )
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Write the file in one stroke."""
+    write_whole(path, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_result(path: Path) -> Result:
+    """The result in a file; ResultError says what is wrong with it."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ResultError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ResultError(f"{path} is not JSON: {error}") from None
+    problem = next(_validator().iter_errors(found), None)
+    if problem is not None:
+        where = "/".join(str(part) for part in problem.instance_path) or "the whole"
+        raise ResultError(f"{path} is not a result of this version: {where}: {problem.message}")
+    return cast(Result, found)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file by renaming a finished one, so that no reader ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@lru_cache(maxsize=1)
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
