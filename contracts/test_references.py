@@ -44,7 +44,7 @@ def test_another_body_under_a_used_ref_id_has_no_effect(check: Check, kind: str)
 
 
 @rule("REF-3")
-@pytest.mark.parametrize(("first", "second"), itertools.permutations(PAYMENTS, 2))
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(PAYMENTS, 2)))
 def test_one_ref_id_in_two_operations_never_has_two_effects_in_one_space(
     check: Check, first: str, second: str
 ) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.ledger import Entry, Ledger
 from tallystick.ledger.vocabulary import Extras
 
 
@@ -236,6 +236,26 @@ def _kept(steps: Iterable[Step], known: set[str]) -> tuple[Step, ...]:
             if step.name:
                 known.add(step.name)
     return tuple(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a generator may look at: the ledgers by card label, and what the other labels name."""
+
+    cards: Mapping[str, Ledger]
+    payments: Mapping[str, tuple[str, str]]
+    """Label of a payment: (label of its card, id of its entry; empty if it was refused)."""
+    tokens: Mapping[str, str]
+    """Label of a token: label of its card."""
+
+    def entry(self, label: str) -> Entry | None:
+        """The ledger's entry of a payment, or None if it was refused."""
+        card, entry_id = self.payments[label]
+        return self.cards[card].entries.get(entry_id)
+
+    def fresh(self, letter: str) -> str:
+        """A label that is not taken, such as h7."""
+        return f"{letter}{len(self.cards) + len(self.payments) + len(self.tokens)}"
 
 
 def extras(**members: object) -> Extras:

@@ -19,8 +19,7 @@ import pytest
 from tallystick.connect import connect
 from tallystick.dialect import DialectError, open_dialect, pinned_dialect
 from tallystick.drivers.reduce import Budget, reduce_program
-from tallystick.reporting.reports import Reports
-from tallystick.reporting.terminal import violation_text
+from tallystick.reporting.reports import Reports, violation_text
 from tallystick.run import Finding, Intensity, Run, Violated
 from tallystick.settings import OPTIONS, Clients, Settings, SettingsError, load_settings, variable
 from tallystick.shape import load

@@ -36,7 +36,7 @@ from tallystick.ledger.vocabulary import (
     Violation,
     Void,
 )
-from tallystick.program import Program, Step, Verb
+from tallystick.program import Program, Scene, Step, Verb
 from tallystick.run import Event, Finding, Run, Violated
 from tallystick.target import Answer, Target
 
@@ -76,9 +76,17 @@ class Session:
         """The likeliest ledger of a card, by its label."""
         return self.beliefs[card][0]
 
-    def cards(self) -> list[str]:
-        """The labels of all cards."""
-        return list(self.beliefs)
+    def scene(self) -> Scene:
+        """All that was made so far."""
+        payments: dict[str, tuple[str, str]] = {}
+        tokens: dict[str, str] = {}
+        for label, made in self.made.items():
+            if isinstance(made.command, Transact | Capture | Void):
+                payments[label] = (made.card, made.id or "")
+            elif isinstance(made.command, IssueToken) and made.id:
+                tokens[label] = made.card
+        cards = {label: beliefs[0] for label, beliefs in self.beliefs.items()}
+        return Scene(cards, payments, tokens)
 
     # Running --------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.lifecycle import State
@@ -15,7 +16,13 @@ from tallystick.ledger.persistent import Map
 from tallystick.ledger.vocabulary import ActivateCard, Extras, Kind, OpenCard
 
 UNSEEN = "?"
-"""Marks the id of a transaction whose answer was lost: UNSEEN + ref_id, until it is seen."""
+"""Begins the id that stands for one whose answer was lost, until it is seen."""
+
+
+def unseen(kind: str, ref: str | None) -> str:
+    """The id of a transaction (or the value of a token) whose answer was lost; one per kind and
+    ref_id, because a server may keep a space of ref_ids for each kind."""
+    return f"{UNSEEN}{kind} {ref}"
 
 
 class Standing(StrEnum):
@@ -42,7 +49,9 @@ class Last(StrEnum):
     RELEASED = "an accepted void after a partial capture"
     REPEATED = "a repeated ref_id"
     REFUSED = "a refusal"
-    READ = "a read"
+    RECREATED = "a second creation"
+    REACTIVATED = "a second activation"
+    READ = "a read that showed it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +87,32 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of the card, and by what kinds of request it has been used to pay."""
+    """A token of the card, the ref_id that made it, and what it has been used for.
+
+    A use is a kind of payment, or REFUSED_USE, SETTLED_USE or EMPTY_USE.
+    """
 
     one_time: bool
+    ref: str = ""
     used: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+REFUSED_USE = "refused"
+SETTLED_USE = "settled"
+"""A hold that it paid for was captured or voided since."""
+EMPTY_USE = "empty"
+"""It paid an amount of 0."""
+
+
+# Without slots, because then `changed` is five times as fast as `dataclasses.replace`.
+@dataclass(frozen=True, eq=False)
 class Ledger:
     """The state of one card. Amounts are in the smallest unit of `currency`.
 
     `held` is what open holds lock now, `gross` the original amounts of the same holds; `drawn`
     counts plain drawdowns, `captured` the captures. Balance = opening + funded - drawn - captured;
-    available = balance - held (FACTS 3, amount_balance and amount_available).
+    available = balance - held (FACTS 3, amount_balance and amount_available). `burnt` are ref_ids
+    that made no transaction and may be taken all the same: of refusals, of tokens, of the opening.
     """
 
     dialect: Dialect
@@ -125,6 +147,14 @@ class Ledger:
     def available(self) -> int:
         """What a drawdown can take."""
         return self.balance - self.held
+
+    def changed(self, **members: Any) -> Ledger:
+        """This ledger with other values for some members."""
+        other = object.__new__(Ledger)
+        values = other.__dict__
+        values.update(self.__dict__)
+        values.update(members)
+        return other
 
     def _value(self) -> tuple[object, ...]:
         # `last` only explains; two ledgers that differ in it alone are the same state.
@@ -163,8 +193,7 @@ class Ledger:
 
 def book_opening(ledger: Ledger, command: OpenCard | ActivateCard) -> Ledger:
     """Load a new or a prepared card with its opening amount."""
-    return replace(
-        ledger,
+    return ledger.changed(
         standing=Standing.ACTIVE,
         currency=command.currency,
         opening=command.amount,
@@ -176,8 +205,7 @@ def book_opening(ledger: Ledger, command: OpenCard | ActivateCard) -> Ledger:
 
 def book_draw(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     """Book a plain drawdown."""
-    return replace(
-        ledger,
+    return ledger.changed(
         drawn=ledger.drawn + entry.amount,
         entries=ledger.entries.set(entry_id, entry),
         last=Last.DRAWN,
@@ -186,8 +214,7 @@ def book_draw(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
 
 def book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     """Lock the amount of a new hold."""
-    return replace(
-        ledger,
+    return ledger.changed(
         held=ledger.held + entry.amount,
         gross=ledger.gross + entry.amount,
         entries=ledger.entries.set(entry_id, entry),
@@ -197,8 +224,7 @@ def book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
 
 def book_fund(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     """Add money to the card."""
-    return replace(
-        ledger,
+    return ledger.changed(
         funded=ledger.funded + entry.amount,
         largest=max(ledger.largest, entry.amount),
         entries=ledger.entries.set(entry_id, entry),
@@ -213,8 +239,7 @@ def book_capture(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Le
     after = replace(parent, captured=parent.captured + entry.amount, state=then)
     entries = ledger.entries.set(parent_id, after).set(entry_id, entry)
     last = Last.CAPTURED_REST if then is State.CAPTURED else Last.CAPTURED_PART
-    return replace(
-        ledger,
+    return ledger.changed(
         captured=ledger.captured + entry.amount,
         held=ledger.held - (parent.remaining - after.remaining),
         gross=ledger.gross - (0 if after.is_open or not parent.is_open else parent.amount),
@@ -228,8 +253,7 @@ def book_void(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Ledge
     parent_id = entry.parent or ""
     parent = ledger.entries[parent_id]
     entries = ledger.entries.set(parent_id, replace(parent, state=then)).set(entry_id, entry)
-    return replace(
-        ledger,
+    return ledger.changed(
         held=ledger.held - parent.remaining,
         gross=ledger.gross - parent.amount,
         entries=entries,
@@ -237,15 +261,23 @@ def book_void(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Ledge
     )
 
 
-def adopt(ledger: Ledger, unseen: str, seen: str) -> Ledger:
+def adopt(ledger: Ledger, lost: str, seen: str) -> Ledger:
     """Give an entry whose answer was lost the id under which it was seen now."""
-    entry = ledger.entries[unseen]
-    entries = ledger.entries.without(unseen).set(seen, entry)
+    entry = ledger.entries[lost]
+    entries = ledger.entries.without(lost).set(seen, entry)
     # Children of an unseen parent cannot exist: nobody could name it.
     refs = ledger.refs
     if entry.ref is not None:
         uses = refs.get(entry.ref, ())
         refs = refs.set(
-            entry.ref, tuple(replace(u, entry=seen) if u.entry == unseen else u for u in uses)
+            entry.ref, tuple(replace(u, entry=seen) if u.entry == lost else u for u in uses)
         )
-    return replace(ledger, entries=entries, refs=refs)
+    return ledger.changed(entries=entries, refs=refs)
+
+
+def afresh(ledger: Ledger) -> Ledger:
+    """A new card under the id of a deleted one; its ref_ids may be remembered."""
+    burnt = ledger.burnt
+    for ref in ledger.refs:
+        burnt = burnt.set(ref, True)
+    return Ledger(ledger.dialect, ledger.card, burnt=burnt)

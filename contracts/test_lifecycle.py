@@ -1,0 +1,134 @@
+"""The random machine: several cards, holds and tokens at once, legal and illegal commands.
+
+Its rules draw a step for the scene and hand it to a session; the oracle judges every answer. A
+violation ends the machine quietly and is raised after it, because Hypothesis would run a failing
+example again, on fresh cards, and call it flaky if the server failed only now and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from strategies import commands
+from tallystick.drivers.sequential import Session
+from tallystick.program import Scene, Step
+from tallystick.run import Intensity, Run, Violated
+
+EXAMPLES = {Intensity.GATE: 30, Intensity.RELEASE: 150, Intensity.HUNT: 500}
+STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
+
+Strategy = Callable[[Scene], st.SearchStrategy[Step]]
+
+
+class Outcome:
+    """What a machine found; shared by all its examples."""
+
+    violated: Violated | None = None
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Rules draw, the session performs; nothing is decided here."""
+
+    def __init__(self, run: Run, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+        self.session = Session(run)
+        self.scene = self.session.scene()
+
+    def perform(self, data: st.DataObject, strategy: Strategy) -> None:
+        if self.outcome.violated is not None:
+            return
+        step = data.draw(strategy(self.scene))
+        try:
+            self.session.perform(step)
+        except Violated as violated:
+            self.outcome.violated = violated
+        self.scene = self.session.scene()
+
+    def teardown(self) -> None:
+        if self.outcome.violated is None:
+            try:
+                self.session.finish()
+            except Violated as violated:
+                self.outcome.violated = violated
+
+    @precondition(lambda self: len(self.scene.cards) < commands.MOST_CARDS)
+    @rule(data=st.data())
+    def open_a_card(self, data: st.DataObject) -> None:
+        self.perform(data, commands.cards)
+
+    @precondition(lambda self: self.scene.cards)
+    @rule(data=st.data())
+    def draw(self, data: st.DataObject) -> None:
+        self.perform(data, commands.drawdowns)
+
+    @precondition(lambda self: self.scene.cards)
+    @rule(data=st.data())
+    def hold(self, data: st.DataObject) -> None:
+        self.perform(data, commands.holds)
+
+    @precondition(lambda self: self.scene.cards)
+    @rule(data=st.data())
+    def fund(self, data: st.DataObject) -> None:
+        self.perform(data, commands.funds)
+
+    @precondition(lambda self: self.scene.payments)
+    @rule(data=st.data())
+    def capture(self, data: st.DataObject) -> None:
+        self.perform(data, commands.captures)
+
+    @precondition(lambda self: self.scene.payments)
+    @rule(data=st.data())
+    def capture_once_more(self, data: st.DataObject) -> None:
+        self.perform(data, commands.captures)
+
+    @precondition(lambda self: self.scene.payments)
+    @rule(data=st.data())
+    def void(self, data: st.DataObject) -> None:
+        self.perform(data, commands.voids)
+
+    @precondition(lambda self: self.scene.payments)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        self.perform(data, commands.repeats)
+
+    @precondition(lambda self: self.scene.payments)
+    @rule(data=st.data())
+    def reuse_a_reference(self, data: st.DataObject) -> None:
+        self.perform(data, commands.reuses)
+
+    @precondition(lambda self: self.scene.cards)
+    @rule(data=st.data())
+    def issue_a_token(self, data: st.DataObject) -> None:
+        self.perform(data, commands.tokens)
+
+
+@pytest.mark.rule("BAL-1", "BAL-2", "BAL-3", "BAL-4", "BAL-5", "BAL-6", "BAL-7", "REF-1")
+def test_every_sequence_of_commands_keeps_the_ledger(run: Run) -> None:
+    outcome = Outcome()
+    # Explicit settings: a CI profile of Hypothesis would make every run derandomized and drop the
+    # health checks with it. Shrinking is ours (see drivers.reduce), so it is off here.
+    chosen = settings(
+        max_examples=EXAMPLES[run.intensity],
+        stateful_step_count=STEPS[run.intensity],
+        phases=[Phase.explicit, Phase.generate],
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+
+    @seed(run.seed)
+    class Machine(Lifecycle):
+        def __init__(self) -> None:
+            super().__init__(run, outcome)
+
+    run_state_machine_as_test(Machine, settings=chosen)
+    if outcome.violated is not None:
+        raise outcome.violated

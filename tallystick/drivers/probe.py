@@ -1,0 +1,139 @@
+"""The probe: short, deterministic programs that put every open question to the target.
+
+The oracle learns a dialect from any program; these are the ones that lead to a question for
+certain, on cards of their own, so that all later programs are held to the answers. Questions about
+time are left to chapter TIME, since they need a wait. The probe interprets nothing itself.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from tallystick.drivers.sequential import run_program
+from tallystick.program import Program
+from tallystick.run import Run, Violated
+
+PROBES: dict[str, tuple[str, ...]] = {
+    "capture": (
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        "c1 = capture h1 200",
+        "c2 = capture h1",
+        "again c2",
+    ),
+    "void": (
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        "c1 = capture h1 200",
+        "v1 = void h1",
+        "h2 = hold A 300",
+        "v2 = void h2",
+        "f1 = fund A 50",
+    ),
+    "same request again": (
+        "A = card 1000 NOK",
+        "d = draw A 10",
+        "again d",
+        "f = fund A 20",
+        "again f",
+        "h = hold A 300",
+        "again h",
+        "c = capture h 100",
+        "again c",
+        "h2 = hold A 40",
+        "v = void h2",
+        "again v",
+    ),
+    "another body under a used ref_id": (
+        "A = card 1000 NOK",
+        "d = draw A 10",
+        "d2 = draw A 11 ref=d",
+        "f = fund A 20",
+        "f2 = fund A 21 ref=f",
+        "h = hold A 300",
+        "h2 = hold A 301 ref=h",
+        "c = capture h 100",
+        "c2 = capture h 101 ref=c",
+        "i = hold A 50",
+        "c3 = capture i 50 ref=c",
+    ),
+    "another operation under a used ref_id": (
+        "A = card 1000 NOK",
+        "d = draw A 10",
+        "f = fund A 20",
+        "h = hold A 300",
+        "c = capture h 100",
+        "i = hold A 50",
+        "v = void i",
+        "x1 = fund A 1 ref=d",
+        "x2 = hold A 1 ref=d",
+        "x3 = capture h 1 ref=d",
+        "x4 = hold A 1 ref=f",
+        "x5 = capture h 1 ref=f",
+        "x6 = capture h 1 ref=v",
+        "x7 = draw A 1 ref=v",
+        "x8 = fund A 1 ref=v",
+        "x9 = hold A 1 ref=v",
+        "x10 = capture h 1 ref=h",
+    ),
+    "amount 0": (
+        "A = card 1000 NOK",
+        "d = draw A 0",
+        "f = fund A 0",
+        "h = hold A 0",
+        "i = hold A 100",
+        "c = capture i 0",
+        "B = card 0 NOK",
+    ),
+    "one-time tokens": (
+        "A = card 1000 NOK",
+        't = token A with {"one_time": "true"}',
+        "h = hold t 10",
+        "d = draw t 5",
+        't2 = token A with {"one_time": "true"}',
+        "f2 = fund t2 10",
+        "d2 = draw t2 5",
+        't3 = token A with {"one_time": "true"}',
+        "x = draw t3 available+1",
+        "d3 = draw t3 5",
+        "info t3",
+    ),
+    "cards that wait for activation": (
+        "A = batch",
+        "again A",
+        "f = fund A 10",
+        "t = token A",
+        "activate A 500 NOK",
+        "activate A 500 NOK",
+        "B = batch",
+        "delete B",
+        "again B",
+    ),
+    "deleted cards": (
+        "A = card 100 NOK",
+        "again A",
+        "t = token A",
+        "delete A",
+        "read A",
+        "list A",
+        "info t",
+        "delete A",
+        "B = card 100 NOK",
+        "h = hold B 60",
+        "i = hold B 10",
+        "delete B",
+        "c = capture h 20",
+        "v = void i",
+    ),
+    "reserved metadata": (
+        "A = card 100 NOK",
+        r"""d = draw A 10 with {"metadata": "{\"dintero_transaction_id\": \"1\"}"}""",
+    ),
+}
+
+
+def probe(run: Run) -> None:
+    """Put every question; what the target breaks on the way is recorded as any violation is."""
+    for lines in PROBES.values():
+        with suppress(Violated):
+            run_program(run, Program.parse(*lines))
