@@ -1,0 +1,79 @@
+"""The rules of a result by chapter: what was checked, broken, not exercised and not claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tallystick.reporting.result import Count, Result
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterRow:
+    """One chapter. Rules are given by their numbers within it."""
+
+    chapter: str
+    rules: int
+    checked: int
+    """How many of its rules were checked."""
+    times: int
+    violated: tuple[int, ...]
+    silent: tuple[int, ...]
+    """Rules that were never exercised, and that no reason explains."""
+    not_claimed: tuple[str, ...]
+    """Reasons, each with the rules that it is for, unless it is for the whole chapter."""
+
+    @property
+    def note(self) -> str:
+        """What is not exercised and not claimed, in words."""
+        parts = [f"not exercised: {numbers(self.silent)}"] if self.silent else []
+        return "; ".join([*parts, *(f"not claimed: {why}" for why in self.not_claimed)])
+
+
+def chapter_rows(result: Result) -> list[ChapterRow]:
+    """The rows in the order of the rules."""
+    chapters: dict[str, dict[int, Count]] = {}
+    for rule, counted in result["rules"].items():
+        chapter, _, number = rule.rpartition("-")
+        chapters.setdefault(chapter, {})[int(number)] = counted
+    return [_row(chapter, counts, result) for chapter, counts in chapters.items()]
+
+
+def other_claims(result: Result) -> dict[str, str]:
+    """What is not claimed, beside chapters and rules: tests, with their reasons."""
+    known = {*result["rules"], *(rule.rpartition("-")[0] for rule in result["rules"])}
+    return {name: why for name, why in result["not_claimed"].items() if name not in known}
+
+
+def numbers(values: Iterable[int]) -> str:
+    """`1, 3-5` for 1, 3, 4, 5."""
+    runs: list[list[int]] = []
+    for value in sorted(values):
+        if runs and runs[-1][1] == value - 1:
+            runs[-1][1] = value
+        else:
+            runs.append([value, value])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def _row(chapter: str, counts: dict[int, Count], result: Result) -> ChapterRow:
+    whole = result["not_claimed"].get(chapter)
+    single = {
+        number: reason
+        for number in counts
+        if (reason := result["not_claimed"].get(f"{chapter}-{number}")) is not None
+    }
+    reasons: dict[str, list[int]] = {}
+    for number, reason in single.items():
+        reasons.setdefault(reason, []).append(number)
+    idle = [number for number, counted in counts.items() if not counted["checked"]]
+    return ChapterRow(
+        chapter,
+        len(counts),
+        len(counts) - len(idle),
+        sum(counted["checked"] for counted in counts.values()),
+        tuple(number for number, counted in counts.items() if counted["violated"]),
+        () if whole else tuple(number for number in idle if number not in single),
+        ((whole,) if whole else ())
+        + tuple(f"{numbers(of)} ({reason})" for reason, of in reasons.items()),
+    )

@@ -1,0 +1,41 @@
+"""An exchange as a curl line that a person can run, the access token as $TOKEN."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from tallystick.reporting.journal import Record
+
+
+def curl(record: Record, base_url: str) -> list[str]:
+    """The lines of the command; all but the last end with a backslash."""
+    parts = [f"curl -sS -X {record.method} {shlex.quote(base_url + record.path)}"]
+    parts.append('-H "Authorization: Bearer $TOKEN"')
+    if record.body is not None:
+        parts.append("-H 'Content-Type: application/json'")
+        parts.append(f"-d {shlex.quote(compact(record.body))}")
+    return [f"{part} \\" for part in parts[:-1]] + parts[-1:]
+
+
+def answered(record: Record) -> str:
+    """What came back, in one line."""
+    if record.status is None:
+        return f"no answer: {record.reason}"
+    if record.reason:
+        return f"{record.status}, {record.reason}"
+    return f"{record.status} {compact(record.answer)}"
+
+
+def compact(body: object) -> str:
+    """A body as JSON on one line."""
+    return json.dumps(body, ensure_ascii=False, separators=(", ", ": "))
+
+
+def decisive(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    """The request of the last step, and the reading that gave it away if that was another one."""
+    if not records:
+        return ()
+    last = records[-1]
+    group = [record for record in records if record.step == last.step]
+    return (last,) if group[0] is last else (group[0], last)

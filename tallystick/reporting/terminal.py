@@ -1,0 +1,188 @@
+"""The end of a run on a terminal: one table of rules, each violation in full, and the verdict.
+
+It is made for 80 columns and for no colour first. Commands to be copied are never wrapped: a
+terminal breaks a long line without changing it. The live line is in `progress`.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tallystick.reporting.chapters import chapter_rows, numbers, other_claims
+from tallystick.reporting.curl import answered, curl, decisive
+from tallystick.reporting.journal import Exhibits, Record, exhibits_of
+from tallystick.reporting.result import Result, ViolationEntry, redactor_for, summarise
+from tallystick.run import Finding, Run
+
+WIDTH = 80
+LABEL = 11
+LONGEST_ANSWER = 600  # characters; the rest is in the journal
+STYLES = {"conforms": "bold green", "violates": "bold red", "undecided": "bold yellow"}
+
+
+def report_text(
+    result: Result, exhibits: Exhibits, directory: Path, *, width: int = WIDTH, colour: bool = False
+) -> str:
+    """The whole report as text, with terminal colours if they are wanted."""
+    file = StringIO()
+    console = Console(
+        file=file,
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+    )
+    print_report(console, result, exhibits, directory)
+    return file.getvalue().rstrip("\n")
+
+
+def print_report(console: Console, result: Result, exhibits: Exhibits, directory: Path) -> None:
+    """Print the table, the violations and the verdict."""
+    console.print(_table(result))
+    for name, why in other_claims(result).items():
+        _say(console, _wrapped(f"not claimed: {name}: {why}", console.width, 2))
+    for entry in result["violations"]:
+        console.print()
+        console.rule(Text(f" {entry['rule']} "), characters="-", align="left", style="dim")
+        shown = exhibits.get(entry["rule"], ())
+        for line in violation_lines(entry, shown, result["target"], directory, console.width):
+            _say(console, line)
+    console.print()
+    for line in verdict_lines(result, console.width):
+        _say(console, line)
+
+
+def violation_text(run: Run, finding: Finding, directory: Path = Path("reports/latest")) -> str:
+    """One violation as plain text, for a test's own failure message."""
+    result = summarise(run, seconds=0, not_claimed={})
+    rule = finding.violation.rule
+    entry = next(entry for entry in result["violations"] if entry["rule"] == rule)
+    exhibits = exhibits_of([finding], redactor_for(run, finding))
+    lines = violation_lines(entry, exhibits[rule], result["target"], directory, WIDTH)
+    return "\n".join(line.plain for line in lines)
+
+
+def violation_lines(
+    entry: ViolationEntry, records: tuple[Record, ...], target: str, directory: Path, width: int
+) -> Iterator[Text]:
+    """A violation in full: rule, permitted, received, program, last exchange, how to replay."""
+    yield from _title(entry, width)
+    yield from _labelled("permitted", entry["expected"], width)
+    yield from _labelled("received", entry["actual"], width, "bold")
+    yield from _program(entry["steps"])
+    for number, record in enumerate(decisive(records)):
+        yield from _exchange(record, target, "sent" if number == 0 else "then", width)
+    if entry["scenario"]:
+        path = directory / entry["scenario"]
+        yield from _verbatim("replay", [f"tallystick replay {path} --target {target}"])
+    yield from _labelled("seen", _seen(entry), width)
+    if entry["test"]:
+        yield from _verbatim("test", [entry["test"]])
+    if entry["also"]:
+        yield from _verbatim("also in", entry["also"])
+    if entry["page"]:
+        yield from _verbatim("time line", [str(directory / entry["page"])])
+
+
+def verdict_lines(result: Result, width: int) -> Iterator[Text]:
+    """The verdict, in one sentence."""
+    counts = result["rules"].values()
+    checked = sum(1 for counted in counts if counted["checked"])
+    spent = f"{result['requests']:,} requests in {result['seconds']:.1f} s, seed {result['seed']}"
+    broken = [entry["rule"] for entry in result["violations"]]
+    sentence = {
+        "conforms": f"{result['target']} keeps all {checked} rules that were checked",
+        "violates": f"{result['target']} breaks {_count(len(broken), 'rule')}: {', '.join(broken)}",
+        "undecided": f"nothing is shown about {result['target']}: {result['reason']}",
+        "error": f"the suite itself broke: {result['reason']}",
+    }[result["verdict"]]
+    silent = len(counts) - checked
+    rest = f"; {silent} of {len(counts)} rules not exercised" if silent else ""
+    text = f"{result['verdict'].upper()}: {sentence} ({spent}{rest})."
+    for line in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False):
+        yield Text(line, style=STYLES.get(result["verdict"], "bold magenta"))
+
+
+def _table(result: Result) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    table.add_column("chapter", no_wrap=True)
+    for name in ("rules", "checked", "times"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("violated", overflow="fold")
+    table.add_column("not exercised, not claimed", overflow="fold")
+    for row in chapter_rows(result):
+        table.add_row(
+            row.chapter,
+            str(row.rules),
+            str(row.checked),
+            f"{row.times:,}",
+            Text(numbers(row.violated) or "-", style="bold red" if row.violated else "dim"),
+            Text(row.note or "-", style="yellow" if row.note else "dim"),
+        )
+    return table
+
+
+def _title(entry: ViolationEntry, width: int) -> Iterator[Text]:
+    head = f"{entry['rule']} ({entry['level']})"
+    lines = textwrap.wrap(f"{head} {entry['title']}", width, break_long_words=False)
+    for line in lines:
+        text = Text(line)
+        text.stylize("bold red", 0, len(head) if line is lines[0] else 0)
+        yield text
+
+
+def _program(steps: list[str]) -> Iterator[Text]:
+    places = len(str(len(steps)))
+    numbered = [f"{number:>{places}}  {step}" for number, step in enumerate(steps, 1)]
+    yield from _verbatim("program", numbered, "cyan")
+
+
+def _exchange(record: Record, target: str, label: str, width: int) -> Iterator[Text]:
+    yield from _verbatim(label, curl(record, target))
+    shown = answered(record)
+    if len(shown) > LONGEST_ANSWER:
+        left = len(shown) - LONGEST_ANSWER
+        shown = f"{shown[:LONGEST_ANSWER]} ... {left:,} more characters: exchange "
+        shown += f"{record.number} in journal.jsonl"
+    yield from _labelled("answer", shown, width)
+
+
+def _seen(entry: ViolationEntry) -> str:
+    first = f"first after {_count(entry['requests_before'], 'request')}"
+    if entry["replays"] is None:
+        return first
+    seen, of = entry["replays"]
+    return f"{first}; again in {seen} of {_count(of, 'replay')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _labelled(label: str, text: str, width: int, style: str = "") -> Iterator[Text]:
+    lines = textwrap.wrap(
+        text, width - LABEL - 2, break_long_words=False, break_on_hyphens=False
+    ) or ["-"]
+    yield from _verbatim(label, lines, style)
+
+
+def _verbatim(label: str, lines: list[str], style: str = "") -> Iterator[Text]:
+    for number, line in enumerate(lines):
+        head = label if number == 0 else ""
+        yield Text.assemble("  ", (f"{head:<{LABEL}}", "dim"), (line, style))
+
+
+def _wrapped(text: str, width: int, indent: int) -> Text:
+    return Text(textwrap.fill(text, width, subsequent_indent=" " * indent, break_long_words=False))
+
+
+def _say(console: Console, line: Text) -> None:
+    console.print(line, soft_wrap=True)
