@@ -56,20 +56,27 @@ class Answers:
         return client_id if self.policy.shows_creator else None
 
     def amount(self, card: Card) -> int:
-        return card.opening if self.policy.amount_shows == "opening" else card.balance
+        match self.policy.amount_shows:
+            case "balance":
+                return card.balance
+            case "available":
+                return card.available
+            case "total":
+                return card.funds
+        return card.opening
 
     def balance(self, card: Card) -> Json:
         """The six figures, or the two old ones."""
         figures = {"amount_balance": card.balance, "amount_available": card.available}
         if self.policy.shows_figures:
+            locked = {"now": card.held, "gross": card.gross_held}
             uncounted = 0 if self.policy.funds_count_opening else card.opening
+            also_drawn = card.held if self.policy.drawdown_counts_held else 0
             figures |= {
                 "amount_funds": card.funds - uncounted,
-                "amount_drawdown": card.drawn,
-                "amount_pending": (
-                    card.held if self.policy.pending_shows == "now" else card.gross_held
-                ),
-                "amount_reserved": card.held,
+                "amount_drawdown": card.drawn + also_drawn,
+                "amount_pending": locked[self.policy.pending_shows],
+                "amount_reserved": locked[self.policy.reserved_shows],
             }
         return figures
 

@@ -92,7 +92,7 @@ class Bank:
         return token.expires_at < self.clock.now()
 
     def check_card(self, card: Card, order: Order) -> None:
-        if card.inactive:
+        if card.inactive and not (order.operation == "fund" and self.policy.fund_inactive):
             raise Refusal(Cause.INACTIVE)
         if self.clock.has_ended(card.expires_at):
             raise Refusal(Cause.EXPIRED)
@@ -172,11 +172,13 @@ class Bank:
         if first is None:
             return None
         if first.fingerprint == order.fingerprint:
-            answer, cause = self.policy.repeat_same, Cause.REF_ID_REPEATED
-        else:
-            answer, cause = self.policy.repeat_other, Cause.REF_ID_SPENT
+            if order.operation in self.policy.repeats_refused:
+                raise Refusal(Cause.REF_ID_REPEATED)
+            return first
+        same_operation = first.operation == order.operation
+        answer = self.policy.repeat_other if same_operation else self.policy.repeat_across
         if answer == "refuse":
-            raise Refusal(cause)
+            raise Refusal(Cause.REF_ID_SPENT)
         return first
 
     def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
@@ -222,7 +224,7 @@ class Bank:
         if hold is None:
             raise Refusal(Cause.NO_TRANSACTION)
         card = self.store.card_by_seq(hold.card)
-        if card.deleted:
+        if card.deleted and not self.policy.deleted_holds_live:
             raise Refusal(Cause.NO_TRANSACTION)
         return hold, card
 

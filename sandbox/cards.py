@@ -140,7 +140,9 @@ class Cards:
     ) -> Issued:
         taken = self.store.card(caller.account, entry["card_id"])
         if taken is not None and not (taken.deleted and self.policy.reuse_deleted_id):
-            raise Refusal(Cause.CARD_EXISTS)
+            if taken.deleted or self.policy.repeat_batch == "refuse":
+                raise Refusal(Cause.CARD_EXISTS)
+            return Issued(taken, None, None)
         body = {
             "card_id": entry["card_id"],
             "type": entry["type"],
@@ -160,9 +162,13 @@ class Cards:
     def activate(self, caller: Caller, card_id: str, body: dict[str, Any]) -> Card:
         with self.store.transaction():
             card = self.live(caller.account, card_id)
+            fingerprint = "activated " + json.dumps(body, sort_keys=True)
+            if card.fingerprint == fingerprint and self.policy.repeat_activation == "replay":
+                return card
             self.check_inactive(card)
             self.check_opening(body)
-            self.store.activate(card, self.activation(card, body))
+            changes = self.activation(card, body) | {"fingerprint": fingerprint}
+            self.store.activate(card, changes)
             self.retime(card, body.get("card_token") or {})
             card = self.store.card_by_seq(card.seq)
             self.list_opening(card)
@@ -183,7 +189,7 @@ class Cards:
             "metadata": metadata,
             "currency": body["currency"],
             "opening": body["amount"],
-            "funds": body["amount"],
+            "funds": card.funds + body["amount"],
         }
 
     def retime(self, card: Card, token: dict[str, Any]) -> None:
@@ -209,12 +215,16 @@ class Cards:
             return self.store.card_by_seq(card.seq)
 
     def check_deletable(self, card: Card) -> None:
+        if card.inactive and not self.policy.delete_inactive:
+            raise Refusal(Cause.INACTIVE)
         if not self.policy.delete_holds and self.store.open_holds(card):
             raise Refusal(Cause.OPEN_HOLDS)
         if not self.policy.delete_balance and card.balance:
             raise Refusal(Cause.HAS_BALANCE)
 
     def release_holds(self, card: Card) -> None:
+        if self.policy.deleted_holds_live:
+            return
         for hold in self.store.open_holds(card):
             self.store.move(card, held=-hold.remaining, gross=-hold.amount)
             self.store.settle(hold, captured=0, open_=False, type_=hold.type)

@@ -55,16 +55,19 @@ class Lists:
         """One card more than asked for was read: if it is there, so is another page."""
         cards = found[:limit]
         if len(found) > limit or (cards and self.policy.cursor_on_last):
-            return Page(cards, cards[-1].card_id)
+            return Page(cards, cards[-1].id)
         return Page(cards, None)
 
     def start(
         self, account: str, cursor: str | None, conditions: list[str], values: list[object]
     ) -> bool:
-        """Narrow the conditions to what follows the cursor; False for a page of nothing."""
+        """Narrow the conditions to what follows the cursor; False for a page of nothing.
+
+        A cursor is the id of a card, ours or the caller's: a bare array brings no other.
+        """
         if cursor is None:
             return True
-        card = self.store.card(account, cursor)
+        card = self.store.card_by_id(account, cursor) or self.store.card(account, cursor)
         if card is None:
             if self.policy.unknown_cursor == "empty":
                 return False

@@ -16,10 +16,13 @@ class Policy:
     """The dialect that one server speaks."""
 
     # --- ref_id -----------------------------------------------------------------------------
-    # 1: the same ref_id with the same body: "replay" the first answer or "refuse"?
-    repeat_same: str = "replay"
+    # 1: the same ref_id with the same body is answered with the first record, except in these
+    # operations, which refuse it.
+    repeats_refused: tuple[str, ...] = ()
     # 2: the same ref_id with another body: "refuse", or "replay" the first answer?
     repeat_other: str = "refuse"
+    # 4: the same ref_id with another operation: "refuse", or "replay" the first answer?
+    repeat_across: str = "refuse"
     # 2: which members make two bodies the same: "all" of them, or only the "money"?
     repeat_compares: str = "all"
     # 3, 4: is a ref_id unique per "card" or per card and "kind" of operation?
@@ -28,6 +31,10 @@ class Policy:
     refused_ref: str = "free"
     # 5: create-card again with the same card_id and body: "refuse" or "replay"?
     repeat_card: str = "refuse"
+    # 32: a batch that names an inactive card again: "refuse" or "replay"?
+    repeat_batch: str = "refuse"
+    # 39: the same activation of a card again: "refuse" or "replay"?
+    repeat_activation: str = "refuse"
     # 4: token creation again with the same ref_id and body: "replay" or "refuse"?
     repeat_token: str = "replay"
     # 6: may a ref_id be empty, or longer than 255 characters?
@@ -69,6 +76,8 @@ class Policy:
     fund_ends_token: bool = False
     # 25: pending with a fund: "refuse" or "ignore"?
     fund_pending: str = "refuse"
+    # 26: may an inactive card be funded (in the currency that it shows)?
+    fund_inactive: bool = False
 
     # --- time -------------------------------------------------------------------------------
     # 30: may a card be created that has expired already, or that ends before it begins?
@@ -86,17 +95,26 @@ class Policy:
     # 33: may a card be deleted that has a balance? One that has open holds (they are released)?
     delete_balance: bool = True
     delete_holds: bool = False
+    # 33: do the holds of a deleted card stay open instead, to be captured or voided?
+    deleted_holds_live: bool = False
+    # 33: may an inactive card be deleted?
+    delete_inactive: bool = True
     # 33: may a deleted card still be read? Is deleting it again answered as before?
     deleted_readable: bool = False
     delete_twice: bool = False
     # 34: is the opening amount listed as a fund transaction?
     opening_listed: bool = False
-    # 35: does `amount` stay the "opening" amount or follow the "balance"?
+    # 35: does `amount` stay the "opening" amount, or show the "balance", what is "available", or
+    # the "total" of all funds?
     amount_shows: str = "opening"
     # 36: is the opening amount part of amount_funds?
     funds_count_opening: bool = True
     # 36: is amount_pending what holds lock "now" or the "gross" amount of the open ones?
     pending_shows: str = "now"
+    # 36: is amount_reserved what holds lock "now" or the "gross" amount of the open ones?
+    reserved_shows: str = "now"
+    # 36: does amount_drawdown count what is held as well?
+    drawdown_counts_held: bool = False
     # 36: are the four newer balance figures shown?
     shows_figures: bool = True
     # 37: does a card become `used` by its first drawdown or hold? Is `expired` a status?
@@ -125,6 +143,8 @@ class Policy:
     # --- card tokens and PIN ----------------------------------------------------------------
     # 47: what ends a one-time token: an accepted "transaction", or money "drawn" at last?
     one_time_ends: str = "transaction"
+    # 51: may an inactive card get a token?
+    token_inactive: bool = True
     # 47: does a refused transaction end a one-time token?
     refusal_ends_token: bool = False
     # 50: is a look-up without PIN accepted when the card has one?

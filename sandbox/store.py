@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS cards (
   deleted INTEGER, pin TEXT, pin_format TEXT, fingerprint TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS cards_card_id ON cards (account, card_id);
+CREATE INDEX IF NOT EXISTS cards_id ON cards (account, id);
 CREATE INDEX IF NOT EXISTS cards_customer ON cards (account, customer_id);
 CREATE TABLE IF NOT EXISTS transactions (
   seq INTEGER PRIMARY KEY, card INTEGER, account TEXT, id TEXT, ref_id TEXT, operation TEXT,
@@ -94,6 +95,9 @@ class Store:
             "SELECT * FROM cards WHERE account = ? AND card_id = ? ORDER BY seq DESC LIMIT 1",
             (account, card_id),
         )
+
+    def card_by_id(self, account: str, id_: str) -> Card | None:
+        return self._one(Card, "SELECT * FROM cards WHERE account = ? AND id = ?", (account, id_))
 
     def card_by_seq(self, seq: int) -> Card:
         card = self._one(Card, "SELECT * FROM cards WHERE seq = ?", (seq,))

@@ -46,6 +46,8 @@ class Tokens:
                 return self.repeated(first, fingerprint)
             if not self.policy.token_expired_card and self.clock.has_ended(card.expires_at):
                 raise Refusal(Cause.EXPIRED)
+            if card.inactive and not self.policy.token_inactive:
+                raise Refusal(Cause.INACTIVE)
             return self.add(caller, card, body, body["ref_id"], fingerprint, with_card=False)
 
     def fingerprint(self, body: dict[str, Any]) -> str:
