@@ -10,11 +10,11 @@ from tallystick.reporting.journal import Record
 
 def curl(record: Record, base_url: str) -> list[str]:
     """The lines of the command; all but the last end with a backslash."""
-    parts = [f"curl -sS -X {record.method} {shlex.quote(base_url + record.path)}"]
-    parts.append('-H "Authorization: Bearer $TOKEN"')
+    parts = [f'curl -sS -X {record.method} -H "Authorization: Bearer $TOKEN"']
     if record.body is not None:
         parts.append("-H 'Content-Type: application/json'")
         parts.append(f"-d {shlex.quote(compact(record.body))}")
+    parts.append(shlex.quote(base_url + record.path))
     return [f"{part} \\" for part in parts[:-1]] + parts[-1:]
 
 

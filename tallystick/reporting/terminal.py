@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tallystick.reporting.chapters import chapter_rows, numbers, other_claims
+from tallystick.reporting.chapters import ChapterRow, chapter_rows, numbers, other_claims
 from tallystick.reporting.curl import answered, curl, decisive
 from tallystick.reporting.journal import Exhibits, Record, exhibits_of
 from tallystick.reporting.result import Result, ViolationEntry, redactor_for, summarise
@@ -51,7 +51,7 @@ def print_report(console: Console, result: Result, exhibits: Exhibits, directory
         _say(console, _wrapped(f"not claimed: {name}: {why}", console.width, 2))
     for entry in result["violations"]:
         console.print()
-        console.rule(Text(f" {entry['rule']} "), characters="-", align="left", style="dim")
+        console.print(Text("-" * console.width, style="dim"))
         shown = exhibits.get(entry["rule"], ())
         for line in violation_lines(entry, shown, result["target"], directory, console.width):
             _say(console, line)
@@ -82,7 +82,7 @@ def violation_lines(
         yield from _exchange(record, target, "sent" if number == 0 else "then", width)
     if entry["scenario"]:
         path = directory / entry["scenario"]
-        yield from _verbatim("replay", [f"tallystick replay {path} --target {target}"])
+        yield from _verbatim("replay", [f"tallystick replay {path} \\", f"  --target {target}"])
     yield from _labelled("seen", _seen(entry), width)
     if entry["test"]:
         yield from _verbatim("test", [entry["test"]])
@@ -124,10 +124,14 @@ def _table(result: Result) -> Table:
             str(row.rules),
             str(row.checked),
             f"{row.times:,}",
-            Text(numbers(row.violated) or "-", style="bold red" if row.violated else "dim"),
+            Text(_named(row), style="bold red" if row.violated else "dim"),
             Text(row.note or "-", style="yellow" if row.note else "dim"),
         )
     return table
+
+
+def _named(row: ChapterRow) -> str:
+    return f"{row.chapter}-{numbers(row.violated)}" if row.violated else "-"
 
 
 def _title(entry: ViolationEntry, width: int) -> Iterator[Text]:
@@ -146,7 +150,10 @@ def _program(steps: list[str]) -> Iterator[Text]:
 
 
 def _exchange(record: Record, target: str, label: str, width: int) -> Iterator[Text]:
-    yield from _verbatim(label, curl(record, target))
+    command = curl(record, target)
+    yield from _verbatim(label, command[:1])
+    # The address is the longest word of all: it gets the whole width.
+    yield from (Text(f"    {line}") for line in command[1:])
     shown = answered(record)
     if len(shown) > LONGEST_ANSWER:
         left = len(shown) - LONGEST_ANSWER

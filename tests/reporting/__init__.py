@@ -1,0 +1,1 @@
+"""Tests of the reports: no secret gets out, nothing is lost, and people can read them."""

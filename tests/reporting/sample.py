@@ -1,0 +1,149 @@
+"""A run that never happened, always the same: the matter of the tests and of reports/example/."""
+
+from __future__ import annotations
+
+from tallystick.dialect import open_dialect
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.vocabulary import Violation
+from tallystick.program import Program
+from tallystick.run import Event, Finding, Run
+from tallystick.shape import load
+from tallystick.target import Address, Answer, Client, Exchange, NoAnswer, Target
+from tallystick.wire import Request
+
+URL = "http://127.0.0.1:8000/v1"
+ACCOUNT = "T12345678"
+WALLETS = f"/accounts/{ACCOUNT}/wallets"
+CARD = "ts5f3a90c1-41-A"
+HOLD = "6f0c4a51-8a0e-4e0e-9a43-0d3c5be7f001"
+OPENING = "card 1000 NOK"
+NOT_CLAIMED = {
+    "TIME": "the budget was spent before it was reached",
+    "AUTH-5": "TALLYSTICK_OTHER_ACCOUNT is not set",
+    "AUTH-6": "TALLYSTICK_OTHER_ACCOUNT is not set",
+    "test_every_pair_of_transitions[hold-void]": "the budget was spent before it was reached",
+}
+REFUSED = {"error": {"message": "amount is above what remains", "code": "amount_too_large"}}
+
+
+def sample_run() -> Run:
+    """A run with a sequential violation, a concurrent one, and gaps."""
+    target = Target(Address(URL, ACCOUNT), Client("sandbox-admin", "sample-client-secret"))
+    target.meter.requests = 4812
+    run = Run(target, load(), _dialect(), seed=7)
+    run.name = "ts5f3a90c1"
+    run.checked.update({rule: 11 * number for number, rule in enumerate(CHECKED, start=1)})
+    for finding in (over_capture(), lost_race()):
+        run.record(finding)
+    run.findings["CAP-2"].also.append("contracts/test_lifecycle.py::test_random_programs")
+    run.findings["CAP-2"].scenario = "scenarios/cap-2.yaml"
+    run.findings["CONC-1"].scenario = "scenarios/conc-1.yaml"
+    run.findings["CONC-1"].page = "conc-1.html"
+    return run
+
+
+CHECKED = (
+    *(f"SHAPE-{n}" for n in (1, 2, 3, 5, 6)),
+    *(f"TX-{n}" for n in range(1, 10)),
+    *(f"CAP-{n}" for n in range(1, 10)),
+    *(f"VOID-{n}" for n in range(1, 6)),
+    *("FUND-1", "FUND-2", "REF-1", "REF-2", "REF-6", "BAL-1", "BAL-2", "BAL-5", "READ-1", "CONC-1"),
+)
+
+
+def over_capture() -> Finding:
+    """A hold of 600 that gives 601."""
+    program = Program.parse(f"A = {OPENING}", "h1 = hold A 600", "c1 = capture h1 remaining+1")
+    longer = Program.parse(
+        f"A = {OPENING}", "h1 = hold A 600", "c0 = capture h1 1", "c1 = capture h1 remaining+1"
+    )
+    path = f"{WALLETS}/transactions/{HOLD}/capture"
+    shown = _transaction("c1", 601, "captured", "0d3c5be7f002") | {"parent_id": HOLD}
+    events = (
+        *_opening(),
+        _event(3, "c1 = capture h1 remaining+1", "POST", path, _body("c1", amount=601), shown),
+    )
+    return Finding(
+        Violation("CAP-2", "a refusal: 600 of 600 remain", "accepted: captured 601"),
+        longer,
+        events,
+        requests_before=37,
+        test="contracts/test_capture.py::test_a_capture_above_the_rest_is_refused[remaining+1]",
+        reduced=program,
+        replays=(10, 10),
+    )
+
+
+def lost_race() -> Finding:
+    """Two captures of one hold at the same moment, both accepted."""
+    program = Program(
+        Program.parse(f"A = {OPENING}", "h1 = hold A 600").prefix,
+        (Program.parse("c1 = capture h1 600").prefix, Program.parse("c2 = capture h1 400").prefix),
+    )
+    path = f"{WALLETS}/transactions/{HOLD}/capture"
+    events = (
+        *_opening(),
+        _event(
+            3,
+            "c1 = capture h1 600",
+            "POST",
+            path,
+            _body("c1", amount=600),
+            _transaction("c1", 600, "captured", "0d3c5be7f002") | {"parent_id": HOLD},
+        ),
+        _event(4, "c2 = capture h1 400", "POST", path, _body("c2", amount=400), None),
+    )
+    return Finding(
+        Violation("CONC-1", "an order in which each answer is legal", "no order: 1000 of 600"),
+        program,
+        events,
+        requests_before=3911,
+        test="contracts/test_concurrency.py::test_two_captures_of_one_hold",
+        replays=(7, 10),
+    )
+
+
+def _dialect() -> Dialect:
+    dialect = open_dialect()
+    for question, answers in (
+        ("ref.same.hold", ["replay"]),
+        ("ref.same.capture", ["refuse"]),
+    ):
+        dialect = dialect.narrow(question, answers)
+    return dialect
+
+
+def _opening() -> tuple[Event, ...]:
+    card = {"card_id": CARD, "amount": 1000, "currency": "NOK"}
+    token = {"expires_in": 60, "token": {"value": "DINCARD:5d2f1c9e-77aa-4b11", "barcode_128": "x"}}
+    made = card | {"amount_balance": 1000, "amount_available": 1000, "card_token": token}
+    held = _transaction("h1", 600, "pending_capture", "0d3c5be7f001")
+    hold = _body("h1", amount=600, currency="NOK", card_id=CARD, type="drawdown", pending=True)
+    return (
+        _event(1, f"A = {OPENING}", "POST", f"{WALLETS}/cards", card, made),
+        _event(2, "h1 = hold A 600", "POST", f"{WALLETS}/transactions", hold, held),
+    )
+
+
+def _body(name: str, **members: object) -> dict[str, object]:
+    return {"ref_id": f"ts5f3a90c1-41.{name}", **members}
+
+
+def _transaction(name: str, amount: int, kind: str, tail: str) -> dict[str, object]:
+    return {
+        "id": f"6f0c4a51-8a0e-4e0e-9a43-{tail}",
+        "ref_id": f"ts5f3a90c1-41.{name}",
+        "amount": amount,
+        "currency": "NOK",
+        "type": kind,
+        "created_at": "2026-11-20T17:00:00Z",
+    }
+
+
+def _event(
+    number: int, step: str, method: str, path: str, body: object, answer: object | None
+) -> Event:
+    came = NoAnswer("ReadTimeout: timed out")
+    back = came if answer is None else Answer(200, "application/json", answer)
+    request = Request("aid_cards_transactions_post", method, path, body)
+    return Event(step, Exchange(number, request, back, 1000 * number, 1000 * number + 700))
