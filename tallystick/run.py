@@ -57,11 +57,18 @@ class Finding:
     """Further tests that ran into the same rule."""
     scenario: str = ""
     page: str = ""
+    notes: tuple[str, ...] = ()
+    """What was done, in words, where no program spells it (see `drivers.direct`)."""
 
     @property
     def shortest(self) -> Program:
         """The shortest program known that shows it."""
         return self.reduced or self.program
+
+    @property
+    def steps(self) -> list[str]:
+        """The shortest way known to show it, a line each."""
+        return list(self.notes) or self.shortest.lines()
 
 
 class Violated(AssertionError):
