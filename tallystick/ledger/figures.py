@@ -8,9 +8,9 @@ permitted formulas and stay the same one. This module does not know how a card w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from tallystick.ledger.ledger import Last, Ledger, Standing
+from tallystick.ledger.members import first_missing
 from tallystick.ledger.vocabulary import CardRecord, Violation
 
 Formula = Callable[[Ledger], int]
@@ -53,6 +53,8 @@ BLAME: dict[Last, tuple[str, str]] = {
     Last.RELEASED: ("VOID-6", "VOID-6"),
     Last.REPEATED: ("REF-1", "REF-1"),
     Last.REFUSED: ("BAL-6", "BAL-6"),
+    Last.RECREATED: ("CARD-3", "CARD-3"),
+    Last.REACTIVATED: ("CARD-6", "CARD-6"),
     Last.READ: ("READ-1", "READ-1"),
 }
 """The rule behind a wrong balance and behind a wrong available amount, by what happened last."""
@@ -74,7 +76,15 @@ def judge_card(ledger: Ledger, record: CardRecord, checked: list[str]) -> Ledger
         if narrowed is None:
             return _wrong_figure(ledger, question, shown)
         dialect = narrowed
-    return ledger if dialect is ledger.dialect else replace(ledger, dialect=dialect)
+    return ledger if dialect is ledger.dialect else ledger.changed(dialect=dialect)
+
+
+def judge_members(ledger: Ledger, record: CardRecord, checked: list[str]) -> Violation | None:
+    """Whether a card shows all that was sent when it was created or activated."""
+    checked.append("CARD-2")
+    sent = () if ledger.opened_by is None else ledger.opened_by.extras
+    missing = first_missing(sent, record.extras)
+    return None if missing is None else Violation("CARD-2", *missing)
 
 
 def _plain_violations(

@@ -7,13 +7,13 @@ does not decide whether the payment was legal (see `rulings`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.ledger import UNSEEN, Entry, Ledger, adopt
+from tallystick.ledger.ledger import Entry, Ledger, adopt, unseen
 from tallystick.ledger.lifecycle import State
+from tallystick.ledger.members import first_missing
 from tallystick.ledger.vocabulary import (
     Extras,
     Kind,
@@ -32,14 +32,8 @@ RECORD_RULE: dict[Kind, str] = {
     Kind.OPENING: "BAL-5",
 }
 
-TYPE_OF: dict[Kind, str] = {
-    Kind.DRAWDOWN: "drawdown",
-    Kind.HOLD: "pending_capture",
-    Kind.FUND: "fund",
-    Kind.VOID: "voided",
-    Kind.OPENING: "fund",
-}
-"""The documented type of each kind (FACTS 4). What a capture's own record shows is open."""
+PENDING = "pending_capture"
+SHOWN_AS = {State.CAPTURED: "captured", State.VOIDED: "voided", State.RELEASED: "released"}
 
 
 def judge_answer(
@@ -54,11 +48,12 @@ def judge_answer(
     return _judge_record(ledger, entry, record, command.extras)
 
 
-def judge_replay(
-    ledger: Ledger, command: Payment, entry_id: str, record: TransactionRecord
-) -> Dialect | Violation:
+def judge_replay(ledger: Ledger, entry_id: str, record: TransactionRecord) -> Dialect | Violation:
     """Hold a repeated answer to the first one: it shows the same transaction."""
-    judged = _judge_record(ledger, ledger.entries[entry_id], record, ())
+    entry = ledger.entries[entry_id]
+    if entry.kind is Kind.HOLD and record.type == PENDING:
+        record = replace(record, type=None)  # as it was at first, whatever became of it since
+    judged = _judge_record(ledger, entry, record, ())
     if isinstance(judged, Violation):
         return replace(judged, rule="REF-6")
     return judged
@@ -101,21 +96,30 @@ def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violati
     judged = _judge_record(ledger, entry, record, entry.extras)
     if isinstance(judged, Violation):
         return replace(judged, rule="BAL-5", expected=f"listed: {judged.expected}")
-    return ledger if judged is ledger.dialect else replace(ledger, dialect=judged)
+    return ledger if judged is ledger.dialect else ledger.changed(dialect=judged)
+
+
+def _fits(ledger: Ledger, entry: Entry, record: TransactionRecord) -> bool:
+    return not isinstance(_judge_record(ledger, entry, record, entry.extras), Violation)
 
 
 def _recognise(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
     """A listed transaction that no answer has shown: a lost answer's, or the opening amount's."""
     entry_id = record.id or ""
-    unseen = f"{UNSEEN}{record.ref}"
-    if unseen in ledger.entries:
-        return adopt(ledger, unseen, entry_id)
+    lost = [key for kind in Kind if (key := unseen(kind, record.ref)) in ledger.entries]
+    for key in lost:
+        if len(lost) == 1 or _fits(ledger, ledger.entries[key], record):
+            return adopt(ledger, key, entry_id)
     opening = any(entry.kind is Kind.OPENING for entry in ledger.entries.values())
     if record.type in (None, "fund") and record.amount == ledger.opening and not opening:
         narrowed = ledger.dialect.narrow("list.opening", ["listed"])
         if narrowed is not None:
             entry = Entry(Kind.OPENING, record.ref, ledger.opening, State.OPENING)
-            return replace(ledger, dialect=narrowed, entries=ledger.entries.set(entry_id, entry))
+            return ledger.changed(
+                dialect=narrowed,
+                entries=ledger.entries.set(entry_id, entry),
+                burnt=ledger.burnt.set(record.ref or "", True),
+            )
     return Violation(
         "BAL-5",
         "only transactions that a client made",
@@ -134,7 +138,7 @@ def _judge_opening(ledger: Ledger) -> Ledger | Violation:
         return Violation(
             "DIA-1", "the opening amount in the list, as before", "it is absent", "list.opening"
         )
-    return ledger if narrowed is ledger.dialect else replace(ledger, dialect=narrowed)
+    return ledger if narrowed is ledger.dialect else ledger.changed(dialect=narrowed)
 
 
 def _judge_record(
@@ -143,10 +147,9 @@ def _judge_record(
     rule = RECORD_RULE[entry.kind]
     for expected, actual in _plain_differences(ledger, entry, record):
         return Violation(rule, expected, actual)
-    missing = _missing_extras(sent, record.extras)
+    missing = first_missing(sent, record.extras)
     if missing is not None:
-        shown = dict(record.extras).get(missing)
-        return Violation(rule, f"{missing} {dict(sent)[missing]}", f"{missing} {shown}")
+        return Violation(rule, *missing)
     dialect = ledger.dialect
     for question, answers, shown in _open_members(entry, record):
         narrowed = dialect.narrow(question, answers)
@@ -174,7 +177,8 @@ def _plain_differences(
 
 def _open_members(entry: Entry, record: TransactionRecord) -> Iterator[tuple[str, list[str], str]]:
     """Members whose value the documentation leaves open: (question, fitting answers, shown)."""
-    if record.type is not None:
+    if record.type is not None and (entry.amount or entry.kind is not Kind.HOLD):
+        # Whether a hold of 0 is open, or finished by a capture of 0, nobody can say.
         yield _type_question(entry), [record.type], f"type {record.type}"
     if entry.kind is Kind.VOID:
         original = entry.captured  # a void's entry keeps its parent's original amount there
@@ -188,26 +192,8 @@ def _open_members(entry: Entry, record: TransactionRecord) -> Iterator[tuple[str
 
 def _type_question(entry: Entry) -> str:
     if entry.kind is Kind.HOLD:
-        states = {State.CAPTURED: "captured", State.VOIDED: "voided", State.RELEASED: "released"}
-        return f"type.hold.{states.get(entry.state, 'open')}"
+        return f"type.hold.{SHOWN_AS.get(entry.state, 'open')}"
     return f"type.{entry.kind}"
-
-
-def _missing_extras(sent: Extras, shown: Extras) -> str | None:
-    """The first member that was sent and is not shown; servers may add to metadata."""
-    if not sent:
-        return None
-    members = dict(shown)
-    for name, text in sent:
-        if name == "metadata":
-            have = json.loads(members.get(name) or "{}")
-            want = json.loads(text)
-            lost = [k for k in want if not k.startswith("dintero_") and k not in have]
-            if lost or any(have[k] != want[k] for k in want if not k.startswith("dintero_")):
-                return name
-        elif members.get(name) != text:
-            return name
-    return None
 
 
 def entry_of(ledger: Ledger, command: Payment) -> Entry:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tallystick.ledger.ledger import UNSEEN, Ledger, Use
-from tallystick.ledger.vocabulary import Capture, Payment, Transact, TransactionRecord, Void
+from tallystick.ledger.ledger import Ledger, Use
+from tallystick.ledger.vocabulary import Capture, Payment, Transact, Void
 
 REPLAY, REFUSE, SEPARATE = "replay", "refuse", "separate"
 
@@ -33,13 +33,17 @@ def request_of(command: Payment) -> tuple[object, ...]:
     return (command.kind, command.parent, amount, command.extras)
 
 
-def find_reuse(ledger: Ledger, command: Payment) -> Reuse | None:
-    """What the command repeats; None if its ref_id is fresh on this card."""
+def find_reuses(ledger: Ledger, command: Payment) -> tuple[Reuse, ...]:
+    """What the command repeats, the most telling first; empty if its ref_id is fresh on this card.
+
+    More than one only on a server with separate spaces of ref_ids.
+    """
     uses = ledger.refs.get(command.ref)
     if not uses:
-        return None
+        return ()
     request = request_of(command)
-    return min((_classify(command, request, use) for use in uses), key=lambda reuse: reuse.rule)
+    found = [_classify(command, request, use) for use in uses]
+    return tuple(sorted(found, key=lambda reuse: reuse.rule))
 
 
 def _classify(command: Payment, request: tuple[object, ...], use: Use) -> Reuse:
@@ -51,8 +55,3 @@ def _classify(command: Payment, request: tuple[object, ...], use: Use) -> Reuse:
     if isinstance(command, Capture | Void) and command.parent != use.request[1]:
         return Reuse("REF-3", f"ref.other_hold.{kind}", use.entry)
     return Reuse("REF-2", f"ref.other_body.{kind}", use.entry)
-
-
-def is_replay_of(entry: str, command: Payment, record: TransactionRecord) -> bool:
-    """Whether the record is the first one again (whose id an answer that was lost never told)."""
-    return record.id == entry or (entry.startswith(UNSEEN) and record.ref == command.ref)

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tallystick.ledger.ledger import Ledger, Standing
+from tallystick.ledger.ledger import (
+    EMPTY_USE,
+    SETTLED_USE,
+    Ledger,
+    Standing,
+    Token,
+)
 from tallystick.ledger.lifecycle import REFUSALS, TRANSITIONS, Move, State, move_of_capture
 from tallystick.ledger.vocabulary import (
     ActivateCard,
@@ -29,8 +35,8 @@ from tallystick.ledger.vocabulary import (
 ORDINARY_AMOUNT = 1_000_000
 """No upper bound is documented (FACTS 12), so a larger amount may be refused; this much is what any
 wallet takes (the documentation's own example is 50000)."""
-ORDINARY_REF = 64
-"""No bound on ref_id is documented (FACTS 6); a UUID with a prefix fits well within this."""
+ORDINARY_TEXT = 64
+"""No bound on ref_id or name is documented (FACTS 6, 41); a UUID with a prefix fits within this."""
 
 CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
 
@@ -93,9 +99,9 @@ def objections(ledger: Ledger, command: Write) -> tuple[Objection, ...]:
         case ActivateCard():
             found = _to_activate(ledger, command)
         case DeleteCard():
-            found = _to_delete(ledger)
+            found = _to_delete(ledger, command)
         case IssueToken():
-            found = _to_issue(ledger)
+            found = _to_issue(ledger, command)
         case Transact():
             found = _to_transact(ledger, command)
         case Capture():
@@ -124,6 +130,7 @@ def _to_open(ledger: Ledger, command: OpenCard) -> Iterator[Objection]:
     elif ledger.standing is not Standing.ABSENT:
         yield Objection("the card exists", question="create.duplicate")
     yield from _amount_objections(ledger, command.amount, "zero.open")
+    yield from _period_objections(command)
     yield from _extras_objections(command.extras)
 
 
@@ -143,10 +150,11 @@ def _to_activate(ledger: Ledger, command: ActivateCard) -> Iterator[Objection]:
     if ledger.currency is not None and command.currency != ledger.currency:
         yield Objection("another currency than the prepared card showed")
     yield from _amount_objections(ledger, command.amount, "zero.activate")
+    yield from _period_objections(command)
     yield from _extras_objections(command.extras)
 
 
-def _to_delete(ledger: Ledger) -> Iterator[Objection]:
+def _to_delete(ledger: Ledger, command: DeleteCard) -> Iterator[Objection]:
     if ledger.standing is Standing.ABSENT:
         yield Objection("there is no such card", rule="CARD-12")
     elif ledger.standing is Standing.DELETED:
@@ -155,15 +163,24 @@ def _to_delete(ledger: Ledger) -> Iterator[Objection]:
         yield Objection("it is inactive", question="delete.inactive")
     if ledger.held:
         yield Objection("holds are open", question="delete.with_holds")
+    elif any(entry.is_open for entry in ledger.entries.values()):
+        yield Objection("holds of 0 are open")
+    if command.phase in (Phase.AFTER, Phase.EDGE):
+        yield Objection("the card has expired")
     if ledger.balance > ledger.held:
         yield Objection("money is on it", question="delete.with_balance")
 
 
-def _to_issue(ledger: Ledger) -> Iterator[Objection]:
+def _to_issue(ledger: Ledger, command: IssueToken) -> Iterator[Objection]:
     if ledger.standing in (Standing.ABSENT, Standing.DELETED):
         yield Objection(f"the card is {ledger.standing}", rule="CARD-9")
     elif ledger.standing is Standing.INACTIVE:
         yield Objection("it is inactive", question="token.on_inactive")
+    if command.phase is not Phase.WITHIN:
+        yield Objection("the card is not in its active period")  # FACTS 31 leaves it open
+    if command.ref in ledger.refs:
+        yield Objection("the ref_id made a transaction")  # one space or two: FACTS 4
+    yield from _ref_objections(ledger, command.ref)
 
 
 def _to_transact(ledger: Ledger, command: Transact) -> Iterator[Objection]:
@@ -176,7 +193,9 @@ def _to_transact(ledger: Ledger, command: Transact) -> Iterator[Objection]:
     if command.phase is Phase.EDGE:
         yield Objection("the moment is too close to an edge of the card's period")
     if ledger.currency is not None and command.currency != ledger.currency:
-        yield Objection("another currency than the card's", rule="TX-3")
+        # What a card shows before its activation need not be its currency yet (FACTS 38).
+        active = ledger.standing is Standing.ACTIVE
+        yield Objection("another currency than the card's", rule="TX-3" if active else None)
     if not fund and command.amount > ledger.available:
         yield Objection(f"only {ledger.available} is available", rule="TX-2")
     yield from _amount_objections(ledger, command.amount, f"zero.{command.kind}")
@@ -208,9 +227,18 @@ def _token_objections(ledger: Ledger, command: Transact) -> Iterator[Objection]:
         yield Objection("funding by token", question="fund.by_token")
     if not token.one_time:
         return
-    if Kind.DRAWDOWN in token.used:
+    yield from _use_objections(token)
+
+
+def _use_objections(token: Token) -> Iterator[Objection]:
+    used = token.used
+    if Kind.DRAWDOWN in used:
         yield Objection("the one-time token has paid already", rule="TOKEN-2")
-    for use in sorted(token.used - {Kind.DRAWDOWN}):
+    if SETTLED_USE in used or EMPTY_USE in used:
+        # A void may give it back and a capture may use it up (FACTS 47): never held.
+        yield Objection("the one-time token paid for a hold that is closed, or for nothing")
+        used -= {Kind.HOLD}
+    for use in sorted(used - {Kind.DRAWDOWN, SETTLED_USE, EMPTY_USE}):
         yield Objection(f"the one-time token was used: {use}", question=f"token.used_by.{use}")
 
 
@@ -237,9 +265,7 @@ def _to_void(ledger: Ledger, command: Void) -> Iterator[Objection]:
     elif remaining == 0:
         yield Objection("nothing is left to release")
     elif state is State.PARTLY_CAPTURED:
-        counted = ledger.entries[command.parent].captured > 0
-        question = "void.after_part" if counted else None
-        yield Objection("a part is captured", question=question)
+        yield Objection("a part is captured", question="void.after_part")
     yield from _closing_objections(ledger, command)
 
 
@@ -270,11 +296,22 @@ def _amount_objections(ledger: Ledger, amount: int, zero: str) -> Iterator[Objec
 
 
 def _ref_objections(ledger: Ledger, ref: str) -> Iterator[Objection]:
-    if ref in ledger.burnt:
-        # Whether a refusal uses up its ref_id may depend on why it refused (FACTS 5): never held.
-        yield Objection("the ref_id was in a refused request")
-    if not 0 < len(ref) <= ORDINARY_REF or not ref.isascii() or not ref.isprintable():
+    if ref in ledger.burnt or ref == ledger.card:
+        # Whether a refusal uses up its ref_id may depend on why it refused (FACTS 5), whether a
+        # token or the opening amount does is open too (FACTS 4, 34): never held.
+        yield Objection("the ref_id was in a refused request, or made something else")
+    if not _is_ordinary(ref):
         yield Objection("an unusual ref_id")
+
+
+def _period_objections(command: OpenCard | ActivateCard) -> Iterator[Objection]:
+    """Of periods that nobody could use the documentation says nothing (FACTS 30)."""
+    members = dict(command.extras)
+    begins, ends = members.get("active_from"), members.get("expires_at")
+    if command.phase in (Phase.AFTER, Phase.EDGE):
+        yield Objection("the card would be expired from the start")
+    elif begins is not None and ends is not None and begins >= ends:
+        yield Objection("the card would expire before it is active")
 
 
 def _extras_objections(extras: tuple[tuple[str, str], ...]) -> Iterator[Objection]:
@@ -283,8 +320,12 @@ def _extras_objections(extras: tuple[tuple[str, str], ...]) -> Iterator[Objectio
             yield Objection("reserved metadata keys", question="metadata.reserved")
         elif name == "metadata" and not _is_plain(text):
             yield Objection("unusual metadata")
-        elif name == "originated_by" and not text.isascii():
-            yield Objection("an unusual originated_by")
+        elif name in ("name", "originated_by", "customer_id") and not _is_ordinary(text):
+            yield Objection(f"an unusual {name}")
+
+
+def _is_ordinary(text: str) -> bool:
+    return 0 < len(text) <= ORDINARY_TEXT and text.isascii() and text.isprintable()
 
 
 def _is_plain(text: str) -> bool:

@@ -10,35 +10,34 @@ which server is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tallystick.ledger import ledger as books
+from tallystick.ledger.effects import apply, refused
 from tallystick.ledger.figures import judge_card
-from tallystick.ledger.ledger import UNSEEN, Entry, Last, Ledger, Standing, Token, Use
-from tallystick.ledger.lifecycle import TRANSITIONS, Move, State, move_of_capture
-from tallystick.ledger.persistent import Map
-from tallystick.ledger.records import RECORD_RULE, entry_of, judge_answer, judge_list, judge_replay
+from tallystick.ledger.ledger import (
+    UNSEEN,
+    Last,
+    Ledger,
+    Standing,
+)
+from tallystick.ledger.reading import answered, judge_read
+from tallystick.ledger.records import RECORD_RULE, entry_of, judge_answer, judge_replay
 from tallystick.ledger.references import (
     REFUSE,
     REPLAY,
     SEPARATE,
     Reuse,
-    find_reuse,
-    is_replay_of,
-    request_of,
+    find_reuses,
 )
 from tallystick.ledger.rulings import ACCEPT, Objection, Write, objections, promise
 from tallystick.ledger.vocabulary import (
     Accepted,
-    ActivateCard,
     Capture,
     CardRecord,
     Command,
     DeleteCard,
     IssueToken,
-    Kind,
-    OpenCard,
     Outcome,
     Payment,
     PrepareCard,
@@ -49,7 +48,6 @@ from tallystick.ledger.vocabulary import (
     Transact,
     TransactionRecord,
     Unknown,
-    View,
     Violation,
     Void,
 )
@@ -74,66 +72,12 @@ def judge(ledger: Ledger, command: Command, outcome: Outcome) -> Judgement:
     """Like `step`, with the rules that were checked."""
     checked: list[str] = []
     if isinstance(command, ReadCard | ReadTransactions):
-        result = _judge_read(ledger, command, outcome, checked)
+        result = judge_read(ledger, command, outcome, checked)
     elif isinstance(command, Transact | Capture | Void):
         result = _judge_payment(ledger, command, outcome, checked)
     else:
         result = _judge_write(ledger, command, outcome, objections(ledger, command), checked)
     return Judgement(result, tuple(checked))
-
-
-# Reads --------------------------------------------------------------------------------------------
-
-
-def _judge_read(
-    ledger: Ledger, command: ReadCard | ReadTransactions, outcome: Outcome, checked: list[str]
-) -> Successors | Violation:
-    if isinstance(outcome, Unknown):
-        return (ledger,)
-    if isinstance(outcome, Refused):
-        return _judge_refused_read(ledger, command, outcome, checked)
-    if ledger.standing is Standing.ABSENT:
-        checked.append("READ-4")
-        return Violation("READ-4", "a refusal: there is no such card", "accepted")
-    if ledger.standing is Standing.DELETED:
-        return _answered(ledger, _read_question(command), ACCEPT, "accepted")
-    checked.append("READ-1")
-    if isinstance(command, ReadTransactions):
-        records = outcome.record
-        assert isinstance(records, tuple), "a list is answered with a tuple of records"
-        judged = judge_list(ledger, records, checked)
-    else:
-        assert isinstance(outcome.record, CardRecord), "a card is answered with a card record"
-        judged = judge_card(ledger, outcome.record, checked)
-    return judged if isinstance(judged, Violation) else (judged,)
-
-
-def _judge_refused_read(
-    ledger: Ledger, command: ReadCard | ReadTransactions, outcome: Refused, checked: list[str]
-) -> Successors | Violation:
-    if ledger.standing is Standing.ABSENT:
-        checked.append("READ-4")
-        return (ledger,)
-    if ledger.standing is Standing.DELETED:
-        return _answered(ledger, _read_question(command), REFUSE, f"refused with {outcome.status}")
-    if isinstance(command, ReadCard) and command.view is View.INFO:
-        return Violation("TOKEN-3", "the card behind its token", f"refused with {outcome.status}")
-    return Violation("READ-1", "the card can be read", f"refused with {outcome.status}")
-
-
-def _read_question(command: ReadCard | ReadTransactions) -> str:
-    if isinstance(command, ReadTransactions):
-        return "deleted.transactions"
-    return "deleted.info" if command.view is View.INFO else "deleted.read"
-
-
-def _answered(ledger: Ledger, question: str, answer: str, shown: str) -> Successors | Violation:
-    """The ledger after the server answered an open question, or how it contradicts itself."""
-    narrowed = ledger.dialect.narrow(question, [answer])
-    if narrowed is None:
-        possible = " or ".join(sorted(ledger.dialect.possible(question)))
-        return Violation("DIA-1", f"{question}: {possible}", shown, question)
-    return (ledger if narrowed is ledger.dialect else replace(ledger, dialect=narrowed),)
 
 
 # Writes -------------------------------------------------------------------------------------------
@@ -149,8 +93,8 @@ def _judge_write(
     """Judge a write whose ref_id, if it has one, is fresh."""
     firm = next((objection for objection in against if objection.is_firm), None)
     if isinstance(outcome, Unknown):
-        happened = () if firm else (_apply(ledger, command, None),)
-        return (*happened, ledger)
+        happened = () if firm else apply(ledger, command, None)
+        return (*happened, *_unchanged(ledger, command, against))
     if isinstance(outcome, Refused):
         return _judge_refusal(ledger, command, outcome, against, checked)
     if firm is not None:
@@ -165,7 +109,7 @@ def _judge_write(
             # A soft objection with this question stands only while "accept" is possible.
             dialect = dialect.narrow(objection.question, [ACCEPT]) or dialect
     if dialect is not ledger.dialect:
-        ledger = replace(ledger, dialect=dialect)
+        ledger = ledger.changed(dialect=dialect)
     return _judge_acceptance(ledger, command, outcome, checked)
 
 
@@ -176,7 +120,7 @@ def _judge_refusal(
     against: tuple[Objection, ...],
     checked: list[str],
 ) -> Successors | Violation:
-    after = _refused(ledger, command)
+    after = refused(ledger, command)
     if not against:
         rule = promise(ledger, command)
         checked.append(rule)
@@ -184,21 +128,19 @@ def _judge_refusal(
     checked += [objection.rule for objection in against if objection.rule]
     if len(against) == 1 and not against[0].is_firm and against[0].question is not None:
         # The only reason there is must be the server's reason: it has answered the question.
-        return _answered(after, against[0].question, REFUSE, f"refused with {outcome.status}")
+        return answered(after, against[0].question, REFUSE, f"refused with {outcome.status}")
     return (after,)
 
 
-def _refused(ledger: Ledger, command: Write) -> Ledger:
-    """The ledger after a refusal: the same money; the ref_id may be used up (FACTS 5)."""
-    burnt = ledger.burnt
-    tokens = ledger.tokens
-    if isinstance(command, Transact | Capture | Void):
-        burnt = burnt.set(command.ref, True)
-    if isinstance(command, Transact):
-        tokens = _with_use(ledger, command.token, "refused")
-    if burnt is ledger.burnt and tokens is ledger.tokens and ledger.last is Last.REFUSED:
-        return ledger
-    return replace(ledger, burnt=burnt, tokens=tokens, last=Last.REFUSED)
+def _unchanged(
+    ledger: Ledger, command: Write, against: tuple[Objection, ...]
+) -> tuple[Ledger, ...]:
+    """The ledgers of a command whose answer was lost and that changed nothing."""
+    if not against:
+        return (ledger,)
+    # Perhaps it was refused, which permits all that the unchanged ledger permits.
+    after = refused(ledger, command)
+    return (after,) if after.tokens is ledger.tokens else (after, ledger)
 
 
 def _judge_acceptance(
@@ -207,26 +149,72 @@ def _judge_acceptance(
     record = outcome.record
     if isinstance(command, Transact | Capture | Void):
         assert isinstance(record, TransactionRecord), "a payment is answered with its record"
-        checked.append(RECORD_RULE[command.kind])
-        dialect = judge_answer(ledger, command, entry_of(ledger, command), record)
-        if isinstance(dialect, Violation):
-            return dialect
-        ledger = ledger if dialect is ledger.dialect else replace(ledger, dialect=dialect)
-        return (_apply(ledger, command, record.id),)
+        return _judge_paid(ledger, command, record, checked)
     if isinstance(command, IssueToken):
         assert isinstance(record, TokenRecord), "a token is answered with a token record"
-        checked.append("TOKEN-1")
-        if not record.value:
-            return Violation("TOKEN-1", "the value of the new token", "no value")
-        return (_apply(ledger, command, record.value),)
-    after = _apply(ledger, command, None)
-    if isinstance(record, CardRecord) and not isinstance(command, DeleteCard):
-        checked.append("CARD-2")
-        if record.balance is None and record.available is None:
-            return (after,)  # read-only figures may be left out of the answer that creates a card
-        judged = judge_card(after, record, checked)
-        return judged if isinstance(judged, Violation) else (judged,)
-    return (after,)
+        return _judge_issued(ledger, command, record, checked)
+    after = apply(ledger, command, None)
+    if isinstance(command, DeleteCard):
+        return after
+    assert isinstance(record, CardRecord), "a new card is answered with a card record"
+    return _judge_opened(after, command, record, checked)
+
+
+def _judge_paid(
+    ledger: Ledger, command: Payment, record: TransactionRecord, checked: list[str]
+) -> Successors | Violation:
+    checked.append(RECORD_RULE[command.kind])
+    if isinstance(command, Transact) and ledger.standing is Standing.INACTIVE:
+        ledger = ledger.changed(currency=command.currency)
+    dialect = judge_answer(ledger, command, entry_of(ledger, command), record)
+    if isinstance(dialect, Violation):
+        return dialect
+    ledger = ledger if dialect is ledger.dialect else ledger.changed(dialect=dialect)
+    return apply(ledger, command, record.id)
+
+
+def _judge_issued(
+    ledger: Ledger, command: IssueToken, record: TokenRecord, checked: list[str]
+) -> Successors | Violation:
+    checked.append("TOKEN-1")
+    if not record.value:
+        return Violation("TOKEN-1", "the value of the new token", "no value")
+    known = ledger.tokens.get(record.value)
+    if known is None:
+        return apply(ledger, command, record.value)
+    if known.ref != command.ref:
+        return Violation("TOKEN-1", "a new token", f"the token that {known.ref!r} made")
+    return (ledger,)  # the first one again
+
+
+def _judge_opened(
+    successors: Successors, command: Write, record: CardRecord, checked: list[str]
+) -> Successors | Violation:
+    """Hold the answer of a creation to every ledger that may be meant by it."""
+    checked.append("CARD-2")
+    if record.balance is None and record.available is None:
+        return successors  # read-only figures may be left out of the answer that creates a card
+    survivors: list[Ledger] = []
+    violation: Violation | None = None
+    for ledger in successors:
+        judged = judge_card(ledger, record, checked)
+        if isinstance(judged, Violation) and ledger.last in REPETITIONS and ledger.opened_by:
+            # The first answer again: the card as it was.
+            first = books.book_opening(Ledger(ledger.dialect, ledger.card), ledger.opened_by)
+            judged = judged if isinstance(judge_card(first, record, []), Violation) else ledger
+        if isinstance(judged, Violation):
+            violation = violation or judged
+        else:
+            survivors.append(_with_currency(judged, command, record))
+    return tuple(survivors) if violation is None or survivors else violation
+
+
+def _with_currency(ledger: Ledger, command: Write, record: CardRecord) -> Ledger:
+    prepared = isinstance(command, PrepareCard) and ledger.standing is Standing.INACTIVE
+    return ledger.changed(currency=record.currency) if prepared else ledger
+
+
+REPETITIONS = (Last.RECREATED, Last.REACTIVATED)
 
 
 # Payments: the ref_id comes first --------------------------------------------------------------
@@ -236,18 +224,22 @@ def _judge_payment(
     ledger: Ledger, command: Payment, outcome: Outcome, checked: list[str]
 ) -> Successors | Violation:
     against = objections(ledger, command)
-    reuse = find_reuse(ledger, command)
-    if reuse is None:
+    reuses = find_reuses(ledger, command)
+    if not reuses:
         return _judge_write(ledger, command, outcome, against, checked)
-    checked.append(reuse.rule)
+    checked.append(reuses[0].rule)
     if isinstance(outcome, Accepted):
-        return _judge_accepted_reuse(ledger, command, outcome, reuse, against, checked)
+        return _judge_accepted_reuse(ledger, command, outcome, reuses, against, checked)
     if isinstance(outcome, Refused):
         if against:
-            return (_refused(ledger, command),)  # refused, perhaps for another reason
-        after = replace(ledger, last=Last.REPEATED)
-        return _answered(after, reuse.question, REFUSE, f"refused with {outcome.status}")
-    if ledger.dialect.allows(reuse.question, SEPARATE):
+            return (refused(ledger, command),)  # refused, perhaps for another reason
+        after = ledger.changed(last=Last.REPEATED)
+        reasons = [r for r in reuses if ledger.dialect.allows(r.question, REFUSE)]
+        if len(reasons) > 1:
+            return (after,)
+        question = (reasons or reuses)[0].question
+        return answered(after, question, REFUSE, f"refused with {outcome.status}")
+    if all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses):
         return _judge_write(ledger, command, outcome, against, checked)
     return (ledger,)
 
@@ -256,100 +248,69 @@ def _judge_accepted_reuse(
     ledger: Ledger,
     command: Payment,
     outcome: Accepted,
-    reuse: Reuse,
+    reuses: tuple[Reuse, ...],
     against: tuple[Objection, ...],
     checked: list[str],
 ) -> Successors | Violation:
     record = outcome.record
     assert isinstance(record, TransactionRecord), "a payment is answered with its record"
-    if is_replay_of(reuse.entry, command, record):
-        return _judge_replayed(ledger, command, record, reuse, checked)
-    if not ledger.dialect.allows(reuse.question, SEPARATE):
-        permitted = " or ".join(sorted(ledger.dialect.possible(reuse.question)))
-        return Violation(
-            reuse.rule, f"one effect for one ref_id: {permitted}", f"a second record {record.id}"
-        )
-    answered = _answered(ledger, reuse.question, SEPARATE, "a separate effect")
-    assert not isinstance(answered, Violation), "the dialect allows it"
-    return _judge_write(answered[0], command, outcome, against, checked)
+    for reuse in reuses:
+        if record.id == reuse.entry:
+            return _judge_replayed(ledger, record, reuse, checked)
+    # An answer that was lost never told its id: this may be that record, or one of its own.
+    readings = [
+        _judge_replayed(ledger, record, reuse, checked)
+        for reuse in reuses
+        if reuse.entry.startswith(UNSEEN) and record.ref == command.ref
+    ]
+    readings.append(_judge_separate(ledger, command, outcome, reuses, against, checked))
+    violations = [reading for reading in readings if isinstance(reading, Violation)]
+    if len(violations) == len(readings):
+        return violations[0]
+    return tuple(one for reading in readings if isinstance(reading, tuple) for one in reading)
+
+
+def _judge_separate(
+    ledger: Ledger,
+    command: Payment,
+    outcome: Accepted,
+    reuses: tuple[Reuse, ...],
+    against: tuple[Objection, ...],
+    checked: list[str],
+) -> Successors | Violation:
+    """Hold a second effect of a ref_id to the dialect, and then to all that holds for a first."""
+    dialect = ledger.dialect
+    for reuse in reuses:
+        narrowed = dialect.narrow(reuse.question, [SEPARATE])
+        if narrowed is None:
+            permitted = " or ".join(sorted(dialect.possible(reuse.question)))
+            record = outcome.record
+            shown = f"a second record {getattr(record, 'id', None)}"
+            return Violation(reuse.rule, f"one effect for one ref_id: {permitted}", shown)
+        dialect = narrowed
+    if dialect is not ledger.dialect:
+        ledger = ledger.changed(dialect=dialect)
+    return _judge_write(ledger, command, outcome, against, checked)
 
 
 def _judge_replayed(
-    ledger: Ledger, command: Payment, record: TransactionRecord, reuse: Reuse, checked: list[str]
+    ledger: Ledger, record: TransactionRecord, reuse: Reuse, checked: list[str]
 ) -> Successors | Violation:
     checked.append("REF-6")
-    answered = _answered(ledger, reuse.question, REPLAY, "the first record again")
-    if isinstance(answered, Violation):
-        return answered
-    after, entry = answered[0], reuse.entry
-    if entry.startswith(UNSEEN) and record.id is not None:
+    replayed = answered(ledger, reuse.question, REPLAY, "the first record again")
+    if isinstance(replayed, Violation):
+        return replayed
+    after, entry = replayed[0], reuse.entry
+    if record.id is None:
+        return Violation("REF-6", "the first record, with its id", "no id")
+    if entry != record.id:
+        if record.id in ledger.entries:
+            return Violation("TX-8", "an id of its own", f"the id {record.id} of another one")
         after, entry = books.adopt(after, entry, record.id), record.id
-    dialect = judge_replay(after, command, entry, record)
+    dialect = judge_replay(after, entry, record)
     if isinstance(dialect, Violation):
         return dialect
-    return (replace(after, dialect=dialect, last=Last.REPEATED),)
+    return (after.changed(dialect=dialect, last=Last.REPEATED),)
 
 
-# Effects ------------------------------------------------------------------------------------------
-
-
-def _apply(ledger: Ledger, command: Write, shown: str | None) -> Ledger:
-    """The ledger after the command took effect; `shown` is the id or value that was answered."""
-    match command:
-        case OpenCard() | ActivateCard():
-            first = ledger.standing in (Standing.ABSENT, Standing.INACTIVE, Standing.DELETED)
-            return books.book_opening(ledger, command) if first else ledger
-        case PrepareCard():
-            first = ledger.standing is not Standing.ACTIVE
-            return replace(ledger, standing=Standing.INACTIVE) if first else ledger
-        case DeleteCard():
-            return replace(ledger, standing=Standing.DELETED)
-        case IssueToken():
-            value = shown if shown is not None else UNSEEN + command.ref
-            return replace(ledger, tokens=ledger.tokens.set(value, Token(command.one_time)))
-        case _:
-            return _apply_payment(ledger, command, shown)
-
-
-def _apply_payment(ledger: Ledger, command: Payment, shown: str | None) -> Ledger:
-    entry = entry_of(ledger, command)
-    entry_id = shown if shown is not None else UNSEEN + command.ref
-    after = BOOKINGS[command.kind](ledger, entry_id, entry)
-    use = Use(request_of(command), entry_id)
-    refs = ledger.refs.set(command.ref, (*ledger.refs.get(command.ref, ()), use))
-    tokens = after.tokens
-    if isinstance(command, Transact):
-        tokens = _with_use(after, command.token, command.kind)
-    return replace(after, refs=refs, tokens=tokens)
-
-
-def _capture(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
-    parent = ledger.entries[entry.parent or ""]
-    move = move_of_capture(entry.amount, parent.remaining)
-    # A capture of 0 after the last money is gone changes no state.
-    then = TRANSITIONS[parent.state].get(move, parent.state)
-    return books.book_capture(ledger, entry_id, entry, then)
-
-
-def _void(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
-    parent = ledger.entries[entry.parent or ""]
-    return books.book_void(ledger, entry_id, entry, TRANSITIONS[parent.state][Move.VOID])
-
-
-BOOKINGS: dict[Kind, Callable[[Ledger, str, Entry], Ledger]] = {
-    Kind.DRAWDOWN: books.book_draw,
-    Kind.HOLD: books.book_hold,
-    Kind.FUND: books.book_fund,
-    Kind.CAPTURE: _capture,
-    Kind.VOID: _void,
-}
-
-
-def _with_use(ledger: Ledger, value: str | None, use: str) -> Map[str, Token]:
-    token = None if value is None else ledger.tokens.get(value)
-    if value is None or token is None or not token.one_time or use in token.used:
-        return ledger.tokens
-    return ledger.tokens.set(value, replace(token, used=token.used | {str(use)}))
-
-
-__all__ = ["Judgement", "State", "Successors", "judge", "step"]
+__all__ = ["Judgement", "Successors", "judge", "step"]

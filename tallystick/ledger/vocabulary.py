@@ -6,7 +6,7 @@ Amounts are integers in the smallest unit of the currency; ids and references ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 
@@ -53,6 +53,7 @@ class OpenCard:
     amount: int
     currency: str
     extras: Extras = ()
+    phase: Phase = field(default=Phase.WITHIN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class ActivateCard:
     amount: int
     currency: str
     extras: Extras = ()
+    phase: Phase = field(default=Phase.WITHIN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class DeleteCard:
     """Delete a card."""
 
     card: str
+    phase: Phase = Phase.WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class IssueToken:
     ref: str
     one_time: bool = False
     expires_in: int = 3600
+    phase: Phase = Phase.WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,7 @@ class ReadCard:
     view: View = View.DETAILS
     handle: str | None = None
     """The token of an info look-up, or the customer of a customer view."""
+    phase: Phase = Phase.WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,7 @@ class ReadTransactions:
     """List the card's transactions."""
 
     card: str
+    phase: Phase = Phase.WITHIN
 
 
 Payment = Transact | Capture | Void

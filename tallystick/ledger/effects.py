@@ -1,0 +1,146 @@
+"""What an accepted command does to the ledger; whether it is legal is decided before (`step`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tallystick.ledger import ledger as books
+from tallystick.ledger.ledger import (
+    EMPTY_USE,
+    REFUSED_USE,
+    SETTLED_USE,
+    Entry,
+    Last,
+    Ledger,
+    Standing,
+    Token,
+    Use,
+    unseen,
+)
+from tallystick.ledger.lifecycle import TRANSITIONS, Move, move_of_capture
+from tallystick.ledger.persistent import Map
+from tallystick.ledger.records import entry_of
+from tallystick.ledger.references import request_of
+from tallystick.ledger.rulings import Write
+from tallystick.ledger.vocabulary import (
+    ActivateCard,
+    Capture,
+    DeleteCard,
+    IssueToken,
+    Kind,
+    OpenCard,
+    Payment,
+    PrepareCard,
+    Transact,
+    Void,
+)
+
+Successors = tuple[Ledger, ...]
+
+
+def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
+    """What the ledger may be after the command was accepted; `shown` is the answered id or value.
+
+    More than one only where a card_id is used again after its card was deleted.
+    """
+    match command:
+        case OpenCard() | ActivateCard():
+            return _opened(ledger, command)
+        case PrepareCard():
+            return _prepared(ledger)
+        case DeleteCard():
+            return (ledger.changed(standing=Standing.DELETED),)
+        case IssueToken():
+            value = shown if shown is not None else unseen("token", command.ref)
+            token = Token(command.one_time, command.ref)
+            burnt = ledger.burnt.set(command.ref, True)
+            return (ledger.changed(tokens=ledger.tokens.set(value, token), burnt=burnt),)
+        case _:
+            return (_apply_payment(ledger, command, shown),)
+
+
+def refused(ledger: Ledger, command: Write) -> Ledger:
+    """The ledger after a refusal: the same money; the ref_id may be used up (FACTS 5)."""
+    burnt = ledger.burnt
+    tokens = ledger.tokens
+    if isinstance(command, Transact | Capture | Void | IssueToken):
+        burnt = burnt.set(command.ref, True)
+    if isinstance(command, Transact):
+        tokens = _with_use(ledger, command.token, REFUSED_USE)
+    if burnt is ledger.burnt and tokens is ledger.tokens and ledger.last is Last.REFUSED:
+        return ledger
+    return ledger.changed(burnt=burnt, tokens=tokens, last=Last.REFUSED)
+
+
+def _opened(ledger: Ledger, command: OpenCard | ActivateCard) -> Successors:
+    if isinstance(command, ActivateCard):
+        if ledger.standing is Standing.INACTIVE:
+            return (books.book_opening(ledger, command),)
+        return (ledger.changed(last=Last.REACTIVATED),)
+    if ledger.standing is Standing.ABSENT:
+        return (books.book_opening(ledger, command),)
+    again = ledger.changed(last=Last.RECREATED)
+    if ledger.standing is Standing.DELETED:
+        return (books.book_opening(books.afresh(ledger), command), again)
+    return (again,)
+
+
+def _prepared(ledger: Ledger) -> Successors:
+    if ledger.standing is Standing.ABSENT:
+        return (ledger.changed(standing=Standing.INACTIVE),)
+    again = ledger.changed(last=Last.RECREATED)
+    if ledger.standing is Standing.DELETED:
+        return (books.afresh(ledger).changed(standing=Standing.INACTIVE), again)
+    return (again,)
+
+
+def _apply_payment(ledger: Ledger, command: Payment, shown: str | None) -> Ledger:
+    entry = entry_of(ledger, command)
+    entry_id = shown if shown is not None else unseen(command.kind, command.ref)
+    after = BOOKINGS[command.kind](ledger, entry_id, entry)
+    use = Use(request_of(command), entry_id)
+    refs = ledger.refs.set(command.ref, (*ledger.refs.get(command.ref, ()), use))
+    if isinstance(command, Transact):
+        tokens = _with_use(after, command.token, command.kind if command.amount else EMPTY_USE)
+        return after.changed(refs=refs, tokens=tokens)
+    if entry.amount and ledger.tokens:
+        return after.changed(refs=refs, tokens=_settled(after, command.parent))
+    return after.changed(refs=refs)
+
+
+def _settled(ledger: Ledger, hold: str) -> Map[str, Token]:
+    """The tokens after money of a hold was captured or released: one of them may have made it."""
+    for use in ledger.refs.get(ledger.entries[hold].ref or "", ()):
+        if use.entry == hold:
+            return _with_use(ledger, str(use.request[1]), SETTLED_USE)
+    return ledger.tokens
+
+
+def _capture(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    parent = ledger.entries[entry.parent or ""]
+    if entry.amount == 0:  # it moves nothing, so the hold stands where it stood
+        return books.book_capture(ledger, entry_id, entry, parent.state)
+    move = move_of_capture(entry.amount, parent.remaining)
+    return books.book_capture(ledger, entry_id, entry, TRANSITIONS[parent.state][move])
+
+
+def _void(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    parent = ledger.entries[entry.parent or ""]
+    return books.book_void(ledger, entry_id, entry, TRANSITIONS[parent.state][Move.VOID])
+
+
+BOOKINGS: dict[Kind, Callable[[Ledger, str, Entry], Ledger]] = {
+    Kind.DRAWDOWN: books.book_draw,
+    Kind.HOLD: books.book_hold,
+    Kind.FUND: books.book_fund,
+    Kind.CAPTURE: _capture,
+    Kind.VOID: _void,
+}
+
+
+def _with_use(ledger: Ledger, value: str | None, use: str) -> Map[str, Token]:
+    token = None if value is None else ledger.tokens.get(value)
+    if value is None or token is None or not token.one_time or use in token.used:
+        return ledger.tokens
+    return ledger.tokens.set(value, replace(token, used=token.used | {str(use)}))

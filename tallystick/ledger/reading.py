@@ -1,0 +1,110 @@
+"""Answers to reads against the ledger: what may be refused, and what has to be shown.
+
+This module does not know the figures of a card nor its records (see `figures` and `records`).
+"""
+
+from __future__ import annotations
+
+from tallystick.ledger.figures import judge_card, judge_members
+from tallystick.ledger.ledger import Last, Ledger, Standing
+from tallystick.ledger.records import judge_list
+from tallystick.ledger.rulings import ACCEPT, REFUSE
+from tallystick.ledger.vocabulary import (
+    CardRecord,
+    Outcome,
+    Phase,
+    ReadCard,
+    ReadTransactions,
+    Refused,
+    Unknown,
+    View,
+    Violation,
+)
+
+Successors = tuple[Ledger, ...]
+
+
+def judge_read(
+    ledger: Ledger, command: ReadCard | ReadTransactions, outcome: Outcome, checked: list[str]
+) -> Successors | Violation:
+    """Hold what a read showed, or that it was refused, to the ledger."""
+    if isinstance(outcome, Unknown):
+        return (ledger,)
+    stranger = _misnamed(ledger, command)
+    if stranger is not None:
+        checked.append(stranger)
+        refused = isinstance(outcome, Refused)
+        return (ledger,) if refused else Violation(stranger, "a refusal: no such card", "accepted")
+    if isinstance(outcome, Refused):
+        return _judge_refused_read(ledger, command, outcome)
+    if ledger.standing is Standing.DELETED:
+        return _answered_deleted(ledger, command, ACCEPT, "accepted")
+    checked.append("READ-1")
+    if isinstance(command, ReadTransactions):
+        records = outcome.record
+        assert isinstance(records, tuple), "a list is answered with a tuple of records"
+        judged = judge_list(ledger, records, checked)
+        return judged if isinstance(judged, Violation) else (judged,)
+    assert isinstance(outcome.record, CardRecord), "a card is answered with a card record"
+    judged = judge_card(ledger, outcome.record, checked)
+    if isinstance(judged, Violation):
+        return judged
+    lost = None
+    if command.view is View.DETAILS:
+        lost = judge_members(ledger, outcome.record, checked)
+    if lost is not None:
+        return lost
+    return (judged if judged.last is Last.READ else judged.changed(last=Last.READ),)
+
+
+def _misnamed(ledger: Ledger, command: ReadCard | ReadTransactions) -> str | None:
+    """The rule by which a read has to be refused, if what it names is not there."""
+    if ledger.standing is Standing.ABSENT:
+        return "READ-4"
+    if isinstance(command, ReadTransactions) or command.view is View.DETAILS:
+        return None
+    if command.view is View.INFO:
+        return None if command.handle in ledger.tokens else "TOKEN-4"
+    opened = ledger.opened_by
+    customer = None if opened is None else dict(opened.extras).get("customer_id")
+    return None if command.handle == customer else "CARD-10"
+
+
+def _judge_refused_read(
+    ledger: Ledger, command: ReadCard | ReadTransactions, outcome: Refused
+) -> Successors | Violation:
+    shown = f"refused with {outcome.status}"
+    if ledger.standing is Standing.DELETED:
+        return _answered_deleted(ledger, command, REFUSE, shown)
+    plain = isinstance(command, ReadTransactions) or command.view is View.DETAILS
+    if command.phase in (Phase.AFTER, Phase.EDGE) or not (plain or command.phase is Phase.WITHIN):
+        return (ledger,)  # whether an expired card can be read is open (FACTS 31)
+    if plain:
+        return Violation("READ-1", "the card can be read", shown)
+    info = isinstance(command, ReadCard) and command.view is View.INFO
+    return Violation("TOKEN-3" if info else "CARD-10", "the card behind it", shown)
+
+
+def _answered_deleted(
+    ledger: Ledger, command: ReadCard | ReadTransactions, answer: str, shown: str
+) -> Successors | Violation:
+    if isinstance(command, ReadCard) and command.view is View.CUSTOMER:
+        return (
+            ledger,
+        )  # shows the cards "active for a customer": whether a deleted one is, is open
+    return answered(ledger, _read_question(command), answer, shown)
+
+
+def _read_question(command: ReadCard | ReadTransactions) -> str:
+    if isinstance(command, ReadTransactions):
+        return "deleted.transactions"
+    return "deleted.info" if command.view is View.INFO else "deleted.read"
+
+
+def answered(ledger: Ledger, question: str, answer: str, shown: str) -> Successors | Violation:
+    """The ledger after the server answered an open question, or how it contradicts itself."""
+    narrowed = ledger.dialect.narrow(question, [answer])
+    if narrowed is None:
+        possible = " or ".join(sorted(ledger.dialect.possible(question)))
+        return Violation("DIA-1", f"{question}: {possible}", shown, question)
+    return (ledger if narrowed is ledger.dialect else ledger.changed(dialect=narrowed),)
