@@ -1,0 +1,1 @@
+"""Tests of the data files in `spec/`, and the generator of `spec/lifecycle.md`."""

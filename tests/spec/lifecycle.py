@@ -1,0 +1,71 @@
+"""Writes `spec/lifecycle.md` from the oracle's tables: `python -m tests.spec.lifecycle`.
+
+It adds words around the tables and decides nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tallystick.ledger.lifecycle import REFUSALS, TRANSITIONS, Move, State, diagram
+from tallystick.rules import load_rules
+
+PAGE = Path(__file__).resolve().parents[2] / "spec" / "lifecycle.md"
+
+HEAD = """\
+# The life of a hold
+
+Written by `python -m tests.spec.lifecycle` from the table in `tallystick/ledger/lifecycle.py`.
+
+A pending drawdown (a hold) locks its amount. A capture collects a part or the rest of it, a void
+releases what is left. A capture without an amount takes what remains.
+
+"""
+
+
+def page() -> str:
+    """The text of the page."""
+    parts = [
+        f"{HEAD}```mermaid\n{diagram()}\n```\n",
+        f"## What follows what\n\n{_table(_moves())}\n",
+        "A dash is a refusal that changes nothing. Which rule an acceptance would break:\n\n"
+        f"{_table(_refusals())}\n",
+        f"## The rules named here\n\n{_table(_sentences())}\n",
+    ]
+    return "\n".join(parts)
+
+
+def _moves() -> list[list[str]]:
+    rows = [["the transaction is", *(move.value for move in Move)]]
+    for state in State:
+        cells = [TRANSITIONS[state].get(move) for move in Move]
+        rows.append([state.value, *(cell.value if cell else "-" for cell in cells)])
+    return rows
+
+
+def _refusals() -> list[list[str]]:
+    rows = [["the transaction is", "a refused capture", "a refused void"]]
+    for state in State:
+        capture, void = REFUSALS[state]
+        rows.append([state.value, capture, "-" if Move.VOID in TRANSITIONS[state] else void])
+    return rows
+
+
+def _sentences() -> list[list[str]]:
+    rules = load_rules()
+    named = {
+        name
+        for state in State
+        for name, move in zip(REFUSALS[state], (Move.CAPTURE_MORE, Move.VOID), strict=True)
+        if move not in TRANSITIONS[state]
+    }
+    return [["rule", "sentence"], *([name, rules[name].text] for name in rules if name in named)]
+
+
+def _table(rows: list[list[str]]) -> str:
+    head, *body = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join([head, "|" + "---|" * len(rows[0]), *body])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
