@@ -1,0 +1,88 @@
+"""`summary.md`: the result as Markdown, for the summary of a CI step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tallystick.reporting.chapters import chapter_rows, numbers, other_claims
+from tallystick.reporting.result import Result, ViolationEntry, write_whole
+
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+SIGNS = {"conforms": "✅", "violates": "❌", "undecided": "⚠️", "error": "💥"}
+
+
+def summary_text(result: Result) -> str:
+    """The Markdown."""
+    return "\n".join(_lines(result)) + "\n"
+
+
+def write_summary(path: Path, result: Result, environ: Mapping[str, str] = os.environ) -> None:
+    """Write the file, and append it to the summary of the CI step where there is one."""
+    text = summary_text(result)
+    write_whole(path, text)
+    step = environ.get(STEP_SUMMARY)
+    if step:
+        with Path(step).open("a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+
+
+def _lines(result: Result) -> Iterator[str]:
+    sign, verdict = SIGNS[result["verdict"]], result["verdict"]
+    yield f"## {sign} Tallystick: {_code(result['target'])} {verdict}"
+    yield ""
+    if result["reason"]:
+        yield f"> {_plain(result['reason'])}"
+        yield ""
+    checked = sum(1 for counted in result["rules"].values() if counted["checked"])
+    yield (
+        f"{checked} of {len(result['rules'])} rules checked, {len(result['violations'])} violated; "
+        f"{result['requests']:,} requests in {result['seconds']:.1f} s "
+        f"({result['intensity']}, seed {result['seed']})."
+    )
+    yield ""
+    for entry in result["violations"]:
+        yield from _violation(entry, result["target"])
+    yield "| chapter | rules | checked | violated | not exercised, not claimed |"
+    yield "| --- | ---: | ---: | --- | --- |"
+    for row in chapter_rows(result):
+        broken = f"**{row.chapter}-{numbers(row.violated)}**" if row.violated else ""
+        yield f"| {row.chapter} | {row.rules} | {row.checked} | {broken} | {_plain(row.note)} |"
+    claims = other_claims(result)
+    if claims:
+        yield ""
+    for name, why in claims.items():
+        yield f"- not claimed: {_code(name)}: {_plain(why)}"
+
+
+def _violation(entry: ViolationEntry, target: str) -> Iterator[str]:
+    yield f"### {entry['rule']} ({entry['level']}): {_plain(entry['title'])}"
+    yield ""
+    yield f"- permitted: {_plain(entry['expected'])}"
+    yield f"- received: **{_plain(entry['actual'])}**"
+    replays = entry["replays"]
+    if replays is not None:
+        yield f"- seen again in {replays[0]} of {replays[1]} replays"
+    yield ""
+    fence = "`" * 4
+    yield f"{fence}text"
+    yield from entry["steps"]
+    yield fence
+    if entry["scenario"]:
+        yield f"{fence}sh"
+        yield f"tallystick replay {entry['scenario']} --target {target}"
+        yield fence
+    yield ""
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown and a table show as it is."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    for sign in "\\`*_|[]":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('`', chr(39))}`"

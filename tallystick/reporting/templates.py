@@ -1,0 +1,25 @@
+"""The HTML templates beside this file: how they are loaded and escaped."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+def render(name: str, **context: object) -> str:
+    """The page of a template; a name that the template misspells is an error."""
+    return _environment().get_template(name).render(**context)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,  # everything shown may come from a server
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
