@@ -10,11 +10,23 @@ import time
 from pathlib import Path
 
 from tallystick import dialect
-from tallystick.reporting.journal import Header, Journal
-from tallystick.reporting.result import Result, summarise, write_result
-from tallystick.reporting.scenario import write_scenario
+from tallystick.reporting.journal import Exhibits, Header, Journal, exhibits_of
+from tallystick.reporting.page import report_page
+from tallystick.reporting.result import (
+    Result,
+    redactor_for,
+    summarise,
+    write_result,
+    write_whole,
+)
+from tallystick.reporting.scenario import file_name, write_scenario
+from tallystick.reporting.summary import write_summary
+from tallystick.reporting.terminal import WIDTH, report_text, violation_text
+from tallystick.reporting.timeline import TimeLine, timeline_page
 from tallystick.run import Finding, Run
 from tallystick.target import Exchange
+
+__all__ = ["Reports", "violation_text", "write_pages"]
 
 
 class Reports:
@@ -24,7 +36,9 @@ class Reports:
         """Make the directory and clear it of an earlier run's files; OSError if that fails."""
         self.directory = directory
         self.result: Result | None = None
+        self.exhibits: Exhibits = {}
         self._journal: Journal | None = None
+        self._early: list[Exchange] = []
         directory.mkdir(parents=True, exist_ok=True)
         for pattern in ("result.json", "journal.jsonl", "scenarios/*.yaml", "*.html", "summary.md"):
             for stale in directory.glob(pattern):
@@ -40,16 +54,22 @@ class Reports:
             seed=run.seed,
             intensity=run.intensity,
         )
-        self._journal = Journal(self.directory / "journal.jsonl", header)
+        redactor = redactor_for(run)
+        self._journal = Journal(self.directory / "journal.jsonl", header, redactor=redactor)
+        for exchange in self._early:
+            self._journal(exchange)
+        self._early.clear()
 
     def observe(self, exchange: Exchange) -> None:
         """Take an exchange into the journal."""
         if self._journal is not None:
             self._journal(exchange)
+        else:
+            self._early.append(exchange)
 
     def found(self, run: Run, finding: Finding, not_claimed: dict[str, str]) -> None:
         """Bring a finding to the disk, with all that is known of it now."""
-        name = f"scenarios/{finding.violation.rule.lower()}.yaml"
+        name = f"scenarios/{file_name(finding.violation.rule)}"
         write_scenario(self.directory / name, finding, run)
         finding.scenario = name
         if self._journal is not None:
@@ -65,10 +85,22 @@ class Reports:
         (self.directory / "dialect.yaml").write_text(text, encoding="utf-8")
         if self._journal is not None:
             self._journal.close()
+        findings = list(run.findings.values())
+        self.exhibits = exhibits_of(findings, redactor_for(run, *findings))
+        write_pages(self.directory, self.result, self.exhibits)
         return self.result
 
-    def summary_text(self) -> str:
-        return f"verdict: {self.result['verdict']} requests {self.result['requests']} {self.result['seconds']:.1f}s" if self.result else ""
+    def summary_text(self, width: int = WIDTH, *, colour: bool = False) -> str:
+        """The end of the run for a terminal: rules, violations, verdict, and where the rest is."""
+        if self.result is None:
+            return ""
+        text = report_text(self.result, self.exhibits, self.directory, width=width, colour=colour)
+        return f"{text}\nMore in {self.directory / 'report.html'}"
+
+    def timeline(self, finding: Finding, line: TimeLine) -> None:
+        """Write the page that shows a race, and name it in the finding."""
+        finding.page = f"{finding.violation.rule.lower()}.html"
+        write_whole(self.directory / finding.page, timeline_page(line))
 
     def _write(
         self, run: Run, not_claimed: dict[str, str], error: str | None, *, interrupted: bool
@@ -84,7 +116,7 @@ class Reports:
         return result
 
 
-def violation_text(run: Run, finding: Finding) -> str:
-    v = finding.violation
-    steps = "\n".join("   " + line for line in finding.shortest.lines())
-    return f"{v.rule}\n expected {v.expected}\n actual {v.actual}\n question {v.question}\n{steps}\n replays {finding.replays} requests_before {finding.requests_before}"
+def write_pages(directory: Path, result: Result, exhibits: Exhibits) -> None:
+    """Write what is made from the result alone: the page and the summary."""
+    write_whole(directory / "report.html", report_page(result, exhibits))
+    write_summary(directory / "summary.md", result)
