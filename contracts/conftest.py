@@ -11,6 +11,7 @@ from tallystick.program import Program
 from tallystick.run import Run
 
 ORDER = (
+    "test_essentials",
     "test_dialect",
     "test_transactions",
     "test_capture",

@@ -17,9 +17,8 @@ a plain frontier doubles with each of them. Four things keep it flat.
 1. Hasty first. As long as the returning operation is possible, it is placed and nothing else is
    tried; when it is not, the smallest insertions before it are. The frontier is nearly always one
    configuration and an operation costs one call of `step`. This may miss a legal order, never
-   invent one. At a dead end the search goes back a few returns and is thorough from there, then
-   further back, in the end from the very beginning: only a thorough search from the beginning
-   may say VIOLATES.
+   invent one. At a dead end the search goes back a few returns and is more careful from there, then
+   further back, in the end thorough from the very beginning: only that may say VIOLATES.
 2. Thorough, but late. Before a returning operation r, a thorough search tries every sequence S of
    open operations. Where r was possible without S and S is possible after r, with the same result,
    `S r` is dropped: nothing in S has returned yet, so the configuration after r alone can still do
@@ -38,6 +37,7 @@ import heapq
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from tallystick.history import Operation
@@ -48,10 +48,30 @@ Step = Callable[[Any, Any, Any], object]
 Trail = tuple[int, Any] | None  # the order so far, latest first: (operation, the trail before it)
 Config = tuple[Any, int, Trail]  # the state, the bits of the open operations placed, the trail
 
-HASTY_FRONTIER: Final = 16  # more ways than this are not worth following before there is a dead end
-HASTY_TRIES: Final = 512  # configurations looked at before a hasty insertion is given up
-RETREAT: Final = 4  # recorded returns to go back at the first dead end; then four times as many
+
+class Care(NamedTuple):
+    """How many ways are tried when an operation returns."""
+
+    pending: bool  # every insertion of pending operations, even where none is needed
+    lost: int  # where nothing else goes, insertions of up to so many, lost ones among them
+    back: int  # begun so many returns before the dead end
+    thorough: bool = False  # every insertion of pending and of lost operations
+
+
+EVERYTHING: Final = 1 << 62
+HASTY: Final = Care(pending=False, lost=1, back=0)
+# What is tried at a dead end, one after the other. The most common ones are two commands of which
+# the later to return came first, then a lost one among them, then two lost ones at once.
+LADDER: Final = (
+    Care(pending=True, lost=1, back=4),
+    Care(pending=True, lost=2, back=16),
+    Care(pending=True, lost=3, back=64),
+    Care(pending=True, lost=0, back=4, thorough=True),
+    Care(pending=True, lost=0, back=32, thorough=True),
+    Care(pending=True, lost=0, back=EVERYTHING, thorough=True),
+)
 RECENT: Final = 64  # returns of which every one is recorded; older records get ever sparser
+NARROW: Final = 16  # configurations followed unless thorough
 CLOCK_EVERY: Final = 256  # steps between two looks at the clock
 
 
@@ -129,34 +149,34 @@ class Search:
             return Verdict.UNDECIDED
 
     def _finds_an_order(self) -> bool:
-        """Hasty from the start; at a dead end thorough, from ever further back."""
-        point = self._start
+        """Hasty from the start; at a dead end more careful, from ever further back."""
+        point = base = self._start
         records = [point]
-        base: _Point | None = None  # where the thorough stretch began
-        until, retreat = 0, RETREAT
+        rung, care, until = 0, HASTY, 0
         while point.at < len(self._events):
-            after = self._next(point, base is not None)
+            after = self._next(point, care)
+            proves = care.thorough and base is self._start
             if not after.frontier:
-                if base is self._start:
+                if proves:
                     self.stuck = self._stuck(point, after)
                     return False
-                retreat = RETREAT if base is None else 4 * retreat
-                del records[max(1, len(records) - retreat) :]
-                point = base = records[-1]
+                care = LADDER[rung]
+                rung += 1
+                point = base = records[max(0, len(records) - care.back)]
                 until = 2 * after.at - base.at  # as far beyond the dead end as back: amortized
                 continue
             point = after
-            if base is self._start:
-                if len(point.frontier) == 1 and not point.frontier[0][1] & ~self._lost_bits:
-                    self._certain = point
-            elif base is None or point.at >= until:
-                base = None
-                records.append(point)
-                if len(records) > 2 * RECENT:
-                    records[:RECENT] = records[:RECENT:2]
+            if proves:
+                self._remember_if_certain(point)
+            elif care is HASTY:
+                _record(records, point)
+            elif point.at >= until:
+                rung, care = 0, HASTY
+                del records[records.index(base) + 1 :]
+                _record(records, point)
         return True
 
-    def _next(self, point: _Point, thorough: bool) -> _Point:
+    def _next(self, point: _Point, care: Care) -> _Point:
         """The point after the next return; its frontier is empty at a dead end."""
         at, pending, lost, frontier = point
         while at < len(self._events):
@@ -165,37 +185,41 @@ class Search:
             if event < 0:
                 returning = ~event
                 pending = tuple([o for o in pending if o != returning])
-                place = self._place_thoroughly if thorough else self._place_hastily
-                found = place(returning, pending, lost, frontier)
+                found = self._returned(returning, pending, lost, frontier, care)
                 return _Point(at, pending, lost, found if len(found) < 2 else self._best(found))
-            if self._operations[event].returned_ns is None:
-                lost += (event,)
-            else:
+            if self._operations[event].answered:
                 pending += (event,)
+            else:
+                lost += (event,)
         return _Point(at, pending, lost, frontier)
 
-    def _place_hastily(
-        self, number: int, pending: tuple[int, ...], lost: tuple[int, ...], frontier: list[Config]
+    def _returned(
+        self,
+        number: int,
+        pending: tuple[int, ...],
+        lost: tuple[int, ...],
+        frontier: list[Config],
+        care: Care,
     ) -> list[Config]:
-        found = [c for config in frontier for c in self._placed(config, number)]
-        for others in (pending, pending + lost):
-            if not found:
-                for config in frontier:
-                    found += self._inserted(config, number, others, (), hasty=True)
-        return found[:HASTY_FRONTIER]
-
-    def _place_thoroughly(
-        self, number: int, pending: tuple[int, ...], lost: tuple[int, ...], frontier: list[Config]
-    ) -> list[Config]:
+        """The configurations after the return of the operation."""
         found: list[Config] = []
+        insertable = pending + lost if care.thorough else pending
         for config in frontier:
             first = self._placed(config, number)
             found += first
-            if not first or (self._changes[number] and not config[1] & self._bits[number]):
+            if not care.pending or config[1] & self._bits[number]:
+                continue
+            if not first or self._changes[number]:
                 after = tuple(state for state, _, _ in first)
-                found += self._inserted(config, number, pending + lost, after, hasty=False)
+                found += self._inserted(config, number, insertable, after)
             self._hold(len(found))
-        return found
+        if care.thorough:
+            return found
+        for others, most in ((pending, len(pending)), (pending + lost, care.lost)):
+            if not found:
+                for config in frontier:
+                    found += self._inserted(config, number, others, most=most)
+        return found[:NARROW]
 
     def _placed(self, config: Config, number: int) -> list[Config]:
         """What becomes of the configuration when the operation returns and nothing is inserted."""
@@ -211,20 +235,21 @@ class Search:
         config: Config,
         number: int,
         others: tuple[int, ...],
-        after: tuple[Any, ...],
-        hasty: bool,
+        after: tuple[Any, ...] = (),
+        most: int | None = None,
     ) -> list[Config]:
         """What becomes of it when some of the others are placed directly before the operation.
 
-        `after` are the states after the operation alone. Shorter insertions come first, and a hasty
-        caller is content with the shortest. Results that can be had later are left out.
+        `after` are the states after the operation alone; results that can be had later from there
+        are left out. With `most`, only the shortest insertions are wanted, and at most so long.
         """
         open_ones = [o for o in others if not config[1] & self._bits[o]]
         relevant = self._relevant(number, open_ones)
         found: list[Config] = []
         seen = {config[:2]}
         level = [_Node(config, -1, after, ())]
-        while level and not (hasty and (found or len(seen) > HASTY_TRIES)):
+        while level and (most is None or (most > 0 and not found)):
+            most = None if most is None else most - 1
             longer = [n for node in level for n in self._extended(node, relevant, seen)]
             level = []
             for node in longer:
@@ -310,6 +335,10 @@ class Search:
                 group.append(config)
         return [config for group in groups.values() for config in group]
 
+    def _remember_if_certain(self, point: _Point) -> None:
+        if len(point.frontier) == 1 and not point.frontier[0][1] & ~self._lost_bits:
+            self._certain = point
+
     def _stuck(self, before: _Point, after: _Point) -> Stuck[Any]:
         number = ~self._events[after.at - 1]
         prefix = max((_order(trail) for _, _, trail in before.frontier), key=len)
@@ -325,6 +354,13 @@ class Search:
 
     def _named(self, numbers: Iterable[int]) -> Operations:
         return tuple(self._operations[n] for n in numbers)
+
+
+def _record(records: list[_Point], point: _Point) -> None:
+    """Remember the point, and of the older ones ever fewer."""
+    records.append(point)
+    if len(records) > 2 * RECENT:
+        records[:RECENT] = records[:RECENT:2]
 
 
 def _events(operations: list[Operation[Any, Any]]) -> list[int]:

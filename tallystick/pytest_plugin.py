@@ -11,7 +11,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -29,6 +29,8 @@ REDUCE_S = {Intensity.GATE: 8.0, Intensity.RELEASE: 20.0, Intensity.HUNT: 60.0}
 """Seconds for the shortening of one violation."""
 REDUCE_ALL_S = {Intensity.GATE: 30.0, Intensity.RELEASE: 120.0, Intensity.HUNT: 600.0}
 """Seconds for all of them: a server with many faults is not to take for ever."""
+
+Report = Generator[None, pytest.TestReport, pytest.TestReport]
 
 SUITE = pytest.StashKey["Suite"]()
 
@@ -53,6 +55,7 @@ class Suite:
         self.not_claimed: dict[str, str] = {}
         self.error: str | None = None
         self.gone: str | None = None
+        self.has_begun = False
         self.interrupted = False
         self._stop: Callable[[], None] = lambda: None
         self._reduce_s = REDUCE_ALL_S[settings.intensity]
@@ -87,6 +90,7 @@ class Suite:
         offered = self.config.hook.pytest_tallystick_embedded()
         if offered is None:
             raise TargetError("no target: name one with --target URL or TALLYSTICK_TARGET")
+        address: Address
         address, self.clients, self._stop = offered
         return address
 
@@ -175,6 +179,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     suite = item.config.stash[SUITE]
     if suite.run is None or "run" not in getattr(item, "fixturenames", ()):
         return
+    suite.has_begun = True
     suite.run.current_test = item.nodeid
     if suite.gone is not None:
         pytest.skip(suite.gone)
@@ -184,7 +189,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Report:
     """Show a violation as one, and tell it from a target that is gone and a suite that broke."""
     report = yield
     suite = item.config.stash[SUITE]
@@ -204,6 +209,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the reports and settle the exit status."""
     suite = session.config.stash[SUITE]
+    if session.testsfailed and not suite.has_begun:
+        suite.error = "a contract could not be collected"  # a broken suite, not a verdict
     session.exitstatus = suite.finish(int(exitstatus))
 
 

@@ -118,16 +118,19 @@ class Session:
     def _ask(self, card: str, command: Command, step: str) -> Outcome:
         outcome, exchange = self.target.perform(command)
         self.events.append(Event(step, exchange))
-        answer = exchange.answer
+        answer, odd = exchange.answer, None
         if isinstance(answer, Answer):
             self.clock.hear(answer.date)
             odd = self.run.shape.judge(
                 exchange.request.operation, answer.status, answer.content_type, answer.body
             )
             self.run.checked["SHAPE-1"] += 1
+        try:
+            # What the ledger says of an answer says more than its shape, so it is recorded first.
+            self.judge(card, command, outcome)
+        finally:
             if odd is not None:
                 self._note(odd)
-        self.judge(card, command, outcome)
         return outcome
 
     def judge(self, card: str, command: Command, outcome: Outcome) -> None:

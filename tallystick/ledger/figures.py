@@ -93,8 +93,6 @@ def _plain_violations(
     after = f"after {ledger.last}"
     if record.card is not None and record.card != ledger.card:
         yield Violation("READ-2", f"card {ledger.card!r}", f"card {record.card!r}")
-    if _is_negative(record):
-        yield Violation("BAL-3", "no figure below 0", f"{record}")
     if ledger.standing is Standing.ACTIVE and record.currency not in (None, ledger.currency):
         yield Violation("CARD-2", f"currency {ledger.currency}", f"currency {record.currency}")
     if record.balance is None or record.available is None:
@@ -112,6 +110,9 @@ def _plain_violations(
             f"amount_available {ledger.available} {after}",
             f"amount_available {record.available}",
         )
+    # Last: a figure below 0 is mostly the trace of a wrong one, whose rule says more.
+    if _is_negative(record):
+        yield Violation("BAL-3", "no figure below 0", f"{record}")
 
 
 def _questions(record: CardRecord) -> Iterator[tuple[str, int | None]]:

@@ -9,6 +9,11 @@ a dict that splits when it outgrows LEAF entries (keys whose hashes collide in a
 a leaf, so there is no third kind of node). A change copies one leaf and the lists above it; all
 else is shared, which is also what makes comparing two close relatives cheap.
 
+A tree also keeps the keys in the order they came, as a chain that grows at its near end. Keys that
+were removed stay in it until they are the greater part, and of one that came back the later place
+counts. So iteration is in order of insertion, as in
+a dict; like a dict, a map does not count that order as part of its value.
+
 Nodes are never changed once a map holds them. Keys and values must be hashable: the hash of a map
 is a sum over its pairs, kept up to date by every change, so that equal maps have equal hashes in
 whatever order they were built. Iteration is in order of insertion, as in a dict; like a dict, a
@@ -34,26 +39,27 @@ DEEPEST: Final = 60  # the shift at which the bits of a hash are used up
 WORD: Final = (1 << 64) - 1
 
 _ABSENT: Final = object()
-# Leaves of a tree hold {key: (serial, value)}; the serial restores the order of insertion.
-Leaf = dict[Any, tuple[int, Any]]
+Leaf = dict[Any, Any]
 Node = Any  # Leaf | list[Node]; a recursive alias would cost a cast at every level
+Chain = tuple[Any, Any] | None  # (key, the chain before it)
 
 
 class Map(Generic[K, V]):
     """An immutable map with value semantics."""
 
-    __slots__ = ("_few", "_hash", "_root", "_serial", "_size")
+    __slots__ = ("_chain", "_few", "_hash", "_links", "_root", "_size")
 
     _few: dict[K, V] | None  # the whole map while it is small
     _root: Node  # the tree once it is not
-    _serial: int
+    _chain: Chain
+    _links: int  # the length of the chain
     _size: int
     _hash: int
 
     def __init__(self) -> None:
         self._few = {}
-        self._root = None
-        self._serial = self._size = self._hash = 0
+        self._root = self._chain = None
+        self._links = self._size = self._hash = 0
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[K, V]]) -> Map[K, V]:
@@ -71,14 +77,13 @@ class Map(Generic[K, V]):
         few = self._few
         if few is not None:
             return few.get(key, default)
-        entry = _leaf(self._root, key).get(key)
-        return default if entry is None else cast("V", entry[1])
+        return cast("V | D | None", _leaf(self._root, key).get(key, default))
 
     def __getitem__(self, key: K) -> V:
         few = self._few
         if few is not None:
             return few[key]
-        return cast("V", _leaf(self._root, key)[key][1])
+        return cast("V", _leaf(self._root, key)[key])
 
     def __contains__(self, key: object) -> bool:
         few = self._few
@@ -90,21 +95,21 @@ class Map(Generic[K, V]):
         if old is value or (old is not _ABSENT and old == value):
             return self
         pairs = self._hash + hash((key, value))
-        size = self._size
+        size, chain, links = self._size, self._chain, self._links
         if old is _ABSENT:
-            size += 1
+            size, chain, links = size + 1, (key, chain), links + 1
         else:
             pairs -= hash((key, old))
         few = self._few
         if few is None:
-            root = _with(self._root, hash(key), 0, key, (self._serial, value))
-            return _made(None, root, self._serial + 1, size, pairs)
+            return _made(
+                None, _with(self._root, hash(key), 0, key, value), chain, links, size, pairs
+            )
         few = few.copy()
         few[key] = value
         if size <= SMALL:
-            return _made(few, None, 0, size, pairs)
-        leaf = {k: (n, v) for n, (k, v) in enumerate(few.items())}
-        return _made(None, _split(leaf, 0), size, size, pairs)
+            return _made(few, None, None, 0, size, pairs)
+        return _made(None, _split(few, 0), _linked(few), size, size, pairs)
 
     def without(self, key: K) -> Map[K, V]:
         """This map without `key`; this very map if it has none."""
@@ -113,23 +118,34 @@ class Map(Generic[K, V]):
             return self
         size, pairs = self._size - 1, self._hash - hash((key, old))
         few = self._few
-        if few is None:
-            root = _lacking(self._root, hash(key), key)
-            large: Map[K, V] = _made(None, root, self._serial, size, pairs)
-            return large if size > SHRUNK else _made(dict(large.items()), None, 0, size, pairs)
-        few = few.copy()
-        del few[key]
-        return _made(few, None, 0, size, pairs)
+        if few is not None:
+            few = few.copy()
+            del few[key]
+            return _made(few, None, None, 0, size, pairs)
+        root = _lacking(self._root, hash(key), key)
+        less: Map[K, V] = _made(None, root, self._chain, self._links, size, pairs)
+        if size <= SHRUNK:
+            return _made(dict(less.items()), None, None, 0, size, pairs)
+        if self._links > 2 * size + LEAF:
+            less._chain, less._links = _linked(less), size
+        return less
 
     def items(self) -> Iterator[tuple[K, V]]:
         """The pairs, in order of insertion."""
         if self._few is not None:
             return iter(self._few.items())
-        entries = sorted((n, k, v) for n, k, v in _entries(self._root))
-        return ((k, v) for _, k, v in entries)
+        return ((key, self[key]) for key in self)
 
     def __iter__(self) -> Iterator[K]:
-        return (key for key, _ in self.items())
+        if self._few is not None:
+            return iter(self._few)
+        keys: dict[K, None] = {}
+        chain = self._chain
+        while chain is not None:
+            key, chain = chain
+            if key not in keys and key in self:
+                keys[key] = None
+        return reversed(keys)
 
     def values(self) -> Iterator[V]:
         return (value for _, value in self.items())
@@ -149,8 +165,10 @@ class Map(Generic[K, V]):
             return False
         if self._few is not None and other._few is not None:
             return self._few == other._few
-        if self._few is None and other._few is None:
-            return _same(self._root, other._root)
+        # Lists compare at the speed of C and skip what the two share. They differ for equal maps
+        # only if a leaf of one was split when it held more than it does now.
+        if self._few is None and self._root == other._root:
+            return True
         return all(other.get(key, _ABSENT) == value for key, value in self.items())
 
     def __repr__(self) -> str:
@@ -160,14 +178,24 @@ class Map(Generic[K, V]):
         return Map.of, (tuple(self.items()),)  # hashes do not survive a process
 
 
-def _made(few: dict[K, V] | None, root: Node, serial: int, size: int, pairs: int) -> Map[K, V]:
+def _made(
+    few: dict[K, V] | None, root: Node, chain: Chain, links: int, size: int, pairs: int
+) -> Map[K, V]:
     made: Map[K, V] = Map.__new__(Map)
     made._few = few
     made._root = root
-    made._serial = serial
+    made._chain = chain
+    made._links = links
     made._size = size
     made._hash = pairs & WORD
     return made
+
+
+def _linked(keys: Iterable[Any]) -> Chain:
+    chain: Chain = None
+    for key in keys:
+        chain = (key, chain)
+    return chain
 
 
 def _leaf(node: Node, key: object) -> Leaf:
@@ -179,16 +207,14 @@ def _leaf(node: Node, key: object) -> Leaf:
     return cast("Leaf", node)
 
 
-def _with(node: Node, bits: int, shift: int, key: object, entry: tuple[int, Any]) -> Node:
+def _with(node: Node, bits: int, shift: int, key: object, value: object) -> Node:
+    copy = node.copy()
     if type(node) is list:
-        copy = node.copy()
         index = bits & MASK
-        copy[index] = _with(node[index], bits >> BITS, shift + BITS, key, entry)
+        copy[index] = _with(node[index], bits >> BITS, shift + BITS, key, value)
         return copy
-    leaf = node.copy()
-    former = leaf.get(key)
-    leaf[key] = entry if former is None else (former[0], entry[1])
-    return leaf if len(leaf) <= LEAF else _split(leaf, shift)
+    copy[key] = value
+    return copy if len(copy) <= LEAF else _split(copy, shift)
 
 
 def _split(leaf: Leaf, shift: int) -> Node:
@@ -196,8 +222,8 @@ def _split(leaf: Leaf, shift: int) -> Node:
     if shift >= DEEPEST:
         return leaf
     children: list[Node] = [{} for _ in range(WIDTH)]
-    for key, entry in leaf.items():
-        children[(hash(key) >> shift) & MASK][key] = entry
+    for key, value in leaf.items():
+        children[(hash(key) >> shift) & MASK][key] = value
     return [c if len(c) <= LEAF else _split(c, shift + BITS) for c in children]
 
 
@@ -209,22 +235,3 @@ def _lacking(node: Node, bits: int, key: object) -> Node:
     else:
         del copy[key]
     return copy
-
-
-def _entries(node: Node) -> Iterator[tuple[int, Any, Any]]:
-    if type(node) is list:
-        for child in node:
-            yield from _entries(child)
-    else:
-        for key, (serial, value) in node.items():
-            yield serial, key, value
-
-
-def _same(one: Node, other: Node) -> bool:
-    """Equal pairs below both nodes: of equal bits, but perhaps split to different depths."""
-    if one is other:
-        return True
-    if type(one) is list and type(other) is list:
-        return all(map(_same, one, other))
-    mine = {key: value for _, key, value in _entries(one)}
-    return mine == {key: value for _, key, value in _entries(other)}

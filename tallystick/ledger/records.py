@@ -15,6 +15,7 @@ from tallystick.ledger.ledger import Entry, Ledger, adopt, unseen
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_missing
 from tallystick.ledger.vocabulary import (
+    Capture,
     Extras,
     Kind,
     Payment,
@@ -32,6 +33,8 @@ RECORD_RULE: dict[Kind, str] = {
     Kind.OPENING: "BAL-5",
 }
 
+AMOUNT_RULE = {(Kind.CAPTURE, None): "CAP-3", (Kind.CAPTURE, 0): "CAP-9"}
+"""The rule behind a wrong amount on the record of a capture that asked for all, or for nothing."""
 PENDING = "pending_capture"
 SHOWN_AS = {State.CAPTURED: "captured", State.VOIDED: "voided", State.RELEASED: "released"}
 
@@ -45,7 +48,11 @@ def judge_answer(
         return Violation(rule, "a record with an id", "no id")
     if record.id in ledger.entries:
         return Violation("TX-8", "a new id", f"the id {record.id} of an earlier transaction")
-    return _judge_record(ledger, entry, record, command.extras)
+    judged = _judge_record(ledger, entry, record, command.extras)
+    if isinstance(judged, Violation) and record.amount != entry.amount:
+        asked = (command.kind, getattr(command, "amount", entry.amount))
+        return replace(judged, rule=AMOUNT_RULE.get(asked, judged.rule))
+    return judged
 
 
 def judge_replay(ledger: Ledger, entry_id: str, record: TransactionRecord) -> Dialect | Violation:

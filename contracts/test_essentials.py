@@ -1,0 +1,94 @@
+"""The short story first: four dense programs that walk the whole lifecycle, legal and illegal.
+
+Most broken servers break here, within a hundred requests; the chapters that follow take each promise
+by itself. Illegal steps change nothing on an honest server, so one card serves for many of them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.conftest import Check
+
+rule = pytest.mark.rule
+
+
+@rule("TX-1", "TX-2", "TX-5", "CAP-1", "CAP-2", "CAP-3", "CAP-4", "CAP-5", "VOID-3", "REF-1")
+def test_a_hold_is_captured_in_parts(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h = hold A 600",
+        "x1 = draw A available+1",
+        "x2 = capture h remaining+1",
+        "c1 = capture h 250",
+        "again c1",
+        "x3 = capture h remaining+1",
+        "c2 = capture h",
+        "x4 = capture h 1",
+        "x5 = void h",
+        "again c2",
+        "again h",
+        "d = draw A available",
+        "again d",
+    )
+
+
+@rule("TX-2", "VOID-1", "VOID-2", "VOID-6", "CAP-6", "FUND-2", "REF-1")
+def test_a_hold_is_voided_before_and_after_a_part(check: Check) -> None:
+    check(
+        "A = card 1000 EUR",
+        "h = hold A 600",
+        "c1 = capture h 150",
+        "v = void h",
+        "again v",
+        "x1 = void h",
+        "x2 = capture h 1",
+        "i = hold A 300",
+        "x3 = hold A available+1",
+        "f = fund A 70",
+        "again f",
+        "w = void i",
+        "x4 = capture i",
+        "x5 = draw A 1 NOK",
+        "d = draw A available",
+    )
+
+
+@rule("CAP-7", "CAP-9", "VOID-4", "REF-2", "REF-3", "REF-4", "BAL-7")
+def test_only_holds_are_captured_and_one_ref_id_has_one_effect(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "d = draw A 100",
+        "h = hold A 300",
+        "x1 = capture h 0",
+        "c = capture h 100",
+        "x2 = capture d",
+        "x3 = void d",
+        "x4 = capture c",
+        "x5 = void c",
+        "y1 = draw A 101 ref=d",
+        "y2 = capture h 90 ref=c",
+        "B = card 1000 NOK",
+        "z1 = hold B 300 ref=h",
+        "z2 = capture z1 100 ref=c",
+    )
+
+
+@rule("TX-1", "FUND-1", "CAP-1", "VOID-6", "BAL-5")
+def test_a_large_and_crowded_card_adds_up(check: Check) -> None:
+    check(
+        f"A = card {2**31 + 5} NOK",
+        "h1 = hold A available/2",
+        "h2 = hold A available/2",
+        "h3 = hold A 3",
+        "c1 = capture h1 remaining/2",
+        "c2 = capture h2 1",
+        "c3 = capture h1 1",
+        "c4 = capture h3",
+        f"f = fund A {2**31}",
+        "v1 = void h1",
+        "c5 = capture h2 remaining-1",
+        "v2 = void h2",
+        "d = draw A available",
+        "x = draw A 1",
+    )

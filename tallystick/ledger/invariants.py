@@ -1,0 +1,163 @@
+"""What is true of every ledger that `step` can reach, as named predicates.
+
+`step` never looks at them: they say a second time, in the plainest way, what the bookkeeping has to
+amount to. The tests hold every reachable ledger to them, and a server could print them on a wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tallystick.ledger.ledger import Entry, Ledger, Standing
+from tallystick.ledger.lifecycle import TRANSITIONS, State
+from tallystick.ledger.vocabulary import Kind
+
+
+def broken(ledger: Ledger) -> list[str]:
+    """The names of the invariants that do not hold for a ledger; empty for a sound one."""
+    return [name for name, holds in INVARIANTS.items() if not holds(ledger)]
+
+
+def broken_between(before: Ledger, after: Ledger) -> list[str]:
+    """The names of the invariants that do not hold from a ledger to its successor."""
+    return [name for name, holds in MONOTONE.items() if not holds(before, after)]
+
+
+def _sum(ledger: Ledger, kind: Kind) -> int:
+    return sum(entry.amount for entry in ledger.entries.values() if entry.kind is kind)
+
+
+def _holds(ledger: Ledger) -> Iterator[tuple[str, Entry]]:
+    return ((key, entry) for key, entry in ledger.entries.items() if entry.kind is Kind.HOLD)
+
+
+def _children(ledger: Ledger, parent: str) -> Iterator[Entry]:
+    return (entry for entry in ledger.entries.values() if entry.parent == parent)
+
+
+def money_is_conserved(ledger: Ledger) -> bool:
+    """Nothing is made and nothing is lost: every figure is the sum of its records."""
+    return (
+        ledger.funded == _sum(ledger, Kind.FUND)
+        and ledger.drawn == _sum(ledger, Kind.DRAWDOWN)
+        and ledger.captured == _sum(ledger, Kind.CAPTURE)
+        and ledger.balance == ledger.opening + ledger.funded - ledger.drawn - ledger.captured
+    )
+
+
+def nothing_is_negative(ledger: Ledger) -> bool:
+    """No figure is below 0, and no record's amount is."""
+    figures = (ledger.balance, ledger.available, ledger.held, ledger.gross, ledger.total)
+    return min(*figures, *(entry.amount for entry in ledger.entries.values())) >= 0
+
+
+def available_is_the_balance_less_what_is_held(ledger: Ledger) -> bool:
+    """A hold locks money that stays on the card."""
+    return ledger.available == ledger.balance - ledger.held
+
+
+def held_is_what_open_holds_lock(ledger: Ledger) -> bool:
+    """Of an open hold, what was not captured yet is locked; of a finished one nothing."""
+    return ledger.held == sum(
+        entry.amount - entry.captured for _, entry in _holds(ledger) if entry.is_open
+    )
+
+
+def gross_is_what_open_holds_locked_at_first(ledger: Ledger) -> bool:
+    """The original amounts of the holds that are open."""
+    return ledger.gross == sum(entry.amount for _, entry in _holds(ledger) if entry.is_open)
+
+
+def a_hold_is_captured_by_its_captures(ledger: Ledger) -> bool:
+    """What was captured of a hold is the sum of its captures, and never more than the hold."""
+    return all(
+        entry.captured
+        == sum(c.amount for c in _children(ledger, key) if c.kind is Kind.CAPTURE)
+        <= entry.amount
+        for key, entry in _holds(ledger)
+    )
+
+
+def a_state_says_what_was_captured(ledger: Ledger) -> bool:
+    """The state of a hold follows from what was captured and whether it was voided."""
+    return all(_state_fits(ledger, key, entry) for key, entry in _holds(ledger))
+
+
+def _state_fits(ledger: Ledger, key: str, hold: Entry) -> bool:
+    voids = sum(child.kind is Kind.VOID for child in _children(ledger, key))
+    part = 0 < hold.captured < hold.amount
+    return {
+        State.OPEN: hold.captured == 0 and voids == 0,
+        State.PARTLY_CAPTURED: part and voids == 0,
+        State.CAPTURED: hold.captured == hold.amount > 0 and voids == 0,
+        State.VOIDED: hold.captured == 0 and voids == 1,
+        State.RELEASED: part and voids == 1,
+    }.get(hold.state, False)
+
+
+def a_child_points_to_a_hold(ledger: Ledger) -> bool:
+    """A capture and a void name the hold of this card that they act on; nothing else has a parent."""
+    return all(
+        (entry.kind in (Kind.CAPTURE, Kind.VOID)) == (entry.parent is not None)
+        and (entry.parent is None or ledger.entries[entry.parent].kind is Kind.HOLD)
+        for entry in ledger.entries.values()
+    )
+
+
+def a_ref_points_to_its_records(ledger: Ledger) -> bool:
+    """Every payment is remembered under its ref_id, and a ref_id remembers nothing else."""
+    remembered = {
+        (ref, use.entry, use.request[0]) for ref, uses in ledger.refs.items() for use in uses
+    }
+    made = {
+        (entry.ref, key, entry.kind)
+        for key, entry in ledger.entries.items()
+        if entry.kind is not Kind.OPENING
+    }
+    return remembered == made
+
+
+def a_card_that_was_never_loaded_pays_nothing(ledger: Ledger) -> bool:
+    """Before it is opened or activated, a card has no holds and no captures."""
+    waiting = ledger.standing in (Standing.ABSENT, Standing.INACTIVE)
+    return not waiting or (ledger.opening == ledger.drawn == ledger.captured == ledger.gross == 0)
+
+
+def what_is_finished_stays_finished(before: Ledger, after: Ledger) -> bool:
+    """Terminal states absorb, and open ones change along the table only."""
+    return all(
+        now is None or now.state is entry.state or now.state in TRANSITIONS[entry.state].values()
+        for key, entry in before.entries.items()
+        for now in (after.entries.get(key),)
+    )
+
+
+def a_record_never_changes(before: Ledger, after: Ledger) -> bool:
+    """Records are added; none is altered, and none goes (it may get the id that it has)."""
+
+    def essence(ledger: Ledger) -> list[tuple[str, str, int]]:
+        return [(entry.kind, str(entry.ref), entry.amount) for entry in ledger.entries.values()]
+
+    then = essence(after)
+    return all(then.count(entry) >= essence(before).count(entry) for entry in essence(before))
+
+
+INVARIANTS: dict[str, Callable[[Ledger], bool]] = {
+    predicate.__name__: predicate
+    for predicate in (
+        money_is_conserved,
+        nothing_is_negative,
+        available_is_the_balance_less_what_is_held,
+        held_is_what_open_holds_lock,
+        gross_is_what_open_holds_locked_at_first,
+        a_hold_is_captured_by_its_captures,
+        a_state_says_what_was_captured,
+        a_child_points_to_a_hold,
+        a_ref_points_to_its_records,
+        a_card_that_was_never_loaded_pays_nothing,
+    )
+}
+MONOTONE: dict[str, Callable[[Ledger, Ledger], bool]] = {
+    predicate.__name__: predicate
+    for predicate in (what_is_finished_stays_finished, a_record_never_changes)
+}
