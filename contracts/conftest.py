@@ -48,9 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def check(run: Run) -> Check:
-    """Run the program that the lines spell on fresh cards; the oracle judges every answer."""
+    """Run the program that the lines spell on fresh cards; the oracle judges every answer.
 
-    def check(*lines: str) -> Session:
-        return run_program(run, Program.parse(*lines))
+    The first `unread` steps are not read back: each read costs a request.
+    """
+
+    def check(*lines: str, unread: int = 0) -> Session:
+        return run_program(run, Program.parse(*lines), unread=unread)
 
     return check

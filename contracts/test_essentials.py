@@ -1,7 +1,7 @@
 """The short story first: four dense programs that walk the whole lifecycle, legal and illegal.
 
-Most broken servers break here, within a hundred requests; the chapters that follow take each promise
-by itself. Illegal steps change nothing on an honest server, so one card serves for many of them.
+Most broken servers break here, within a hundred requests; the chapters that follow take each
+promise by itself. Illegal steps change nothing on an honest server, so one card serves for many.
 """
 
 from __future__ import annotations

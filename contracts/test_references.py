@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_one_ref_id_in_two_operations_never_has_two_effects_in_one_space(
     check: Check, first: str, second: str
 ) -> None:
     then = PAYMENTS[second].replace("x =", "y =").replace("h1", "h2") + " ref=x"
-    check(*START, "h2 = hold A 200", PAYMENTS[first], then, "d = draw A 10")
+    check(*START, "h2 = hold A 200", PAYMENTS[first], then, "d = draw A 10", unread=4)
 
 
 @rule("REF-3")
@@ -110,3 +111,36 @@ def test_a_repeat_after_the_hold_is_finished_has_no_effect(check: Check) -> None
         "again v2",
         "d = draw A available",
     )
+
+
+ALIKE = {
+    "in case": ("key-a", "key-A"),
+    "after 64 characters": ("k" * 64 + "1", "k" * 64 + "2"),
+    "after 255 characters": ("k" * 255 + "1", "k" * 255 + "2"),
+    "in the composition of a letter": ("caf\u00e9", "cafe\u0301"),
+    "in a leading zero": ("7", "07"),
+    "in a dash": ("a-b", "a_b"),
+}
+"""Pairs of ref_ids that careless storage takes for one (unusual ones may be refused)."""
+
+
+@rule("REF-1", "REF-4", "TX-8")
+@pytest.mark.parametrize("difference", ALIKE)
+def test_ref_ids_that_differ_are_different(check: Check, difference: str) -> None:
+    one, other = (json.dumps({"ref_tail": tail}) for tail in ALIKE[difference])
+    check(
+        "A = card 1000 NOK",
+        f"d1 = draw A 10 with {one}",
+        f"d2 = draw A 10 with {other}",
+        "again d1",
+        "again d2",
+        "h1 = hold A 500",
+    )
+
+
+@rule("REF-1", "TX-4")
+@pytest.mark.parametrize("kind", PAYMENTS)
+def test_a_long_ref_id_is_kept_whole(check: Check, kind: str) -> None:
+    for length in (40, 64, 200):
+        tail = json.dumps({"ref_tail": "r" * length})
+        check(*START, f"{PAYMENTS[kind]} with {tail}", "again x", unread=3)

@@ -90,15 +90,18 @@ class Session:
 
     # Running --------------------------------------------------------------------------------------
 
-    def perform(self, step: Step) -> Outcome | None:
-        """Run a step, judge its answer and read the card back; None if what it names is missing."""
+    def perform(self, step: Step, *, unread: bool = False) -> Outcome | None:
+        """Run a step, judge its answer and read the card back; None if what it names is missing.
+
+        `unread` spares the reading back, for a step on a way that other programs look at closely.
+        """
         if any(label not in self.made and label not in MADE_UP for label in step.needs):
             return None
         command, card = self.resolve(step)
         self.performed.append(step)
         outcome = self._ask(card, command, str(step))
         self._remember(step, command, card, outcome)
-        if not isinstance(command, ReadCard | ReadTransactions):
+        if not unread and not isinstance(command, ReadCard | ReadTransactions):
             self._ask(card, ReadCard(command.card), str(step))
         return outcome
 
@@ -236,7 +239,7 @@ class Session:
         if step.ref:
             first = self.made[step.ref].command
             return str(getattr(first, "ref", ""))
-        return f"{self.prefix}.{step.name}{dict(step.extras).get('ref_tail', '')}"
+        return f"{self.prefix}.{dict(step.extras).get('ref_tail', step.name)}"
 
     def _timed(self, command: Command, card: str) -> Command:
         period = self._periods.get(card)
@@ -270,10 +273,13 @@ def replayer(run: Run, rule: str) -> Callable[[Program], bool]:
     return attempt
 
 
-def run_program(run: Run, program: Program) -> Session:
-    """Run a sequential program on fresh cards; Violated if the target breaks a rule."""
+def run_program(run: Run, program: Program, *, unread: int = 0) -> Session:
+    """Run a sequential program on fresh cards; Violated if the target breaks a rule.
+
+    The first `unread` steps are not read back.
+    """
     session = Session(run)
-    for step in program.prefix:
-        session.perform(step)
+    for number, step in enumerate(program.prefix):
+        session.perform(step, unread=number < unread)
     session.finish()
     return session
