@@ -6,6 +6,7 @@ import json
 import shlex
 
 from tallystick.reporting.journal import Record
+from tallystick.reporting.result import ViolationEntry
 
 
 def curl(record: Record, base_url: str) -> list[str]:
@@ -33,9 +34,19 @@ def compact(body: object) -> str:
 
 
 def decisive(records: tuple[Record, ...]) -> tuple[Record, ...]:
-    """The request of the last step, and the reading that gave it away if that was another one."""
+    """The request of the last step, and the reading that gave it away if it was another one."""
     if not records:
         return ()
     last = records[-1]
     group = [record for record in records if record.step == last.step]
     return (last,) if group[0] is last else (group[0], last)
+
+
+def belongs(record: Record, entry: ViolationEntry) -> bool:
+    """Whether the exchange is of the program shown; a shorter program's own may not be kept."""
+    lines = {step.partition("| ")[2] or step for step in entry["steps"]}
+    return record.step in lines or record.step == AT_THE_END
+
+
+AT_THE_END = "at the end"
+"""The step of the readings that follow a program."""

@@ -115,7 +115,7 @@ class Redactor:
         if "://" in text:
             text = _USER_INFO.sub("", text)
         if self._masks:
-            for word in set(_words(text)):
+            for word in {*_words(text), ""}:  # "": secrets that have no word in them
                 for secret, mask in self._split.get(word, {}).items():
                     text = text.replace(secret, mask)
                 if word in self._masks:

@@ -118,7 +118,7 @@ class _Reader:
         except OSError as error:
             raise ScenarioError(f"{path} cannot be read: {error.strerror}") from None
         except (yaml.YAMLError, ValueError) as error:
-            raise ScenarioError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+            raise ScenarioError(f"{path}{_said(error)}") from None
 
     def fail(self, node: yaml.Node | None, text: str) -> ScenarioError:
         line = "" if node is None else f", line {node.start_mark.line + 1}"
@@ -192,3 +192,11 @@ def _branch(item: yaml.Node) -> int:
     """The number of the branch that a line belongs to; 0 for the prefix."""
     number, bar, _ = str(item.value).partition("|")
     return int(number) if bar and number.strip().isdigit() else 0
+
+
+def _said(error: Exception) -> str:
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is None:
+        return f" is not YAML: {' '.join(str(error).split())}"
+    hint = "put a step that holds { or : into single quotes"
+    return f", line {mark.line + 1}: not YAML ({problem}); {hint}"

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tallystick.reporting.chapters import ChapterRow, chapter_rows, numbers, other_claims
-from tallystick.reporting.curl import answered, curl, decisive
+from tallystick.reporting.curl import answered, belongs, curl, decisive
 from tallystick.reporting.journal import Exhibits, Record, exhibits_of
 from tallystick.reporting.result import Result, ViolationEntry, redactor_for, summarise
 from tallystick.run import Finding, Run
@@ -78,7 +78,11 @@ def violation_lines(
     yield from _labelled("permitted", entry["expected"], width)
     yield from _labelled("received", entry["actual"], width, "bold")
     yield from _program(entry["steps"])
-    for number, record in enumerate(decisive(records)):
+    shown = decisive(records)
+    if shown and not belongs(shown[0], entry):
+        text = "in a longer program, whose last exchange was this:"
+        yield from _labelled("first", text, width)
+    for number, record in enumerate(shown):
         yield from _exchange(record, target, "sent" if number == 0 else "then", width)
     if entry["scenario"]:
         path = directory / entry["scenario"]
@@ -96,7 +100,7 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     """The verdict, in one sentence."""
     counts = result["rules"].values()
     checked = sum(1 for counted in counts if counted["checked"])
-    spent = f"{result['requests']:,} requests in {result['seconds']:.1f} s, seed {result['seed']}"
+    spent = f"{_count(result['requests'], 'request')} in {result['seconds']:.1f} s, seed {result['seed']}"
     broken = [entry["rule"] for entry in result["violations"]]
     sentence = {
         "conforms": f"{result['target']} keeps all {checked} rules that were checked",

@@ -1,0 +1,159 @@
+"""result.json: what DESIGN promises, held to its schema, and never half written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tallystick.ledger.vocabulary import Violation
+from tallystick.program import Program
+from tallystick.reporting.result import (
+    SCHEMA,
+    Result,
+    ResultError,
+    read_result,
+    summarise,
+    write_result,
+    write_whole,
+)
+from tallystick.rules import load_rules
+from tallystick.run import Finding, Run
+from tests.reporting.sample import NOT_CLAIMED, sample_run
+
+
+def _empty() -> Run:
+    run = sample_run()
+    run.findings.clear()
+    return run
+
+
+def _result(
+    run: Run, *, error: str | None = None, interrupted: bool = False, checked: bool = True
+) -> Result:
+    if not checked:
+        run.checked.clear()
+    return summarise(run, seconds=1.5, not_claimed={}, error=error, interrupted=interrupted)
+
+
+def test_a_result_fits_its_schema_and_is_read_back(tmp_path: Path) -> None:
+    result = summarise(sample_run(), seconds=61.234, not_claimed=NOT_CLAIMED)
+    write_result(tmp_path / "result.json", result)
+    assert read_result(tmp_path / "result.json") == result
+    assert result["seconds"] == 61.23
+
+
+def test_the_schema_closes_every_object() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == set(schema["properties"]) == Result.__required_keys__
+    violation = schema["$defs"]["violation"]
+    assert violation["additionalProperties"] is False
+    assert set(violation["required"]) == set(violation["properties"])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "interrupted", "checked", "verdict", "reason"),
+    [
+        (_empty, None, False, True, "conforms", None),
+        (_empty, None, False, False, "undecided", "no rule was exercised"),
+        (_empty, None, True, True, "undecided", "the run ended before its end"),
+        (_empty, "KeyError: x", True, False, "error", "KeyError: x"),
+        (sample_run, None, False, True, "violates", None),
+        (sample_run, None, True, True, "violates", None),
+        (sample_run, "KeyError: x", False, False, "violates", "KeyError: x"),
+    ],
+)
+def test_the_worst_that_was_shown_is_the_verdict(
+    make: Callable[[], Run],
+    error: str | None,
+    interrupted: bool,
+    checked: bool,
+    verdict: str,
+    reason: str,
+) -> None:
+    result = _result(make(), error=error, interrupted=interrupted, checked=checked)
+    assert (result["verdict"], result["reason"]) == (verdict, reason)
+
+
+def test_every_rule_is_counted_though_it_was_never_exercised() -> None:
+    counts = _result(sample_run())["rules"]
+    assert list(counts) == list(load_rules())
+    assert counts["AUTH-1"] == {"checked": 0, "violated": 0}
+    assert counts["CAP-2"]["violated"] == 2
+    assert counts["SHAPE-1"] == {"checked": 11, "violated": 0}
+
+
+def test_a_violated_rule_was_checked_at_least_as_often() -> None:
+    run = _empty()
+    finding = Finding(Violation("DIA-9", "a", "b"), Program(), (), 1, also=["x", "y"])
+    run.record(finding)
+    assert _result(run)["rules"]["DIA-9"] == {"checked": 3, "violated": 3}
+
+
+def test_violations_come_in_the_order_of_the_rules() -> None:
+    run = sample_run()
+    run.findings = dict(reversed(run.findings.items()))
+    assert [entry["rule"] for entry in _result(run)["violations"]] == ["CAP-2", "CONC-1"]
+
+
+def test_the_shortest_program_is_shown() -> None:
+    entry = _result(sample_run())["violations"][0]
+    assert entry["steps"] == [
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        "c1 = capture h1 remaining+1",
+    ]
+    assert entry["title"] == load_rules()["CAP-2"].text
+    assert entry["replays"] == [10, 10]
+
+
+def test_the_dialect_shows_one_answer_as_text_and_several_as_a_list() -> None:
+    assert _result(sample_run())["dialect"]["ref.same.hold"] == "replay"
+
+
+def test_no_secret_reaches_the_result() -> None:
+    run = sample_run()
+    finding = run.findings["CAP-2"]
+    leak = "code DINCARD:5d2f1c9e-77aa-4b11 of sample-client-secret"
+    finding.violation = replace(finding.violation, actual=leak, expected=leak)
+    run.target.address = replace(run.target.address, url="http://me:word-of-pass@host/v1")
+    result = _result(run, error=f"no: {leak}")
+    text = json.dumps(result)
+    assert "sample-client-secret" not in text
+    assert "word-of-pass" not in text
+    assert "5d2f1c9e-77aa-4b11" not in json.dumps(result["violations"])
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    write_whole(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(path, "half \ud800")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "is not a result of this version: the whole"),
+        ('{"verdict": "maybe"}', "is not a result of this version"),
+    ],
+)
+def test_a_file_that_is_no_result_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "result.json").write_text(text)
+    with pytest.raises(ResultError, match=said):
+        read_result(tmp_path / "result.json")
+
+
+def test_a_green_verdict_beside_a_violation_does_not_fit_the_schema(tmp_path: Path) -> None:
+    result = _result(sample_run())
+    result["verdict"] = "conforms"
+    write_result(tmp_path / "result.json", result)
+    with pytest.raises(ResultError, match="verdict"):
+        read_result(tmp_path / "result.json")
