@@ -4,7 +4,6 @@ Every answer is JSON with a Date header, every refusal has the Error body. Knows
 headers; knows nothing of cards.
 """
 
-import asyncio
 import json
 import sys
 import traceback
@@ -15,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.access import Access
+from sandbox.access import Access, Caller
 from sandbox.answers import Answers
 from sandbox.clock import Clock
 from sandbox.document import Operation
@@ -76,8 +75,6 @@ class App:
 
     async def reply(self, message: Message) -> Reply:
         """The answer to a message. Work is done inline, one request at a time."""
-        if self.service.bank.in_threads:
-            return await asyncio.to_thread(self.answer, message)
         return self.answer(message)
 
     def answer(self, message: Message) -> Reply:
@@ -102,6 +99,9 @@ class App:
         if route.operation.id == GET_TOKEN:
             return self.get_token(message, route)
         caller = self.access.authenticate(message.authorization)
+        return self.serve_as(caller, message, route)
+
+    def serve_as(self, caller: Caller, message: Message, route: Route) -> Any:
         path = self.intake.path(route.operation, route.parameters)
         caller = self.access.authorize(caller, route.operation, path["aid"])
         query = self.intake.query(route.operation, message.query)

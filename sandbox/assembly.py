@@ -82,5 +82,6 @@ def assemble(
 
 def with_overrides(base: type[Part], overrides: Iterable[type]) -> type[Part]:
     """One class in which every override of a part has its say, the last one first."""
-    chosen = tuple(reversed([one for one in overrides if issubclass(one, base)]))
+    # Two faults may share an override; no class can inherit from it twice.
+    chosen = tuple(dict.fromkeys(reversed([one for one in overrides if issubclass(one, base)])))
     return type(base.__name__, chosen, {}) if chosen else base

@@ -20,9 +20,6 @@ ALL_OPERATIONS = (*CREATIONS, "capture", "void")
 class Bank:
     """Moves money, or refuses and moves nothing."""
 
-    # A subclass that waits in the middle of an operation runs each one in a thread of its own.
-    in_threads = False
-
     def __init__(self, store: Store, clock: Clock, policy: Policy) -> None:
         self.store = store
         self.clock = clock

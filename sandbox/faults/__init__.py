@@ -1,9 +1,18 @@
 """Named defects, written as an engineer would make them, each as an override of one honest method.
 
-Importing this package registers them all, chapter by chapter of the contract (registry.py).
+Importing this package registers them all, chapter by chapter (registry.py).
 """
 
-from sandbox.faults import lifecycle, money, references
+from importlib import import_module
+
 from sandbox.faults.registry import FAULTS, Fault
 
-__all__ = ["FAULTS", "Fault", "lifecycle", "money", "references"]
+__all__ = ["FAULTS", "Fault"]
+
+_CHAPTERS = (
+    *("inputs", "access", "cards", "money", "lifecycle", "references", "reads"),
+    *("tokens", "times", "rare", "races", "delivery"),
+)
+
+for _chapter in _CHAPTERS:
+    import_module(f"sandbox.faults.{_chapter}")

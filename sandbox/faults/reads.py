@@ -1,0 +1,249 @@
+"""Faults in what is shown: lists with gaps and repeats, stale reads, lost members.
+
+Knows the seams of the lists and the answers; knows nothing of how the suite looks for these.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox.answers import Answers
+from sandbox.cards import Cards
+from sandbox.faults.registry import fault
+from sandbox.lists import Lists, Page
+from sandbox.records import Card, Transaction
+from sandbox.service import Call, Service
+
+# --- pages ----------------------------------------------------------------------------------
+
+
+@fault("page_repeats_cursor", breaks="READ", summary="a page starts with the card of the cursor")
+class PageRepeatsCursor(Lists):
+    def start(
+        self, account: str, cursor: str | None, conditions: list[str], values: list[Any]
+    ) -> bool:
+        started = super().start(account, cursor, conditions, values)
+        if cursor is not None and started:
+            values[-1] += -1 if self.policy.cards_order == "oldest" else 1
+        return started
+
+
+@fault("page_skips_one", breaks="READ", summary="a page after the first leaves its first card out")
+class PageSkipsOne(Lists):
+    def start(
+        self, account: str, cursor: str | None, conditions: list[str], values: list[Any]
+    ) -> bool:
+        started = super().start(account, cursor, conditions, values)
+        if cursor is not None and started:
+            values[-1] += 1 if self.policy.cards_order == "oldest" else -1
+        return started
+
+
+@fault(
+    "last_card_has_no_page",
+    breaks="READ",
+    summary="a last page of one card is never announced",
+)
+class LastCardHasNoPage(Lists):
+    def page(
+        self,
+        account: str,
+        limit: int,
+        cursor: str | None,
+        include_deleted: bool,
+        available: int | None,
+    ) -> Page:
+        page = super().page(account, limit, cursor, include_deleted, available)
+        if page.starting_after is None:
+            return page
+        rest = super().page(account, 2, page.starting_after, include_deleted, available)
+        return page if len(rest.cards) > 1 else replace(page, starting_after=None)
+
+
+@fault("limit_ignored", breaks="READ", summary="every page has ten cards, whatever the limit is")
+class LimitIgnored(Lists):
+    def page(
+        self,
+        account: str,
+        limit: int,
+        cursor: str | None,
+        include_deleted: bool,
+        available: int | None,
+    ) -> Page:
+        return super().page(account, 10, cursor, include_deleted, available)
+
+
+@fault("limit_plus_one", breaks="READ", summary="a page has one card more than its limit")
+class LimitPlusOne(Lists):
+    def cut(self, found: list[Card], limit: int) -> Page:
+        return super().cut(found, limit + 1)
+
+
+@fault("deleted_cards_listed", breaks="CARD", summary="the list shows deleted cards unasked")
+class DeletedCardsListed(Lists):
+    def page(
+        self,
+        account: str,
+        limit: int,
+        cursor: str | None,
+        include_deleted: bool,
+        available: int | None,
+    ) -> Page:
+        return super().page(account, limit, cursor, True, available)
+
+
+@fault("deleted_cards_never_listed", breaks="CARD", summary="include_deleted is ignored")
+class DeletedCardsNeverListed(Lists):
+    def page(
+        self,
+        account: str,
+        limit: int,
+        cursor: str | None,
+        include_deleted: bool,
+        available: int | None,
+    ) -> Page:
+        return super().page(account, limit, cursor, False, available)
+
+
+@fault("available_filter_ignored", breaks="READ", summary="the amount_available filter is ignored")
+class AvailableFilterIgnored(Lists):
+    def page(
+        self,
+        account: str,
+        limit: int,
+        cursor: str | None,
+        include_deleted: bool,
+        available: int | None,
+    ) -> Page:
+        return super().page(account, limit, cursor, include_deleted, None)
+
+
+# --- the transactions of a card -------------------------------------------------------------
+
+
+@fault("list_omits_voids", breaks="READ", summary="voids are missing in the transaction list")
+class ListOmitsVoids(Lists):
+    def transactions(self, card: Card) -> list[Transaction]:
+        return [record for record in super().transactions(card) if record.operation != "void"]
+
+
+@fault("list_omits_finished_holds", breaks="READ", summary="a finished hold leaves the list")
+class ListOmitsFinishedHolds(Lists):
+    def transactions(self, card: Card) -> list[Transaction]:
+        found = super().transactions(card)
+        return [record for record in found if record.operation != "hold" or record.open]
+
+
+@fault("list_ends_at_ten", breaks="READ", summary="the transaction list ends after ten records")
+class ListEndsAtTen(Lists):
+    def transactions(self, card: Card) -> list[Transaction]:
+        return super().transactions(card)[:10]
+
+
+@fault(
+    "list_shows_what_remains",
+    breaks="READ",
+    summary="the list shows a hold with what remains of it instead of its amount",
+)
+class ListShowsWhatRemains(Lists):
+    def transactions(self, card: Card) -> list[Transaction]:
+        return [
+            replace(record, amount=record.amount - record.captured)
+            for record in super().transactions(card)
+        ]
+
+
+@fault("list_repeats_last", breaks="READ", summary="the latest transaction is listed twice")
+class ListRepeatsLast(Lists):
+    def transactions(self, card: Card) -> list[Transaction]:
+        found = super().transactions(card)
+        return found + found[-1:] if len(found) > 1 else found
+
+
+@fault("list_loses_metadata", breaks="READ", summary="the transaction list has no metadata")
+class ListLosesMetadata(Lists):
+    def transactions(self, card: Card) -> list[Transaction]:
+        return [replace(record, metadata=None) for record in super().transactions(card)]
+
+
+@fault(
+    "list_loses_origin",
+    breaks="READ",
+    summary="the transaction list has no originated_by",
+)
+class ListLosesOrigin(Lists):
+    def transactions(self, card: Card) -> list[Transaction]:
+        return [replace(record, originated_by=None) for record in super().transactions(card)]
+
+
+# --- stale and partial views ----------------------------------------------------------------
+
+
+@fault(
+    "read_after_write_is_stale",
+    breaks="READ",
+    summary="the first read of a card after a change shows it as it was before",
+)
+class ReadAfterWriteIsStale(Cards):
+    """A cache that is refreshed by the read that finds it old, for the next one."""
+
+    def read(self, account: str, card_id: str) -> Card:
+        card = super().read(account, card_id)
+        cache: dict[int, Card] = self.__dict__.setdefault("cache", {})
+        shown = cache.get(card.seq, card)
+        cache[card.seq] = card
+        return shown
+
+
+@fault("list_ignores_holds", breaks="READ", summary="the card list shows figures without holds")
+class ListIgnoresHolds(Answers):
+    def page(self, page: Page) -> dict[str, Any]:
+        return super().page(replace(page, cards=[replace(c, held=0) for c in page.cards]))
+
+
+@fault(
+    "customer_view_ignores_holds",
+    breaks="CARD",
+    summary="the customer's view of a card shows what is held as available",
+)
+class CustomerViewIgnoresHolds(Answers):
+    def customer_card_state(self, card: Card, tokens: Any) -> dict[str, Any]:
+        return super().customer_card_state(replace(card, held=0), tokens)
+
+
+@fault(
+    "customer_view_shows_opening",
+    breaks="CARD",
+    summary="the customer's view of a card shows the opening amount as balance",
+)
+class CustomerViewShowsOpening(Answers):
+    def customer_card_state(self, card: Card, tokens: Any) -> dict[str, Any]:
+        return super().customer_card_state(card, tokens) | {"amount_balance": card.opening}
+
+
+@fault("info_ignores_holds", breaks="TOKEN", summary="info shows what is held as available")
+class InfoIgnoresHolds(Service):
+    def look_up(self, call: Call) -> Any:
+        card = self.tokens.look_up(call.caller, call.body)
+        return self.answers.card_read(replace(card, held=0))
+
+
+@fault("metadata_flattened", breaks="CARD", summary="nested metadata comes back as text")
+class MetadataFlattened(Answers):
+    def properties(self, card: Card) -> dict[str, Any]:
+        properties = super().properties(card)
+        metadata = properties["metadata"]
+        if metadata is not None:
+            properties["metadata"] = {
+                key: str(value) if isinstance(value, dict | list) else value
+                for key, value in metadata.items()
+            }
+        return properties
+
+
+@fault("text_is_latin", breaks="CARD", summary="a name outside of Latin-1 comes back as ???")
+class TextIsLatin(Answers):
+    def properties(self, card: Card) -> dict[str, Any]:
+        properties = super().properties(card)
+        if card.name is not None:
+            properties["name"] = card.name.encode("latin-1", "replace").decode("latin-1")
+        return properties
