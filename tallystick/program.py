@@ -46,13 +46,15 @@ class Verb(StrEnum):
     READ = "read"
     LIST = "list"
     INFO = "info"
+    CUSTOMER = "customer"
 
 
 MAKERS = {Verb.CARD, Verb.BATCH}
 """Verbs whose label names a card; they act on nothing."""
 NEEDS_AMOUNT = {Verb.CARD, Verb.ACTIVATE, Verb.DRAW, Verb.HOLD, Verb.FUND}
 TAKES_AMOUNT = NEEDS_AMOUNT | {Verb.CAPTURE}
-UNNAMED = {Verb.AGAIN, Verb.READ, Verb.LIST, Verb.INFO, Verb.ACTIVATE, Verb.DELETE}
+READS = {Verb.READ, Verb.LIST, Verb.INFO, Verb.CUSTOMER}
+UNNAMED = READS | {Verb.AGAIN, Verb.ACTIVATE, Verb.DELETE}
 
 BASES = ("remaining", "original", "available", "balance", "total")
 _AMOUNT = re.compile(r"(?:(\d+)|(remaining|original|available|balance|total)(?:/(\d+))?)([+-]\d+)?")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from tallystick.ledger.vocabulary import Phase
@@ -46,9 +46,10 @@ class Clock:
         return time.time() + self._ahead_s
 
     @staticmethod
-    def text(moment: float) -> str:
-        """A moment as RFC 3339 in whole seconds."""
-        return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    def text(moment: float, offset: str = "Z") -> str:
+        """A moment as RFC 3339 in whole seconds, in UTC or at an offset such as +05:00."""
+        zone = datetime.strptime(offset, "%z").tzinfo
+        return datetime.fromtimestamp(int(moment), zone).isoformat().replace("+00:00", "Z")
 
     def phase(self, period: Period) -> Phase:
         """Where now lies in the period."""

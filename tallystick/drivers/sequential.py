@@ -102,15 +102,16 @@ class Session:
         outcome = self._ask(card, command, str(step))
         self._remember(step, command, card, outcome)
         if not unread and not isinstance(command, ReadCard | ReadTransactions):
-            self._ask(card, ReadCard(command.card), str(step))
+            self._ask(card, self._timed(ReadCard(command.card), card), str(step))
         return outcome
 
     def finish(self) -> None:
         """Read every card and list once more, and report what was noted on the way."""
         for card, ledgers in list(self.beliefs.items()):
             if len(self.beliefs) > 1:
-                self._ask(card, ReadCard(ledgers[0].card), "at the end")
-            self._ask(card, ReadTransactions(ledgers[0].card), "at the end")
+                self._ask(card, self._timed(ReadCard(ledgers[0].card), card), "at the end")
+            transactions = self._timed(ReadTransactions(ledgers[0].card), card)
+            self._ask(card, transactions, "at the end")
         if self._noted is not None:
             raise Violated(self._noted)
 
@@ -176,7 +177,7 @@ class Session:
     def resolve(self, step: Step) -> tuple[Command, str]:
         """The command that a step means now, and the label of the card it concerns."""
         if step.verb in (Verb.CARD, Verb.BATCH):
-            return self._resolve_new_card(step), step.name
+            return self._timed(self._resolve_new_card(step), step.name), step.name
         if step.verb is Verb.AGAIN:
             made = self.made[step.on]
             return self._timed(made.command, made.card), made.card
@@ -195,13 +196,17 @@ class Session:
         return OpenCard(card_id, max(0, amount), step.currency or "NOK", extras)
 
     def _in_time(self, card: str, members: dict[str, str]) -> Extras:
-        """Turn `now+60` into a date-time by the target's own clock, and remember the period."""
+        """Turn `now+60` into a date-time by the target's own clock, and remember the period.
+
+        `now+60@+05:00` is the same moment, written at that offset from UTC.
+        """
         period = self._periods.get(card, Period())
         for name in ("active_from", "expires_at"):
             if members.get(name, "").startswith("now"):
-                moment = self.clock.now() + float(members[name].removeprefix("now"))
+                seconds, _, offset = members[name].removeprefix("now").partition("@")
+                moment = self.clock.now() + float(seconds)
                 period = replace(period, **{name: float(int(moment))})
-                members[name] = self.clock.text(moment)
+                members[name] = self.clock.text(moment, offset or "Z")
         self._periods[card] = period
         return tuple(sorted(members.items()))
 
@@ -230,6 +235,10 @@ class Session:
                 return ReadTransactions(ledger.card)
             case Verb.INFO:
                 return ReadCard(ledger.card, View.INFO, named)
+            case Verb.CUSTOMER:
+                opened = dict(ledger.opened_by.extras) if ledger.opened_by is not None else {}
+                # A card without a customer is nobody's: whoever asks is to be refused.
+                return ReadCard(ledger.card, View.CUSTOMER, opened.get("customer_id", "nobody"))
         by_token = made is not None and isinstance(made.command, IssueToken)
         token = named if by_token else None
         kind = KINDS[step.verb]
@@ -243,10 +252,10 @@ class Session:
 
     def _timed(self, command: Command, card: str) -> Command:
         period = self._periods.get(card)
-        if period is None or not isinstance(command, Transact | Capture | Void):
+        if period is None or isinstance(command, PrepareCard):
             return command
         phase = self.clock.phase(period)
-        return command if phase is Phase.WITHIN else replace(command, phase=phase)
+        return command if phase is command.phase else replace(command, phase=phase)
 
     def _remember(self, step: Step, command: Command, card: str, outcome: Outcome) -> None:
         made_id = None
