@@ -37,7 +37,6 @@ import heapq
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from tallystick.history import Operation
@@ -138,7 +137,7 @@ class Search:
         self._events = _events(self._operations)
         self._bits, self._lost_bits = _bits(self._operations, self._events)
         self._start = _Point(0, (), (), [(initial, 0, None)])
-        self._certain = self._start
+        self._certain = [self._start]
         self.steps = 0
         self.stuck: Stuck[Any] | None = None
 
@@ -337,19 +336,22 @@ class Search:
 
     def _remember_if_certain(self, point: _Point) -> None:
         if len(point.frontier) == 1 and not point.frontier[0][1] & ~self._lost_bits:
-            self._certain = point
+            _record(self._certain, point)
 
     def _stuck(self, before: _Point, after: _Point) -> Stuck[Any]:
         number = ~self._events[after.at - 1]
         prefix = max((_order(trail) for _, _, trail in before.frontier), key=len)
-        certain, _, trail = self._certain.frontier[0]
         called = sorted(e for e in self._events[: after.at] if e >= 0)
+        starts = []
+        for point in _ever_further_back(self._certain):
+            state, _, trail = point.frontier[0]
+            gone = set(_order(trail))
+            starts.append((state, self._named(n for n in called if n not in gone)))
         return Stuck(
             operation=self._operations[number],
             prefix=self._named(prefix),
             waiting=self._named(o for o in after.pending + after.lost if o not in prefix),
-            certain=certain,
-            since=self._named(_without(called, _order(trail))),
+            starts=tuple(starts),
         )
 
     def _named(self, numbers: Iterable[int]) -> Operations:
@@ -378,8 +380,8 @@ def _events(operations: list[Operation[Any, Any]]) -> list[int]:
 def _bits(operations: list[Operation[Any, Any]], events: list[int]) -> tuple[list[int], int]:
     """A bit for each operation, and those of the lost ones.
 
-    The bit of an answered operation is free again at its return, but never for a lost one: domination
-    must be able to tell the two kinds apart at every moment.
+    The bit of an answered operation is free again at its return, that of a lost one never is:
+    domination must be able to tell the two kinds apart at every moment.
     """
     bits = [0] * len(operations)
     free: list[int] = []
@@ -404,6 +406,10 @@ def _order(trail: Trail) -> list[int]:
     return order[::-1]
 
 
-def _without(numbers: list[int], others: list[int]) -> list[int]:
-    gone = set(others)
-    return [n for n in numbers if n not in gone]
+def _ever_further_back(records: list[_Point]) -> Iterable[_Point]:
+    """The latest, those 4, 16, 64 ... records before it, and the first."""
+    back = 1
+    while back < len(records):
+        yield records[-back]
+        back *= 4
+    yield records[0]

@@ -14,24 +14,26 @@ culprit: an operation without which the stuck one would have been possible. Left
 
 Minimal means: no single operation can be left out without losing one of the three.
 
-When no culprit is found (a read of a balance that nothing explains) or the budget does not reach
-back to it, the core starts from a later state instead: the last one at which every order so far
-had to arrive. From there only operations that change nothing and lost operations are left out,
-which needs no more than (a): a legal history stays legal without them, or a lost one never was.
+The core of a short history starts from the beginning. In a long one it starts from a later state,
+one at which every order so far had to arrive: the latest from which there is a culprit. When there
+is none (a read of a balance that nothing explains), or the budget does not reach back to it, the
+core starts from the latest such state, and only operations that change nothing and lost operations
+are left out of it, as long as (a) holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from tallystick.history import Key, Operation
 from tallystick.verdict import Verdict
 
 S = TypeVar("S")
 Operations = tuple[Operation[Any, Any], ...]
-Judge = Callable[[Any, Sequence[Operation[Any, Any]]], Verdict]
+Changes = Callable[[Operation[Any, Any]], bool]
+Judge = Callable[[Any, Operations], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Stuck(Generic[S]):
     operation: Operation[Any, Any]
     prefix: Operations  # a longest legal order of what came before
     waiting: Operations  # open at that moment and not in the prefix either
-    certain: S  # the last state that every order had to reach ...
-    since: Operations  # ... and the operations that had no place before it
+    starts: tuple[tuple[S, Operations], ...]
+    """States that every order had to reach, each with the operations that had no place before it;
+    the latest first, the beginning last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,75 +61,77 @@ class Illegality(Generic[S]):
     minimal: bool  # False: the budget was spent before nothing more could be left out
 
 
-def explain(
-    key: Key,
-    operations: Operations,
-    initial: S,
-    stuck: Stuck[S],
-    changes: Callable[[Operation[Any, Any]], bool],
-    judge: Judge,
-) -> Illegality[S]:
+SHORT: Final = 64  # a core from the beginning of a history no longer than this is readable
+
+
+def explain(key: Key, stuck: Stuck[S], changes: Changes, judge: Judge) -> Illegality[S]:
     """The illegality at `stuck`, with the smallest core that the judge's budget allows."""
-    found = _whole_core(operations, initial, stuck, changes, judge)
-    if found is None:
-        found = _late_core(stuck, changes, judge)
-    core, start, minimal = found
+    core, start, minimal = _core(stuck, changes, judge)
     return Illegality(key, stuck.prefix, stuck.operation, stuck.waiting, core, start, minimal)
 
 
-def _whole_core(
-    operations: Operations,
-    initial: S,
-    stuck: Stuck[S],
-    changes: Callable[[Operation[Any, Any]], bool],
-    judge: Judge,
-) -> tuple[Operations, S, bool] | None:
-    """The core from the beginning: None if nothing is found that contradicts the stuck one."""
-    stop = stuck.operation.returned_ns or 0
-    heard = tuple(o for o in operations if o.called_ns <= stop)  # later calls explain nothing
-    case = _Case(initial, stuck.operation, judge)
-    bare = tuple(o for o in heard if o is stuck.operation or changes(o))
-    rest = bare if case.contradicts(bare) else heard
-    culprit = next((o for o in reversed(rest) if case.is_saved_without(rest, o)), None)
-    if culprit is None or not case.contradicts(rest):
-        return None
-    core, minimal = _reduced(
-        rest,
-        lambda o: o is not stuck.operation and o is not culprit,
-        lambda ops: case.contradicts(ops) and case.is_saved_without(ops, culprit),
-    )
-    return core, initial, minimal and not case.gave_up
-
-
-def _late_core(
-    stuck: Stuck[S], changes: Callable[[Operation[Any, Any]], bool], judge: Judge
-) -> tuple[Operations, S, bool]:
-    case = _Case(stuck.certain, stuck.operation, judge)
-    core, minimal = _reduced(
-        stuck.since,
-        lambda o: o is not stuck.operation and not (o.answered and changes(o)),
+def _core(stuck: Stuck[S], changes: Changes, judge: Judge) -> tuple[Operations, S, bool]:
+    start, since = stuck.starts[0]
+    case = _Case(start, stuck.operation, judge)
+    late = _reduced(
+        since,
+        lambda o: case.may_be_left_out(o) and not (o.answered and changes(o)),
         case.is_illegal,
     )
-    return core, stuck.certain, minimal and not case.gave_up
+    told = _contradiction(stuck, changes, judge)
+    return told or (late, start, not case.gave_up)
+
+
+def _contradiction(
+    stuck: Stuck[S], changes: Changes, judge: Judge
+) -> tuple[Operations, S, bool] | None:
+    """The core with a culprit, if there is one within the budget."""
+    starts = stuck.starts
+    if len(starts[-1][1]) <= SHORT:
+        starts = starts[-1:]
+    cleared = {id(stuck.operation)}
+    for start, since in starts:
+        case = _Case(start, stuck.operation, judge)
+        bare = tuple(o for o in since if o is stuck.operation or changes(o))
+        part = bare if case.contradicts(bare) else since
+        suspects = [o for o in reversed(part) if id(o) not in cleared]
+        case.culprit = next((o for o in suspects if case.is_legal_without(part, o)), None)
+        if case.culprit is not None and case.contradicts(part):
+            return _reduced(part, case.may_be_left_out, case.contradicts), start, not case.gave_up
+        if case.gave_up:
+            return None
+        cleared.update(map(id, suspects))
+    return None
 
 
 class _Case:
-    """The three questions about a part of the history; a judge out of budget answers no."""
+    """The questions about a part of the history; a judge out of budget answers no."""
 
     def __init__(self, start: object, stuck: Operation[Any, Any], judge: Judge) -> None:
         self._start = start
         self._stuck = stuck
         self._judge = judge
+        self.culprit: Operation[Any, Any] | None = None
         self.gave_up = False
+
+    def contradicts(self, part: Operations) -> bool:
+        """Illegal, but not without the stuck operation, nor without the culprit if there is one."""
+        return (
+            self.is_legal_without(part, self._stuck)
+            and (self.culprit is None or self.is_legal_without(part, self.culprit))
+            and self.is_illegal(part)
+        )
 
     def is_illegal(self, part: Operations) -> bool:
         return self._verdict(part) is Verdict.VIOLATES
 
-    def contradicts(self, part: Operations) -> bool:
-        return self.is_saved_without(part, self._stuck) and self.is_illegal(part)
-
-    def is_saved_without(self, part: Operations, one: Operation[Any, Any]) -> bool:
+    def is_legal_without(self, part: Operations, one: Operation[Any, Any]) -> bool:
+        if self.gave_up:
+            return False
         return self._verdict(tuple(o for o in part if o is not one)) is Verdict.CONFORMS
+
+    def may_be_left_out(self, one: Operation[Any, Any]) -> bool:
+        return one is not self._stuck and one is not self.culprit
 
     def _verdict(self, part: Operations) -> Verdict:
         verdict = Verdict.UNDECIDED if self.gave_up else self._judge(self._start, part)
@@ -138,19 +143,17 @@ def _reduced(
     part: Operations,
     may_go: Callable[[Operation[Any, Any]], bool],
     keeps: Callable[[Operations], bool],
-) -> tuple[Operations, bool]:
+) -> Operations:
     """Delta debugging: ever smaller runs are left out, the latest first, until none can be."""
     size = max(1, len(part) // 2)
     while True:
         before = part
-        end = len(part)
-        while end > 0:
+        for end in range(len(part), 0, -size):
             begin = max(0, end - size)
-            chunk = tuple(o for o in part[begin:end] if not may_go(o))
-            less = part[:begin] + chunk + part[end:]
+            staying = tuple(o for o in part[begin:end] if not may_go(o))
+            less = part[:begin] + staying + part[end:]
             if len(less) < len(part) and keeps(less):
                 part = less
-            end = begin
         if size == 1 and part is before:
-            return part, True
+            return part
         size = max(1, size // 2)

@@ -8,13 +8,13 @@ tallystick/illegality.py.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from tallystick.frontier import Budget, Hints, Search, Step
-from tallystick.history import History, Key, Operation
-from tallystick.illegality import Illegality, explain
+from tallystick.history import History, Key
+from tallystick.illegality import Illegality, Operations, explain
 from tallystick.verdict import Verdict, worst
 
 __all__ = ["Budget", "Hints", "Illegality", "Judgement", "Step", "check"]
@@ -43,11 +43,7 @@ def check(
     hints: Hints = NO_HINTS,
     budget: Budget = DEFAULT_BUDGET,
 ) -> Judgement[S]:
-    """Judge every partition from `initial(key)`; the verdict on the whole is the worst of them.
-
-    Each partition may spend its share of what the ones before it have left of the budget, so that
-    one hard partition does not hide a plain violation in another.
-    """
+    """Judge every partition from `initial(key)`; the verdict on the whole is the worst of them."""
     began = time.monotonic()
     steps = 0
     verdicts: list[Verdict] = []
@@ -55,9 +51,10 @@ def check(
     illegalities: list[Illegality[S]] = []
     parts = history.partitions()
     for number, (key, operations) in enumerate(parts.items()):
-        left = len(parts) - number
+        # Half of what is left, or all for the last: one hard partition does not hide another.
+        shares = min(2, len(parts) - number)
         seconds = budget.seconds - (time.monotonic() - began)
-        share = replace(budget, steps=(budget.steps - steps) // left, seconds=seconds / left)
+        share = replace(budget, steps=(budget.steps - steps) // shares, seconds=seconds / shares)
         search = Search(operations, initial(key), step, hints, share)
         verdicts.append(search.judge())
         steps += search.steps
@@ -65,8 +62,7 @@ def check(
             undecided.append(key)
         if search.stuck is not None:
             judge = _Judge(step, hints, budget)
-            start = initial(key)
-            illegalities.append(explain(key, operations, start, search.stuck, hints.changes, judge))
+            illegalities.append(explain(key, search.stuck, hints.changes, judge))
     seconds = time.monotonic() - began
     return Judgement(worst(verdicts), steps, seconds, tuple(undecided), tuple(illegalities))
 
@@ -79,8 +75,9 @@ class _Judge:
         self._hints = hints
         self._left = replace(budget, steps=budget.explain_steps)
 
-    def __call__(self, start: object, part: Sequence[Operation[Any, Any]]) -> Verdict:
-        search = Search(tuple(part), start, self._step, self._hints, self._left)
+    def __call__(self, start: object, part: Operations) -> Verdict:
+        search = Search(part, start, self._step, self._hints, self._left)
         verdict = search.judge()
-        self._left = replace(self._left, steps=self._left.steps - search.steps)
+        # Sorting and the like is work too, about as much as a step for each operation.
+        self._left = replace(self._left, steps=self._left.steps - search.steps - len(part))
         return verdict
