@@ -100,7 +100,7 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     """The verdict, in one sentence."""
     counts = result["rules"].values()
     checked = sum(1 for counted in counts if counted["checked"])
-    spent = f"{_count(result['requests'], 'request')} in {result['seconds']:.1f} s, seed {result['seed']}"
+    spent = f"{_count(result['requests'], 'request')} in {result['seconds']:.1f} s"
     broken = [entry["rule"] for entry in result["violations"]]
     sentence = {
         "conforms": f"{result['target']} keeps all {checked} rules that were checked",
@@ -110,7 +110,7 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     }[result["verdict"]]
     silent = len(counts) - checked
     rest = f"; {silent} of {len(counts)} rules not exercised" if silent else ""
-    text = f"{result['verdict'].upper()}: {sentence} ({spent}{rest})."
+    text = f"{result['verdict'].upper()}: {sentence} ({spent}, seed {result['seed']}{rest})."
     for line in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False):
         yield Text(line, style=STYLES.get(result["verdict"], "bold magenta"))
 

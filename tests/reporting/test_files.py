@@ -1,0 +1,89 @@
+"""The report directory: the committed example is current, and a run leaves what README names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tallystick.reporting.journal import read_journal
+from tallystick.reporting.reports import Reports
+from tallystick.reporting.result import read_result, summarise
+from tallystick.reporting.scenario import read_scenario
+from tallystick.reporting.summary import STEP_SUMMARY, summary_text, write_summary
+from tests.reporting.sample import NOT_CLAIMED, over_capture, sample_run
+from tests.reporting.sample_files import EXAMPLE, race, write_example
+
+README = EXAMPLE.parent / "README.md"
+HOW = "run: python -m tests.reporting.sample_files"
+
+
+def _files(directory: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(directory)): path.read_text(encoding="utf-8")
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_committed_example_is_what_the_sample_run_gives(tmp_path: Path) -> None:
+    write_example(tmp_path)
+    assert _files(tmp_path) == _files(EXAMPLE), HOW
+
+
+def test_the_readme_tells_every_file_of_the_example() -> None:
+    told = set(re.findall(r"^\| `([^`]+)` \|", README.read_text(), re.MULTILINE))
+    shown = {re.sub(r"\b(?:cap-2|conc-1)\b", "RULE", name) for name in _files(EXAMPLE)}
+    assert shown - told == {"terminal.txt"}
+    assert told - shown == {"dialect.yaml", "junit.xml"}
+
+
+def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    stale = [tmp_path / "scenarios" / "tx-1.yaml", tmp_path / "tx-1.html", tmp_path / "result.json"]
+    for path in stale:
+        path.write_text("from an earlier run")
+    run = sample_run()
+    run.findings.clear()
+    reports = Reports(tmp_path)
+    assert not any(path.exists() for path in stale)
+    finding = over_capture()
+    reports.observe(finding.events[0].exchange)
+    reports.open(run)
+    for event in finding.events[1:]:
+        reports.observe(event.exchange)
+    run.record(finding)
+    reports.found(run, finding, {})
+    assert read_result(tmp_path / "result.json")["verdict"] == "violates"
+    reports.timeline(finding, race())
+    result = reports.close(run, not_claimed=NOT_CLAIMED, error=None, interrupted=False)
+    assert read_result(tmp_path / "result.json") == result
+    assert [record.number for record in read_journal(tmp_path / "journal.jsonl").records] == [
+        1,
+        2,
+        3,
+    ]
+    assert read_scenario(tmp_path / result["violations"][0]["scenario"]).rule == "CAP-2"
+    assert (tmp_path / result["violations"][0]["page"]).is_file()
+    assert str(tmp_path / "report.html") in reports.summary_text()
+    for name, text in _files(tmp_path).items():
+        assert "5d2f1c9e-77aa-4b11" not in text, name
+        assert "sample-client-secret" not in text, name
+
+
+def test_the_summary_is_appended_to_the_step_of_the_pipeline(tmp_path: Path) -> None:
+    result = summarise(sample_run(), seconds=1, not_claimed=NOT_CLAIMED)
+    step = tmp_path / "step.md"
+    step.write_text("before\n")
+    write_summary(tmp_path / "summary.md", result, {STEP_SUMMARY: str(step)})
+    assert step.read_text() == f"before\n{summary_text(result)}\n"
+    write_summary(tmp_path / "summary.md", result, {})
+    assert step.read_text().count("##") == summary_text(result).count("##")
+
+
+def test_signs_of_markdown_in_what_a_server_said_are_text() -> None:
+    run = sample_run()
+    finding = run.findings["CAP-2"]
+    finding.violation = type(finding.violation)("CAP-2", "a|b", "<img src=x> *[y](z)* `c`\n# d")
+    text = summary_text(summarise(run, seconds=1, not_claimed={}))
+    assert "a\\|b" in text
+    assert "&lt;img src=x> \\*\\[y\\](z)\\* \\`c\\` # d" in text

@@ -1,0 +1,187 @@
+"""The end of a run on a terminal: nothing is cut, and what is to be copied can be copied."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tallystick.reporting.curl import curl
+from tallystick.reporting.journal import exhibits_of
+from tallystick.reporting.progress import Progress, Status, progress_line
+from tallystick.reporting.result import Result, redactor_for, summarise
+from tallystick.reporting.terminal import report_text, verdict_lines, violation_text
+from tallystick.rules import load_rules
+from tallystick.run import Run
+from tests.reporting.sample import NOT_CLAIMED, sample_run
+
+DIRECTORY = Path("reports/latest")
+
+
+def _text(run: Run, *, width: int = 80, colour: bool = False) -> str:
+    result = summarise(run, seconds=61.23, not_claimed=NOT_CLAIMED)
+    exhibits = exhibits_of(run.findings.values(), redactor_for(run, *run.findings.values()))
+    return report_text(result, exhibits, DIRECTORY, width=width, colour=colour)
+
+
+def _result(**members: object) -> Result:
+    run = sample_run()
+    run.findings.clear()
+    return {**summarise(run, seconds=1, not_claimed={}), **members}  # type: ignore[typeddict-item]
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_every_chapter_has_one_row_and_every_violation_one_block() -> None:
+    text = _text(sample_run())
+    for chapter in {rule.chapter for rule in load_rules().values()}:
+        assert len(re.findall(rf"^{chapter} ", text, re.MULTILINE)) == 1
+    for block in ("CAP-2 (MUST) A capture of more than remains", "CONC-1 (MUST) Every concurrent"):
+        assert text.count(block) == 1
+    assert text.splitlines()[-2].startswith("VIOLATES: http://127.0.0.1:8000/v1 breaks 2 rules")
+
+
+@pytest.mark.parametrize("width", [60, 80, 132])
+def test_nothing_is_cut_at_any_width(width: int) -> None:
+    text = _text(sample_run(), width=width)
+    assert "…" not in text
+    flat = _words(text.replace("\\\n", ""))
+    for whole in (
+        "a refusal: 600 of 600 remain",
+        "c1 = capture h1 remaining+1",
+        "/transactions/6f0c4a51-8a0e-4e0e-9a43-0d3c5be7f001/capture",
+        "tallystick replay reports/latest/scenarios/cap-2.yaml --target http://127.0.0.1:8000/v1",
+        "first after 37 requests; again in 10 of 10 replays",
+        "reports/latest/conc-1.html",
+    ):
+        assert whole in flat
+    unbroken = ("curl", "http", "contracts/", "replay", "tallystick")
+    for line in text.splitlines():
+        assert len(line) <= width or any(word in line for word in unbroken)
+
+
+def test_without_colour_there_is_no_escape_and_with_colour_the_words_are_the_same() -> None:
+    plain, coloured = _text(sample_run()), _text(sample_run(), colour=True)
+    assert "\x1b" not in plain
+    assert "\x1b[1;31m" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+
+
+def test_gaps_are_named_with_their_reasons() -> None:
+    flat = _words(_text(sample_run()))
+    assert "not exercised: 1-4, 7-10; not claimed: 5-6 (TALLYSTICK_OTHER_ACCOUNT is not" in flat
+    assert "TIME 2 0 0 - not claimed: the budget was spent before it was reached" in flat
+    assert "not claimed: test_every_pair_of_transitions[hold-void]: the budget" in flat
+
+
+def test_brackets_of_a_server_are_text_and_not_style() -> None:
+    run = sample_run()
+    finding = run.findings["CAP-2"]
+    finding.violation = replace(finding.violation, actual="[bold]accepted[/nonsense] [red]")
+    assert "[bold]accepted[/nonsense] [red]" in _text(run)
+
+
+def test_a_long_answer_says_where_the_rest_is() -> None:
+    run = sample_run()
+    exchange = run.findings["CAP-2"].events[-1].exchange
+    huge = replace(exchange.answer, body={"x": ["y" * 9] * 200})  # type: ignore[type-var]
+    event = replace(run.findings["CAP-2"].events[-1], exchange=replace(exchange, answer=huge))
+    run.findings["CAP-2"].events = (event,)
+    assert "more characters: exchange 3 in journal.jsonl" in _words(_text(run))
+
+
+def test_an_exchange_of_a_longer_program_is_told_apart() -> None:
+    run = sample_run()
+    assert "in a longer program" not in _text(run)
+    event = run.findings["CAP-2"].events[-1]
+    run.findings["CAP-2"].events = (replace(event, step="c9 = capture h9 1"),)
+    assert "in a longer program, whose last exchange was this:" in _text(run)
+
+
+def test_a_failing_test_shows_the_same_block() -> None:
+    run = sample_run()
+    block = violation_text(run, run.findings["CAP-2"], DIRECTORY)
+    assert block in _text(run)
+    assert "5d2f1c9e" not in block
+
+
+def test_the_curl_line_is_one_command_for_a_shell() -> None:
+    run = sample_run()
+    records = exhibits_of(run.findings.values(), redactor_for(run))["CAP-2"]
+    quoting = replace(records[-1], body={"metadata": {"it's": '"$HOME" `x`\n'}})
+    words = _shell_words(curl(quoting, "http://h/v1"))
+    assert words[:4] == ["curl", "-sS", "-X", "POST"]
+    assert "Authorization: Bearer $TOKEN" in words
+    assert json.loads(words[words.index("-d") + 1]) == quoting.body
+    assert words[-1] == f"http://h/v1{quoting.path}"
+    assert "-d" not in _shell_words(curl(replace(quoting, body=None), "http://h/v1"))
+
+
+def _shell_words(lines: list[str]) -> list[str]:
+    return shlex.split("\n".join(lines).replace("\\\n", " "))
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({}, "CONFORMS: http://127.0.0.1:8000/v1 keeps all 38 rules that were checked (4,812"),
+        ({"requests": 1}, "checked (1 request in 1.0 s, seed 7; 67 of 105 rules not exercised)."),
+        (
+            {"verdict": "undecided", "reason": "no rule was exercised"},
+            "UNDECIDED: nothing is shown about http://127.0.0.1:8000/v1: no rule was exercised",
+        ),
+        ({"verdict": "error", "reason": "KeyError: 'x'"}, "ERROR: the suite itself broke: KeyErr"),
+    ],
+)
+def test_the_verdict_is_one_sentence(members: dict[str, object], said: str) -> None:
+    assert said in " ".join(line.plain for line in verdict_lines(_result(**members), 80))
+
+
+# The live line ------------------------------------------------------------------------------------
+
+STATUS = Status("contracts/test_capture.py::test_all[remaining+1]", 1234, 56789, 2, 3, 120)
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_live_line_fits_and_keeps_its_figures(width: int) -> None:
+    line = progress_line(STATUS, 75.9, 812.4, width).plain
+    assert len(line) < max(width, 72)
+    for part in ("3/120", "1,234 programs", "56,789 requests", "812/s", "1:15", "2 broken"):
+        assert part in line
+
+
+def test_the_name_of_the_test_is_whole_where_there_is_room() -> None:
+    assert "test_capture::test_all[remaining+1]" in progress_line(STATUS, 1, 1, 200).plain
+
+
+def test_without_a_terminal_it_is_a_plain_line_now_and_then() -> None:
+    file = StringIO()
+    spoken: list[int] = []
+
+    def status() -> Status:
+        spoken.append(1)
+        return STATUS
+
+    with Progress(Console(file=file, width=80), status, plain_every_s=0.001):
+        while len(spoken) < 3:
+            pass
+    lines = file.getvalue().splitlines()
+    assert len(lines) >= 2
+    assert all(line.startswith("3/120  test_c") for line in lines)
+
+
+def test_on_a_terminal_the_line_leaves_nothing_behind() -> None:
+    file = StringIO()
+    console = Console(file=file, width=80, force_terminal=True, color_system=None)
+    with Progress(console, lambda: STATUS):
+        pass
+    assert "1,234 programs" in file.getvalue()
+    assert file.getvalue().endswith(("\x1b[2K", "\x1b[?25h"))
