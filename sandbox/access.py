@@ -122,7 +122,10 @@ class Access:
             token,
             self.key,
             algorithms=list(self.algorithms),
-            options={"require": ["exp", "sub"], "verify_exp": False, "verify_aud": False},
+            options={
+                "require": ["exp", "sub"],
+                **dict.fromkeys(("verify_exp", "verify_iat", "verify_nbf", "verify_aud"), False),
+            },
         )
 
     def _remember(self, token: str) -> Caller:

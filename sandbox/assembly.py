@@ -6,6 +6,7 @@ order they are made; knows nothing of what they do.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from sandbox.access import Access
@@ -51,7 +52,7 @@ def assemble(
     def part(base: type[Part]) -> type[Part]:
         return with_overrides(base, overrides)
 
-    document = Document()
+    document = load()
     store = part(Store)(database)
     clock = part(Clock)()
     codes = part(Codes)()
@@ -78,6 +79,12 @@ def assemble(
         clock=clock,
     )
     return Server(app, store)
+
+
+@cache
+def load() -> Document:
+    """The document, read once: it never changes."""
+    return Document()
 
 
 def with_overrides(base: type[Part], overrides: Iterable[type]) -> type[Part]:

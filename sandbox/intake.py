@@ -82,7 +82,7 @@ class Intake:
         body = self.parse(raw)
         self.validate(operation, body)
         self.check_members(operation, body)
-        return self.normalize(body)
+        return self.normalize({n: v for n, v in body.items() if n in operation.members})
 
     def is_json(self, media_type: str | None) -> bool:
         return (media_type or "").partition(";")[0].strip().lower() == "application/json"
