@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from tallystick.drivers.clock import Clock, Period
 from tallystick.ledger.ledger import Ledger
@@ -67,6 +69,8 @@ class Session:
         self.performed: list[Step] = []
         self.events: list[Event] = []
         self.clock = Clock()
+        self.notes: list[str] = []
+        """What was done, in words, as soon as it was more than steps (see `contracts.staging`)."""
         self._periods: dict[str, Period] = {}
         self._noted: Finding | None = None
 
@@ -99,7 +103,7 @@ class Session:
             return None
         command, card = self.resolve(step)
         self.performed.append(step)
-        outcome = self._ask(card, command, str(step))
+        outcome = self._request(step, command, card)
         self._remember(step, command, card, outcome)
         if not unread and not isinstance(command, ReadCard | ReadTransactions):
             self._ask(card, self._timed(ReadCard(command.card), card), str(step))
@@ -118,6 +122,19 @@ class Session:
     def program(self) -> Program:
         """What was performed so far."""
         return Program(tuple(self.performed))
+
+    def fork(self, target: Target) -> Session:
+        """Another client that knows all that this one knows by now, and nothing that it learns."""
+        twin = copy(self)
+        twin.target = target
+        twin.beliefs, twin.made = dict(self.beliefs), dict(self.made)
+        twin.performed, twin.events = [], []
+        twin._periods = dict(self._periods)
+        return twin
+
+    def _request(self, step: Step, command: Command, card: str) -> Outcome:
+        """Send what a step asks for; other drivers send it in other ways."""
+        return self._ask(card, command, str(step))
 
     def _ask(self, card: str, command: Command, step: str) -> Outcome:
         outcome, exchange = self.target.perform(command)
@@ -153,10 +170,14 @@ class Session:
                 survivors += judgement.result
         if not survivors:
             assert violation is not None, "a card has at least one possible ledger"
-            raise Violated(run.record(self._finding(violation)))
+            self._break(violation)
         self.beliefs[card] = tuple(dict.fromkeys(survivors))
         if len(self.beliefs[card]) == 1:
             run.dialect = survivors[0].dialect
+
+    def _break(self, violation: Violation) -> NoReturn:
+        """Record a violation that no ledger survived; other drivers may know its cause better."""
+        raise Violated(self.run.record(self._finding(violation)))
 
     def _note(self, violation: Violation) -> None:
         """Record a violation that does not stop the program."""
@@ -169,7 +190,9 @@ class Session:
             self.program(),
             tuple(self.events),
             self.target.meter.requests,
-            attempt=replayer(self.run, violation.rule),
+            # Of a program that is not the whole story a replay would prove nothing.
+            attempt=None if self.notes else replayer(self.run, violation.rule),
+            notes=tuple(self.notes),
         )
 
     # From steps to commands -----------------------------------------------------------------------
