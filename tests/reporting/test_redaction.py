@@ -102,11 +102,23 @@ def test_bearer_credentials_and_user_info_are_masked_though_nobody_named_them() 
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
         max_leaves=20,
-    ).filter(lambda body: "Basic" not in str(body))
+    )
 )
 def test_what_holds_no_secret_is_not_changed(body: Any) -> None:
     plain = json.loads(json.dumps(body))
-    if not any(name in json.dumps(plain).lower() for name in ("token", "pin", "secret", "://")):
+    names = (
+        "token",
+        "pin",
+        "secret",
+        "password",
+        "barcode",
+        "auth",
+        "bearer",
+        "basic",
+        "://",
+        "eyj",
+    )
+    if not any(name in json.dumps(plain).lower() for name in names):
         assert Redactor(salt=SALT).answer(plain) == plain
 
 

@@ -1,0 +1,131 @@
+"""Commands and outcomes of the vocabulary as JSON values, and back.
+
+Generic over the frozen dataclasses: a value is an object with its class under `is` and its members
+by name, those at their default left out. It does not know files (see `history`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from tallystick.ledger import vocabulary
+from tallystick.ledger.vocabulary import Command, Outcome
+
+CLASS = "is"
+
+
+class CodingError(ValueError):
+    """A JSON value that is not what it is read as."""
+
+
+def encode(value: Command | Outcome) -> dict[str, Any]:
+    """A command or an outcome as a JSON object."""
+    members = {
+        field.name: _plain(member)
+        for field in fields(value)
+        if (member := getattr(value, field.name)) != field.default
+    }
+    return {CLASS: type(value).__name__, **members}
+
+
+def decode_command(value: Any) -> Command:
+    """The command that `encode` made this of; CodingError if it is none."""
+    command: Command = _read(Command, value, "the command")
+    return command
+
+
+def decode_outcome(value: Any) -> Outcome:
+    """The outcome that `encode` made this of; CodingError if it is none."""
+    outcome: Outcome = _read(Outcome, value, "the outcome")
+    return outcome
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return encode(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def _read(hint: Any, value: Any, where: str) -> Any:
+    """The value that has the type of the hint."""
+    if get_origin(hint) in (Union, UnionType):
+        return _read_union(get_args(hint), value, where)
+    if get_origin(hint) is tuple:
+        return _read_tuple(get_args(hint), value, where)
+    if hint is type(None):
+        hint = None
+    elif hasattr(hint, "__dataclass_fields__"):
+        return _read_object(hint, value, where)
+    elif issubclass(hint, Enum):
+        return _read_enum(hint, value, where)
+    if (value is None) if hint is None else type(value) is hint:
+        return value
+    raise CodingError(f"{where} is {value!r}, not {_name(hint)}")
+
+
+def _read_union(hints: tuple[Any, ...], value: Any, where: str) -> Any:
+    """The one alternative that the value's JSON type, or its class, stands for."""
+    if isinstance(value, dict):
+        classes = {hint.__name__: hint for hint in hints if hasattr(hint, "__dataclass_fields__")}
+        hint = classes.get(value.get(CLASS))
+        if hint is None:
+            raise CodingError(f"{where} is {value.get(CLASS)!r}, not one of {', '.join(classes)}")
+        return _read_object(hint, value, where)
+    for hint in hints:
+        if type(value) is (list if get_origin(hint) is tuple else hint):
+            return _read(hint, value, where)
+    raise CodingError(f"{where} is {value!r}, not {' or '.join(map(_name, hints))}")
+
+
+def _read_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise CodingError(f"{where} is {value!r}, not a list")
+    if hints[-1] is Ellipsis:
+        return tuple(_read(hints[0], item, where) for item in value)
+    if len(value) != len(hints):
+        raise CodingError(f"{where} has {len(value)} parts, not {len(hints)}")
+    return tuple(_read(hint, item, where) for hint, item in zip(hints, value, strict=True))
+
+
+def _read_enum(hint: type[Enum], value: Any, where: str) -> Enum:
+    try:
+        return hint(value)
+    except ValueError:
+        known = ", ".join(str(member.value) for member in hint)
+        raise CodingError(f"{where} is {value!r}, not one of {known}") from None
+
+
+def _read_object(hint: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict) or value.get(CLASS) != hint.__name__:
+        raise CodingError(f"{where} is {value!r}, not a {hint.__name__}")
+    hints, required = _members(hint)
+    unknown = sorted(value.keys() - hints.keys() - {CLASS})
+    if unknown:
+        raise CodingError(f"{hint.__name__} has no {', '.join(unknown)}")
+    missing = sorted(required - value.keys())
+    if missing:
+        raise CodingError(f"{hint.__name__} needs {', '.join(missing)}")
+    return hint(
+        **{
+            name: _read(hints[name], member, f"{name} of {hint.__name__}")
+            for name, member in value.items()
+            if name != CLASS
+        }
+    )
+
+
+@cache
+def _members(hint: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    """The types of a class's members, and the names of those without a default."""
+    names = {field.name for field in fields(hint) if field.default is MISSING}
+    return get_type_hints(hint, vars(vocabulary)), frozenset(names)
+
+
+def _name(hint: Any) -> str:
+    return "null" if hint in (None, type(None)) else getattr(hint, "__name__", str(hint))
