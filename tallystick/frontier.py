@@ -94,7 +94,7 @@ class Budget:
     steps: int = 5_000_000  # calls of `step`
     seconds: float = 60.0
     width: int = 50_000  # configurations held at once: this bounds the memory
-    explain_steps: int = 200_000  # calls of `step` to make the core of an illegality small
+    explain_steps: int = 100_000  # calls of `step` to make the core of an illegality small
 
 
 class _Point(NamedTuple):

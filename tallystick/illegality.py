@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from tallystick.history import Key, Operation
 from tallystick.verdict import Verdict
@@ -33,6 +33,7 @@ from tallystick.verdict import Verdict
 S = TypeVar("S")
 Operations = tuple[Operation[Any, Any], ...]
 Changes = Callable[[Operation[Any, Any]], bool]
+Interferes = Callable[[Operation[Any, Any], Operation[Any, Any]], bool]
 Judge = Callable[[Any, Operations], Verdict]
 
 
@@ -64,43 +65,63 @@ class Illegality(Generic[S]):
 SHORT: Final = 64  # a core from the beginning of a history no longer than this is readable
 
 
-def explain(key: Key, stuck: Stuck[S], changes: Changes, judge: Judge) -> Illegality[S]:
+def explain(
+    key: Key, stuck: Stuck[S], changes: Changes, interferes: Interferes, judge: Judge
+) -> Illegality[S]:
     """The illegality at `stuck`, with the smallest core that the judge's budget allows."""
-    core, start, minimal = _core(stuck, changes, judge)
-    return Illegality(key, stuck.prefix, stuck.operation, stuck.waiting, core, start, minimal)
+
+    def meet(one: Operation[Any, Any], other: Operation[Any, Any]) -> bool:
+        return interferes(one, other) or interferes(other, one)
+
+    late = _late_core(stuck, changes, judge)
+    told = _contradiction(stuck, changes, meet, judge)
+    core = told if told is not None and (told.minimal or len(told.part) <= SHORT) else late
+    return Illegality(
+        key, stuck.prefix, stuck.operation, stuck.waiting, core.part, core.start, core.minimal
+    )
 
 
-def _core(stuck: Stuck[S], changes: Changes, judge: Judge) -> tuple[Operations, S, bool]:
+class _Core(NamedTuple):
+    part: Operations
+    start: Any
+    minimal: bool
+
+
+def _late_core(stuck: Stuck[Any], changes: Changes, judge: Judge) -> _Core:
     start, since = stuck.starts[0]
     case = _Case(start, stuck.operation, judge)
-    late = _reduced(
+    part = _reduced(
         since,
         lambda o: case.may_be_left_out(o) and not (o.answered and changes(o)),
         case.is_illegal,
     )
-    told = _contradiction(stuck, changes, judge)
-    return told or (late, start, not case.gave_up)
+    return _Core(part, start, not case.gave_up)
 
 
 def _contradiction(
-    stuck: Stuck[S], changes: Changes, judge: Judge
-) -> tuple[Operations, S, bool] | None:
-    """The core with a culprit, if there is one within the budget."""
-    starts = stuck.starts
-    if len(starts[-1][1]) <= SHORT:
-        starts = starts[-1:]
-    cleared = {id(stuck.operation)}
-    for start, since in starts:
-        case = _Case(start, stuck.operation, judge)
-        bare = tuple(o for o in since if o is stuck.operation or changes(o))
-        part = bare if case.contradicts(bare) else since
-        suspects = [o for o in reversed(part) if id(o) not in cleared]
-        case.culprit = next((o for o in suspects if case.is_legal_without(part, o)), None)
-        if case.culprit is not None and case.contradicts(part):
-            return _reduced(part, case.may_be_left_out, case.contradicts), start, not case.gave_up
-        if case.gave_up:
-            return None
-        cleared.update(map(id, suspects))
+    stuck: Stuck[Any], changes: Changes, meet: Interferes, judge: Judge
+) -> _Core | None:
+    """The core with a culprit, if there is one within the budget.
+
+    First it is looked for among what meets the stuck operation, however far back, with nothing
+    else around: that is cheap, and with good hints it is the whole story.
+    """
+    last = stuck.operation
+    starts = stuck.starts[-1:] if len(stuck.starts[-1][1]) <= SHORT else stuck.starts
+    few: Changes = lambda o: o is last or (changes(o) and meet(o, last))  # noqa: E731
+    more: Changes = lambda o: o is last or changes(o)  # noqa: E731
+    for wanted in (few, more, lambda o: True):
+        cleared = {id(last)}
+        for start, since in starts:
+            case = _Case(start, last, judge)
+            part = tuple(o for o in since if wanted(o))
+            suspects = [o for o in reversed(part) if id(o) not in cleared]
+            if case.finds_a_culprit(part, suspects):
+                part = _reduced(part, case.may_be_left_out, case.contradicts)
+                return _Core(part, start, not case.gave_up)
+            if case.gave_up:
+                return None
+            cleared.update(map(id, suspects))
     return None
 
 
@@ -113,6 +134,11 @@ class _Case:
         self._judge = judge
         self.culprit: Operation[Any, Any] | None = None
         self.gave_up = False
+
+    def finds_a_culprit(self, part: Operations, suspects: list[Operation[Any, Any]]) -> bool:
+        if self.contradicts(part):
+            self.culprit = next((o for o in suspects if self.is_legal_without(part, o)), None)
+        return self.culprit is not None
 
     def contradicts(self, part: Operations) -> bool:
         """Illegal, but not without the stuck operation, nor without the culprit if there is one."""

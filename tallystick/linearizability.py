@@ -62,7 +62,7 @@ def check(
             undecided.append(key)
         if search.stuck is not None:
             judge = _Judge(step, hints, budget)
-            illegalities.append(explain(key, search.stuck, hints.changes, judge))
+            illegalities.append(explain(key, search.stuck, hints.changes, hints.interferes, judge))
     seconds = time.monotonic() - began
     return Judgement(worst(verdicts), steps, seconds, tuple(undecided), tuple(illegalities))
 
