@@ -22,8 +22,9 @@ from tallystick.reporting.result import (
 from tallystick.reporting.scenario import file_name, write_scenario
 from tallystick.reporting.summary import write_summary
 from tallystick.reporting.terminal import WIDTH, report_text, violation_text
-from tallystick.reporting.timeline import TimeLine, timeline_page
-from tallystick.run import Finding, Run
+from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
+from tallystick.rules import load_rules
+from tallystick.run import Finding, Race, Run
 from tallystick.target import Exchange
 
 __all__ = ["Reports", "violation_text", "write_pages"]
@@ -72,6 +73,8 @@ class Reports:
         name = f"scenarios/{file_name(finding.violation.rule)}"
         write_scenario(self.directory / name, finding, run)
         finding.scenario = name
+        if finding.race is not None:
+            self.timeline(finding, time_line_of(run, finding.race))
         if self._journal is not None:
             self._journal.record(finding)
         self._write(run, not_claimed, None, interrupted=True)
@@ -120,3 +123,20 @@ def write_pages(directory: Path, result: Result, exhibits: Exhibits) -> None:
     """Write what is made from the result alone: the page and the summary."""
     write_whole(directory / "report.html", report_page(result, exhibits))
     write_summary(directory / "summary.md", result)
+
+
+def time_line_of(run: Run, race: Race) -> TimeLine:
+    """What the page of a race says; labels and outcomes may quote the target, so no secrets."""
+    violation = race.violation
+    redactor = redactor_for(run)
+    rule = load_rules().get(violation.rule)
+    return TimeLine(
+        rule.text if rule is not None else "",
+        violation.rule,
+        redactor.text(violation.actual),
+        bars_of(
+            race.illegality,
+            lambda op: redactor.text(race.label(op)),
+            lambda op: redactor.text(race.outcome(op)),
+        ),
+    )

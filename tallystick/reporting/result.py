@@ -119,6 +119,8 @@ def _verdict(run: Run, error: str | None, interrupted: bool) -> tuple[Verdict, s
         found.append((Verdict.UNDECIDED, "no rule was exercised"))
     if interrupted:
         found.append((Verdict.UNDECIDED, "the run ended before its end"))
+    if run.undecided:
+        found.append((Verdict.UNDECIDED, "; ".join(run.undecided)))
     if error is not None:
         found.append((Verdict.ERROR, error))
     if run.findings:

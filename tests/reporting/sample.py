@@ -58,7 +58,7 @@ def over_capture() -> Finding:
         f"A = {OPENING}", "h1 = hold A 600", "c0 = capture h1 1", "c1 = capture h1 remaining+1"
     )
     path = f"{WALLETS}/transactions/{HOLD}/capture"
-    shown = _transaction("c1", 601, "captured", "0d3c5be7f002") | {"parent_id": HOLD}
+    shown = _transaction("c1", 601, "drawdown", "0d3c5be7f002") | {"parent_id": HOLD}
     events = (
         *_opening(),
         _event(3, "c1 = capture h1 remaining+1", "POST", path, _body("c1", amount=601), shown),
@@ -89,7 +89,7 @@ def lost_race() -> Finding:
             "POST",
             path,
             _body("c1", amount=600),
-            _transaction("c1", 600, "captured", "0d3c5be7f002") | {"parent_id": HOLD},
+            _transaction("c1", 600, "drawdown", "0d3c5be7f002") | {"parent_id": HOLD},
         ),
         _event(4, "c2 = capture h1 400", "POST", path, _body("c2", amount=400), None),
     )

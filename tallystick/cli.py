@@ -1,0 +1,239 @@
+"""The command line: what pytest cannot do. One function for each subcommand.
+
+Bad input ends in one line on standard error and status 4, never in a traceback. The gate itself is
+`pytest contracts`; this module judges nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import random
+import sys
+import textwrap
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from tallystick import __version__
+from tallystick.dialect import DialectError, open_dialect, pinned_dialect
+from tallystick.history import History, HistoryError, Key, load
+from tallystick.ledger.coding import decode_command, decode_outcome
+from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.step import step
+from tallystick.linearizability import Budget, Illegality, check
+from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
+from tallystick.reporting.journal import Exhibits, JournalError, read_journal
+from tallystick.reporting.page import report_page
+from tallystick.reporting.result import ResultError, read_result, write_whole
+from tallystick.reporting.scenario import ScenarioError
+from tallystick.reporting.summary import summary_text
+from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
+from tallystick.reporting.wording import say_command, say_outcome
+from tallystick.rules import Rule, RulesError, load_rules
+from tallystick.settings import OPTIONS, SettingsError, duration, load_settings, variable
+from tallystick.target import TargetError
+from tallystick.verdict import Verdict
+
+OK, VIOLATES, INTERRUPTED, BROKE, BAD_INPUT = 0, 1, 2, 3, 4
+
+BAD = (
+    ClaimsError,
+    DialectError,
+    HistoryError,
+    JournalError,
+    ResultError,
+    RulesError,
+    ScenarioError,
+    SettingsError,
+    TargetError,
+    UnicodeDecodeError,
+)
+"""What the user can put right, each in one line."""
+
+CommandFunction = Callable[..., Any]
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a subcommand and exit with the suite's own statuses."""
+    try:
+        status = cli.main(arguments, prog_name="tallystick", standalone_mode=False)
+    except click.ClickException as error:
+        _fail(f"{error.format_message()} (tallystick --help lists what there is)")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain once more at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except BAD as error:
+        _fail(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(BROKE)
+    sys.exit(status if isinstance(status, int) else OK)
+
+
+def settings_options(function: CommandFunction) -> CommandFunction:
+    """Give a subcommand the options of a run; it takes them as `settings`."""
+
+    @functools.wraps(function)
+    def with_settings(*, allow_production: bool, **given: Any) -> Any:
+        chosen = {option: given.pop(option.replace("-", "_")) for option in OPTIONS}
+        settings = load_settings(
+            chosen,
+            os.environ,
+            allow_production=allow_production,
+            fresh_seed=random.SystemRandom().randrange(2**31),
+        )
+        return function(settings=settings, **given)
+
+    text = "let it move money on a P account"
+    decorated: CommandFunction = click.option("--allow-production", is_flag=True, help=text)(
+        with_settings
+    )
+    for option in reversed(OPTIONS):
+        text = f"{OPTIONS[option]} [env: {variable(option)}]"
+        decorated = click.option(f"--{option}", default=None, help=text)(decorated)
+    return decorated
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.version_option(__version__, prog_name="tallystick")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Hold a wallet server to its ledger.
+
+    The gate itself is run by pytest: tox -e gate -- --target URL
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+# rules --------------------------------------------------------------------------------------------
+
+
+@cli.command("rules", short_help="List the rules and the contracts that claim them.")
+@click.option("--chapter", default="", help="only this chapter, such as CAP")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def rules_command(chapter: str, form: str) -> None:
+    """List the rules, their sources, and the contracts that claim each."""
+    rules = load_rules()
+    chapters = list(dict.fromkeys(rule.chapter for rule in rules.values()))
+    if chapter and chapter.upper() not in chapters:
+        raise click.UsageError(f"no chapter {chapter!r}; there are {', '.join(chapters)}")
+    listed = [rule for rule in rules.values() if chapter.upper() in ("", rule.chapter)]
+    claims = by_rule(find_claims())
+    if form == "json":
+        click.echo(
+            json.dumps([asdict(rule) | {"claims": claims.get(rule.id, [])} for rule in listed])
+        )
+        return
+    console = Console(highlight=False)
+    for rule in listed:
+        _print_rule(console, rule, claims.get(rule.id, []))
+
+
+def _print_rule(console: Console, rule: Rule, claims: list[str]) -> None:
+    head = f"{rule.id:<9}{rule.level:<8}"
+    room = max(console.width - len(head), 20)
+    lines = [(line, "") for line in textwrap.wrap(rule.text, room, break_long_words=False)]
+    lines += [(line, "dim") for line in textwrap.wrap(rule.source, room, break_long_words=False)]
+    # Names of tests are to be copied: they are never broken.
+    lines += [(claim, "cyan") for claim in claims or ["no contract claims it"]]
+    for line, style in lines:
+        console.print(Text.assemble((head, "bold"), (line, style)), soft_wrap=True)
+        head = " " * len(head)
+
+
+# render -------------------------------------------------------------------------------------------
+
+
+@cli.command("render", short_help="Make the pages of a report directory again.")
+@click.argument("directory", type=click.Path(path_type=Path))
+def render_command(directory: Path) -> None:
+    """Make report.html and summary.md of a report directory again."""
+    result = read_result(directory / "result.json")
+    journal = directory / "journal.jsonl"
+    exhibits: Exhibits = {}
+    if journal.exists():
+        exhibits = read_journal(journal, partial=True).exhibits()
+    write_whole(directory / "report.html", report_page(result, exhibits))
+    write_whole(directory / "summary.md", summary_text(result))
+    click.echo(str(directory / "report.html"))
+
+
+# check --------------------------------------------------------------------------------------------
+
+
+@cli.command("check", short_help="Judge a recorded history.")
+@click.argument("history", type=click.Path(path_type=Path))
+@click.option("--dialect", default="", help="pinned dialect to hold it to")
+@click.option("--budget", default="60s", help="time for the search, such as 90s or 10m")
+@click.option("--page", default="", help="write the time line of the first violation to this file")
+def check_command(history: Path, dialect: str, budget: str, page: str) -> int:
+    """Judge a recorded history: is there a legal order of its operations?"""
+    with history.open(encoding="utf-8") as lines:
+        recorded = load(lines, decode_command, decode_outcome)
+    known = pinned_dialect(Path(dialect)) if dialect else open_dialect()
+    cards = _cards(recorded)
+    judgement = check(
+        recorded,
+        step,
+        lambda key: Ledger(known, cards[key]),
+        budget=Budget(seconds=duration(budget)),
+    )
+    for illegality in judgement.illegalities:
+        click.echo("\n".join(_told(illegality)))
+    if page and judgement.illegalities:
+        write_whole(Path(page), timeline_page(_time_line(judgement.illegalities[0])))
+        click.echo(f"time line: {page}")
+    for key in judgement.undecided:
+        click.echo(f"{key}: undecided; the budget of {budget} was spent (--budget)")
+    click.echo(
+        f"{judgement.verdict.value.upper()}: {len(recorded):,} operations on "
+        f"{len(recorded.partitions()):,} cards in {judgement.seconds:.2f} s"
+    )
+    return OK if judgement.verdict is Verdict.CONFORMS else VIOLATES
+
+
+def _cards(history: History[Any, Any]) -> dict[Key, str]:
+    """The id of the card of each partition."""
+    return {key: part[0].command.card for key, part in history.partitions().items()}
+
+
+def _told(illegality: Illegality[Ledger]) -> list[str]:
+    def line(operation: Any) -> str:
+        said = f"{say_command(operation.command)}: {say_outcome(operation.outcome)}"
+        return f"client {operation.client}  {said}"
+
+    smallest = "a smallest part" if illegality.minimal else "a part"
+    return [
+        f"{illegality.key}: no legal order after {len(illegality.prefix)} operations",
+        f"  no place for   {line(illegality.stuck)}",
+        *(f"  beside it      {line(operation)}" for operation in illegality.waiting),
+        f"  {smallest} that has no legal order by itself:",
+        *(f"    {number}  {line(op)}" for number, op in enumerate(illegality.core, start=1)),
+    ]
+
+
+def _time_line(illegality: Illegality[Ledger]) -> TimeLine:
+    bars = bars_of(
+        illegality, lambda op: say_command(op.command), lambda op: say_outcome(op.outcome)
+    )
+    told = f"On card {illegality.key} there is no order in which every answer is legal."
+    return TimeLine(load_rules()["CONC-1"].text, "CONC-1", told, bars)
+
+
+def _fail(text: str) -> NoReturn:
+    print(f"tallystick: {' '.join(text.split())}", file=sys.stderr)
+    sys.exit(BAD_INPUT)
