@@ -9,6 +9,10 @@ keep them. One step is one line:
     h1 = hold A 600
     c1 = capture h1 remaining+1
     again c1
+    d1 = draw A 100 !lost
+
+The last step is a request whose answer gets lost, see `Delivery`. Lines of a branch begin with its
+number (`1| d2 = draw A 5`). One name in two branches is one request that two clients make.
 
 This module does not run anything and does not know HTTP.
 """
@@ -47,6 +51,21 @@ class Verb(StrEnum):
     LIST = "list"
     INFO = "info"
     CUSTOMER = "customer"
+
+
+class Delivery(StrEnum):
+    """What the network does to a request or to its answer."""
+
+    LOST = "lost"
+    """The server processes it, and the answer gets lost."""
+    TWICE = "twice"
+    """It arrives twice, one copy after the other."""
+    LATE = "late"
+    """A copy arrives once more, after all later requests of the program."""
+    CUT = "cut"
+    """The connection breaks in the middle of the answer."""
+    TIMEOUT = "timeout"
+    """The client hangs up before the answer; the request may be processed at any time."""
 
 
 MAKERS = {Verb.CARD, Verb.BATCH}
@@ -120,12 +139,14 @@ class Step:
     currency: str = ""
     ref: str = ""
     extras: Extras = ()
+    delivery: Delivery | None = None
 
     def __str__(self) -> str:
         words = [f"{self.name} ="] if self.name else []
         words += [str(self.verb), self.on]
         words += [str(self.amount) if self.amount is not None else "", self.currency]
         words += [f"ref={self.ref}"] if self.ref else []
+        words += [f"!{self.delivery}"] if self.delivery else []
         words += [f"with {json.dumps(dict(self.extras), ensure_ascii=True)}"] if self.extras else []
         return " ".join(word for word in words if word)
 
@@ -152,13 +173,21 @@ def parse_step(line: str) -> Step:
         raise ProgramError(f"{line!r}: no verb {match['verb']!r}; use {', '.join(Verb)}") from None
     words = match["words"].split()
     on = "" if verb in MAKERS or not words else words.pop(0)
+    delivery = _delivery(line, words.pop()) if words and words[-1].startswith("!") else None
     ref = words.pop().removeprefix("ref=") if words and words[-1].startswith("ref=") else ""
     currency = words.pop() if words and re.fullmatch("[A-Z]{3}", words[-1]) else ""
     amount = Amount.parse(words.pop(0)) if words and verb in TAKES_AMOUNT else None
-    step = Step(
-        verb, match["name"] or "", on, amount, currency, ref, _extras(line, match["extras"])
-    )
+    extras = _extras(line, match["extras"])
+    step = Step(verb, match["name"] or "", on, amount, currency, ref, extras, delivery)
     return _checked(step, line, words)
+
+
+def _delivery(line: str, word: str) -> Delivery:
+    try:
+        return Delivery(word[1:])
+    except ValueError:
+        marks = ", ".join(f"!{delivery}" for delivery in Delivery)
+        raise ProgramError(f"{line!r}: no mark {word!r}; use {marks}") from None
 
 
 def _checked(step: Step, line: str, left: list[str]) -> Step:
@@ -168,6 +197,8 @@ def _checked(step: Step, line: str, left: list[str]) -> Step:
         raise ProgramError(f"{line!r}: {step.verb} needs the name of what it acts on")
     if step.verb in NEEDS_AMOUNT and step.amount is None:
         raise ProgramError(f"{line!r}: {step.verb} needs an amount")
+    if step.verb in READS and step.delivery is not None:
+        raise ProgramError(f"{line!r}: a read has no effect that could happen twice")
     if step.verb not in UNNAMED and not step.name:
         raise ProgramError(f"{line!r}: give it a name, as in: x = {line.strip()}")
     return step

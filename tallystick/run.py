@@ -15,12 +15,15 @@ from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
+from typing import Any
 
+from tallystick.history import Operation
+from tallystick.illegality import Illegality
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.shape import Shape
-from tallystick.target import Exchange, Target
+from tallystick.target import Answer, Exchange, Target
 
 
 class Intensity(StrEnum):
@@ -37,6 +40,17 @@ class Event:
 
     step: str
     exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """A history of several clients that has no legal order, and how to name its operations."""
+
+    violation: Violation
+    events: tuple[Event, ...]
+    illegality: Illegality[Any]
+    label: Callable[[Operation[Any, Any]], str]
+    outcome: Callable[[Operation[Any, Any]], str]
 
 
 @dataclass(slots=True)
@@ -59,6 +73,19 @@ class Finding:
     page: str = ""
     notes: tuple[str, ...] = ()
     """What was done, in words, where no program spells it (see `drivers.direct`)."""
+    races: dict[Program, Race] = field(default_factory=dict, repr=False)
+    """The histories of the programs that raced to it, filled by `attempt`."""
+
+    def shorten(self, program: Program, replays: tuple[int, int]) -> None:
+        """Take a shorter program that shows it too, and how often it came back."""
+        self.reduced, self.replays = program, replays
+        if self.race is not None:
+            self.violation, self.events = self.race.violation, self.race.events
+
+    @property
+    def race(self) -> Race | None:
+        """The history of the shortest program, if it is one of several clients."""
+        return self.races.get(self.shortest)
 
     @property
     def shortest(self) -> Program:
@@ -102,6 +129,8 @@ class Run:
         self.deadline = None if budget_s is None else self.started + budget_s
         self.checked: Counter[str] = Counter()
         self.findings: dict[str, Finding] = {}
+        self.undecided: list[str] = []
+        """What could not be judged within its budget, and why; never green."""
         self.current_test = ""
         # Ids are unique per run and per program and never drawn: a deterministic gate can be run
         # again and again on the same server.
@@ -118,8 +147,20 @@ class Run:
         twin = copy(self)
         twin.checked = Counter()
         twin.findings = {}
+        twin.undecided = []
         twin._on_finding = lambda finding: None
         return twin
+
+    def judge_shape(self, exchange: Exchange) -> Violation | None:
+        """Hold an answer to the document, whatever was asked; None too if nothing came back."""
+        answer = exchange.answer
+        if not isinstance(answer, Answer):
+            return None
+        fits = "SHAPE-1" if answer.status < 300 else "SHAPE-5"
+        self.checked.update((fits, "SHAPE-2", "SHAPE-3", "SHAPE-6"))
+        return self.shape.judge(
+            exchange.request.operation, answer.status, answer.content_type, answer.body
+        )
 
     def has_time(self) -> bool:
         """Whether the budget, if there is one, is not spent yet."""

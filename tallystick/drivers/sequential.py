@@ -72,7 +72,7 @@ class Session:
         self.notes: list[str] = []
         """What was done, in words, as soon as it was more than steps (see `contracts.staging`)."""
         self._periods: dict[str, Period] = {}
-        self._noted: Finding | None = None
+        self.noted: Finding | None = None
 
     # What strategies look at ----------------------------------------------------------------------
 
@@ -116,8 +116,8 @@ class Session:
                 self._ask(card, self._timed(ReadCard(ledgers[0].card), card), "at the end")
             transactions = self._timed(ReadTransactions(ledgers[0].card), card)
             self._ask(card, transactions, "at the end")
-        if self._noted is not None:
-            raise Violated(self._noted)
+        if self.noted is not None:
+            raise Violated(self.noted)
 
     def program(self) -> Program:
         """What was performed so far."""
@@ -139,16 +139,12 @@ class Session:
     def _ask(self, card: str, command: Command, step: str) -> Outcome:
         outcome, exchange = self.target.perform(command)
         self.events.append(Event(step, exchange))
-        answer, odd = exchange.answer, None
-        if isinstance(answer, Answer):
-            self.clock.hear(answer.date)
-            odd = self.run.shape.judge(
-                exchange.request.operation, answer.status, answer.content_type, answer.body
-            )
-            self.run.checked["SHAPE-1"] += 1
+        if isinstance(exchange.answer, Answer):
+            self.clock.hear(exchange.answer.date)
+        odd = self.run.judge_shape(exchange)
         try:
             # What the ledger says of an answer says more than its shape, so it is recorded first.
-            self.judge(card, command, outcome)
+            self.judge(card, self._as_answered(command, card), outcome)
         finally:
             if odd is not None:
                 self._note(odd)
@@ -161,7 +157,7 @@ class Session:
         run = self.run
         for ledger in self.beliefs[card]:
             if ledger.dialect is not run.dialect:
-                ledger = replace(ledger, dialect=run.dialect)
+                ledger = ledger.changed(dialect=run.dialect)
             judgement = judge(ledger, command, outcome)
             run.checked.update(judgement.checked)
             if isinstance(judgement.result, Violation):
@@ -182,7 +178,7 @@ class Session:
     def _note(self, violation: Violation) -> None:
         """Record a violation that does not stop the program."""
         finding = self.run.record(self._finding(violation))
-        self._noted = self._noted or finding
+        self.noted = self.noted or finding
 
     def _finding(self, violation: Violation) -> Finding:
         return Finding(
@@ -279,6 +275,13 @@ class Session:
             return command
         phase = self.clock.phase(period)
         return command if phase is command.phase else replace(command, phase=phase)
+
+    def _as_answered(self, command: Command, card: str) -> Command:
+        """The command as it is judged: if its answer came in another phase, nobody can tell."""
+        timed = self._timed(command, card)
+        if isinstance(command, PrepareCard) or timed is command:
+            return command
+        return replace(command, phase=Phase.EDGE)
 
     def _remember(self, step: Step, command: Command, card: str, outcome: Outcome) -> None:
         made_id = None

@@ -52,6 +52,15 @@ class Dialect:
             return self
         return type(self)(self._permitted, {**self._possible, question: after})
 
+    def also(self, answer: str, prefixes: tuple[str, ...]) -> Self:
+        """The dialect with an answer possible once more, where the documentation permits it."""
+        reopened = {
+            question: self._possible[question] | {answer}
+            for question, permitted in self._permitted.items()
+            if question.startswith(prefixes) and answer in permitted
+        }
+        return type(self)(self._permitted, {**self._possible, **reopened})
+
     def learned(self) -> dict[str, Answers]:
         """The questions that an observation has narrowed, with what is left of each."""
         return {q: a for q, a in self._possible.items() if a != self._permitted[q]}

@@ -1,0 +1,222 @@
+"""Is there a legal order of what several clients saw? Asks the checker, its step is the oracle.
+
+One card at a time, from every ledger that was possible before. It knows the ledger and puts a
+violation into words; how the requests were made, it does not know.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.history import History, Operation
+from tallystick.illegality import Illegality
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.rulings import REFUSE
+from tallystick.ledger.step import step
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Capture,
+    CardRecord,
+    Command,
+    Kind,
+    Outcome,
+    Payment,
+    ReadCard,
+    Refused,
+    Transact,
+    TransactionRecord,
+    Unknown,
+    Violation,
+    Void,
+)
+from tallystick.linearizability import Budget, Hints, check
+from tallystick.verdict import Verdict
+
+LOSER_MAY_BE_REFUSED = ("ref.", "create.", "batch.", "activate.", "delete.again")
+"""Of two equal requests at the same moment one has its effect; what the other one is answered is
+open (FACTS 7), so a refusal is no contradiction to what the target answers otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command, with the step that asked for it as a report shows it."""
+
+    step: str
+    command: Command
+
+
+Op = Operation[Asked, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the checker says of a history: undecided cards, and the first violation."""
+
+    undecided: tuple[str, ...] = ()
+    violation: Violation | None = None
+    illegality: Illegality[Ledger] | None = None
+
+
+def judge_history(
+    operations: Iterable[Op], initial: Mapping[str, Sequence[Ledger]], *, budget: Budget
+) -> Judged:
+    """Judge the operations of each card from the ledgers that were possible before."""
+    undecided: list[str] = []
+    found = Judged()
+    for card, part in History.of(operations).partitions().items():
+        judged = _judge_card(part, initial[str(card)], budget)
+        if judged is None:
+            undecided.append(str(card))
+        elif found.violation is None:
+            found = judged
+    return Judged(tuple(undecided), found.violation, found.illegality)
+
+
+def _judge_card(part: tuple[Op, ...], ledgers: Sequence[Ledger], budget: Budget) -> Judged | None:
+    """The verdict on one card; None if the budget was spent before there was one."""
+    found: list[Judged | None] = []
+    for ledger in ledgers:
+        pinned = ledger.changed(dialect=ledger.dialect.also(REFUSE, LOSER_MAY_BE_REFUSED))
+        judgement = check(
+            History(part),
+            _stepper(pinned.dialect),
+            lambda _, start=pinned: start,  # type: ignore[misc]
+            hints=HINTS,
+            budget=budget,
+        )
+        if judgement.verdict is Verdict.CONFORMS:
+            return Judged()
+        if judgement.verdict is Verdict.VIOLATES:
+            illegality = judgement.illegalities[0]
+            found.append(Judged((), _violation(illegality, part, pinned), illegality))
+        else:
+            found.append(None)
+    return None if None in found else found[0]
+
+
+def _stepper(pinned: Dialect) -> Any:
+    """The oracle as the checker wants it. What an order teaches of the dialect is dropped again.
+
+    Otherwise two orders that lead to the same money would be two states, for the sake of answers
+    that all chapters before this one have asked for already.
+    """
+
+    def legal(ledger: Ledger, asked: Asked, outcome: Outcome) -> tuple[Ledger, ...]:
+        result = step(ledger, asked.command, outcome)
+        if isinstance(result, Violation):
+            return ()
+        return tuple(
+            after if after.dialect is pinned else after.changed(dialect=pinned) for after in result
+        )
+
+    return legal
+
+
+# What the checker may know ------------------------------------------------------------------------
+
+
+def _changes(operation: Op) -> bool:
+    return not isinstance(operation.command.command, ReadCard)
+
+
+def _interferes(earlier: Op, later: Op) -> bool:
+    """Accepted payments meet in a hold, in a ref_id, or where one frees what the other takes."""
+    first, second = earlier.command.command, later.command.command
+    if not (_is_plain(earlier) and _is_plain(later)):
+        return True
+    assert isinstance(first, Payment) and isinstance(second, Payment)  # noqa: PT018
+    if first.ref == second.ref:
+        return True
+    named = {getattr(first, "parent", None), _made(earlier)}
+    if named & {getattr(second, "parent", ""), _made(later) or ""}:
+        return True
+    return first.kind in (Kind.FUND, Kind.VOID) and second.kind in (Kind.DRAWDOWN, Kind.HOLD)
+
+
+def _is_plain(operation: Op) -> bool:
+    command = operation.command.command
+    if not isinstance(command, Payment) or not isinstance(operation.outcome, Accepted):
+        return False
+    return not isinstance(command, Transact) or command.token is None
+
+
+def _made(operation: Op) -> str | None:
+    return getattr(getattr(operation.outcome, "record", None), "id", None)
+
+
+HINTS = Hints(_changes, _interferes)
+
+
+# In words -----------------------------------------------------------------------------------------
+
+
+def label_of(operation: Op) -> str:
+    """The step of an operation."""
+    return operation.command.step
+
+
+def outcome_of(operation: Op) -> str:
+    """What came of an operation, in a few words."""
+    outcome = operation.outcome
+    if isinstance(outcome, Refused):
+        return f"refused with {outcome.status}"
+    if isinstance(outcome, Unknown):
+        return f"no answer ({outcome.reason})"
+    record = outcome.record
+    if isinstance(record, tuple):
+        return f"{len(record)} transactions"
+    if isinstance(record, CardRecord):
+        return f"balance {record.balance}, available {record.available}"
+    if isinstance(record, TransactionRecord) and record.amount is not None:
+        return f"accepted: {record.amount}"
+    return "accepted"
+
+
+def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Ledger) -> Violation:
+    rule = "CONC-2" if _shares_a_ref(illegality.core, history) else "CONC-1"
+    core = [f"`{label_of(op)}` {outcome_of(op)}" for op in illegality.core]
+    legal = [f"`{label_of(op)}`" for op in illegality.prefix if op in illegality.core]
+    stuck = illegality.stuck
+    broken = _broken_by_stuck(illegality, start)
+    after = f"after {', '.join(legal)} " if legal else ""
+    why = f": {broken.rule} expects {broken.expected}" if broken is not None else ""
+    return Violation(
+        rule,
+        "an order of these requests that the ledger permits",
+        f"there is none: {'; '.join(core)}; {after}the ledger has no place for"
+        f" `{label_of(stuck)}` {outcome_of(stuck)}{why}",
+    )
+
+
+def _broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation | None:
+    """What the oracle says of the operation that has no place, after the longest legal order."""
+    ledgers: tuple[Ledger, ...] = (start,)
+    for op in illegality.prefix:
+        results = [step(ledger, op.command.command, op.outcome) for ledger in ledgers]
+        ledgers = tuple(one for result in results if isinstance(result, tuple) for one in result)
+    stuck = illegality.stuck
+    for ledger in ledgers:
+        result = step(ledger, stuck.command.command, stuck.outcome)
+        if isinstance(result, Violation):
+            return result
+    return None
+
+
+def _shares_a_ref(core: Iterable[Op], history: Iterable[Op]) -> bool:
+    """Whether a request of the contradiction carries a ref_id that several clients used."""
+    clients: dict[str, set[int | str]] = defaultdict(set)
+    for op in history:
+        clients[_ref(op)].add(op.client)
+    return any(len(clients[_ref(op)]) > 1 for op in core if _ref(op))
+
+
+def _ref(operation: Op) -> str:
+    command = operation.command.command
+    return command.ref if isinstance(command, Transact | Capture | Void) else ""
+
+
+__all__ = ["Asked", "Judged", "Op", "judge_history", "label_of", "outcome_of"]
