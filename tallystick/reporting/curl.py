@@ -42,10 +42,13 @@ def decisive(records: tuple[Record, ...]) -> tuple[Record, ...]:
     return (last,) if group[0] is last else (group[0], last)
 
 
-def belongs(record: Record, entry: ViolationEntry) -> bool:
-    """Whether the exchange is of the program shown; a shorter program's own may not be kept."""
-    lines = {step.partition("| ")[2] or step for step in entry["steps"]}
-    return record.step in lines or record.step == AT_THE_END
+def belongs(records: tuple[Record, ...], entry: ViolationEntry) -> bool:
+    """Whether the exchanges are of the program shown; a shorter one's own may not be kept."""
+    lines = {step.partition("| ")[2] or step for step in entry["steps"]} | {AT_THE_END}
+    return all(record.step in lines for record in records)
+
+
+AT_THE_END
 
 
 AT_THE_END = "at the end"

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from tallystick.dialect import questions
 from tallystick.reporting.chapters import other_claims
-from tallystick.reporting.curl import answered, compact, curl
+from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exhibits, Record
 from tallystick.reporting.result import Count, Result, ViolationEntry
 from tallystick.reporting.templates import render
@@ -41,6 +41,8 @@ class _Shown:
 
     entry: ViolationEntry
     exchanges: tuple[_Exchange, ...]
+    is_own: bool
+    """Whether they are of the program shown, not of the longer one that it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,7 @@ def report_page(result: Result, exhibits: Exhibits, rules: Mapping[str, Rule] | 
         "page.html.j2",
         result=result,
         violations=[
-            _Shown(entry, tuple(_exchange(r, result) for r in exhibits.get(entry["rule"], ())))
-            for entry in result["violations"]
+            _shown(entry, exhibits.get(entry["rule"], ()), result) for entry in result["violations"]
         ],
         chapters=[
             (chapter, _title(chapter), list(group))
@@ -83,6 +84,11 @@ def report_page(result: Result, exhibits: Exhibits, rules: Mapping[str, Rule] | 
         dialect=[_answer(name, answer) for name, answer in result["dialect"].items()],
         claims=other_claims(result),
     )
+
+
+def _shown(entry: ViolationEntry, records: tuple[Record, ...], result: Result) -> _Shown:
+    exchanges = tuple(_exchange(record, result) for record in records)
+    return _Shown(entry, exchanges, belongs(records, entry))
 
 
 def _exchange(record: Record, result: Result) -> _Exchange:

@@ -79,7 +79,7 @@ def violation_lines(
     yield from _labelled("received", entry["actual"], width, "bold")
     yield from _program(entry["steps"])
     shown = decisive(records)
-    if shown and not belongs(shown[0], entry):
+    if not belongs(records, entry):
         text = "in a longer program, whose last exchange was this:"
         yield from _labelled("first", text, width)
     for number, record in enumerate(shown):

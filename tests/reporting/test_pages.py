@@ -69,6 +69,16 @@ def test_the_page_tells_every_violation_rule_and_answer() -> None:
         assert text in page
 
 
+def test_the_page_says_whose_exchanges_it_shows() -> None:
+    run = sample_run()
+    first, *rest = run.findings["CAP-2"].events
+    run.findings["CAP-2"].events = (replace(first, step="A = card 9 EUR"), *rest)
+    result = summarise(run, seconds=1, not_claimed={})
+    page = report_page(result, exhibits_of(run.findings.values(), redactor_for(run)))
+    assert page.count("exchanges of the longer program that showed it first") == 1
+    assert "exchanges of the longer program" not in _page()
+
+
 def test_no_secret_reaches_the_page() -> None:
     assert "5d2f1c9e-77aa-4b11" not in _page()
     assert "[token " in _page()

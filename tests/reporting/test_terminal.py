@@ -101,8 +101,8 @@ def test_a_long_answer_says_where_the_rest_is() -> None:
 def test_an_exchange_of_a_longer_program_is_told_apart() -> None:
     run = sample_run()
     assert "in a longer program" not in _text(run)
-    event = run.findings["CAP-2"].events[-1]
-    run.findings["CAP-2"].events = (replace(event, step="c9 = capture h9 1"),)
+    first, *rest = run.findings["CAP-2"].events
+    run.findings["CAP-2"].events = (replace(first, step="A = card 9 EUR"), *rest)
     assert "in a longer program, whose last exchange was this:" in _text(run)
 
 
