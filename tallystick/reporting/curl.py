@@ -8,6 +8,9 @@ import shlex
 from tallystick.reporting.journal import Record
 from tallystick.reporting.result import ViolationEntry
 
+AT_THE_END = "at the end"
+"""The step of the readings that follow a program."""
+
 
 def curl(record: Record, base_url: str) -> list[str]:
     """The lines of the command; all but the last end with a backslash."""
@@ -49,7 +52,3 @@ def belongs(records: tuple[Record, ...], entry: ViolationEntry) -> bool:
 
 
 AT_THE_END
-
-
-AT_THE_END = "at the end"
-"""The step of the readings that follow a program."""
