@@ -1,0 +1,123 @@
+"""CARD: cards that are printed in a batch and wait, and the activation that loads them, once."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts import requests
+from contracts.conftest import Check
+from contracts.staging import Stage, body_of, is_refused, spelled
+from tallystick.ledger.vocabulary import PrepareCard
+from tallystick.run import Run
+from tallystick.wire import card_record
+
+rule = pytest.mark.rule
+
+ALL: dict[str, object] = {
+    "name": "Everything",
+    "originated_by": "web",
+    "metadata": {"order": "7"},
+    "active_from": "2020-01-01T00:00:00Z",
+    "expires_at": "2090-01-01T00:00:00Z",
+}
+
+
+def _batch(stage: Stage, *types: str) -> None:
+    """Make cards A, B, ... in one batch."""
+    ids = {chr(ord("A") + number): stage.fresh("b") for number in range(len(types))}
+    cards = [
+        {"card_id": card_id, "type": kind}
+        for card_id, kind in zip(ids.values(), types, strict=True)
+    ]
+    answer = stage.send(requests.batch(stage.base, cards))
+    for label, card_id in ids.items():
+        stage.take(label, PrepareCard(card_id), answer)
+    shown = [item.get("card_id") for item in (body_of(answer) or {}).get("cards", [])]
+    if body_of(answer) is not None:
+        wanted = sorted(ids.values())
+        stage.direct.expect("CARD-4", sorted(shown) == wanted, f"{wanted}", f"{sorted(shown)}")
+
+
+@rule("CARD-4", "CARD-5", "CARD-13")
+def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
+    stage = Stage(run)
+    types = ("gift_card", "credit_note", "gift_card", "gift_card")
+    _batch(stage, *types)
+    for label, kind in zip("ABCD", types, strict=True):
+        body = body_of(stage.send(requests.read_card(stage.base, stage.card_id(label))))
+        if body is None:
+            stage.direct.violate("CARD-4", f"card {label} of the batch", "it cannot be read")
+        stage.shows(label, body, "CARD-4")
+        stage.direct.expect("CARD-2", body.get("type") == kind, kind, str(body.get("type")))
+        status = body.get("status", "inactive")
+        stage.direct.expect(
+            "CARD-13", status in ("inactive", "created"), "status inactive", f"status {status}"
+        )
+    stage.perform("d = draw A 1", "h = hold B 1", "z = draw C 0", "t = token D", "p = draw t 1")
+    stage.finish()
+
+
+@rule("CARD-4")
+def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
+    stage = Stage(run)
+    card_id = stage.fresh("twice")
+    twice = [{"card_id": card_id, "type": "gift_card"}] * 2
+    stage.send(requests.batch(stage.base, twice))
+    answer = stage.send(requests.read_card(stage.base, card_id))
+    record = card_record(body_of(answer))
+    stage.direct.expect(
+        "CARD-4",
+        is_refused(answer) or record.balance in (0, None),
+        "a card without money, or none",
+        f"amount_balance {record.balance}",
+    )
+
+
+@rule("CARD-5", "CARD-6", "CARD-13", "CARD-2")
+def test_an_activation_loads_its_amount_and_what_it_carries(run: Run) -> None:
+    stage = Stage(run)
+    customer = stage.fresh("customer")
+    members = {**ALL, "customer_id": customer}
+    stage.perform("A = batch", "x = draw A 1", f"activate A 700 NOK {spelled(members)}")
+    body = body_of(stage.send(requests.read_card(stage.base, stage.card_id("A"))))
+    status = (body or {}).get("status", "unused")
+    stage.direct.expect("CARD-13", status == "unused", "status unused", f"status {status}")
+    stage.perform("customer A", "d = draw A 200", "e = draw A available+1", "h = hold A available")
+    stage.finish()
+
+
+@rule("CARD-6")
+@pytest.mark.parametrize("currency", ["SEK", "EUR"])
+def test_an_activation_may_choose_the_currency(check: Check, currency: str) -> None:
+    check("A = batch", f"activate A 700 {currency}", "d = draw A available")
+
+
+@rule("CARD-6", "CARD-7")
+def test_a_card_is_activated_once(check: Check) -> None:
+    check(
+        "A = batch",
+        "activate A 500 NOK",
+        "activate A 500 NOK",
+        "activate A 700 NOK",
+        "d = draw A 200",
+        "activate A 500 NOK",
+        "activate A 900 NOK",
+        "e = draw A available",
+        "activate A 500 NOK",
+        "activate A 1 NOK",
+    )
+
+
+@rule("CARD-7")
+def test_only_an_inactive_card_is_activated(check: Check) -> None:
+    check(
+        "A = card 500 NOK",
+        "activate A 500 NOK",
+        "activate A 900 NOK",
+        "d = draw A 200",
+        "activate A 500 NOK",
+        "B = batch",
+        "delete B",
+        "activate B 500 NOK",
+        "x = draw B 1",
+    )

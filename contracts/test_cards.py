@@ -1,0 +1,310 @@
+"""CARD: a card from creation to deletion, as its creator, its holder and its list show it."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts import requests
+from contracts.conftest import Check
+from contracts.staging import Stage, body_of, is_refused, spelled
+from tallystick.ledger.vocabulary import OpenCard
+from tallystick.run import Run
+from tallystick.wire import card_record
+
+rule = pytest.mark.rule
+
+ATTRIBUTES: dict[str, dict[str, object]] = {
+    "name": {"name": "Birthday card"},
+    "name_beyond_latin": {"name": "Gavekort 贈り物 🎁"},
+    "long_name": {"name": "n" * 255},
+    "gift_card": {"type": "gift_card"},
+    "credit_note": {"type": "credit_note"},
+    "customer": {"customer_id": "customer-{}"},
+    "customer_beyond_ascii": {"customer_id": "Åse & 李 {}"},
+    "origin": {"originated_by": "store 14, till 2"},
+    "longest_origin": {"originated_by": "o" * 255},
+    "metadata": {"metadata": {"order": "1", "branch": "Bergen"}},
+    "nested_metadata": {"metadata": {"order": {"lines": [1, {"sku": "é"}], "open": True}}},
+    "active_from": {"active_from": "2020-02-29T12:00:00Z"},
+    "expires_at": {"expires_at": "2090-12-31T23:59:59Z"},
+    "dates_at_an_offset": {
+        "active_from": "2020-01-01T00:30:00+05:00",
+        "expires_at": "2090-01-01T00:30:00-03:30",
+    },
+}
+ALL: dict[str, object] = {
+    "name": "Everything",
+    "type": "credit_note",
+    "customer_id": "customer-{}",
+    "originated_by": "web",
+    "metadata": {"order": "7"},
+    "active_from": "2020-01-01T00:00:00Z",
+    "expires_at": "2090-01-01T00:00:00Z",
+}
+
+
+# Creation -----------------------------------------------------------------------------------------
+
+
+@rule("CARD-1", "CARD-2")
+def test_a_card_opens_with_exactly_its_amount_in_every_currency(check: Check) -> None:
+    check(
+        "A = card 12345 NOK",
+        "B = card 1 SEK",
+        "C = card 70 DKK",
+        "D = card 999999 EUR",
+        "E = card 50000 USD",
+        *[f"{name.lower()} = draw {name} available" for name in "ABCDE"],
+        unread=10,
+    )
+
+
+@rule("CARD-2")
+@pytest.mark.parametrize("members", ATTRIBUTES)
+def test_a_card_reads_back_what_was_sent(run: Run, members: str) -> None:
+    Stage(run, f"A = card 1000 EUR {spelled(ATTRIBUTES[members], run.name)}")
+
+
+@rule("CARD-2", "CARD-10", "READ-2")
+def test_every_view_shows_what_was_sent(run: Run) -> None:
+    stage = Stage(run)
+    customer = stage.fresh("customer")
+    stage.perform(
+        f"A = card 1000 USD {spelled({**ALL, 'customer_id': customer})}", "t = token A", "info t"
+    )
+    found = [
+        requests.read_card(stage.base, stage.card_id("A")),
+        requests.info(stage.base, stage.id_of("t")),
+        requests.customer_card(stage.base, customer, stage.card_id("A")),
+    ]
+    for request in found:
+        body = body_of(stage.send(request))
+        if body is not None:
+            stage.shows("A", body, "CARD-2")
+    listed = body_of(stage.send(requests.customer_cards(stage.base, customer)))
+    for item in listed or []:
+        stage.direct.expect(
+            "CARD-10",
+            item.get("card_id") == stage.card_id("A"),
+            f"no card but {stage.card_id('A')!r} in the list of its customer",
+            f"card {item.get('card_id')!r}",
+        )
+
+
+UNUSUAL_IDS = (
+    ".dots..inside.",
+    " a space inside",
+    "æøå-ÆØÅ",
+    "贈り物🎁",
+    "%2F%00 %",
+    "a+b&c=d;e",
+    "?query#fragment",
+    "quotes'\"",
+    "with/a/slash",
+    "\\",
+)
+
+
+@rule("CARD-16", "READ-2", "CARD-1")
+@pytest.mark.parametrize("tail", UNUSUAL_IDS)
+def test_an_unusual_card_id_names_its_own_card_or_none(run: Run, tail: str) -> None:
+    _names_its_own_card(Stage(run), f"{run.next_program()}{tail}")
+
+
+@rule("CARD-16", "READ-2")
+@pytest.mark.parametrize("length", [1, 255])
+def test_a_card_id_of_every_length_names_its_own_card_or_none(run: Run, length: int) -> None:
+    # One character that is not likely to be taken: the ids of earlier runs are still there.
+    own = int(run.name.removeprefix("ts"), 16)
+    card_id = chr(0x4E00 + own % 20_000) if length == 1 else run.next_program().ljust(255, "x")
+    _names_its_own_card(Stage(run), card_id)
+
+
+@rule("CARD-16", "READ-2")
+def test_a_card_may_be_called_batch(run: Run) -> None:
+    stage = Stage(run)
+    made = stage.send(requests.open_card(stage.base, "batch", 70))
+    read = stage.send(requests.read_card(stage.base, "batch"), shaped=False)
+    if body_of(made) is not None and body_of(read) is not None:
+        shown = card_record(body_of(read)).card
+        stage.direct.expect("CARD-16", shown == "batch", "card 'batch'", f"card {shown!r}")
+    stage.send(requests.delete_card(stage.base, "batch"), shaped=False)
+
+
+def _names_its_own_card(stage: Stage, card_id: str) -> None:
+    """A free string may be beyond a router or a store; what is taken has to be told apart."""
+    made = stage.send(requests.open_card(stage.base, card_id, 70))
+    if body_of(made) is None:
+        return
+    shown = card_record(body_of(made)).card
+    stage.direct.expect(
+        ("CARD-2", "CARD-16"), shown == card_id, f"card {card_id!r}", f"card {shown!r}"
+    )
+    drawn = stage.send(requests.transact(stage.base, stage.fresh(), 20, card_id=card_id))
+    left = 50 if body_of(drawn) is not None else 70
+    read = stage.send(requests.read_card(stage.base, card_id), shaped=False)
+    if body_of(read) is not None:
+        record = card_record(body_of(read))
+        stage.direct.expect(
+            ("READ-2", "CARD-16"),
+            (record.card, record.balance) == (card_id, left),
+            f"card {card_id!r} with amount_balance {left}",
+            f"card {record.card!r} with amount_balance {record.balance}",
+        )
+
+
+@rule("BAL-7", "CARD-1")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("-id", "-ID"),
+        ("x" * 190 + "a", "x" * 190 + "b"),
+        ("-a b", "-a  b"),
+        ("-\u00e9", "-e\u0301"),
+    ],
+    ids=["case", "far_end", "inner_space", "composition"],
+)
+def test_card_ids_that_look_alike_name_two_cards(run: Run, first: str, second: str) -> None:
+    stage = Stage(run)
+    prefix = stage.fresh("c")
+    for label, card_id in (("A", prefix + first), ("B", prefix + second)):
+        answer = stage.send(requests.open_card(stage.base, card_id))
+        if is_refused(answer) and not card_id.isascii():
+            return  # a store may take no such text, or compose it
+        stage.take(label, OpenCard(card_id, 100, "NOK"), answer)
+    stage.perform("d = draw B 30", unread=True)
+    stage.finish()
+
+
+# The same id again --------------------------------------------------------------------------------
+
+
+@rule("CARD-3")
+@pytest.mark.parametrize(
+    "before",
+    [[], ["d = draw A 300"], ["h = hold A 300", "c = capture h 100", "f = fund A 50"]],
+    ids=["fresh", "drawn", "held"],
+)
+def test_a_second_create_never_changes_the_first_card(run: Run, before: list[str]) -> None:
+    stage = Stage(run, "A = card 1000 NOK", *before, "again A")
+    again = stage.card_id("A")
+    for members in ({"currency": "SEK"}, {"name": "Another"}):
+        stage.send(requests.open_card(stage.base, again, 777, **members))
+        stage.holds("CARD-3", lists=False)
+    stage.send(requests.batch(stage.base, [{"card_id": again, "type": "credit_note"}]))
+    stage.holds("CARD-3")
+    stage.perform("y = draw A available", "x = draw A 1")
+
+
+@rule("CARD-3")
+def test_the_id_of_a_deleted_card_never_brings_its_money_back(check: Check) -> None:
+    check("A = card 100 NOK", "d = draw A available", "delete A", "again A", "e = draw A available")
+
+
+# Deletion -----------------------------------------------------------------------------------------
+
+
+@rule("CARD-8", "CARD-9")
+def test_a_deleted_card_takes_nothing_any_more(check: Check) -> None:
+    check(
+        "A = card 100 NOK",
+        "t = token A",
+        "d = draw A available",
+        "delete A",
+        "f = fund A 10",
+        "e = draw A 0",
+        "h = hold A 1",
+        "p = draw t 1",
+        "q = fund t 10",
+        "u = token A",
+        "activate A 10 NOK",
+        "info t",
+    )
+
+
+@rule("CARD-9", "BAL-6")
+@pytest.mark.parametrize(
+    "before", [["d = draw A 40"], ["h = hold A 40"], ["h = hold A 100", "c = capture h 60"]]
+)
+def test_a_delete_with_money_is_refused_or_final(check: Check, before: list[str]) -> None:
+    check(
+        "A = card 100 NOK",
+        "t = token A",
+        *before,
+        "delete A",
+        "e = draw A 1",
+        "p = draw t 1",
+        "f = fund A 10",
+        *(["c2 = capture h 10", "v = void h"] if before[0].startswith("h") else []),
+        "delete A",
+    )
+
+
+@rule("CARD-12")
+def test_a_card_that_does_not_exist_takes_no_change(run: Run) -> None:
+    stage = Stage(run)
+    nobody = stage.fresh("nobody")
+    for request in (
+        requests.delete_card(stage.base, nobody),
+        requests.activate(stage.base, nobody),
+        requests.issue_token(stage.base, nobody, stage.fresh()),
+        requests.rotate_pin(stage.base, nobody, length=6, **requests.DIGITS),
+    ):
+        stage.direct.expect_refusal("CARD-12", stage.send(request), "there is no such card")
+    read = stage.send(requests.read_card(stage.base, nobody))
+    stage.direct.expect_refusal("CARD-12", read, "nothing was made")
+
+
+# Customers ----------------------------------------------------------------------------------------
+
+
+@rule("CARD-10")
+def test_the_customer_view_agrees_with_the_card(run: Run) -> None:
+    stage = Stage(run)
+    customer = spelled({"customer_id": stage.fresh("customer")})
+    stage.perform(f"A = card 1000 SEK {customer}", "customer A")
+    stage.perform(
+        "d = draw A 100", "h = hold A 300", "customer A", "c = capture h 120", "customer A"
+    )
+
+
+@rule("CARD-10")
+def test_a_customer_sees_the_own_cards_only(run: Run) -> None:
+    stage = Stage(run)
+    mine = stage.fresh("customer")
+    others = {label: f"{mine}{tail}" for label, tail in (("C", "1"), ("D", "x"))}
+    stage.perform(
+        *[f"{label} = card 100 NOK {spelled({'customer_id': mine})}" for label in "AB"],
+        *[f"{n} = card 100 NOK {spelled({'customer_id': whose})}" for n, whose in others.items()],
+        "E = card 100 NOK",
+        "customer E",
+        unread=True,
+    )
+    listed = body_of(stage.send(requests.customer_cards(stage.base, mine, limit=100)))
+    if listed is not None:
+        shown = sorted(item.get("card_id") for item in listed)
+        own = sorted(stage.card_id(label) for label in "AB")
+        stage.direct.expect("CARD-10", shown == own, f"the cards {own}", f"the cards {shown}")
+    for label in "CDE":
+        answer = stage.send(requests.customer_card(stage.base, mine, stage.card_id(label)))
+        stage.direct.expect_refusal("CARD-10", answer, f"{label} is not a card of {mine!r}")
+
+
+@rule("CARD-10")
+def test_a_customer_list_has_no_card_that_is_not_active(run: Run) -> None:
+    stage = Stage(run)
+    customer = stage.fresh("customer")
+    whose = spelled({"customer_id": customer})
+    stage.perform(f"A = card 100 NOK {whose}", f"B = card 100 NOK {whose}", "C = batch")
+    stage.perform("d = draw B available", "delete B", f"activate C 100 NOK {whose}")
+    listed = body_of(stage.send(requests.customer_cards(stage.base, customer)))
+    if listed is None:
+        stage.direct.violate("CARD-10", "the cards of the customer", "a refusal")
+    shown = {item.get("card_id") for item in listed}
+    wanted = {stage.card_id("A"), stage.card_id("C")}
+    stage.direct.expect("CARD-10", wanted <= shown, f"{sorted(wanted)}", f"{sorted(shown)}")
+    deleted = stage.card_id("B")
+    gone = stage.session.ledger("B").standing == "deleted"
+    stage.direct.expect(
+        "CARD-10", not (gone and deleted in shown), "no deleted card", f"{deleted!r} is there"
+    )

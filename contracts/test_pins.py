@@ -1,0 +1,125 @@
+"""CARD: a PIN is told once, in the asked format, and the next one takes its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts import requests
+from contracts.staging import Stage, body_of, is_refused, texts_in
+from tallystick.ledger.vocabulary import OpenCard
+from tallystick.run import Run
+
+rule = pytest.mark.rule
+
+
+def _is_pin(value: object, length: int) -> bool:
+    return isinstance(value, str) and len(value) == length and value.isascii() and value.isdigit()
+
+
+def _pin_of(body: object) -> object:
+    part = body.get("pin") if isinstance(body, dict) else None
+    code = part.get("pin") if isinstance(part, dict) else None
+    return code.get("value") if isinstance(code, dict) else None
+
+
+def _rotated(stage: Stage, label: str, length: int) -> str:
+    """A new PIN of digits for a card; skips the test if none is given."""
+    wanted = requests.rotate_pin(stage.base, stage.card_id(label), length=length, **requests.DIGITS)
+    body = body_of(stage.send(wanted))
+    if body is None:
+        stage.direct.violate("CARD-11", "a new PIN", "a refusal")
+    pin = _pin_of(body)
+    stage.direct.expect("CARD-11", _is_pin(pin, length), f"a PIN of {length} digits", f"{pin!r}")
+    return str(pin)
+
+
+@rule("CARD-11")
+def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "t = token A")
+    first = _rotated(stage, "A", 6)
+    second = _rotated(stage, "A", 8)
+    third = _rotated(stage, "A", 8)
+    stage.direct.expect("CARD-11", second != third, "another PIN each time", "the same PIN again")
+    token = stage.id_of("t")
+    right = stage.send(requests.info(stage.base, token, pin=third))
+    stage.direct.expect(
+        ("TOKEN-3", "CARD-11"), body_of(right) is not None, "info with the PIN", "a refusal"
+    )
+    old = stage.send(requests.info(stage.base, token, pin=first))
+    if not is_refused(old):
+        # A server may take no notice of PINs; one that does has to refuse the old one too.
+        made_up = stage.send(requests.info(stage.base, token, pin=str(10**9 - int(third))))
+        stage.direct.expect(
+            "CARD-11", not is_refused(made_up), "the old PIN refused as any wrong one", "accepted"
+        )
+    stage.holds("CARD-11")
+    stage.perform("d = draw A available")
+    stage.finish()
+
+
+@rule("CARD-14", "CARD-11")
+def test_no_read_shows_a_pin(run: Run) -> None:
+    stage = Stage(run)
+    card_id, customer = stage.fresh("card"), stage.fresh("customer")
+    request = requests.open_card(
+        stage.base,
+        card_id,
+        500,
+        customer_id=customer,
+        pin={"format": {"length": 9, **requests.DIGITS}},
+        card_token={"expires_in": 3600, "expires_after_transaction": False},
+    )
+    answer = stage.send(request)
+    made = body_of(answer)
+    if made is None:
+        stage.direct.violate("CARD-1", "a card with a PIN and a token", "a refusal")
+    stage.take("A", OpenCard(card_id, 500, "NOK", (("customer_id", customer),)), answer)
+    pin = _pin_of(made)
+    stage.direct.expect("CARD-11", _is_pin(pin, 9), "a PIN of 9 digits", f"{pin!r}")
+    pins = {str(pin), _rotated(stage, "A", 10)}
+    token = str((made.get("card_token") or {}).get("token", {}).get("value", ""))
+    for request in (
+        requests.read_card(stage.base, card_id),
+        requests.info(stage.base, token, pin=max(pins, key=len)),
+        requests.customer_card(stage.base, customer, card_id),
+        requests.customer_cards(stage.base, customer),
+        requests.list_transactions(stage.base, card_id),
+    ):
+        shown = texts_in(body_of(stage.send(request)))
+        stage.direct.expect(
+            "CARD-14", not shown & pins, "no PIN in a read", f"a PIN in {request.operation}"
+        )
+    stage.holds("CARD-11")
+
+
+@rule("CARD-15")
+def test_a_pin_has_at_least_four_characters(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    short = requests.rotate_pin(stage.base, stage.card_id("A"), length=3, **requests.DIGITS)
+    stage.direct.expect_refusal("CARD-15", stage.send(short), "a PIN has at least 4 characters")
+    _rotated(stage, "A", 4)
+    with_card = requests.open_card(
+        stage.base, stage.fresh("c"), 100, pin={"format": {"length": 3, **requests.DIGITS}}
+    )
+    stage.direct.expect_refusal("CARD-15", stage.send(with_card), "a PIN has at least 4 characters")
+
+
+@rule("CARD-11", "TOKEN-3")
+def test_a_pin_that_begins_with_0_is_a_text(run: Run) -> None:
+    # The documentation's own example of a PIN is 012345.
+    stage = Stage(run)
+    options = {
+        "pin": {"format": {"length": 4, **requests.DIGITS}},
+        "card_token": {"format": {"length": 16, **requests.DIGITS}},
+    }
+    cards = [{"card_id": stage.fresh("p"), "type": "gift_card"} for _ in range(40)]
+    answer = stage.send(requests.batch(stage.base, cards, **options))
+    for item in (body_of(answer) or {}).get("cards", []):
+        pin, token = _pin_of(item), (item.get("card_token") or {}).get("token", {}).get("value")
+        if isinstance(pin, str) and pin.startswith("0") and token:
+            stage.send(requests.activate(stage.base, item["card_id"]))
+            shown = stage.send(requests.info(stage.base, token, pin=pin))
+            stage.direct.expect(
+                ("TOKEN-3", "CARD-11"), body_of(shown) is not None, f"info with {pin}", "a refusal"
+            )
+            return

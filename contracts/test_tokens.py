@@ -1,0 +1,292 @@
+"""TOKEN: a token stands for its card, for as long and as often as it was made for.
+
+What is left of a token after it has expired needs a wait and stands in test_time.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+
+from contracts import requests
+from contracts.conftest import Check
+from contracts.staging import Stage, body_of, is_refused, texts_in
+from tallystick.ledger.vocabulary import IssueToken
+from tallystick.run import Run
+
+rule = pytest.mark.rule
+
+ONCE = 'with {"one_time": "true"}'
+DEFAULT = re.compile(r"DINCARD:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@rule("TOKEN-2", "TOKEN-3")
+@pytest.mark.parametrize("paying", ["draw", "hold"])
+def test_a_one_time_token_pays_once_and_still_shows_its_card(check: Check, paying: str) -> None:
+    check(
+        "A = card 1000 NOK",
+        f"t = token A {ONCE}",
+        "info t",
+        f"p = {paying} t 100",
+        "info t",
+        "x1 = draw t 100",
+        "x2 = hold t 100",
+        "x3 = draw t 1",
+        "d = draw A 50",
+        "info t",
+        unread=2,
+    )
+
+
+@rule("TOKEN-2", "CAP-1", "VOID-1")
+def test_what_a_one_time_token_held_is_captured_and_voided_without_it(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        f"t = token A {ONCE}",
+        "h = hold t 100",
+        "c = capture h 40",
+        "v = void h",
+        "info t",
+        "e = draw A available",
+        unread=2,
+    )
+
+
+@rule("TOKEN-6", "TOKEN-3")
+def test_a_lasting_token_pays_again_and_again(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "t = token A",
+        "d = draw t 100",
+        "h = hold t 300",
+        "info t",
+        "c = capture h 100",
+        "e = draw t 50",
+        "v = void h",
+        "info t",
+        "x = draw t available+1",
+        "y = draw t 1 SEK",
+        "g = draw t available",
+        "info t",
+        unread=2,
+    )
+
+
+@rule("TOKEN-2")
+def test_a_token_is_for_one_time_unless_asked_otherwise(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    _issue(stage, "A", "t")
+    stage.perform("d = draw t 100", "x = draw t 100", "y = hold t 1", "info t")
+    stage.finish()
+
+
+@rule("TOKEN-1", "BAL-7", "TOKEN-6")
+def test_a_token_moves_no_money_but_that_of_its_card(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "B = card 500 NOK",
+        "t = token A",
+        "u = token B",
+        "d = draw t 600",
+        "x = draw u 600",
+        "h = hold u 200",
+        "c = capture h 50",
+        "info t",
+        "info u",
+        unread=4,
+    )
+
+
+@rule("TOKEN-4", "BAL-6")
+def test_a_token_that_nobody_made_is_refused(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "t = token A")
+    value = stage.id_of("t")
+    middle = len(value) // 2
+    other = "0" if value[middle] != "0" else "1"
+    made_up = {
+        "one with another character": value[:middle] + other + value[middle + 1 :],
+        "one that lacks its end": value[:-1],
+        "one that goes on": value + "0",
+        "a random one": f"DINCARD:{uuid.uuid4()}",
+        "the card's own id": stage.card_id("A"),
+        "a pattern": "%",
+        **_masked(stage),
+    }
+    for what, token in made_up.items():
+        for request in (
+            requests.info(stage.base, token),
+            requests.transact(stage.base, stage.fresh(), 1, token=token),
+        ):
+            stage.direct.expect_refusal("TOKEN-4", stage.send(request), f"the token is {what}")
+    stage.holds("TOKEN-4")
+
+
+def _masked(stage: Stage) -> dict[str, str]:
+    details = body_of(stage.send(requests.read_card(stage.base, stage.card_id("A")))) or {}
+    codes = [item.get("masked_code") for item in details.get("tokens") or []]
+    return {"a masked one": str(codes[0])} if codes and codes[0] else {}
+
+
+@rule("TOKEN-1")
+def test_every_token_has_a_value_of_its_own(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "B = card 500 NOK")
+    bodies = [_issue(stage, card, f"{card}{number}") for card in "AB" for number in range(3)]
+    values = [_value(body) for body in bodies]
+    stage.direct.expect(
+        "TOKEN-1", len(set(values)) == len(values), "a value of its own for each token", f"{values}"
+    )
+
+
+# How codes look -----------------------------------------------------------------------------------
+
+FORMATS: dict[str, dict[str, Any]] = {
+    "digits": {"length": 16, **requests.DIGITS},
+    "digits_after_a_prefix": {"length": 12, "prefix": "VOUCH:", **requests.DIGITS},
+    "letters": {"length": 20, "numbers": False, "symbols": False, "characters": True},
+    "letters_and_digits": {
+        "length": 24,
+        "prefix": "x-",
+        "numbers": True,
+        "symbols": False,
+        "characters": True,
+    },
+    "all_kinds": {"length": 30, "numbers": True, "symbols": True, "characters": True},
+    "a_prefix_alone": {"prefix": "GIFT-"},
+    "a_length_alone": {"length": 40},
+}
+
+
+@rule("TOKEN-7")
+@pytest.mark.parametrize("wanted", FORMATS)
+def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> None:
+    stage = Stage(run)
+    stage.perform("A = card 1000 NOK", unread=True)
+    format_ = FORMATS[wanted]
+    request = requests.issue_token(
+        stage.base,
+        stage.card_id("A"),
+        stage.fresh("t"),
+        format=format_,
+        expires_after_transaction=False,
+    )
+    answer = stage.send(request)
+    if wanted not in ("digits", "digits_after_a_prefix") and is_refused(answer):
+        return  # only the guides' formats are known to be taken: the bounds are open
+    stage.take("A", IssueToken(stage.card_id("A"), request.body["ref_id"]), answer, name="t")
+    _fits("token", stage, stage.id_of("t"), format_)
+    stage.perform("d = draw t 10", "info t", unread=True)
+
+
+@rule("TOKEN-7", "TOKEN-3")
+def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) -> None:
+    stage = Stage(run)
+    card_id, format_ = stage.fresh("c"), {"length": 16, "prefix": "W:", **requests.DIGITS}
+    generator = {"expires_in": 3600, "expires_after_transaction": False, "format": format_}
+    made = body_of(stage.send(requests.open_card(stage.base, card_id, 500, card_token=generator)))
+    if made is None:
+        stage.direct.violate("CARD-1", "a card with a token", "a refusal")
+    value = _value(made.get("card_token"))
+    _fits("card_token", stage, value, format_)
+    shown = body_of(stage.send(requests.info(stage.base, value)))
+    stage.direct.expect(
+        "TOKEN-3",
+        shown is not None and shown.get("card_id") == card_id,
+        f"card {card_id!r}",
+        "a refusal" if shown is None else f"card {shown.get('card_id')!r}",
+    )
+    for number in (1, 2):
+        paid = stage.send(requests.transact(stage.base, stage.fresh(), 100, token=value))
+        stage.direct.expect(
+            "TOKEN-6", not is_refused(paid), f"payment {number} by the token", "a refusal"
+        )
+
+
+def _fits(what: str, stage: Stage, value: str, format_: dict[str, Any]) -> None:
+    """Hold a code to the documented part of its format."""
+    length = format_.get("length", 36)
+    # Without a prefix of its own a code may have none, or that of the default.
+    prefix = format_.get("prefix", "DINCARD:" if value.startswith("DINCARD:") else "")
+    code = value.removeprefix(prefix)
+    stage.direct.expect(
+        "TOKEN-7",
+        value.startswith(prefix) and len(code) == length,
+        f"a {what} of {length} characters after {prefix!r}",
+        f"{value!r}",
+    )
+    digits, letters = format_.get("numbers", True), format_.get("characters", True)
+    asked = format_.get("symbols", True) or all(
+        (letters and sign.isalpha()) or (digits and sign.isdigit()) for sign in code
+    )
+    stage.direct.expect(
+        "TOKEN-7", asked, f"a {what} of the asked characters: {format_}", f"{value!r}"
+    )
+
+
+# What shows a token -------------------------------------------------------------------------------
+
+
+@rule("TOKEN-9", "TOKEN-10")
+def test_a_new_token_shows_what_was_sent_and_the_default_form(run: Run) -> None:
+    stage = Stage(run)
+    stage.perform("A = card 1000 NOK", unread=True)
+    ref, metadata = stage.fresh("t"), {"till": "4"}
+    request = requests.issue_token(
+        stage.base, stage.card_id("A"), ref, metadata=metadata, expires_in=7200
+    )
+    body = body_of(stage.send(request))
+    if body is None:
+        stage.direct.violate("TOKEN-1", "a token", "a refusal")
+    shown = {name: body.get(name) for name in ("ref_id", "expires_in", "metadata")}
+    kept = isinstance(shown["metadata"], dict) and metadata.items() <= shown["metadata"].items()
+    stage.direct.expect(
+        "TOKEN-10",
+        (shown["ref_id"], shown["expires_in"]) == (ref, 7200) and kept,
+        f"ref_id {ref}, expires_in 7200, metadata {metadata}",
+        f"{shown}",
+    )
+    stage.direct.expect(
+        "TOKEN-9", bool(DEFAULT.fullmatch(_value(body))), "DINCARD: and a UUID", f"{_value(body)!r}"
+    )
+
+
+@rule("TOKEN-8")
+def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
+    stage = Stage(run)
+    customer = stage.fresh("customer")
+    stage.perform(
+        f'A = card 1000 NOK with {{"customer_id": "{customer}"}}', "t = token A", "u = token A"
+    )
+    card_id = stage.card_id("A")
+    values = {stage.id_of("t"), stage.id_of("u")}
+    for request in (
+        requests.read_card(stage.base, card_id),
+        requests.customer_card(stage.base, customer, card_id),
+        requests.info(stage.base, stage.id_of("t")),
+        requests.list_transactions(stage.base, card_id),
+    ):
+        body = body_of(stage.send(request))
+        told = [text for text in texts_in(body) if any(value in text for value in values)]
+        stage.direct.expect("TOKEN-8", not told, "no value of a token in a read", f"{told}")
+        tokens = body.get("tokens") if isinstance(body, dict) else None
+        if request.operation == "aid_cards_cardid_get" and tokens is not None:
+            codes = [item.get("masked_code") for item in tokens]
+            stage.direct.expect("TOKEN-8", len(codes) == 2, "two tokens, masked", f"{codes}")
+
+
+# Helpers ------------------------------------------------------------------------------------------
+
+
+def _issue(stage: Stage, card: str, name: str) -> Any:
+    """Make a token that leaves out all that is optional; it is for one time then."""
+    ref = stage.fresh("t")
+    answer = stage.send(requests.issue_token(stage.base, stage.card_id(card), ref))
+    stage.take(card, IssueToken(stage.card_id(card), ref, one_time=True), answer, name=name)
+    return body_of(answer)
+
+
+def _value(token: Any) -> str:
+    code = token.get("token") if isinstance(token, dict) else None
+    return str(code.get("value", "")) if isinstance(code, dict) else ""
