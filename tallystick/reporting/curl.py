@@ -49,6 +49,3 @@ def belongs(records: tuple[Record, ...], entry: ViolationEntry) -> bool:
     """Whether the exchanges are of the program shown; a shorter one's own may not be kept."""
     lines = {step.partition("| ")[2] or step for step in entry["steps"]} | {AT_THE_END}
     return all(record.step in lines for record in records)
-
-
-AT_THE_END
