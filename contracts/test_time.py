@@ -1,0 +1,233 @@
+"""TIME: a card pays within its period only, by the target's own clock.
+
+All that has to wait is set up first; then the module waits once, and every test goes on from there.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from contracts import requests
+from contracts.conftest import Check
+from contracts.staging import Stage, body_of, is_refused
+from tallystick.drivers.clock import UNSURE_S
+from tallystick.pytest_plugin import Suite
+from tallystick.run import Run, Violated
+
+rule = pytest.mark.rule
+
+SOON_S = 4
+"""How long a card lives that is to expire; it is usable for a second or two before its edge."""
+REQUESTS = 80
+"""Requests of the preparation, more or less: on a slow target a card has to live longer."""
+LONGEST_S = 30
+TOKENS_S = (1, 2)
+
+
+@dataclass(slots=True)
+class Scene:
+    """A stage that was prepared before the wait, or the violation that ended its preparation."""
+
+    stage: Stage
+    violated: Violated | None = None
+    values: list[str] = field(default_factory=list)
+
+
+BEFORE: dict[str, tuple[str, ...]] = {
+    "expired": (
+        'A = card 1000 NOK with {"expires_at": "{soon}"}',
+        "h1 = hold A 300",
+        "h2 = hold A 200",
+        "h3 = hold A 100",
+        "c0 = capture h3 40",
+        "t = token A",
+        "info t",
+    ),
+    "activated_and_expired": (
+        "A = batch",
+        'activate A 700 NOK with {"expires_at": "{soon}"}',
+        "h = hold A 100",
+    ),
+    "expired_at_an_offset": (
+        'A = card 1000 NOK with {"expires_at": "{soon}@-12:00"}',
+        "h = hold A 100",
+    ),
+    "become_active": (
+        'A = card 1000 NOK with {"active_from": "{soon}"}',
+        "x = draw A 10",
+        "f = fund A 50",
+    ),
+    "become_active_by_activation": (
+        "A = batch",
+        'activate A 700 NOK with {"active_from": "{soon}"}',
+        "x = hold A 10",
+    ),
+    "without_an_end": ("A = batch", "activate A 700 NOK"),
+}
+AFTER: dict[str, tuple[str, ...]] = {
+    "expired": (
+        "d = draw A 10",
+        "h4 = hold A 10",
+        "f = fund A 10",
+        "p = draw t 10",
+        "q = hold t 10",
+        "c1 = capture h1 100",
+        "c2 = capture h1",
+        "v2 = void h2",
+        "v3 = void h3",
+    ),
+    "activated_and_expired": ("d = draw A 10", "g = hold A 10", "f = fund A 10"),
+    "expired_at_an_offset": ("d = draw A 10", "g = hold A 10", "f = fund A 10"),
+    "become_active": ("d = draw A 10", "h = hold A available", "c = capture h 5", "v = void h"),
+    "become_active_by_activation": ("d = draw A 10", "h = hold A available"),
+    "without_an_end": ("d = draw A 10", "h = hold A available"),
+}
+
+
+# After a wait -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def scenes(run: Run, suite: Suite) -> dict[str, Scene]:
+    """Everything that has to wait, after the one wait."""
+    stage = Stage(run, "A = card 1000 NOK")
+    began = time.monotonic()
+    ends = stage.session.clock.text(stage.session.clock.now() + SOON_S)
+    trial = stage.send(requests.open_card(stage.base, stage.fresh("c"), expires_at=ends))
+    soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
+    wanted = dict(BEFORE)
+    if is_refused(trial):  # which periods a server takes is open (FACTS 30)
+        suite.not_claimed["TIME-2"] = f"the target makes no card that lives {SOON_S} s only"
+        wanted = {name: lines for name, lines in BEFORE.items() if "expire" not in name}
+    prepared = {name: _prepared(run, lines, soon) for name, lines in wanted.items()}
+    prepared["tokens"] = _with_tokens(run)
+    time.sleep(soon + UNSURE_S + 0.5)
+    return prepared
+
+
+def _prepared(run: Run, lines: tuple[str, ...], soon: int) -> Scene:
+    scene = Scene(Stage(run))
+    try:
+        scene.stage.perform(*[line.replace("{soon}", f"now+{soon}") for line in lines], unread=True)
+    except Violated as violated:
+        scene.violated = violated
+    return scene
+
+
+def _with_tokens(run: Run) -> Scene:
+    """A card with tokens that live a second or two, and with one that lives on."""
+    scene = Scene(Stage(run, "A = card 1000 NOK", "t = token A"))
+    for seconds in TOKENS_S:
+        for once in (True, False):
+            request = requests.issue_token(
+                scene.stage.base,
+                scene.stage.card_id("A"),
+                scene.stage.fresh("t"),
+                expires_in=seconds,
+                expires_after_transaction=once,
+            )
+            token = (body_of(scene.stage.send(request)) or {}).get("token") or {}
+            scene.values += [token["value"]] if token.get("value") else []
+    return scene
+
+
+def _scene(scenes: dict[str, Scene], name: str) -> Scene:
+    if name not in scenes:
+        pytest.skip("the target makes no card that expires so soon")
+    if scenes[name].violated is not None:
+        raise scenes[name].violated
+    return scenes[name]
+
+
+@rule("TIME-2", "TIME-1")
+@pytest.mark.parametrize("name", AFTER)
+def test_after_the_wait_a_card_is(scenes: dict[str, Scene], name: str) -> None:
+    stage = _scene(scenes, name).stage
+    stage.perform(*AFTER[name])
+    stage.finish()
+
+
+@rule("TOKEN-5", "BAL-6")
+def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> None:
+    scene = _scene(scenes, "tokens")
+    stage = scene.stage
+    if not scene.values:
+        pytest.skip("the target makes no token that expires so soon")
+    for value in scene.values:
+        for request in (
+            requests.info(stage.base, value),
+            requests.transact(stage.base, stage.fresh(), 1, token=value),
+            requests.transact(stage.base, stage.fresh(), 1, token=value, pending=True),
+        ):
+            stage.direct.expect_refusal("TOKEN-5", stage.send(request), "the token has expired")
+    stage.holds("TOKEN-5")
+
+
+@rule("TOKEN-6", "TOKEN-3")
+def test_a_token_lives_as_long_as_it_was_made_for(scenes: dict[str, Scene]) -> None:
+    stage = _scene(scenes, "tokens").stage
+    stage.perform("info t", "d = draw t 10", "h = hold t 10")
+
+
+# Without a wait -----------------------------------------------------------------------------------
+
+
+@rule("TIME-1")
+@pytest.mark.parametrize("start", ["now+3600", "now+3600@-05:00", "now+86400@+14:00"])
+def test_before_active_from_a_card_takes_funds_only(check: Check, start: str) -> None:
+    check(
+        f'A = card 1000 NOK with {{"active_from": "{start}"}}',
+        "t = token A",
+        "d = draw A 10",
+        "h = hold A 10",
+        "p = draw t 10",
+        "f = fund A 50",
+        unread=2,
+    )
+
+
+@rule("TIME-1", "CARD-6")
+def test_an_activated_card_waits_for_its_active_from(check: Check) -> None:
+    check(
+        "A = batch",
+        'activate A 700 NOK with {"active_from": "now+3600"}',
+        "d = draw A 10",
+        "h = hold A 10",
+        "f = fund A 50",
+        unread=1,
+    )
+
+
+@rule("TIME-2")
+@pytest.mark.parametrize("end", ["now-3600", "now-3600@+05:00"])
+def test_a_card_that_has_expired_before_it_was_made_takes_nothing(check: Check, end: str) -> None:
+    check(
+        f'A = card 1000 NOK with {{"expires_at": "{end}"}}',
+        "d = draw A 10",
+        "h = hold A 10",
+        "f = fund A 10",
+    )
+
+
+@rule("TIME-1", "TIME-2", "TX-1")
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z"),
+        ("now-3600@+05:00", "now+3600@-05:00"),
+        ("now-60", "now+60"),
+    ],
+)
+def test_within_its_period_a_card_takes_everything(check: Check, start: str, end: str) -> None:
+    check(
+        f'A = card 1000 NOK with {{"active_from": "{start}", "expires_at": "{end}"}}',
+        "h = hold A 300",
+        "d = draw A 10",
+        "f = fund A 50",
+        "c = capture h 100",
+        "v = void h",
+        unread=5,
+    )
