@@ -315,7 +315,7 @@ def outcome_of(command: Command, answer: Answer | NoAnswer) -> Outcome:
     """What an answer proves about the command."""
     if isinstance(answer, NoAnswer):
         return Unknown(answer.reason)
-    if 200 <= answer.status < 300 and answer.body is not NOT_JSON:
+    if answer.status == 204 or (200 <= answer.status < 300 and answer.body is not NOT_JSON):
         return Accepted(wire.decode(command, answer.body))
     if 400 <= answer.status < 500:
         return Refused(answer.status)

@@ -58,13 +58,9 @@ class Direct:
         shown = "" if request.body is None and content is None else f" {body!s}"
         came = answer.status if isinstance(answer, Answer) else answer.reason
         self.note(f"{request.method} {request.path}{shown} -> {came}")
-        if shaped and isinstance(answer, Answer):
-            self.run.checked["SHAPE-1"] += 1
-            odd = self.run.shape.judge(
-                request.operation, answer.status, answer.content_type, answer.body
-            )
-            if odd is not None:
-                self.violate(odd.rule, odd.expected, odd.actual)
+        odd = self.run.judge_shape(exchange) if shaped else None
+        if odd is not None:
+            self.violate(odd.rule, odd.expected, odd.actual)
         return answer
 
     def expect_refusal(

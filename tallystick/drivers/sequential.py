@@ -104,7 +104,7 @@ class Session:
         command, card = self.resolve(step)
         self.performed.append(step)
         outcome = self._request(step, command, card)
-        self._remember(step, command, card, outcome)
+        self.remember(step, command, card, outcome)
         if not unread and not isinstance(command, ReadCard | ReadTransactions):
             self._ask(card, self._timed(ReadCard(command.card), card), str(step))
         return outcome
@@ -283,7 +283,8 @@ class Session:
             return command
         return replace(command, phase=Phase.EDGE)
 
-    def _remember(self, step: Step, command: Command, card: str, outcome: Outcome) -> None:
+    def remember(self, step: Step, command: Command, card: str, outcome: Outcome) -> None:
+        """Let the step's label name what it made."""
         made_id = None
         if isinstance(outcome, Accepted):
             record = outcome.record

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from tallystick.ledger import ledger as books
 from tallystick.ledger.ledger import (
+    CAPTURED_USE,
     EMPTY_USE,
     REFUSED_USE,
-    SETTLED_USE,
+    VOIDED_USE,
     Entry,
     Last,
     Ledger,
@@ -96,6 +97,8 @@ def _prepared(ledger: Ledger) -> Successors:
 
 
 def _apply_payment(ledger: Ledger, command: Payment, shown: str | None) -> Ledger:
+    if isinstance(command, Transact) and ledger.standing is Standing.INACTIVE:
+        ledger = ledger.changed(currency=command.currency)
     entry = entry_of(ledger, command)
     entry_id = shown if shown is not None else unseen(command.kind, command.ref)
     after = BOOKINGS[command.kind](ledger, entry_id, entry)
@@ -105,15 +108,16 @@ def _apply_payment(ledger: Ledger, command: Payment, shown: str | None) -> Ledge
         tokens = _with_use(after, command.token, command.kind if command.amount else EMPTY_USE)
         return after.changed(refs=refs, tokens=tokens)
     if entry.amount and ledger.tokens:
-        return after.changed(refs=refs, tokens=_settled(after, command.parent))
+        closing = CAPTURED_USE if command.kind is Kind.CAPTURE else VOIDED_USE
+        return after.changed(refs=refs, tokens=_settled(after, command.parent, closing))
     return after.changed(refs=refs)
 
 
-def _settled(ledger: Ledger, hold: str) -> Map[str, Token]:
+def _settled(ledger: Ledger, hold: str, closing: str) -> Map[str, Token]:
     """The tokens after money of a hold was captured or released: one of them may have made it."""
     for use in ledger.refs.get(ledger.entries[hold].ref or "", ()):
         if use.entry == hold:
-            return _with_use(ledger, str(use.request[1]), SETTLED_USE)
+            return _with_use(ledger, str(use.request[1]), closing)
     return ledger.tokens
 
 

@@ -8,10 +8,11 @@ permitted formulas and stay the same one. This module does not know how a card w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from tallystick.ledger.ledger import Last, Ledger, Standing
 from tallystick.ledger.members import first_missing
-from tallystick.ledger.vocabulary import CardRecord, Violation
+from tallystick.ledger.vocabulary import CardRecord, Phase, Violation
 
 Formula = Callable[[Ledger], int]
 
@@ -33,10 +34,10 @@ FORMULAS: dict[str, dict[str, Formula]] = {
     "figure.amount_pending": {
         "held": lambda ledger: ledger.held,
         "gross_of_open_holds": lambda ledger: ledger.gross,
+        "gross_of_all_holds": lambda ledger: ledger.pledged,
     },
     "figure.amount_reserved": {
         "held": lambda ledger: ledger.held,
-        "gross_of_open_holds": lambda ledger: ledger.gross,
     },
 }
 
@@ -52,6 +53,8 @@ BLAME: dict[Last, tuple[str, str]] = {
     Last.VOIDED: ("VOID-1", "VOID-1"),
     Last.RELEASED: ("VOID-6", "VOID-6"),
     Last.REPEATED: ("REF-1", "REF-1"),
+    Last.REPEATED_ELSEWISE: ("REF-2", "REF-2"),
+    Last.REPEATED_ELSEWHERE: ("REF-3", "REF-3"),
     Last.REFUSED: ("BAL-6", "BAL-6"),
     Last.RECREATED: ("CARD-3", "CARD-3"),
     Last.REACTIVATED: ("CARD-6", "CARD-6"),
@@ -60,8 +63,13 @@ BLAME: dict[Last, tuple[str, str]] = {
 """The rule behind a wrong balance and behind a wrong available amount, by what happened last."""
 
 
-def judge_card(ledger: Ledger, record: CardRecord, checked: list[str]) -> Ledger | Violation:
+def judge_card(
+    ledger: Ledger, record: CardRecord, checked: list[str], phase: Phase = Phase.WITHIN
+) -> Ledger | Violation:
     """Compare what a card shows with the ledger; names every checked rule in `checked`."""
+    if phase is not Phase.WITHIN and record.available == 0:
+        # "Available for drawdown" is nothing on a card that takes none now.
+        record = replace(record, available=ledger.available)
     checked += ["BAL-1", "BAL-2", "BAL-3"]
     for violation in _plain_violations(ledger, record, *BLAME[ledger.last]):
         return violation

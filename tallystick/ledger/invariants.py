@@ -96,7 +96,7 @@ def _state_fits(ledger: Ledger, key: str, hold: Entry) -> bool:
 
 
 def a_child_points_to_a_hold(ledger: Ledger) -> bool:
-    """A capture and a void name the hold of this card that they act on; nothing else has a parent."""
+    """A capture and a void name the hold that they act on; nothing else has a parent."""
     return all(
         (entry.kind in (Kind.CAPTURE, Kind.VOID)) == (entry.parent is not None)
         and (entry.parent is None or ledger.entries[entry.parent].kind is Kind.HOLD)

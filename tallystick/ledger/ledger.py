@@ -47,7 +47,9 @@ class Last(StrEnum):
     CAPTURED_ZERO = "an accepted capture of 0"
     VOIDED = "an accepted void"
     RELEASED = "an accepted void after a partial capture"
-    REPEATED = "a repeated ref_id"
+    REPEATED = "the same request again"
+    REPEATED_ELSEWISE = "a used ref_id with another body"
+    REPEATED_ELSEWHERE = "a used ref_id in another operation"
     REFUSED = "a refusal"
     RECREATED = "a second creation"
     REACTIVATED = "a second activation"
@@ -89,7 +91,7 @@ class Use:
 class Token:
     """A token of the card, the ref_id that made it, and what it has been used for.
 
-    A use is a kind of payment, or REFUSED_USE, SETTLED_USE or EMPTY_USE.
+    A use is a kind of payment, or one of the constants below.
     """
 
     one_time: bool
@@ -98,8 +100,10 @@ class Token:
 
 
 REFUSED_USE = "refused"
-SETTLED_USE = "settled"
-"""A hold that it paid for was captured or voided since."""
+CAPTURED_USE = "captured"
+"""Money of a hold that it paid for was captured since."""
+VOIDED_USE = "voided"
+"""A hold that it paid for was voided since."""
 EMPTY_USE = "empty"
 """It paid an amount of 0."""
 
@@ -109,10 +113,11 @@ EMPTY_USE = "empty"
 class Ledger:
     """The state of one card. Amounts are in the smallest unit of `currency`.
 
-    `held` is what open holds lock now, `gross` the original amounts of the same holds; `drawn`
-    counts plain drawdowns, `captured` the captures. Balance = opening + funded - drawn - captured;
-    available = balance - held (FACTS 3, amount_balance and amount_available). `burnt` are ref_ids
-    that made no transaction and may be taken all the same: of refusals, of tokens, of the opening.
+    `held` is what open holds lock now, `gross` the original amounts of the same holds, `pledged`
+    those of all holds ever; `drawn` counts plain drawdowns, `captured` the captures.
+    Balance = opening + funded - drawn - captured; available = balance - held (T24). `burnt` are
+    ref_ids that made no transaction and may be taken all the same: of refusals, of tokens, of the
+    opening.
     """
 
     dialect: Dialect
@@ -125,6 +130,7 @@ class Ledger:
     captured: int = 0
     held: int = 0
     gross: int = 0
+    pledged: int = 0
     largest: int = 0
     entries: Map[str, Entry] = field(default_factory=Map)
     refs: Map[str, tuple[Use, ...]] = field(default_factory=Map)
@@ -166,6 +172,7 @@ class Ledger:
             self.captured,
             self.held,
             self.gross,
+            self.pledged,
             self.largest,
             self.card,
             self.currency,
@@ -217,6 +224,7 @@ def book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     return ledger.changed(
         held=ledger.held + entry.amount,
         gross=ledger.gross + entry.amount,
+        pledged=ledger.pledged + entry.amount,
         entries=ledger.entries.set(entry_id, entry),
         last=Last.HELD,
     )

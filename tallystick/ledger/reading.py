@@ -15,6 +15,7 @@ from tallystick.ledger.vocabulary import (
     Phase,
     ReadCard,
     ReadTransactions,
+    Record,
     Refused,
     Unknown,
     View,
@@ -38,7 +39,7 @@ def judge_read(
     if isinstance(outcome, Refused):
         return _judge_refused_read(ledger, command, outcome)
     if ledger.standing is Standing.DELETED:
-        return _answered_deleted(ledger, command, ACCEPT, "accepted")
+        return _answered_deleted(_informed(ledger, outcome.record), command, ACCEPT, "accepted")
     checked.append("READ-1")
     if isinstance(command, ReadTransactions):
         records = outcome.record
@@ -46,7 +47,7 @@ def judge_read(
         judged = judge_list(ledger, records, checked)
         return judged if isinstance(judged, Violation) else (judged,)
     assert isinstance(outcome.record, CardRecord), "a card is answered with a card record"
-    judged = judge_card(ledger, outcome.record, checked)
+    judged = judge_card(ledger, outcome.record, checked, command.phase)
     if isinstance(judged, Violation):
         return judged
     lost = None
@@ -74,15 +75,33 @@ def _judge_refused_read(
     ledger: Ledger, command: ReadCard | ReadTransactions, outcome: Refused
 ) -> Successors | Violation:
     shown = f"refused with {outcome.status}"
-    if ledger.standing is Standing.DELETED:
-        return _answered_deleted(ledger, command, REFUSE, shown)
     plain = isinstance(command, ReadTransactions) or command.view is View.DETAILS
     if command.phase in (Phase.AFTER, Phase.EDGE) or not (plain or command.phase is Phase.WITHIN):
         return (ledger,)  # whether an expired card can be read is open (FACTS 31)
+    if ledger.standing is Standing.DELETED:
+        return _answered_deleted(ledger, command, REFUSE, shown)
     if plain:
         return Violation("READ-1", "the card can be read", shown)
+    if _may_hide(ledger, command):
+        return (ledger,)
     info = isinstance(command, ReadCard) and command.view is View.INFO
     return Violation("TOKEN-3" if info else "CARD-10", "the card behind it", shown)
+
+
+def _may_hide(ledger: Ledger, command: ReadCard | ReadTransactions) -> bool:
+    """Whether a view other than the card's own may leave the card out."""
+    if isinstance(command, ReadCard) and command.view is View.CUSTOMER:
+        # "active for a customer": an empty card need not count as one (question 44).
+        return ledger.standing is Standing.INACTIVE or ledger.balance == 0
+    has_pin = ledger.opened_by is not None and "pin" in dict(ledger.opened_by.extras)
+    # Info without the PIN of a card that has one, and of a card that cannot be used (26, 50, 51).
+    return has_pin or ledger.standing is Standing.INACTIVE
+
+
+def _informed(ledger: Ledger, record: Record) -> Ledger:
+    """A deleted card need not show what it was, but ids of lost answers may be in its list."""
+    judged = judge_list(ledger, record, []) if isinstance(record, tuple) else ledger
+    return ledger if isinstance(judged, Violation) else judged
 
 
 def _answered_deleted(
@@ -101,9 +120,12 @@ def _read_question(command: ReadCard | ReadTransactions) -> str:
     return "deleted.info" if command.view is View.INFO else "deleted.read"
 
 
-def answered(ledger: Ledger, question: str, answer: str, shown: str) -> Successors | Violation:
+def answered(
+    ledger: Ledger, question: str, answer: str | frozenset[str], shown: str
+) -> Successors | Violation:
     """The ledger after the server answered an open question, or how it contradicts itself."""
-    narrowed = ledger.dialect.narrow(question, [answer])
+    answers = [answer] if isinstance(answer, str) else answer
+    narrowed = ledger.dialect.narrow(question, answers)
     if narrowed is None:
         possible = " or ".join(sorted(ledger.dialect.possible(question)))
         return Violation("DIA-1", f"{question}: {possible}", shown, question)

@@ -15,7 +15,7 @@ from tallystick.ledger.ledger import Entry, Ledger, adopt, unseen
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_missing
 from tallystick.ledger.vocabulary import (
-    Capture,
+    ActivateCard,
     Extras,
     Kind,
     Payment,
@@ -60,7 +60,7 @@ def judge_replay(ledger: Ledger, entry_id: str, record: TransactionRecord) -> Di
     entry = ledger.entries[entry_id]
     if entry.kind is Kind.HOLD and record.type == PENDING:
         record = replace(record, type=None)  # as it was at first, whatever became of it since
-    judged = _judge_record(ledger, entry, record, ())
+    judged = _judge_record(ledger, entry, record, entry.extras)
     if isinstance(judged, Violation):
         return replace(judged, rule="REF-6")
     return judged
@@ -119,7 +119,7 @@ def _recognise(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
             return adopt(ledger, key, entry_id)
     opening = any(entry.kind is Kind.OPENING for entry in ledger.entries.values())
     if record.type in (None, "fund") and record.amount == ledger.opening and not opening:
-        narrowed = ledger.dialect.narrow("list.opening", ["listed"])
+        narrowed = ledger.dialect.narrow(_opening_question(ledger), ["listed"])
         if narrowed is not None:
             entry = Entry(Kind.OPENING, record.ref, ledger.opening, State.OPENING)
             return ledger.changed(
@@ -140,12 +140,18 @@ def _judge_opening(ledger: Ledger) -> Ledger | Violation:
         return ledger
     if ledger.opening == 0:
         return ledger  # no money was put on the card, so nothing says that a record is due
-    narrowed = ledger.dialect.narrow("list.opening", ["absent"])
+    question = _opening_question(ledger)
+    narrowed = ledger.dialect.narrow(question, ["absent"])
     if narrowed is None:
         return Violation(
-            "DIA-1", "the opening amount in the list, as before", "it is absent", "list.opening"
+            "DIA-1", "the opening amount in the list, as before", "it is absent", question
         )
     return ledger if narrowed is ledger.dialect else ledger.changed(dialect=narrowed)
+
+
+def _opening_question(ledger: Ledger) -> str:
+    activated = isinstance(ledger.opened_by, ActivateCard)
+    return "list.activation" if activated else "list.opening"
 
 
 def _judge_record(

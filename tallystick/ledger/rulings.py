@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tallystick.ledger.ledger import (
+    CAPTURED_USE,
     EMPTY_USE,
-    SETTLED_USE,
+    REFUSED_USE,
+    VOIDED_USE,
     Ledger,
     Standing,
     Token,
@@ -128,30 +130,56 @@ def _to_open(ledger: Ledger, command: OpenCard) -> Iterator[Objection]:
     if ledger.standing is Standing.DELETED:
         yield Objection("the id belonged to a deleted card")
     elif ledger.standing is not Standing.ABSENT:
-        yield Objection("the card exists", question="create.duplicate")
-    yield from _amount_objections(ledger, command.amount, "zero.open")
-    yield from _period_objections(command)
-    yield from _extras_objections(command.extras)
+        yield Objection("the card exists", question=_repeated_create(ledger, command))
+    content = _content_objections(ledger, command, "zero.open")
+    yield from content if ledger.standing is Standing.ABSENT else _freed(content)
+
+
+def _repeated_create(ledger: Ledger, command: OpenCard) -> str | None:
+    """The question that a create with a known card_id puts; None where it is never held."""
+    if not isinstance(ledger.opened_by, OpenCard):
+        return None
+    return "create.same" if ledger.opened_by == command else "create.other_body"
 
 
 def _to_prepare(ledger: Ledger) -> Iterator[Objection]:
     if ledger.standing is Standing.DELETED:
         yield Objection("the id belonged to a deleted card")
-    elif ledger.standing is not Standing.ABSENT:
-        yield Objection("the card exists", question="batch.duplicate")
+    elif ledger.standing is Standing.INACTIVE:
+        yield Objection("the card exists", question="batch.same")
+    elif ledger.standing is Standing.ACTIVE:
+        yield Objection("the card exists and is active")
 
 
 def _to_activate(ledger: Ledger, command: ActivateCard) -> Iterator[Objection]:
+    content = _content_objections(ledger, command, "zero.activate")
+    if ledger.standing is Standing.INACTIVE:
+        if command.currency != ledger.currency:
+            # Whether the currency is chosen at activation, or before, is open (FACTS 39).
+            yield Objection("another currency than the prepared card showed")
+        yield from content
+        return
     if ledger.standing is Standing.ACTIVE and ledger.opened_by == command:
-        # The same request again cannot carry a ref_id; answered as before, it does no harm.
-        yield Objection("the card is active already", question="activate.again")
-    elif ledger.standing is not Standing.INACTIVE:
+        # The same request again cannot carry a ref_id; answered as before, it does no harm. Once
+        # the card was used, a server may see a retry no longer.
+        question = None if ledger.entries else "activate.again"
+        yield Objection("the card is active already", question=question)
+    else:
         yield Objection(f"the card is {ledger.standing}, not inactive", rule="CARD-7")
-    if ledger.currency is not None and command.currency != ledger.currency:
-        yield Objection("another currency than the prepared card showed")
-    yield from _amount_objections(ledger, command.amount, "zero.activate")
+    yield from _freed(content)
+
+
+def _content_objections(
+    ledger: Ledger, command: OpenCard | ActivateCard, zero: str
+) -> Iterator[Objection]:
+    yield from _amount_objections(ledger, command.amount, zero)
     yield from _period_objections(command)
     yield from _extras_objections(command.extras)
+
+
+def _freed(found: Iterator[Objection]) -> Iterator[Objection]:
+    """Of a repeat that is answered with the first card, what it carries may never be looked at."""
+    return (Objection(objection.reason) for objection in found)
 
 
 def _to_delete(ledger: Ledger, command: DeleteCard) -> Iterator[Objection]:
@@ -192,7 +220,7 @@ def _to_transact(ledger: Ledger, command: Transact) -> Iterator[Objection]:
         yield Objection("the card is not active yet", rule="TIME-1")
     if command.phase is Phase.EDGE:
         yield Objection("the moment is too close to an edge of the card's period")
-    if ledger.currency is not None and command.currency != ledger.currency:
+    if command.currency != ledger.currency:
         # What a card shows before its activation need not be its currency yet (FACTS 38).
         active = ledger.standing is Standing.ACTIVE
         yield Objection("another currency than the card's", rule="TX-3" if active else None)
@@ -234,11 +262,15 @@ def _use_objections(token: Token) -> Iterator[Objection]:
     used = token.used
     if Kind.DRAWDOWN in used:
         yield Objection("the one-time token has paid already", rule="TOKEN-2")
-    if SETTLED_USE in used or EMPTY_USE in used:
-        # A void may give it back and a capture may use it up (FACTS 47): never held.
-        yield Objection("the one-time token paid for a hold that is closed, or for nothing")
+    if CAPTURED_USE in used:
+        yield Objection("the one-time token paid for a hold that was captured", rule="TOKEN-2")
+    if used & {VOIDED_USE, EMPTY_USE, REFUSED_USE}:
+        # A void may give it back, a refusal may use it up or not, each for its own reasons
+        # (question 47): never held.
+        yield Objection("the one-time token was in a request that moved nothing in the end")
+    if VOIDED_USE in used:
         used -= {Kind.HOLD}
-    for use in sorted(used - {Kind.DRAWDOWN, SETTLED_USE, EMPTY_USE}):
+    for use in sorted(used & {Kind.HOLD, Kind.FUND}):
         yield Objection(f"the one-time token was used: {use}", question=f"token.used_by.{use}")
 
 
@@ -254,7 +286,7 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[Objection]:
     elif command.amount is None and state is State.PARTLY_CAPTURED:
         yield Objection("a default after a part", question="capture.default_after_part")
     if command.amount == 0:
-        yield Objection("the amount is 0", question="zero.capture")
+        yield Objection("the amount is 0", question="zero.capture" if remaining else None)
     yield from _closing_objections(ledger, command)
 
 

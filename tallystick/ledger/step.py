@@ -94,7 +94,7 @@ def _judge_write(
     firm = next((objection for objection in against if objection.is_firm), None)
     if isinstance(outcome, Unknown):
         happened = () if firm else apply(ledger, command, None)
-        return (*happened, *_unchanged(ledger, command, against))
+        return (*happened, *_unchanged(ledger, command, refusable=bool(against)))
     if isinstance(outcome, Refused):
         return _judge_refusal(ledger, command, outcome, against, checked)
     if firm is not None:
@@ -132,11 +132,9 @@ def _judge_refusal(
     return (after,)
 
 
-def _unchanged(
-    ledger: Ledger, command: Write, against: tuple[Objection, ...]
-) -> tuple[Ledger, ...]:
+def _unchanged(ledger: Ledger, command: Write, *, refusable: bool) -> tuple[Ledger, ...]:
     """The ledgers of a command whose answer was lost and that changed nothing."""
-    if not against:
+    if not refusable:
         return (ledger,)
     # Perhaps it was refused, which permits all that the unchanged ledger permits.
     after = refused(ledger, command)
@@ -179,6 +177,10 @@ def _judge_issued(
     checked.append("TOKEN-1")
     if not record.value:
         return Violation("TOKEN-1", "the value of the new token", "no value")
+    for value, token in ledger.tokens.items():
+        if token.ref == command.ref and value != record.value and not value.startswith(UNSEEN):
+            checked.append("REF-1")
+            return Violation("REF-1", "one token for one ref_id", "a second token")
     known = ledger.tokens.get(record.value)
     if known is None:
         return apply(ledger, command, record.value)
@@ -231,17 +233,19 @@ def _judge_payment(
     if isinstance(outcome, Accepted):
         return _judge_accepted_reuse(ledger, command, outcome, reuses, against, checked)
     if isinstance(outcome, Refused):
+        shown = f"refused with {outcome.status}"
         if against:
             return (refused(ledger, command),)  # refused, perhaps for another reason
-        after = ledger.changed(last=Last.REPEATED)
+        after = refused(ledger, command).changed(last=REPETITION[reuses[0].rule])
         reasons = [r for r in reuses if ledger.dialect.allows(r.question, REFUSE)]
         if len(reasons) > 1:
             return (after,)
-        question = (reasons or reuses)[0].question
-        return answered(after, question, REFUSE, f"refused with {outcome.status}")
-    if all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses):
-        return _judge_write(ledger, command, outcome, against, checked)
-    return (ledger,)
+        reason = (reasons or reuses)[0]
+        return answered(after, reason.question, reason.harmless(REFUSE), shown)
+    separate = all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses)
+    firm = any(objection.is_firm for objection in against)
+    happened = apply(ledger, command, None) if separate and not firm else ()
+    return (*happened, *_unchanged(ledger, command, refusable=True))
 
 
 def _judge_accepted_reuse(
@@ -297,7 +301,8 @@ def _judge_replayed(
     ledger: Ledger, record: TransactionRecord, reuse: Reuse, checked: list[str]
 ) -> Successors | Violation:
     checked.append("REF-6")
-    replayed = answered(ledger, reuse.question, REPLAY, "the first record again")
+    answers = reuse.harmless(REPLAY)
+    replayed = answered(ledger, reuse.question, answers, "the first record again")
     if isinstance(replayed, Violation):
         return replayed
     after, entry = replayed[0], reuse.entry
@@ -310,7 +315,15 @@ def _judge_replayed(
     dialect = judge_replay(after, entry, record)
     if isinstance(dialect, Violation):
         return dialect
-    return (after.changed(dialect=dialect, last=Last.REPEATED),)
+    return (after.changed(dialect=dialect, last=REPETITION[reuse.rule]),)
+
+
+REPETITION = {
+    "REF-1": Last.REPEATED,
+    "REF-2": Last.REPEATED_ELSEWISE,
+    "REF-3": Last.REPEATED_ELSEWHERE,
+}
+"""What to say was done last, by the rule that the repetition is under."""
 
 
 __all__ = ["Judgement", "Successors", "judge", "step"]

@@ -20,7 +20,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "ref.other_hold.{}": ("capture", "void"),
     "ref.across.{}": tuple("-".join(pair) for pair in combinations(PAYMENTS, 2)),
     "zero.{}": ("drawdown", "fund", "hold"),
-    "token.used_by.{}": ("fund", "hold", "refused"),
+    "token.used_by.{}": ("fund", "hold"),
     "type.{}": ("capture", "drawdown", "fund", "opening", "void"),
     "type.hold.{}": ("captured", "open", "released", "voided"),
     "{}.expired": ("capture", "void"),
