@@ -112,11 +112,15 @@ def progress_line(status: Status, seconds: float, speed: float, width: int) -> T
     return line
 
 
-def _shortened(name: str, room: int) -> str:
-    """`contracts/test_capture.py::test_x` as `test_capture::test_x`, then cut in the middle."""
-    path, _, rest = name.partition("::")
+def short_name(nodeid: str) -> str:
+    """`contracts/test_capture.py::test_x` as `test_capture::test_x`."""
+    path, _, rest = nodeid.partition("::")
     bare = path.rpartition("/")[2].removesuffix(".py")
-    text = f"{bare}::{rest}" if rest else bare
+    return f"{bare}::{rest}" if rest else bare
+
+
+def _shortened(nodeid: str, room: int) -> str:
+    text = short_name(nodeid)
     if len(text) <= room:
         return text
     if room < 4:

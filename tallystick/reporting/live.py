@@ -1,0 +1,86 @@
+"""The live line inside pytest: it stands in place of the dots while the contracts run.
+
+It watches and counts, and knows nothing of rules.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import TextIO
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from tallystick.reporting.progress import PLAIN_EVERY_S, Progress, Status, short_name
+
+StatusReport = tuple[str, str, str]
+
+
+class LiveLine:
+    """A pytest plugin. `status` says where the run stands; None while there is no run."""
+
+    def __init__(
+        self,
+        terminal: TextIO,
+        status: Callable[[], Status | None],
+        *,
+        plain_every_s: float = PLAIN_EVERY_S,
+    ) -> None:
+        self._console = Console(file=terminal, highlight=False, soft_wrap=True)
+        self._ask = status
+        self._every_s = plain_every_s
+        self._done = 0
+        self._of = 0
+        self._is_on = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Show the line as long as tests run."""
+        self._of = session.testscollected
+        if self._ask() is None or session.config.option.collectonly:
+            return (yield)
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.showfspath = False
+            reporter._show_progress_info = False
+        self._is_on = True
+        try:
+            with Progress(self._console, self._status, plain_every_s=self._every_s):
+                return (yield)
+        finally:
+            self._is_on = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> StatusReport | None:
+        """Count a test without a letter for it: the line would run into the letters."""
+        if self._is_on and (report.when == "call" or report.outcome != "passed"):
+            return report.outcome, "", ""
+        return None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count the tests that are over, and leave a line for each that failed."""
+        self._done += report.when == "teardown"
+        if report.failed and self._is_on:
+            said = str(report.longrepr).strip().partition("\n")[0]
+            self._console.print(
+                Text.assemble(("failed  ", "bold red"), f"{short_name(report.nodeid)}  {said}")
+            )
+
+    def _status(self) -> Status:
+        status = self._ask() or Status("", 0, 0, 0)
+        return replace(status, done=self._done, of=self._of)
+
+
+def own_terminal() -> TextIO | None:
+    """The terminal (or log) of the session, out of reach of pytest's capturing; None without one.
+
+    To be asked for while nothing is captured, such as in pytest_configure.
+    """
+    try:
+        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
+    except (OSError, ValueError, AttributeError):
+        return None
