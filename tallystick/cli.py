@@ -20,29 +20,34 @@ from typing import Any, NoReturn
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from tallystick import __version__
-from tallystick.dialect import DialectError, open_dialect, pinned_dialect
+from tallystick.dialect import DialectError, dump, open_dialect, pinned_dialect
 from tallystick.history import History, HistoryError, Key, load
 from tallystick.ledger.coding import decode_command, decode_outcome
 from tallystick.ledger.ledger import Ledger
 from tallystick.ledger.step import step
 from tallystick.linearizability import Budget, Illegality, check
+from tallystick.live import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
 from tallystick.reporting.journal import Exhibits, JournalError, read_journal
 from tallystick.reporting.page import report_page
 from tallystick.reporting.result import ResultError, read_result, write_whole
-from tallystick.reporting.scenario import ScenarioError
+from tallystick.reporting.scenario import ScenarioError, read_scenario
 from tallystick.reporting.summary import summary_text
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
 from tallystick.reporting.wording import say_command, say_outcome
 from tallystick.rules import Rule, RulesError, load_rules
-from tallystick.settings import OPTIONS, SettingsError, duration, load_settings, variable
+from tallystick.run import Finding
+from tallystick.settings import OPTIONS, Settings, SettingsError, duration, load_settings, variable
 from tallystick.target import TargetError
 from tallystick.verdict import Verdict
 
 OK, VIOLATES, INTERRUPTED, BROKE, BAD_INPUT = 0, 1, 2, 3, 4
+SKIP = 125
+"""What `git bisect run` takes for a build that cannot be tested."""
 
 BAD = (
     ClaimsError,
@@ -232,6 +237,70 @@ def _time_line(illegality: Illegality[Ledger]) -> TimeLine:
     )
     told = f"On card {illegality.key} there is no order in which every answer is legal."
     return TimeLine(load_rules()["CONC-1"].text, "CONC-1", told, bars)
+
+
+# probe --------------------------------------------------------------------------------------------
+
+
+@cli.command("probe", short_help="Ask a server what the documentation leaves open.")
+@settings_options
+def probe_command(settings: Settings) -> int:
+    """Put every open question to a server, print its answers, and write dialect.yaml."""
+    run = probe_target(settings)
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
+    for heading in ("question", "what is asked", "answer"):
+        table.add_column(heading, overflow="fold")
+    for row in probe_rows(run.dialect):
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+    path = settings.report_dir / "dialect.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, dump(run.dialect, run.target.address.url))
+    click.echo(f"{run.target.meter.requests} requests; {path} can be committed and pinned")
+    for finding in run.findings.values():
+        click.echo("\n".join(_violated(finding)))
+    return VIOLATES if run.findings else OK
+
+
+# replay -------------------------------------------------------------------------------------------
+
+
+@cli.command("replay", short_help="Run a counter-example again on any server.")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--times", default=3, type=click.IntRange(1, 1000), help="how often (default 3)")
+@click.option("--bisect", is_flag=True, help="exit 125, skip, where the scenario cannot be judged")
+@settings_options
+def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool) -> int:
+    """Run the program of a scenario file: status 1 if its rule is broken again, 0 if it is kept.
+
+    With --bisect it fits `git bisect run`: a server that cannot be judged is skipped.
+    """
+    told = read_scenario(scenario)
+    try:
+        replay = replay_scenario(settings, told, times)
+    except TargetError:
+        if bisect:
+            return SKIP
+        raise
+    for finding in (replay.finding, *replay.others):
+        if finding is not None:
+            click.echo("\n".join(_violated(finding)))
+    if replay.seen:
+        click.echo(f"VIOLATES: {told.rule} was broken in {replay.seen} of {replay.times} replays")
+        return VIOLATES
+    if replay.others:
+        click.echo(f"UNDECIDED: the program broke other rules before {told.rule} could be judged")
+        return SKIP if bisect else VIOLATES
+    click.echo(f"CONFORMS: {told.rule} was kept in {replay.times} of {replay.times} replays")
+    return OK
+
+
+def _violated(finding: Finding) -> list[str]:
+    violation = finding.violation
+    return [
+        f"{violation.rule}  permitted {violation.expected}; received {violation.actual}",
+        *(f"  {number}  {line}" for number, line in enumerate(finding.steps, start=1)),
+    ]
 
 
 def _fail(text: str) -> NoReturn:

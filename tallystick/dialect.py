@@ -56,23 +56,31 @@ def open_dialect() -> Dialect:
 
 def pinned_dialect(path: Path) -> Dialect:
     """The dialect of a pinned file; DialectError names what is wrong in it."""
-    dialect = open_dialect()
     members = _read(path)
     answers = members.get("answers", members)
     if not isinstance(answers, dict):
         raise DialectError(f"{path}: `answers` has to map questions to answers")
+    return narrowed(answers, str(path))
+
+
+def narrowed(answers: Mapping[str, object], where: str = "the dialect") -> Dialect:
+    """The dialect with these answers, one or several for each question.
+
+    DialectError, which says `where`, if a question or an answer is not declared.
+    """
+    dialect = open_dialect()
     for question, given in answers.items():
         if question not in questions():
-            raise DialectError(f"{path}: no question {question!r}; `tallystick probe` lists them")
-        listed = [str(answer) for answer in (given if isinstance(given, list) else [given])]
+            raise DialectError(f"{where}: no question {question!r}; `tallystick probe` lists them")
+        listed = [str(answer) for answer in (given if isinstance(given, list | tuple) else [given])]
         permitted = sorted(questions()[question].permitted)
         if not listed or not set(listed) <= set(permitted):
             raise DialectError(
-                f"{path}: {question} is {given!r}; permitted: {', '.join(permitted)}"
+                f"{where}: {question} is {given!r}; permitted: {', '.join(permitted)}"
             )
-        narrowed = dialect.narrow(question, listed)
-        assert narrowed is not None, "a permitted answer cannot contradict the open dialect"
-        dialect = narrowed
+        known = dialect.narrow(question, listed)
+        assert known is not None, "a permitted answer cannot contradict the open dialect"
+        dialect = known
     return dialect
 
 

@@ -83,6 +83,8 @@ class Suite:
             budget_s=settings.budget_s,
             on_finding=self.on_finding,
         )
+        if not self.run.pinned:
+            self.not_claimed["DIA-2"] = "no dialect is pinned (--dialect)"
         self.reports = reports
         reports.open(self.run)
 
@@ -116,7 +118,8 @@ class Suite:
         """Write all reports and return the exit status of the session."""
         if self.run is None or self.reports is None:
             return status
-        self.interrupted = status == pytest.ExitCode.INTERRUPTED and self.gone is None
+        stopped = status == pytest.ExitCode.INTERRUPTED
+        self.interrupted = stopped and self.has_begun and self.gone is None
         result = self.reports.close(
             self.run,
             not_claimed=self.not_claimed,
@@ -205,8 +208,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
             suite.error = suite.error or f"{item.nodeid}: {type(error).__name__}: {error}"
     if suite.run is not None and report.when == "call" and report.passed:
         # What a contract claims, it has checked; the oracle counts what it met on other ways.
-        for mark in item.iter_markers("rule"):
-            suite.run.checked.update(mark.args)
+        claimed = {rule for mark in item.iter_markers("rule") for rule in mark.args}
+        suite.run.checked.update(claimed - suite.not_claimed.keys())
     return report
 
 

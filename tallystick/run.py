@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import count
 from typing import Any
@@ -88,6 +88,11 @@ class Finding:
         return self.races.get(self.shortest)
 
     @property
+    def key(self) -> str:
+        """What the finding stands for."""
+        return key_of(self.violation.rule, self.violation.question)
+
+    @property
     def shortest(self) -> Program:
         """The shortest program known that shows it."""
         return self.reduced or self.program
@@ -96,6 +101,11 @@ class Finding:
     def steps(self) -> list[str]:
         """The shortest way known to show it, a line each."""
         return list(self.notes) or self.shortest.lines()
+
+
+def key_of(rule: str, question: str | None) -> str:
+    """What one finding stands for: all of a rule, or one question's drift from its pin."""
+    return f"{rule} {question}" if rule == "DIA-2" else rule
 
 
 class Violated(AssertionError):
@@ -127,6 +137,7 @@ class Run:
         self.seed = seed
         self.started = time.monotonic()
         self.deadline = None if budget_s is None else self.started + budget_s
+        self.pinned = frozenset(dialect.learned())
         self.checked: Counter[str] = Counter()
         self.findings: dict[str, Finding] = {}
         self.undecided: list[str] = []
@@ -162,22 +173,29 @@ class Run:
             exchange.request.operation, answer.status, answer.content_type, answer.body
         )
 
+    def blame(self, violation: Violation) -> Violation:
+        """The violation by its right rule: drift from a pinned dialect is DIA-2."""
+        return replace(violation, rule="DIA-2") if violation.question in self.pinned else violation
+
+    def has_broken(self, rule: str) -> bool:
+        """Whether the rule was seen broken."""
+        return any(finding.violation.rule == rule for finding in self.findings.values())
+
     def has_time(self) -> bool:
         """Whether the budget, if there is one, is not spent yet."""
         return self.deadline is None or time.monotonic() < self.deadline
 
-    def is_known(self, rule: str) -> bool:
-        """Whether the rule was seen broken before."""
-        return rule in self.findings
-
     def record(self, finding: Finding) -> Finding:
-        """Keep the finding; of each rule the first one stands for all."""
+        """Keep the finding; the first one stands for all of its rule, or of its question."""
         finding.test = finding.test or self.current_test
-        rule = finding.violation.rule
-        first = self.findings.setdefault(rule, finding)
+        first = self.findings.setdefault(finding.key, finding)
         if first is not finding:
             if finding.test and finding.test not in (first.test, *first.also):
                 first.also.append(finding.test)
             return first
         self._on_finding(finding)
+        question = finding.violation.question
+        if finding.violation.rule == "DIA-2" and question is not None:
+            # Told once; from now on the new answer is the one that the target is held to.
+            self.dialect = self.dialect.reopened(question)
         return finding

@@ -132,8 +132,19 @@ PROBES: dict[str, tuple[str, ...]] = {
 }
 
 
+READ_THROUGHOUT = frozenset({"capture", "void"})
+"""The probes whose answers are figures; of the others the answers themselves tell enough."""
+
+
 def probe(run: Run) -> None:
     """Put every question; what the target breaks on the way is recorded as any violation is."""
-    for lines in PROBES.values():
+    for name in PROBES:
         with suppress(Violated):
-            run_program(run, Program.parse(*lines))
+            ask(run, name)
+
+
+def ask(run: Run, name: str) -> None:
+    """Put the questions of one probe; Violated if an answer is not permitted."""
+    lines = PROBES[name]
+    unread = 0 if name in READ_THROUGHOUT else len(lines)
+    run_program(run, Program.parse(*lines), unread=unread)

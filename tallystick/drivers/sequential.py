@@ -173,7 +173,7 @@ class Session:
 
     def _break(self, violation: Violation) -> NoReturn:
         """Record a violation that no ledger survived; other drivers may know its cause better."""
-        raise Violated(self.run.record(self._finding(violation)))
+        raise Violated(self.run.record(self._finding(self.run.blame(violation))))
 
     def _note(self, violation: Violation) -> None:
         """Record a violation that does not stop the program."""
@@ -304,7 +304,7 @@ def replayer(run: Run, rule: str) -> Callable[[Program], bool]:
         twin = apart.shadow()
         with suppress(Violated):
             run_program(twin, program)
-        return rule in twin.findings
+        return twin.has_broken(rule)
 
     return attempt
 

@@ -61,6 +61,11 @@ class Dialect:
         }
         return type(self)(self._permitted, {**self._possible, **reopened})
 
+    def reopened(self, question: str) -> Self:
+        """The dialect in which nothing is known of the question."""
+        possible = {**self._possible, question: self._permitted[question]}
+        return type(self)(self._permitted, possible)
+
     def learned(self) -> dict[str, Answers]:
         """The questions that an observation has narrowed, with what is left of each."""
         return {q: a for q, a in self._possible.items() if a != self._permitted[q]}

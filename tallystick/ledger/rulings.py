@@ -93,6 +93,19 @@ def promise(ledger: Ledger, command: Write) -> str:
 
 def objections(ledger: Ledger, command: Write) -> tuple[Objection, ...]:
     """Every reason to refuse the command, its ref_id left aside (see `references`)."""
+    return tuple(_settled(ledger, _found(ledger, command)))
+
+
+def contradicted(ledger: Ledger, command: Write) -> str | None:
+    """The question that a refusal without reason contradicts: it was accepted here before."""
+    for objection in _found(ledger, command):
+        question = objection.question
+        if question is not None and not ledger.dialect.allows(question, REFUSE):
+            return question
+    return None
+
+
+def _found(ledger: Ledger, command: Write) -> Iterator[Objection]:
     match command:
         case OpenCard():
             found = _to_open(ledger, command)
@@ -110,7 +123,7 @@ def objections(ledger: Ledger, command: Write) -> tuple[Objection, ...]:
             found = _to_capture(ledger, command)
         case Void():
             found = _to_void(ledger, command)
-    return tuple(_settled(ledger, found))
+    return found
 
 
 def _settled(ledger: Ledger, found: Iterator[Objection]) -> Iterator[Objection]:

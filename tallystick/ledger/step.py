@@ -30,7 +30,14 @@ from tallystick.ledger.references import (
     Reuse,
     find_reuses,
 )
-from tallystick.ledger.rulings import ACCEPT, Objection, Write, objections, promise
+from tallystick.ledger.rulings import (
+    ACCEPT,
+    Objection,
+    Write,
+    contradicted,
+    objections,
+    promise,
+)
 from tallystick.ledger.vocabulary import (
     Accepted,
     Capture,
@@ -113,6 +120,10 @@ def _judge_write(
     return _judge_acceptance(ledger, command, outcome, checked)
 
 
+def _shown(outcome: Refused) -> str:
+    return f"refused with {outcome.status}"
+
+
 def _judge_refusal(
     ledger: Ledger,
     command: Write,
@@ -124,11 +135,14 @@ def _judge_refusal(
     if not against:
         rule = promise(ledger, command)
         checked.append(rule)
-        return Violation(rule, "accepted", f"refused with {outcome.status}")
+        question = contradicted(ledger, command)
+        if question is not None:
+            return Violation("DIA-1", f"{question}: accept", _shown(outcome), question)
+        return Violation(rule, "accepted", _shown(outcome))
     checked += [objection.rule for objection in against if objection.rule]
     if len(against) == 1 and not against[0].is_firm and against[0].question is not None:
         # The only reason there is must be the server's reason: it has answered the question.
-        return answered(after, against[0].question, REFUSE, f"refused with {outcome.status}")
+        return answered(after, against[0].question, REFUSE, _shown(outcome))
     return (after,)
 
 
@@ -233,7 +247,6 @@ def _judge_payment(
     if isinstance(outcome, Accepted):
         return _judge_accepted_reuse(ledger, command, outcome, reuses, against, checked)
     if isinstance(outcome, Refused):
-        shown = f"refused with {outcome.status}"
         if against:
             return (refused(ledger, command),)  # refused, perhaps for another reason
         after = refused(ledger, command).changed(last=REPETITION[reuses[0].rule])
@@ -241,7 +254,7 @@ def _judge_payment(
         if len(reasons) > 1:
             return (after,)
         reason = (reasons or reuses)[0]
-        return answered(after, reason.question, reason.harmless(REFUSE), shown)
+        return answered(after, reason.question, reason.harmless(REFUSE), _shown(outcome))
     separate = all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses)
     firm = any(objection.is_firm for objection in against)
     happened = apply(ledger, command, None) if separate and not firm else ()

@@ -41,11 +41,13 @@ def decisive(records: tuple[Record, ...]) -> tuple[Record, ...]:
     if not records:
         return ()
     last = records[-1]
+    if not last.step:
+        return (last,)  # single requests, no program
     group = [record for record in records if record.step == last.step]
     return (last,) if group[0] is last else (group[0], last)
 
 
 def belongs(records: tuple[Record, ...], entry: ViolationEntry) -> bool:
     """Whether the exchanges are of the program shown; a shorter one's own may not be kept."""
-    lines = {step.partition("| ")[2] or step for step in entry["steps"]} | {AT_THE_END}
+    lines = {step.partition("| ")[2] or step for step in entry["steps"]} | {AT_THE_END, ""}
     return all(record.step in lines for record in records)

@@ -126,7 +126,7 @@ class Journal:
         with self._lock:
             if not self._file.closed:
                 shown = [[event.exchange.number, event.step] for event in finding.events]
-                self._lines.append(_line({"finding": finding.violation.rule, "exchanges": shown}))
+                self._lines.append(_line({"finding": finding.key, "exchanges": shown}))
                 self._write()
 
     def flush(self) -> None:
@@ -158,9 +158,7 @@ class Journal:
 
 def exhibits_of(findings: Iterable[Finding], redactor: Redactor) -> dict[str, tuple[Record, ...]]:
     """The exchanges of each finding, as the journal would show them."""
-    return {
-        finding.violation.rule: tuple(_records(finding.events, redactor)) for finding in findings
-    }
+    return {finding.key: tuple(_records(finding.events, redactor)) for finding in findings}
 
 
 def _records(events: Iterable[Event], redactor: Redactor) -> Iterable[Record]:

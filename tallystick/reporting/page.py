@@ -17,6 +17,7 @@ from tallystick.reporting.journal import Exhibits, Record
 from tallystick.reporting.result import Count, Result, ViolationEntry
 from tallystick.reporting.templates import render
 from tallystick.rules import Rule, chapters, load_rules
+from tallystick.run import key_of
 
 LONGEST_BODY = 4_000  # characters of one body on the page; the journal has all of it
 
@@ -74,7 +75,8 @@ def report_page(result: Result, exhibits: Exhibits, rules: Mapping[str, Rule] | 
         "page.html.j2",
         result=result,
         violations=[
-            _shown(entry, exhibits.get(entry["rule"], ()), result) for entry in result["violations"]
+            _shown(entry, exhibits.get(key_of(entry["rule"], entry["question"]), ()), result)
+            for entry in result["violations"]
         ],
         chapters=[
             (chapter, _title(chapter), list(group))

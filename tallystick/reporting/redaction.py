@@ -42,6 +42,10 @@ _VALUE_OF = {"token": "token", "card_token": "token", "pin": "pin"}
 
 _WORD = re.compile(r"[^\s\"'`(){}\[\]<>,;=&?/\\]+")
 _CREDENTIAL = re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
+# Members of JSON (or of Python's own notation) inside a text, whole or cut off in the middle.
+_NAMED = rf"([\"'])({'|'.join(_BY_NAME)})\1"
+_CODE = r"""(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\d+)"""
+_MEMBER = re.compile(rf"{_NAMED}\s*:\s*{_CODE}")
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
 _TRIM = ".:!|*"
 SHORT = 4  # shorter secrets are masked by name only: they would blot out ordinary words
@@ -114,6 +118,8 @@ class Redactor:
             text = _CREDENTIAL.sub(SECRET, text)
         if "://" in text:
             text = _USER_INFO.sub("", text)
+        if ":" in text:
+            text = _MEMBER.sub(rf"\1\2\1: {SECRET}", text)
         if self._masks:
             for word in {*_words(text), ""}:  # "": secrets that have no word in them
                 for secret, mask in self._split.get(word, {}).items():

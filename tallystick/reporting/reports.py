@@ -70,9 +70,9 @@ class Reports:
 
     def found(self, run: Run, finding: Finding, not_claimed: dict[str, str]) -> None:
         """Bring a finding to the disk, with all that is known of it now."""
-        name = f"scenarios/{file_name(finding.violation.rule)}"
-        write_scenario(self.directory / name, finding, run)
-        finding.scenario = name
+        if finding.shortest.steps and not finding.notes:
+            finding.scenario = f"scenarios/{file_name(finding.key)}"
+            write_scenario(self.directory / finding.scenario, finding, run)
         if finding.race is not None:
             self.timeline(finding, time_line_of(run, finding.race))
         if self._journal is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -130,11 +131,13 @@ def _verdict(run: Run, error: str | None, interrupted: bool) -> tuple[Verdict, s
 
 
 def _counts(run: Run, rules: Mapping[str, Rule]) -> dict[str, Count]:
-    extra = sorted((set(run.checked) | set(run.findings)) - set(rules))
+    found: Counter[str] = Counter()
+    for finding in run.findings.values():
+        found[finding.violation.rule] += 1 + len(finding.also)
+    extra = sorted((set(run.checked) | set(found)) - set(rules))
     counts = {}
     for rule in (*rules, *extra):
-        finding = run.findings.get(rule)
-        violated = 0 if finding is None else 1 + len(finding.also)
+        violated = found[rule]
         counts[rule] = Count(checked=max(run.checked[rule], violated), violated=violated)
     return counts
 
@@ -156,7 +159,8 @@ def _entry(run: Run, finding: Finding, rules: Mapping[str, Rule]) -> ViolationEn
         actual=redactor.text(violation.actual),
         question=violation.question,
         requests_before=finding.requests_before,
-        steps=finding.shortest.lines(),
+        # Notes quote requests; a program is symbolic, and could not be replayed with masks in it.
+        steps=[redactor.text(note) for note in finding.notes] or finding.steps,
         scenario=finding.scenario,
         page=finding.page,
         test=finding.test,

@@ -42,9 +42,9 @@ class Scenario:
     created: str = ""
 
 
-def file_name(rule: str) -> str:
-    """The name of the scenario file of a rule."""
-    return f"{rule.lower()}.yaml"
+def file_name(key: str) -> str:
+    """The name of the scenario file of a finding, by its key."""
+    return f"{key.lower().replace(' ', '-')}.yaml"
 
 
 def write_scenario(path: Path, finding: Finding, run: Run, *, created: str = "") -> None:

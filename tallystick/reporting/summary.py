@@ -73,6 +73,10 @@ def _violation(entry: ViolationEntry, target: str) -> Iterator[str]:
         yield f"{fence}sh"
         yield f"tallystick replay {entry['scenario']} --target {target}"
         yield fence
+    elif entry["test"]:
+        yield f"{fence}sh"
+        yield f"pytest '{entry['test']}' --target {target}"
+        yield fence
     yield ""
 
 

@@ -20,7 +20,7 @@ from tallystick.reporting.chapters import ChapterRow, chapter_rows, numbers, oth
 from tallystick.reporting.curl import answered, belongs, curl, decisive
 from tallystick.reporting.journal import Exhibits, Record, exhibits_of
 from tallystick.reporting.result import Result, ViolationEntry, redactor_for, summarise
-from tallystick.run import Finding, Run
+from tallystick.run import Finding, Run, key_of
 
 WIDTH = 80
 LABEL = 11
@@ -52,7 +52,7 @@ def print_report(console: Console, result: Result, exhibits: Exhibits, directory
     for entry in result["violations"]:
         console.print()
         console.print(Text("-" * console.width, style="dim"))
-        shown = exhibits.get(entry["rule"], ())
+        shown = exhibits.get(key_of(entry["rule"], entry["question"]), ())
         for line in violation_lines(entry, shown, result["target"], directory, console.width):
             _say(console, line)
     console.print()
@@ -63,10 +63,10 @@ def print_report(console: Console, result: Result, exhibits: Exhibits, directory
 def violation_text(run: Run, finding: Finding, directory: Path = Path("reports/latest")) -> str:
     """One violation as plain text, for a test's own failure message."""
     result = summarise(run, seconds=0, not_claimed={})
-    rule = finding.violation.rule
-    entry = next(entry for entry in result["violations"] if entry["rule"] == rule)
+    entries = {key_of(entry["rule"], entry["question"]): entry for entry in result["violations"]}
+    key = finding.key
     exhibits = exhibits_of([finding], redactor_for(run, finding))
-    lines = violation_lines(entry, exhibits[rule], result["target"], directory, WIDTH)
+    lines = violation_lines(entries[key], exhibits[key], result["target"], directory, WIDTH)
     return "\n".join(line.plain for line in lines)
 
 
@@ -77,7 +77,7 @@ def violation_lines(
     yield from _title(entry, width)
     yield from _labelled("permitted", entry["expected"], width)
     yield from _labelled("received", entry["actual"], width, "bold")
-    yield from _program(entry["steps"])
+    yield from _program(entry["steps"], "program" if entry["scenario"] else "requests")
     shown = decisive(records)
     if not belongs(records, entry):
         text = "in a longer program, whose last exchange was this:"
@@ -87,6 +87,8 @@ def violation_lines(
     if entry["scenario"]:
         path = directory / entry["scenario"]
         yield from _verbatim("replay", [f"tallystick replay {path} \\", f"  --target {target}"])
+    elif entry["test"]:
+        yield from _verbatim("again", [f"pytest '{entry['test']}' \\", f"  --target {target}"])
     yield from _labelled("seen", _seen(entry), width)
     if entry["test"]:
         yield from _verbatim("test", [entry["test"]])
@@ -147,10 +149,10 @@ def _title(entry: ViolationEntry, width: int) -> Iterator[Text]:
         yield text
 
 
-def _program(steps: list[str]) -> Iterator[Text]:
+def _program(steps: list[str], label: str) -> Iterator[Text]:
     places = len(str(len(steps)))
     numbered = [f"{number:>{places}}  {step}" for number, step in enumerate(steps, 1)]
-    yield from _verbatim("program", numbered, "cyan")
+    yield from _verbatim(label, numbered, "cyan")
 
 
 def _exchange(record: Record, target: str, label: str, width: int) -> Iterator[Text]:
