@@ -16,7 +16,8 @@ PIN_LENGTH = 6
 # The length of a UUID: the documented default.
 DEFAULT_LENGTH = 36
 LONGEST_CODE = 255
-_SYMBOLS = "@#$%&*+=?!"
+# Without the asterisk, which masks a code that is shown again.
+_SYMBOLS = "@#$%&+=?!"
 _SHOWN_OF_MASKED = 5
 
 
@@ -38,7 +39,10 @@ class Codes:
         alphabet = self.alphabet(wanted)
         if not alphabet or length > LONGEST_CODE or len(wanted.get("prefix", "")) > LONGEST_CODE:
             raise Refusal(Cause.FORMAT)
-        return "".join(secrets.choice(alphabet) for _ in range(length))
+        return "".join(self.choice(alphabet) for _ in range(length))
+
+    def choice(self, alphabet: str) -> str:
+        return secrets.choice(alphabet)
 
     def alphabet(self, wanted: dict[str, Any]) -> str:
         classes = (

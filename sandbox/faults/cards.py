@@ -245,12 +245,6 @@ class CustomerListHasDeleted(Lists):
         return super().is_listed(replace(card, deleted=0))
 
 
-@fault("customer_list_has_inactive", breaks="CARD", summary="inactive cards are listed as active")
-class CustomerListHasInactive(Lists):
-    def is_listed(self, card: Card) -> bool:
-        return super().is_listed(replace(card, inactive=0))
-
-
 @fault("customer_list_ignores_limit", breaks="READ", summary="the customer list has no pages")
 class CustomerListIgnoresLimit(Lists):
     def of_customer(

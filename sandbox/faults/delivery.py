@@ -6,7 +6,10 @@ the bank and the replies; knows nothing of how the suite looks for these.
 
 import asyncio
 import itertools
+import sqlite3
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -239,14 +242,26 @@ class QueueDeliversTwice(Every):
         return record
 
 
+class Later(Bank):
+    """Leaves a part of the work to a thread that comes after the answer."""
+
+    def later(self, work: Callable[[Card, int], None], card: Card, amount: int) -> None:
+        def run() -> None:
+            # The server may have been stopped in between: the work is lost, as it would be.
+            with suppress(sqlite3.ProgrammingError):
+                work(card, amount)
+
+        timer = threading.Timer(_LATE_S, run)
+        timer.daemon = True
+        timer.start()
+
+
 @fault("void_unlocks_later", breaks="READ", summary="a void is answered before it has unlocked")
-class VoidUnlocksLater(Bank):
+class VoidUnlocksLater(Later):
     def post_void(self, card: Card, hold: Transaction, released: int) -> None:
         super().post_void(card, hold, released)
         self.store.move(card, held=released)
-        timer = threading.Timer(_LATE_S, self.unlock, (card, released))
-        timer.daemon = True
-        timer.start()
+        self.later(self.unlock, card, released)
 
     def unlock(self, card: Card, released: int) -> None:
         with self.store.transaction():
@@ -254,14 +269,12 @@ class VoidUnlocksLater(Bank):
 
 
 @fault("fund_arrives_later", breaks="READ", summary="a fund is answered before it can be drawn")
-class FundArrivesLater(Bank):
+class FundArrivesLater(Later):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().post(card, token, order)
         if order.operation == "fund":
             self.store.move(card, funds=-order.amount)
-            timer = threading.Timer(_LATE_S, self.arrive, (card, order.amount))
-            timer.daemon = True
-            timer.start()
+            self.later(self.arrive, card, order.amount)
         return record
 
     def arrive(self, card: Card, amount: int) -> None:

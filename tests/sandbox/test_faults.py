@@ -1,0 +1,61 @@
+"""Each named fault makes a difference that a client can see, and a race makes none to one alone."""
+
+import pytest
+
+from sandbox.app import App
+from sandbox.faults import FAULTS, Fault, races
+from tests.sandbox import tour
+from tests.sandbox.harness import Local
+
+# Seen only by clients that meet, or that hang up: the tests of races and deliveries look for these.
+UNSEEN_ALONE = {name for name in FAULTS if name.startswith("race_")} | {"client_gone_forgets_ref"}
+
+
+def taken(
+    overrides: tuple[type, ...], *, checked: bool, expected: list[str] | None = None
+) -> list[str]:
+    """What a server answers on the tour, as long as it is what was expected."""
+    wallet = Local(overrides=overrides, checked=checked)
+    try:
+        return tour.run(wallet, expected)
+    finally:
+        wallet.close()
+
+
+@pytest.fixture(scope="module")
+def honest() -> list[str]:
+    """The tour of the honest server, each of its answers checked against the document."""
+    return taken((), checked=True)
+
+
+def test_the_tour_is_the_same_every_time(honest: list[str]) -> None:
+    assert taken((), checked=True) == honest
+    assert not any(": " in line.split("[", 1)[0] for line in honest), "a station did not end"
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS.keys() - UNSEEN_ALONE))
+def test_a_fault_shows_on_the_tour(name: str, honest: list[str]) -> None:
+    seen = taken(FAULTS[name].overrides, checked=False, expected=honest)
+    assert seen != honest, f"{name} was not seen"
+
+
+@pytest.mark.parametrize("name", sorted(UNSEEN_ALONE))
+def test_a_race_is_not_seen_by_one_client_alone(
+    name: str, honest: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(races, "COMPANY_WAIT_S", 0)
+    inline = tuple(one for one in FAULTS[name].overrides if not issubclass(one, App))
+    assert taken(inline, checked=False) == honest
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_says_what_it_is(fault: Fault) -> None:
+    assert fault.breaks.split("-")[0] in {
+        *("SHAPE", "AUTH", "CARD", "TX", "CAP", "VOID", "FUND", "REF", "BAL", "READ"),
+        *("TOKEN", "TIME", "CONC", "DELIV"),
+    }
+    assert fault.name.replace("_", "").isalnum()
+    assert fault.name == fault.name.lower()
+    assert fault.summary
+    assert not fault.summary.endswith(".")
+    assert len(fault.summary) <= 100
