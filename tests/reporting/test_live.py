@@ -61,7 +61,9 @@ def _ended(text: str) -> None:
 
 
 def test_a_log_gets_a_line_now_and_then_and_one_for_each_failure(session: list[str]) -> None:
-    done = subprocess.run(session, capture_output=True, text=True, env=_environment(), timeout=60)
+    done = subprocess.run(
+        session, capture_output=True, text=True, env=_environment(), timeout=60, cwd=session[-1]
+    )
     assert done.returncode == 1, done.stderr
     head = done.stdout.partition("= FAILURES =")[0]
     failed = [line for line in head.splitlines() if line.startswith("failed  ")]
@@ -75,7 +77,9 @@ def test_a_log_gets_a_line_now_and_then_and_one_for_each_failure(session: list[s
 
 def test_a_terminal_shows_one_line_in_place(session: list[str]) -> None:
     master, slave = pty.openpty()
-    with subprocess.Popen(session, stdout=slave, stderr=slave, env=_environment()) as running:
+    with subprocess.Popen(
+        session, stdout=slave, stderr=slave, env=_environment(), cwd=session[-1]
+    ) as running:
         os.close(slave)
         shown = b""
         try:
@@ -94,6 +98,8 @@ def test_a_terminal_shows_one_line_in_place(session: list[str]) -> None:
 
 def test_without_a_run_pytest_keeps_its_own_lines(session: list[str], tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST.replace("RUN", "lambda: None"))
-    done = subprocess.run(session, capture_output=True, text=True, env=_environment(), timeout=60)
-    assert re.search(r" \.Fs\. +\[100%\]", done.stdout)
+    done = subprocess.run(
+        session, capture_output=True, text=True, env=_environment(), timeout=60, cwd=session[-1]
+    )
+    assert re.search(r"\.Fs\.\s+\[100%\]", done.stdout)
     _ended(done.stdout)

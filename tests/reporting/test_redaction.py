@@ -136,3 +136,12 @@ def test_settings_of_a_code_are_not_secrets() -> None:
 def test_a_code_of_signs_alone_is_masked_too() -> None:
     redactor = Redactor(["(/&/=/?)"], salt=SALT)
     assert redactor.text("got (/&/=/?) instead") == "got [secret] instead"
+
+
+def test_a_body_that_is_quoted_and_cut_in_a_text_keeps_its_secrets() -> None:
+    redactor = Redactor(salt=SALT)
+    note = 'POST /info {"token": "DINCARD:5d2f", "pin": 1234, "amount": 5, "card_token": "cut \\"of'
+    assert redactor.text(note) == (
+        'POST /info {"token": [secret], "pin": [secret], "amount": 5, "card_token": [secret]'
+    )
+    assert redactor.text("{'pin': 'a\\'b', 'x': 'y'}") == "{'pin': [secret], 'x': 'y'}"

@@ -106,6 +106,20 @@ def test_an_exchange_of_a_longer_program_is_told_apart() -> None:
     assert "in a longer program, whose last exchange was this:" in _text(run)
 
 
+def test_requests_that_no_program_spells_are_shown_in_words() -> None:
+    run = sample_run()
+    finding = run.findings["CAP-2"]
+    finding.notes = ("GET /cards -> 200", 'POST /info {"token": "abc"} -> 500')
+    finding.scenario = ""
+    finding.events = tuple(replace(event, step="") for event in finding.events)
+    text = _text(run)
+    assert "requests   1  GET /cards -> 200" in text
+    assert '2  POST /info {"token": [secret]} -> 500' in text
+    assert "in a longer program" not in text
+    assert "again      pytest 'contracts/test_capture.py::" in text
+    assert text.count("curl") == 2
+
+
 def test_a_failing_test_shows_the_same_block() -> None:
     run = sample_run()
     block = violation_text(run, run.findings["CAP-2"], DIRECTORY)
