@@ -66,6 +66,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
         "x = hold A 10",
     ),
     "without_an_end": ("A = batch", "activate A 700 NOK"),
+    "behind_a_token_that_lasts": ("A = card 1000 NOK", "t = token A"),
 }
 AFTER: dict[str, tuple[str, ...]] = {
     "expired": (
@@ -84,92 +85,8 @@ AFTER: dict[str, tuple[str, ...]] = {
     "become_active": ("d = draw A 10", "h = hold A available", "c = capture h 5", "v = void h"),
     "become_active_by_activation": ("d = draw A 10", "h = hold A available"),
     "without_an_end": ("d = draw A 10", "h = hold A available"),
+    "behind_a_token_that_lasts": ("info t", "d = draw t 10", "h = hold t 10"),
 }
-
-
-# After a wait -------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def scenes(run: Run, suite: Suite) -> dict[str, Scene]:
-    """Everything that has to wait, after the one wait."""
-    stage = Stage(run, "A = card 1000 NOK")
-    began = time.monotonic()
-    ends = stage.session.clock.text(stage.session.clock.now() + SOON_S)
-    trial = stage.send(requests.open_card(stage.base, stage.fresh("c"), expires_at=ends))
-    soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
-    wanted = dict(BEFORE)
-    if is_refused(trial):  # which periods a server takes is open (FACTS 30)
-        suite.not_claimed["TIME-2"] = f"the target makes no card that lives {SOON_S} s only"
-        wanted = {name: lines for name, lines in BEFORE.items() if "expire" not in name}
-    prepared = {name: _prepared(run, lines, soon) for name, lines in wanted.items()}
-    prepared["tokens"] = _with_tokens(run)
-    time.sleep(soon + UNSURE_S + 0.5)
-    return prepared
-
-
-def _prepared(run: Run, lines: tuple[str, ...], soon: int) -> Scene:
-    scene = Scene(Stage(run))
-    try:
-        scene.stage.perform(*[line.replace("{soon}", f"now+{soon}") for line in lines], unread=True)
-    except Violated as violated:
-        scene.violated = violated
-    return scene
-
-
-def _with_tokens(run: Run) -> Scene:
-    """A card with tokens that live a second or two, and with one that lives on."""
-    scene = Scene(Stage(run, "A = card 1000 NOK", "t = token A"))
-    for seconds in TOKENS_S:
-        for once in (True, False):
-            request = requests.issue_token(
-                scene.stage.base,
-                scene.stage.card_id("A"),
-                scene.stage.fresh("t"),
-                expires_in=seconds,
-                expires_after_transaction=once,
-            )
-            token = (body_of(scene.stage.send(request)) or {}).get("token") or {}
-            scene.values += [token["value"]] if token.get("value") else []
-    return scene
-
-
-def _scene(scenes: dict[str, Scene], name: str) -> Scene:
-    if name not in scenes:
-        pytest.skip("the target makes no card that expires so soon")
-    if scenes[name].violated is not None:
-        raise scenes[name].violated
-    return scenes[name]
-
-
-@rule("TIME-2", "TIME-1")
-@pytest.mark.parametrize("name", AFTER)
-def test_after_the_wait_a_card_is(scenes: dict[str, Scene], name: str) -> None:
-    stage = _scene(scenes, name).stage
-    stage.perform(*AFTER[name])
-    stage.finish()
-
-
-@rule("TOKEN-5", "BAL-6")
-def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> None:
-    scene = _scene(scenes, "tokens")
-    stage = scene.stage
-    if not scene.values:
-        pytest.skip("the target makes no token that expires so soon")
-    for value in scene.values:
-        for request in (
-            requests.info(stage.base, value),
-            requests.transact(stage.base, stage.fresh(), 1, token=value),
-            requests.transact(stage.base, stage.fresh(), 1, token=value, pending=True),
-        ):
-            stage.direct.expect_refusal("TOKEN-5", stage.send(request), "the token has expired")
-    stage.holds("TOKEN-5")
-
-
-@rule("TOKEN-6", "TOKEN-3")
-def test_a_token_lives_as_long_as_it_was_made_for(scenes: dict[str, Scene]) -> None:
-    stage = _scene(scenes, "tokens").stage
-    stage.perform("info t", "d = draw t 10", "h = hold t 10")
 
 
 # Without a wait -----------------------------------------------------------------------------------
@@ -231,3 +148,82 @@ def test_within_its_period_a_card_takes_everything(check: Check, start: str, end
         "v = void h",
         unread=5,
     )
+
+
+# After a wait -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def scenes(run: Run, suite: Suite) -> dict[str, Scene]:
+    """Everything that has to wait, after the one wait."""
+    stage = Stage(run, "A = card 1000 NOK")
+    began = time.monotonic()
+    ends = stage.session.clock.text(stage.session.clock.now() + SOON_S)
+    trial = stage.send(requests.open_card(stage.base, stage.fresh("c"), expires_at=ends))
+    soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
+    wanted = dict(BEFORE)
+    if is_refused(trial):  # which periods a server takes is open (FACTS 30)
+        suite.not_claimed["TIME-2"] = f"the target makes no card that lives {SOON_S} s only"
+        wanted = {name: lines for name, lines in BEFORE.items() if "expire" not in name}
+    prepared = {name: _prepared(run, lines, soon) for name, lines in wanted.items()}
+    prepared["tokens"] = _with_tokens(run)
+    time.sleep(soon + UNSURE_S + 0.5)
+    return prepared
+
+
+def _prepared(run: Run, lines: tuple[str, ...], soon: int) -> Scene:
+    scene = Scene(Stage(run))
+    try:
+        scene.stage.perform(*[line.replace("{soon}", f"now+{soon}") for line in lines], unread=True)
+    except Violated as violated:
+        scene.violated = violated
+    return scene
+
+
+def _with_tokens(run: Run) -> Scene:
+    """A card with tokens that live a second or two."""
+    scene = Scene(Stage(run, "A = card 1000 NOK"))
+    for seconds in TOKENS_S:
+        for once in (True, False):
+            request = requests.issue_token(
+                scene.stage.base,
+                scene.stage.card_id("A"),
+                scene.stage.fresh("t"),
+                expires_in=seconds,
+                expires_after_transaction=once,
+            )
+            token = (body_of(scene.stage.send(request)) or {}).get("token") or {}
+            scene.values += [token["value"]] if token.get("value") else []
+    return scene
+
+
+def _scene(scenes: dict[str, Scene], name: str) -> Scene:
+    if name not in scenes:
+        pytest.skip("the target makes no card that expires so soon")
+    if scenes[name].violated is not None:
+        raise scenes[name].violated
+    return scenes[name]
+
+
+@rule("TIME-2", "TIME-1", "TOKEN-6", "TOKEN-3")
+@pytest.mark.parametrize("name", AFTER)
+def test_after_the_wait_a_card_is(scenes: dict[str, Scene], name: str) -> None:
+    stage = _scene(scenes, name).stage
+    stage.perform(*AFTER[name])
+    stage.finish()
+
+
+@rule("TOKEN-5", "BAL-6")
+def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> None:
+    scene = _scene(scenes, "tokens")
+    stage = scene.stage
+    if not scene.values:
+        pytest.skip("the target makes no token that expires so soon")
+    for value in scene.values:
+        for request in (
+            requests.info(stage.base, value),
+            requests.transact(stage.base, stage.fresh(), 1, token=value),
+            requests.transact(stage.base, stage.fresh(), 1, token=value, pending=True),
+        ):
+            stage.direct.expect_refusal("TOKEN-5", stage.send(request), "the token has expired")
+    stage.holds("TOKEN-5")
