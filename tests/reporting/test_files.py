@@ -70,6 +70,22 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
         assert "sample-client-secret" not in text, name
 
 
+def test_what_no_program_spells_leaves_no_scenario(tmp_path: Path) -> None:
+    run = sample_run()
+    run.findings.clear()
+    reports = Reports(tmp_path)
+    reports.open(run)
+    finding = over_capture()
+    finding.notes = ("GET /cards -> 500",)
+    run.record(finding)
+    reports.found(run, finding, {})
+    result = reports.close(run, not_claimed={}, error=None, interrupted=False)
+    assert result["violations"][0]["scenario"] == ""
+    assert result["violations"][0]["steps"] == ["GET /cards -> 500"]
+    assert list((tmp_path / "scenarios").iterdir()) == []
+    assert "pytest 'contracts/" in (tmp_path / "summary.md").read_text()
+
+
 def test_the_summary_is_appended_to_the_step_of_the_pipeline(tmp_path: Path) -> None:
     result = summarise(sample_run(), seconds=1, not_claimed=NOT_CLAIMED)
     step = tmp_path / "step.md"

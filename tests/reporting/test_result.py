@@ -79,6 +79,24 @@ def test_the_worst_that_was_shown_is_the_verdict(
     assert (result["verdict"], result["reason"]) == (verdict, reason)
 
 
+def test_what_the_checker_could_not_decide_is_not_green() -> None:
+    run = _empty()
+    run.undecided.append("card A: the budget of the checker was spent")
+    result = _result(run)
+    assert result["verdict"] == "undecided"
+    assert result["reason"] == "card A: the budget of the checker was spent"
+
+
+def test_drift_from_a_pinned_dialect_is_shown_for_each_question() -> None:
+    run = _empty()
+    for question in ("ref.same.hold", "ref.same.fund"):
+        run.record(Finding(Violation("DIA-2", "replay", "refuse", question), Program(), (), 1))
+    result = _result(run)
+    questions = [entry["question"] for entry in result["violations"]]
+    assert questions == ["ref.same.hold", "ref.same.fund"]
+    assert result["rules"]["DIA-2"]["violated"] == 2
+
+
 def test_every_rule_is_counted_though_it_was_never_exercised() -> None:
     counts = _result(sample_run())["rules"]
     assert list(counts) == list(load_rules())
