@@ -9,7 +9,6 @@ from sandbox.variants import VARIANTS, policy_of
 from tests.sandbox import tour
 from tests.sandbox.harness import Local
 
-# What the tour does not ask: it never lets a till finish another's hold, and asks for no PIN.
 QUESTIONS = {field.name for field in fields(DEFAULT)}
 
 

@@ -233,6 +233,7 @@ def references(wallet: Local) -> None:
     wallet.transact(card, 5_000, ref_id="late")
     for order in ("a", "a", "b"):
         wallet.transact(card, 1, metadata={"order_id": order, "zero": 0})
+        wallet.fund(card, 0, ref_id="noted", metadata={"note": order})
     wallet.advance(3)
     wallet.fund(card, 5, ref_id="fund")
     _watch(wallet, card)
@@ -242,7 +243,9 @@ def attributes(wallet: Local) -> None:
     card = wallet.card(100, type="credit_note")
     wallet.transact(card, 101)
     wallet.transact(card, 200, metadata={"a": {"b": [0, "", None]}, "zero": 0})
-    wallet.hold(card, 10, originated_by="o" * 200, metadata={"order_id": "æ 🎁"})
+    held = wallet.hold(card, 10, originated_by="o" * 200, metadata={"order_id": "æ 🎁"})
+    wallet.capture(held, 1)
+    wallet.void(held)
     wallet.transact(card, 5, originated_by="till 1", metadata={})
     _watch(wallet, card)
     long = wallet.card(10, card_id="x" * 200)
@@ -433,6 +436,7 @@ def times(wallet: Local) -> None:
     late_by_offset = wallet.card(100, expires_at=_moment(now + 30 - 7200, "-02:00"))
     late_eastern = wallet.card(100, expires_at=_moment(now + 30 + 7200, "+02:00"))
     all_of_them = (early, early_by_offset, late, late_by_offset, late_eastern)
+    value = wallet.token(late)["token"]["value"]
     held = wallet.hold(late, 10)
     kept = wallet.hold(late, 10)
     for _ in range(3):
@@ -446,6 +450,7 @@ def times(wallet: Local) -> None:
     wallet.capture(held, 5)
     wallet.void(kept)
     wallet.token(late)
+    wallet.info(value)
     _watch(wallet, late)
     wallet.card(5, expires_at=_moment(now - 60))
     wallet.card(5, active_from=_moment(now + 60), expires_at=_moment(now + 30))
