@@ -1,0 +1,202 @@
+"""Dishonest servers: the simulator with one mistake each, as an engineer would make it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tallystick.ledger.vocabulary import Kind, Phase
+from tests.ledger.simulator import Faithful, No
+
+
+class CaptureCheckedAgainstTheOriginal(Faithful):
+    def permit_capture(self, command, hold):
+        self.need(not hold.voided and (command.amount or 0) <= hold.amount)
+
+
+class PartialCaptureReleasesTheRest(Faithful):
+    def locked(self, t):
+        return 0 if self.taken(t) else super().locked(t)
+
+
+class VoidReleasesNothing(Faithful):
+    def held(self):
+        return sum(t.amount - self.taken(t) for t in self.log if t.kind is Kind.HOLD)
+
+
+class VoidGivesBackTheOriginal(Faithful):
+    def balance(self):
+        extra = sum(self.taken(t) for t in self.log if t.voided)
+        return super().balance() + extra
+
+
+class CaptureAfterVoid(Faithful):
+    def permit_capture(self, command, hold):
+        if not hold.voided:
+            super().permit_capture(command, hold)
+
+
+class RepeatExecutesTwice(Faithful):
+    def repeated(self, command):
+        return None
+
+
+class RepeatedCaptureExecutesTwice(Faithful):
+    def repeated(self, command):
+        return None if command.kind is Kind.CAPTURE else super().repeated(command)
+
+
+class RefsForgottenAfterThreeOthers(Faithful):
+    def repeated(self, command):
+        kept, self.log = self.log, self.log[-3:]
+        try:
+            return super().repeated(command)
+        finally:
+            self.log = kept
+
+
+class DrawdownIgnoresHolds(Faithful):
+    def permit_transact(self, command):
+        if command.kind is Kind.DRAWDOWN and command.amount <= self.balance():
+            return
+        super().permit_transact(command)
+
+
+class DefaultCaptureTakesTheOriginal(Faithful):
+    def book(self, command):
+        made = super().book(command)
+        if command.kind is Kind.CAPTURE and command.amount is None:
+            made.amount = self.find(command.parent).amount
+        return made
+
+
+class CaptureOfZeroTakesAll(Faithful):
+    def book(self, command):
+        if command.kind is Kind.CAPTURE and command.amount == 0:
+            command = replace(command, amount=self.locked(self.find(command.parent)))
+        return super().book(command)
+
+
+class CaptureLeavesTheHold(Faithful):
+    def held(self):
+        return sum(t.amount for t in self.log if t.kind is Kind.HOLD and not t.voided)
+
+
+class CurrencyIsNotChecked(Faithful):
+    def permit_transact(self, command):
+        super().permit_transact(replace(command, currency=self.currency))
+
+
+class ExpiryIsNotChecked(Faithful):
+    def late(self, phase):
+        return False
+
+
+class ActivityIsNotChecked(Faithful):
+    def permit_transact(self, command):
+        early = command.phase is Phase.BEFORE
+        super().permit_transact(replace(command, phase=Phase.WITHIN) if early else command)
+
+
+class OneTimeTokensPayAgain(Faithful):
+    def permit_token(self, command):
+        self.need(command.token in self.tokens)
+
+
+class AnyTokenPays(Faithful):
+    def permit_token(self, command):
+        if command.token in self.tokens:
+            super().permit_token(command)
+
+
+class RefusalDrawsAllTheSame(Faithful):
+    def permit_transact(self, command):
+        try:
+            super().permit_transact(command)
+        except No:
+            if command.currency != self.currency:
+                self.book(replace(command, amount=min(1, self.free())))
+            raise
+
+
+class SecondCreateRefillsTheCard(Faithful):
+    def open(self, command):
+        if self.standing == "active":
+            self.opening = command.amount
+        return super().open(command)
+
+
+class DeletedCardsPay(Faithful):
+    def permit_transact(self, command):
+        was, self.standing = self.standing, "active"
+        try:
+            super().permit_transact(command)
+        finally:
+            self.standing = was
+
+
+class PreparedCardsPay(Faithful):
+    def permit_transact(self, command):
+        if self.standing != "inactive":
+            super().permit_transact(command)
+
+
+class ActivationAddsUp(Faithful):
+    def activate(self, command):
+        if self.standing == "active":
+            self.opening += command.amount
+        return super().activate(command)
+
+
+class ListLosesTheOldest(Faithful):
+    def listing(self):
+        return super().listing()[:3]
+
+
+class ListRepeatsTheLatest(Faithful):
+    def listing(self):
+        shown = super().listing()
+        return shown + shown[-1:]
+
+
+class ListShowsAmountsOfZero(Faithful):
+    def listing(self):
+        return tuple(replace(t, amount=0) for t in super().listing())
+
+
+class RecordsForgetTheirParent(Faithful):
+    def show(self, t, stale=False):
+        return replace(super().show(t, stale), parent=None)
+
+
+class FigureChangesItsMeaning(Faithful):
+    def card(self, stale=False):
+        shown = super().card(stale)
+        return replace(shown, amount=self.balance() if len(self.log) > 2 else self.opening + 1)
+
+
+class MetadataIsDropped(Faithful):
+    def kept(self, extras):
+        return ()
+
+
+class AvailableGoesBelowZero(Faithful):
+    def free(self):
+        return super().free() - (1 if self.held() else 0)
+
+
+class VoidIsRefusedAfterFunds(Faithful):
+    def permit_void(self, hold):
+        self.need(not self.sum(Kind.FUND))
+        super().permit_void(hold)
+
+
+class FundsArePending(Faithful):
+    def free(self):
+        return super().free() - self.sum(Kind.FUND)
+
+
+MUTANTS = tuple(
+    value
+    for value in list(globals().values())
+    if isinstance(value, type) and issubclass(value, Faithful) and value is not Faithful
+)

@@ -1,0 +1,212 @@
+"""Scenarios as lines of text, so that a test of the oracle is a row of a table.
+
+A story is a list of lines such as `open 1000`, `hold h1 600`, `capture c1 h1 100`: a verb, then the
+name of what is made (also its ref_id), then what it acts on and the amount. Its past is answered by
+an honest server; the last line gets the answer that the row says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tallystick.dialect import open_dialect, questions
+from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.step import Judgement, judge
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    ActivateCard,
+    Capture,
+    CardRecord,
+    Command,
+    DeleteCard,
+    IssueToken,
+    Kind,
+    OpenCard,
+    Outcome,
+    Phase,
+    PrepareCard,
+    ReadCard,
+    ReadTransactions,
+    Refused,
+    TokenRecord,
+    Transact,
+    TransactionRecord,
+    Unknown,
+    View,
+    Violation,
+    Void,
+)
+from tests.ledger.simulator import Faithful
+
+KINDS = {"draw": Kind.DRAWDOWN, "hold": Kind.HOLD, "fund": Kind.FUND}
+TYPES = {
+    Kind.DRAWDOWN: "drawdown",
+    Kind.HOLD: "pending_capture",
+    Kind.FUND: "fund",
+    Kind.CAPTURE: "drawdown",
+    Kind.VOID: "voided",
+}
+FIRST_ANSWERS = {name: next(iter(question.permitted)) for name, question in questions().items()}
+NUMBERS = {"amount", "balance", "available", "funds", "drawdown", "pending", "reserved"}
+
+
+class Story:
+    """An honest server, the ledger that the oracle keeps of it, and the names given so far."""
+
+    def __init__(self, **answers: str) -> None:
+        self.server = Faithful({**FIRST_ANSWERS, **answers})
+        self.ledger = Ledger(open_dialect(), "A")
+        self.ids: dict[str, str] = {}
+
+    def tell(self, *lines: str) -> Story:
+        """Do what the lines say, honestly; a line that begins with `lost` gets no answer."""
+        for line in lines:
+            text = line.removeprefix("lost ")
+            command = self.command(text)
+            outcome = self.server.perform(command)
+            if text is not line:
+                outcome = Unknown("lost")
+            result = judge(self.ledger, command, outcome).result
+            assert not isinstance(result, Violation), f"{line}: {result}"
+            self.ledger = result[0]
+            self._name(text, outcome)
+        return self
+
+    def judge(self, line: str, answer: str) -> Judgement:
+        """The oracle's judgement of a line that is answered so."""
+        command = self.command(line)
+        return judge(self.ledger, command, self.outcome(command, answer))
+
+    def _name(self, line: str, outcome: Outcome) -> None:
+        words = line.split()
+        record = outcome.record if isinstance(outcome, Accepted) else None
+        if len(words) > 1 and isinstance(record, TransactionRecord | TokenRecord):
+            shown = record.value if isinstance(record, TokenRecord) else record.id
+            self.ids[words[1]] = shown or ""
+
+    def command(self, line: str) -> Command:
+        """The command that a line spells."""
+        words = line.split()
+        options = dict(word.split("=", 1) for word in words if "=" in word)
+        verb, *names = [word for word in words if "=" not in word]
+        extras = tuple(
+            (name, text)
+            for name, text in options.items()
+            if name not in ("ref", "cur", "token", "at")
+        )
+        phase = Phase[options.get("at", "within").upper()]
+        currency = options.get("cur", "NOK")
+        match verb:
+            case "open":
+                return OpenCard("A", int(names[0]), currency, extras, phase)
+            case "batch":
+                return PrepareCard("A")
+            case "activate":
+                return ActivateCard("A", int(names[0]), currency, extras, phase)
+            case "delete":
+                return DeleteCard("A", phase)
+            case "token":
+                return IssueToken("A", options.get("ref", names[0]), "once" in names, phase=phase)
+            case "read":
+                return ReadCard("A", phase=phase)
+            case "list":
+                return ReadTransactions("A", phase)
+            case "info":
+                return ReadCard("A", View.INFO, self.ids.get(names[0], names[0]), phase)
+            case "customer":
+                return ReadCard("A", View.CUSTOMER, names[0], phase)
+        ref = options.get("ref", names[0])
+        if verb in KINDS:
+            token = options.get("token")
+            named = self.ids.get(token, token) if token else None
+            kind = KINDS[verb]
+            return Transact(kind, "A", int(names[1]), currency, ref, named, phase, extras)
+        parent = self.ids.get(names[1], names[1])
+        if verb == "void":
+            return Void("A", parent, ref, phase, extras)
+        amount = None if names[2] == "all" else int(names[2])
+        return Capture("A", parent, amount, ref, phase, extras)
+
+    def outcome(self, command: Command, answer: str) -> Outcome:
+        """`refused`, `lost`, `honest`, `accepted member=value ...` or `shows member=value ...`.
+
+        What is `accepted` is made up from the command; what it `shows` is an honest answer but for
+        the members named.
+        """
+        verb, *changes = answer.split()
+        if verb == "refused":
+            return Refused(400)
+        if verb == "lost":
+            return Unknown("lost")
+        if verb == "accepted":
+            return Accepted(self._altered(self._made_up(command), changes))
+        honest = self.server.perform(command)
+        if verb == "honest":
+            return honest
+        assert isinstance(honest, Accepted), f"an honest server refuses {command}"
+        if isinstance(honest.record, tuple):
+            return Accepted(self._relisted(honest.record, changes))
+        return Accepted(self._altered(honest.record, changes))
+
+    def _made_up(self, command: Command) -> object:
+        match command:
+            case Transact():
+                kind = command.kind
+                return TransactionRecord(
+                    "new", command.ref, command.amount, command.currency, TYPES[kind], None,
+                    command.extras,
+                )  # fmt: skip
+            case Capture() | Void():
+                hold = self.server.find(command.parent)
+                amount = getattr(command, "amount", None)
+                if amount is None:
+                    amount = self.server.locked(hold) if hold is not None else 0
+                shown = TYPES[command.kind]
+                return TransactionRecord("new", command.ref, amount, "NOK", shown, command.parent)
+            case IssueToken():
+                return TokenRecord("new", command.ref)
+            case ReadTransactions():
+                return ()
+            case OpenCard() | ActivateCard():
+                return CardRecord("A", command.currency, extras=command.extras)
+            case _:
+                return CardRecord("A", "NOK", 0, 0, 0)
+
+    def _altered(self, record: object, changes: list[str]) -> object:
+        for change in changes:
+            name, text = change.split("=", 1)
+            value: object = self.ids.get(text, text)
+            if name == "extras":
+                value = ()
+            elif text == "none":
+                value = None
+            elif name in NUMBERS:
+                value = int(text)
+            elif name == "metadata":
+                name, value = "extras", (("metadata", text),)
+            record = replace(record, **{name: value})
+        return record
+
+    def _relisted(self, records: tuple, changes: list[str]) -> tuple:
+        for change in changes:
+            verb, _, rest = change.partition("=")
+            name, _, alteration = rest.partition(":")
+            chosen = self.ids.get(name, name)
+            found = next((r for r in records if r.id == chosen), None)
+            if verb == "without":
+                records = tuple(r for r in records if r is not found)
+            elif verb == "twice":
+                records = (*records, found)
+            elif verb == "altered":
+                records = tuple(
+                    self._altered(r, [alteration]) if r is found else r for r in records
+                )
+            else:
+                records = (*records, TransactionRecord(name, alteration, 7, "NOK", "drawdown"))
+        return records
+
+
+def figures(ledger: Ledger, names: str) -> str:
+    """Some figures of a ledger in the order of `names`, as `balance=5 held=2`."""
+    wanted = [word.split("=")[0] for word in names.split()]
+    return " ".join(f"{name}={getattr(ledger, name)}" for name in wanted)

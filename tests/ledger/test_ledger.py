@@ -1,0 +1,152 @@
+"""The books as a value: copies, comparison, and what lies in them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from tallystick.dialect import open_dialect
+from tallystick.ledger.ledger import Last, Ledger, unseen
+from tallystick.ledger.members import first_missing
+from tallystick.ledger.step import step
+from tallystick.ledger.vocabulary import Accepted, Kind, TransactionRecord, Unknown
+from tests.ledger.stories import Story
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_ledgers_that_differ_in_what_happened_last_alone_are_equal() -> None:
+    one = Story().tell("open 9").ledger
+    other = one.changed(last=Last.READ)
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != one.changed(opening=8)
+    assert one != 9
+
+
+def test_a_changed_ledger_leaves_the_first_as_it_was() -> None:
+    one = Story().tell("open 9").ledger
+    assert one.changed(opening=8).opening == 8
+    assert one.opening == 9
+
+
+def test_every_member_that_is_changed_somewhere_exists() -> None:
+    members = {field.name for field in fields(Ledger)}
+    changed = {
+        keyword.arg
+        for path in (ROOT / "tallystick" / "ledger").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "changed"
+        for keyword in node.keywords
+    }
+    assert changed <= members
+    assert len(changed) > 10
+
+
+def test_a_ledger_cannot_be_altered() -> None:
+    with pytest.raises(AttributeError):
+        Ledger(open_dialect(), "A").opening = 5  # type: ignore[misc]
+
+
+def test_an_unknown_outcome_has_both_successors() -> None:
+    story = Story().tell("open 1000")
+    happened, did_not = story.judge("draw d1 5", "lost").result
+    assert (happened.balance, did_not.balance) == (995, 1000)
+
+
+def test_an_unknown_outcome_of_what_is_illegal_changes_nothing() -> None:
+    story = Story().tell("open 1000")
+    (after,) = story.judge("draw d1 1001", "lost").result
+    assert after.balance == 1000
+
+
+def test_a_lost_refusal_may_have_burnt_its_ref_id_and_used_its_token() -> None:
+    story = Story().tell("open 1000", "token k1 once")
+    ledgers = story.judge("draw d1 5 cur=SEK token=k1", "lost").result
+    again = story.command("draw d1 5 token=k1")
+    results = [step(ledger, again, story.outcome(again, "refused")) for ledger in ledgers]
+    assert all(ledger.balance == 1000 for ledger in ledgers)
+    assert any(isinstance(result, tuple) for result in results)
+
+
+def test_two_answers_lost_under_one_ref_id_are_two_entries() -> None:
+    story = Story(**{"ref.across.drawdown-fund": "separate"})
+    story.tell("open 1000", "lost draw x 5", "lost fund x 7")
+    assert {unseen(Kind.DRAWDOWN, "x"), unseen(Kind.FUND, "x")} == set(story.ledger.entries)
+    assert story.ledger.balance == 1002
+    story.tell("list")
+    assert all(not key.startswith("?") for key in story.ledger.entries)
+
+
+def test_a_lost_answer_is_recognised_in_the_list_and_by_its_retry() -> None:
+    for line in ("list", "draw x 5"):
+        story = Story(**{"ref.same.drawdown": "replay"}).tell("open 1000", "lost draw x 5", line)
+        (entry,) = story.ledger.entries
+        assert not entry.startswith("?")
+        assert story.ledger.drawn == 5
+
+
+def test_a_retry_that_shows_the_id_of_another_transaction_is_seen() -> None:
+    story = Story().tell("open 1000", "draw y 5", "lost draw x 5")
+    judgement = story.judge("draw x 5", "accepted id=y")
+    assert judgement.result.rule == "TX-8"
+
+
+def test_a_second_record_after_a_lost_answer_is_the_first_or_one_of_its_own() -> None:
+    story = Story().tell("open 1000", "lost draw x 5")
+    command = story.command("fund x 7")
+    record = TransactionRecord("t9", "x", 7, "NOK", "fund")
+    (after,) = step(story.ledger, command, Accepted(record))
+    assert (after.drawn, after.funded) == (5, 7)
+
+
+def test_a_card_whose_id_is_used_again_starts_afresh_and_remembers_ref_ids() -> None:
+    story = Story(**{"delete.with_balance": "accept"})
+    story.tell("open 1000", "draw x 5", "delete")
+    fresh, unchanged = step(story.ledger, story.command("open 7"), Unknown("lost"))[:2]
+    assert (fresh.balance, len(fresh.entries)) == (7, 0)
+    assert "x" in fresh.burnt
+    assert unchanged.balance == 995
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown", "missing"),
+    [
+        ({}, {}, None),
+        ({"name": "a"}, {"name": "a"}, None),
+        ({"name": "a"}, {"name": "b"}, ("name a", "name b")),
+        ({"name": "a"}, {}, ("name a", "name None")),
+        ({"pin": "{}"}, {}, None),
+        ({"expires_at": "2030-01-01T00:00:00Z"}, {"expires_at": "2030-01-01T01:00:00+01:00"}, None),
+        ({"expires_at": "2030-01-01T00:00:00Z"}, {"expires_at": "soon"}, True),
+        ({"metadata": '{"a": 1}'}, {"metadata": '{"a": 1, "b": 2}'}, None),
+        ({"metadata": '{"a": 1}'}, {"metadata": '{"a": 2}'}, True),
+        ({"metadata": '{"a": 1}'}, {"metadata": "no JSON"}, True),
+        ({"metadata": '{"a": 1}'}, {"metadata": "5"}, True),
+        ({"metadata": '{"a": 1}'}, {"metadata": "[" * 100_000}, True),
+        ({"metadata": '{"dintero_a": 1}'}, {}, None),
+        ({"metadata": "[]"}, {"metadata": "[]"}, None),
+    ],
+)
+def test_what_was_sent_is_looked_for_in_what_is_shown(sent, shown, missing) -> None:
+    found = first_missing(tuple(sent.items()), tuple(shown.items()))
+    assert (found is not None) if missing is True else (found == missing)
+
+
+def test_a_dialect_narrows_to_what_is_observed_and_never_to_nothing() -> None:
+    dialect = open_dialect()
+    narrowed = dialect.narrow("zero.hold", ["accept"])
+    assert narrowed is not None
+    assert narrowed.answer("zero.hold") == "accept"
+    assert dialect.answer("zero.hold") is None
+    assert narrowed.narrow("zero.hold", ["accept"]) is narrowed
+    assert narrowed.narrow("zero.hold", ["refuse"]) is None
+    assert narrowed.is_permitted("zero.hold", "refuse")
+    assert not narrowed.allows("zero.hold", "refuse")
+    assert narrowed.learned() == {"zero.hold": frozenset(["accept"])}
+    assert repr(narrowed) == "Dialect({'zero.hold': ['accept']})"
+    assert narrowed != dialect
+    assert hash(narrowed) == hash(open_dialect().narrow("zero.hold", ["accept"]))

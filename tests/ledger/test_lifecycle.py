@@ -1,0 +1,107 @@
+"""`step` refuses exactly what the lifecycle table refuses."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tallystick.ledger.lifecycle import (
+    REFUSALS,
+    TRANSITIONS,
+    Move,
+    State,
+    diagram,
+    move_of_capture,
+)
+from tallystick.ledger.vocabulary import Violation
+from tests.ledger.stories import Story
+
+HOLD = ("open 1000", "hold x 600")
+REACHED: dict[State, tuple[str, ...]] = {
+    State.OPEN: HOLD,
+    State.PARTLY_CAPTURED: (*HOLD, "capture c1 x 100"),
+    State.CAPTURED: (*HOLD, "capture c1 x all"),
+    State.VOIDED: (*HOLD, "void v1 x"),
+    State.RELEASED: (*HOLD, "capture c1 x 100", "void v1 x"),
+    State.DRAWDOWN: ("open 1000", "draw x 600"),
+    State.FUND: ("open 1000", "fund x 600"),
+    State.CAPTURE: ("open 1000", "hold h1 600", "capture x h1 100"),
+    State.VOID: ("open 1000", "hold h1 600", "void x h1"),
+    State.OPENING: ("open 1000", "list"),
+    State.NOTHING: ("open 1000",),
+}
+"""The past in which `x` is in the state."""
+
+
+def reach(state: State) -> Story:
+    answers = {"list.opening": "listed"} if state is State.OPENING else {}
+    story = Story(**answers).tell(*REACHED[state])
+    if state is State.OPENING:
+        story.ids["x"] = "opening"
+    return story
+
+
+def line_of(move: Move, remaining: int) -> str:
+    amounts = {
+        Move.CAPTURE_PART: remaining // 2 or 1,
+        Move.CAPTURE_REST: remaining or 1,
+        Move.CAPTURE_MORE: remaining + 1,
+    }
+    return "void new x" if move is Move.VOID else f"capture new x {amounts[move]}"
+
+
+def state_of(story: Story) -> State:
+    entry = story.ledger.entries.get(story.ids.get("x", "x"))
+    return State.NOTHING if entry is None else entry.state
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_is_reached(state: State) -> None:
+    assert state_of(reach(state)) is state
+
+
+@pytest.mark.parametrize(("state", "move"), list(itertools.product(State, Move)))
+def test_step_refuses_exactly_what_the_table_refuses(state: State, move: Move) -> None:
+    story = reach(state)
+    remaining = getattr(story.ledger.entries.get(story.ids.get("x", "")), "remaining", 0)
+    line = line_of(move, remaining)
+    accepted, refused = story.judge(line, "accepted"), story.judge(line, "refused")
+    following = TRANSITIONS[state].get(move)
+    if following is None:
+        assert isinstance(accepted.result, Violation)
+        assert accepted.result.rule == REFUSALS[state][move is Move.VOID]
+        assert not isinstance(refused.result, Violation)
+        return
+    (after,) = accepted.result
+    assert after.entries[story.ids["x"]].state is following
+
+
+@pytest.mark.parametrize(
+    ("amount", "remaining", "move"),
+    [
+        (None, 5, Move.CAPTURE_REST),
+        (None, 0, Move.CAPTURE_REST),
+        (5, 5, Move.CAPTURE_REST),
+        (4, 5, Move.CAPTURE_PART),
+        (0, 5, Move.CAPTURE_PART),
+        (6, 5, Move.CAPTURE_MORE),
+    ],
+)
+def test_a_capture_is_the_move_that_its_amount_makes_it(
+    amount: int | None, remaining: int, move: Move
+) -> None:
+    assert move_of_capture(amount, remaining) is move
+
+
+def test_the_tables_name_every_state() -> None:
+    assert set(TRANSITIONS) == set(REFUSALS) == set(State)
+
+
+def test_the_diagram_shows_every_transition() -> None:
+    text = diagram()
+    for state, row in TRANSITIONS.items():
+        for move, following in row.items():
+            names = [s.value.replace(" ", "_") for s in (state, following)]
+            assert f"{names[0]} --> {names[1]}: {move}" in text
+    assert text.startswith("stateDiagram-v2")

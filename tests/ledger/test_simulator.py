@@ -1,0 +1,153 @@
+"""The oracle against honest servers of every dialect, and against dishonest ones."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tallystick.dialect import open_dialect
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.step import step
+from tallystick.ledger.vocabulary import Capture, Kind, Transact, Violation, Void
+from tests.ledger.mutants import MUTANTS
+from tests.ledger.simulator import Faithful
+from tests.ledger.watching import Accused, Watcher, any_answers, any_habits, drive
+
+FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=400)
+randoms = st.integers(0, 2**32).map(Random)
+
+
+@FIXED
+@given(randoms)
+def test_an_honest_server_of_any_dialect_is_never_accused(rng: Random) -> None:
+    server = Faithful(any_answers(rng), any_habits(rng))
+    drive(rng, server, Watcher(open_dialect()), steps=12)
+
+
+@FIXED
+@given(randoms)
+def test_an_honest_server_is_never_accused_when_answers_get_lost(rng: Random) -> None:
+    server = Faithful(any_answers(rng), any_habits(rng))
+    drive(rng, server, Watcher(open_dialect()), steps=12, losses=0.2)
+
+
+@FIXED
+@given(randoms, st.booleans())
+def test_the_learned_dialect_always_holds_the_answers_of_the_server(
+    rng: Random, lossy: bool
+) -> None:
+    answers = any_answers(rng)
+    watcher = Watcher(open_dialect())
+    drive(rng, Faithful(answers, any_habits(rng)), watcher, 12, losses=0.2 if lossy else 0.0)
+    assert any(
+        all(ledger.dialect.allows(question, answer) for question, answer in answers.items())
+        for ledger in watcher.beliefs
+    )
+
+
+@FIXED
+@given(randoms)
+def test_an_honest_server_keeps_to_its_pinned_dialect(rng: Random) -> None:
+    answers = any_answers(rng)
+    pinned = Dialect({question: frozenset([answer]) for question, answer in answers.items()})
+    watcher = Watcher(pinned)
+    drive(rng, Faithful(answers, any_habits(rng)), watcher, steps=12)
+    assert all(ledger.dialect == pinned for ledger in watcher.beliefs)
+
+
+def test_most_questions_are_answered_by_driving_one_server_for_a_while() -> None:
+    # Without the habits every refusal has one reason, so that much can be learned.
+    rng = Random(1)
+    answers = {**any_answers(rng), **dict.fromkeys(("zero.open", "zero.hold"), "accept")}
+    dialect = open_dialect()
+    for _ in range(300):
+        watcher = Watcher(dialect)
+        drive(rng, Faithful(answers), watcher, steps=15)
+        if len(watcher.beliefs) == 1:
+            dialect = watcher.beliefs[0].dialect
+    several = {q for q, a in open_dialect().learned().items()} ^ set(answers)
+    asked = {q for q in several if len(open_dialect().possible(q)) > 1}
+    assert len(dialect.learned().keys() & asked) >= 0.85 * len(asked)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_a_dishonest_server_is_accused(mutant: type[Faithful]) -> None:
+    accused = []
+    for seed in range(1000):
+        rng = Random(seed)
+        server = mutant(any_answers(rng), any_habits(rng))
+        try:
+            drive(rng, server, Watcher(open_dialect()), steps=15)
+        except Accused as found:
+            accused.append(found.violation.rule)
+            if len(accused) == 3:
+                return
+    pytest.fail(f"accused by {accused} only")
+
+
+@FIXED
+@given(randoms)
+def test_judging_is_deterministic_and_leaves_its_arguments_alone(rng: Random) -> None:
+    class Twice(Watcher):
+        def see(self, command, outcome):
+            for ledger in self.beliefs:
+                before = (ledger._value(), ledger.last, ledger.dialect.learned())
+                first, second = step(ledger, command, outcome), step(ledger, command, outcome)
+                assert first == second
+                assert before == (ledger._value(), ledger.last, ledger.dialect.learned())
+            super().see(command, outcome)
+
+    drive(rng, Faithful(any_answers(rng), any_habits(rng)), Twice(open_dialect()), 8, losses=0.2)
+
+
+def money(ledger):
+    return (ledger.balance, ledger.available, ledger.held, ledger.total)
+
+
+@FIXED
+@given(randoms)
+def test_money_moves_by_accepted_payments_alone_and_by_what_they_state(rng: Random) -> None:
+    class Accountant(Watcher):
+        def see(self, command, outcome):
+            before = self.beliefs
+            super().see(command, outcome)
+            if len(before) == len(self.beliefs) == 1:
+                check(before[0], command, outcome, self.beliefs[0])
+
+    drive(rng, Faithful(any_answers(rng), any_habits(rng)), Accountant(open_dialect()), 12)
+
+
+def check(before, command, outcome, after) -> None:
+    record = getattr(outcome, "record", None)
+    new = record is not None and getattr(record, "id", None) not in before.entries
+    if not isinstance(command, Transact | Capture | Void) or not new or record is None:
+        if before.standing is after.standing:
+            assert money(before) == money(after)
+        return
+    entry = after.entries[record.id]
+    signs = {
+        Kind.DRAWDOWN: (-1, -1, 0, 0),
+        Kind.HOLD: (0, -1, 1, 0),
+        Kind.FUND: (1, 1, 0, 1),
+        Kind.CAPTURE: (-1, 0, -1, 0),
+        Kind.VOID: (0, 1, -1, 0),
+    }[entry.kind]
+    moved = [now - then for now, then in zip(money(after), money(before), strict=True)]
+    assert moved == [sign * entry.amount for sign in signs]
+    if entry.kind is not Kind.VOID:
+        assert entry.amount == record.amount
+
+
+def test_an_accusation_tells_what_was_expected() -> None:
+    with pytest.raises(Accused, match="CARD-1") as found:
+        Watcher(open_dialect()).see(*refused_create())
+    assert isinstance(found.value.violation, Violation)
+
+
+def refused_create():
+    from tallystick.ledger.vocabulary import OpenCard, Refused
+
+    return OpenCard("A", 5, "NOK"), Refused(400)
