@@ -103,19 +103,20 @@ def _contradiction(
 ) -> _Core | None:
     """The core with a culprit, if there is one within the budget.
 
-    First it is looked for among what meets the stuck operation, however far back, with nothing
-    else around: that is cheap, and with good hints it is the whole story.
+    First it is looked for among what meets the stuck operation, however far back, and at first
+    with nothing else around: that is cheap, and with good hints it is often the whole story.
     """
     last = stuck.operation
     starts = stuck.starts[-1:] if len(stuck.starts[-1][1]) <= SHORT else stuck.starts
-    few: Changes = lambda o: o is last or (changes(o) and meet(o, last))  # noqa: E731
-    more: Changes = lambda o: o is last or changes(o)  # noqa: E731
-    for wanted in (few, more, lambda o: True):
+    bare: Changes = lambda o: o is last or changes(o)  # noqa: E731
+    near: Changes = lambda o: o is last or (changes(o) and meet(o, last))  # noqa: E731
+    anything: Changes = lambda o: True  # noqa: E731
+    for wanted, suspected in ((near, near), (bare, near), (bare, bare), (anything, anything)):
         cleared = {id(last)}
         for start, since in starts:
             case = _Case(start, last, judge)
             part = tuple(o for o in since if wanted(o))
-            suspects = [o for o in reversed(part) if id(o) not in cleared]
+            suspects = [o for o in reversed(part) if id(o) not in cleared and suspected(o)]
             if case.finds_a_culprit(part, suspects):
                 part = _reduced(part, case.may_be_left_out, case.contradicts)
                 return _Core(part, start, not case.gave_up)
@@ -136,7 +137,7 @@ class _Case:
         self.gave_up = False
 
     def finds_a_culprit(self, part: Operations, suspects: list[Operation[Any, Any]]) -> bool:
-        if self.contradicts(part):
+        if suspects and self.contradicts(part):
             self.culprit = next((o for o in suspects if self.is_legal_without(part, o)), None)
         return self.culprit is not None
 

@@ -34,7 +34,9 @@ class Model:
         """The successors after this outcome; a list where there are none, to be treated as none."""
         if outcome == UNKNOWN:
             return (state, *(after for _, after in self.run(state, command)))
-        return tuple(after for o, after in self.run(state, command) if o == outcome) or ["impossible"]
+        return tuple(after for o, after in self.run(state, command) if o == outcome) or [
+            "impossible"
+        ]
 
     @property
     def hints(self) -> Hints:
@@ -161,7 +163,7 @@ def ran(model, rng, size, clients=3, lost=0.25, keys=1, jitter=30):
     Every command took effect at a moment inside its interval, so the history is legal; some of the
     answers are lost, some of these before the command took effect.
     """
-    states = {key: model.initial for key in range(keys)}
+    states = dict.fromkeys(range(keys), model.initial)
     free_at = dict.fromkeys(range(clients), 0)
     operations = []
     for n in range(size):
