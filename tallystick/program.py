@@ -74,9 +74,20 @@ NEEDS_AMOUNT = {Verb.CARD, Verb.ACTIVATE, Verb.DRAW, Verb.HOLD, Verb.FUND}
 TAKES_AMOUNT = NEEDS_AMOUNT | {Verb.CAPTURE}
 READS = {Verb.READ, Verb.LIST, Verb.INFO, Verb.CUSTOMER}
 UNNAMED = READS | {Verb.AGAIN, Verb.ACTIVATE, Verb.DELETE}
+MADE_UP = frozenset({"nothing"})
+"""Labels that no step makes: they name what no server has."""
+JSON_MEMBERS = frozenset({"metadata", "pin", "card_token"})
+"""Members of a request whose text in a step is JSON."""
+
+MADE_UP = frozenset({"nothing"})
+"""Labels that no step makes: `nothing` is a transaction that does not exist."""
 
 BASES = ("remaining", "original", "available", "balance", "total")
-_AMOUNT = re.compile(r"(?:(\d+)|(remaining|original|available|balance|total)(?:/(\d+))?)([+-]\d+)?")
+_AMOUNT = re.compile(
+    r"(?:(\d{1,40})|(remaining|original|available|balance|total)(?:/0*([1-9]\d{0,8}))?)"
+    r"([+-]\d{1,40})?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +102,11 @@ class Amount:
     def parse(cls, text: str) -> Amount:
         """`600`, `remaining`, `available/2`, `balance-1`; ProgramError for anything else."""
         match = _AMOUNT.fullmatch(text)
-        if match is None or match[3] == "0":
+        if match is None:
             raise ProgramError(f"{text!r} is not an amount such as 600, remaining+1, available/2")
         number, base, divisor, offset = match.groups()
-        return cls(base or "", int(divisor or 1), int(number or 0) + int(offset or 0))
+        least = int(number or 0) + int(offset or 0)
+        return cls(base or "", int(divisor or 1), least if base else max(0, least))
 
     def __str__(self) -> str:
         if not self.base:
@@ -176,10 +188,17 @@ def parse_step(line: str) -> Step:
     delivery = _delivery(line, words.pop()) if words and words[-1].startswith("!") else None
     ref = words.pop().removeprefix("ref=") if words and words[-1].startswith("ref=") else ""
     currency = words.pop() if words and re.fullmatch("[A-Z]{3}", words[-1]) else ""
-    amount = Amount.parse(words.pop(0)) if words and verb in TAKES_AMOUNT else None
+    amount = _amount(line, words.pop(0)) if words and verb in TAKES_AMOUNT else None
     extras = _extras(line, match["extras"])
     step = Step(verb, match["name"] or "", on, amount, currency, ref, extras, delivery)
     return _checked(step, line, words)
+
+
+def _amount(line: str, word: str) -> Amount:
+    try:
+        return Amount.parse(word)
+    except ProgramError as error:
+        raise ProgramError(f"{line!r}: {error}") from None
 
 
 def _delivery(line: str, word: str) -> Delivery:
@@ -199,6 +218,8 @@ def _checked(step: Step, line: str, left: list[str]) -> Step:
         raise ProgramError(f"{line!r}: {step.verb} needs an amount")
     if step.verb in READS and step.delivery is not None:
         raise ProgramError(f"{line!r}: a read has no effect that could happen twice")
+    if step.name in MADE_UP:
+        raise ProgramError(f"{line!r}: {step.name!r} is the name of what does not exist")
     if step.verb not in UNNAMED and not step.name:
         raise ProgramError(f"{line!r}: give it a name, as in: x = {line.strip()}")
     return step
@@ -208,10 +229,20 @@ def _extras(line: str, text: str | None) -> Extras:
     if text is None:
         return ()
     try:
-        members = json.loads(text)
-        return tuple(sorted((str(name), str(value)) for name, value in members.items()))
-    except (ValueError, AttributeError):
+        found = extras(**json.loads(text))
+    except (ValueError, TypeError, RecursionError):
         raise ProgramError(f"{line!r}: what follows `with` is not a JSON object") from None
+    for name, value in found:
+        if name in JSON_MEMBERS and not _is_object(value):
+            raise ProgramError(f"{line!r}: {name} is not a JSON object")
+    return found
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +286,7 @@ class Program:
 
     def without_orphans(self) -> Program:
         """The program less every step that names what no step makes any more."""
-        known: set[str] = set()
+        known = set(MADE_UP)
         prefix = _kept(self.prefix, known)
         branches = tuple(_kept(branch, set(known)) for branch in self.branches)
         return Program(prefix, tuple(branch for branch in branches if branch))
@@ -264,7 +295,7 @@ class Program:
 def _kept(steps: Iterable[Step], known: set[str]) -> tuple[Step, ...]:
     kept = []
     for step in steps:
-        if all(label in known for label in step.needs):
+        if all(label in known or label in MADE_UP for label in step.needs):
             kept.append(step)
             if step.name:
                 known.add(step.name)

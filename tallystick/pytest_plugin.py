@@ -19,7 +19,10 @@ import pytest
 from tallystick.connect import connect
 from tallystick.dialect import DialectError, open_dialect, pinned_dialect
 from tallystick.drivers.reduce import Budget, reduce_program
-from tallystick.reporting.reports import Reports, violation_text
+from tallystick.reporting.live import LiveLine, own_terminal
+from tallystick.reporting.progress import Status
+from tallystick.reporting.reports import Reports
+from tallystick.reporting.terminal import brief_text
 from tallystick.run import Finding, Intensity, Run, Violated
 from tallystick.settings import OPTIONS, Clients, Settings, SettingsError, load_settings, variable
 from tallystick.shape import load
@@ -87,6 +90,8 @@ class Suite:
             self.not_claimed["DIA-2"] = "no dialect is pinned (--dialect)"
         self.reports = reports
         reports.open(self.run)
+        for client in self.clients.everybody():
+            reports.learn(client.secret, client.token)
 
     def _embedded(self) -> Address:
         offered = self.config.hook.pytest_tallystick_embedded()
@@ -114,17 +119,26 @@ class Suite:
         finding.shorten(reduced.program, reduced.replays)
         self.reports.found(self.run, finding, self.not_claimed)
 
+    def status(self) -> Status | None:
+        """Where the run stands, for the live line."""
+        run = self.run
+        if run is None:
+            return None
+        return Status(run.current_test, run.programs, run.target.meter.requests, len(run.findings))
+
     def finish(self, status: int) -> int:
         """Write all reports and return the exit status of the session."""
         if self.run is None or self.reports is None:
             return status
         stopped = status == pytest.ExitCode.INTERRUPTED
         self.interrupted = stopped and self.has_begun and self.gone is None
+        if self.gone is not None:
+            self.run.undecided.append(self.gone)
         result = self.reports.close(
             self.run,
             not_claimed=self.not_claimed,
             error=self.error,
-            interrupted=self.interrupted or self.gone is not None,
+            interrupted=self.interrupted,
         )
         self.run.target.close()
         self._stop()
@@ -164,12 +178,15 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[SUITE] = Suite(config, settings)
+    suite = config.stash[SUITE] = Suite(config, settings)
+    terminal = own_terminal()
+    if terminal is not None and config.option.verbose <= 0:
+        config.pluginmanager.register(LiveLine(terminal, suite.status), "tallystick-live")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Connect, if a selected test needs a target."""
-    asks = any("run" in getattr(item, "fixturenames", ()) for item in session.items)
+    asks = any(_asks(item) for item in session.items)
     if asks and not session.config.option.collectonly:
         # A job that is cancelled by its runner ends as one that is interrupted by a person.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -180,7 +197,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say what is being tested, and skip what the budget no longer reaches."""
     suite = item.config.stash[SUITE]
-    if suite.run is None or "run" not in getattr(item, "fixturenames", ()):
+    if suite.run is None or not _asks(item):
         return
     suite.has_begun = True
     suite.run.current_test = item.nodeid
@@ -199,18 +216,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     error = call.excinfo.value if call.excinfo is not None else None
     if suite.run is not None and error is not None and report.failed:
         if isinstance(error, Violated):
-            report.longrepr = violation_text(suite.run, error.finding)
+            report.longrepr = brief_text(suite.run, error.finding)
         elif isinstance(error, TargetGone):
             suite.gone = str(error)
             report.longrepr = suite.gone
             item.session.shouldstop = suite.gone
-        elif "run" in getattr(item, "fixturenames", ()):
+        elif _asks(item):
             suite.error = suite.error or f"{item.nodeid}: {type(error).__name__}: {error}"
     if suite.run is not None and report.when == "call" and report.passed:
         # What a contract claims, it has checked; the oracle counts what it met on other ways.
         claimed = {rule for mark in item.iter_markers("rule") for rule in mark.args}
         suite.run.checked.update(claimed - suite.not_claimed.keys())
     return report
+
+
+def _asks(item: pytest.Item) -> bool:
+    """Whether a test needs the target: the fixture `run` brings the suite with it."""
+    return "suite" in getattr(item, "fixturenames", ())
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -226,7 +248,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     suite = terminalreporter.config.stash[SUITE]
     if suite.reports is not None and suite.reports.result is not None:
         terminalreporter.write_line("")
-        terminalreporter.write_line(suite.reports.summary_text())
+        width, colour = terminalreporter._tw.fullwidth, terminalreporter.hasmarkup
+        terminalreporter.write_line(suite.reports.summary_text(width, colour=colour))
 
 
 # Fixtures -----------------------------------------------------------------------------------------

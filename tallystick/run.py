@@ -75,12 +75,15 @@ class Finding:
     """What was done, in words, where no program spells it (see `drivers.direct`)."""
     races: dict[Program, Race] = field(default_factory=dict, repr=False)
     """The histories of the programs that raced to it, filled by `attempt`."""
+    again: dict[Program, Finding] = field(default_factory=dict, repr=False)
+    """What the programs showed that were run in its place, filled by `attempt`."""
 
     def shorten(self, program: Program, replays: tuple[int, int]) -> None:
-        """Take a shorter program that shows it too, and how often it came back."""
+        """Take a shorter program that shows it too, what it showed, and how often it came back."""
         self.reduced, self.replays = program, replays
-        if self.race is not None:
-            self.violation, self.events = self.race.violation, self.race.events
+        shown = self.race or self.again.get(program)
+        if shown is not None:
+            self.violation, self.events = shown.violation, shown.events
 
     @property
     def race(self) -> Race | None:
@@ -146,12 +149,14 @@ class Run:
         # Ids are unique per run and per program and never drawn: a deterministic gate can be run
         # again and again on the same server.
         self.name = f"ts{uuid.uuid4().hex[:8]}"
+        self.programs = 0
         self._programs = count(1)
         self._on_finding = on_finding
 
     def next_program(self) -> str:
         """A prefix for the ids of one program, unique on the target."""
-        return f"{self.name}-{next(self._programs)}"
+        self.programs = next(self._programs)
+        return f"{self.name}-{self.programs}"
 
     def shadow(self) -> Run:
         """The same target and dialect, with findings and counts of its own: for replays."""
@@ -177,9 +182,14 @@ class Run:
         """The violation by its right rule: drift from a pinned dialect is DIA-2."""
         return replace(violation, rule="DIA-2") if violation.question in self.pinned else violation
 
+    def finding_of(self, rule: str) -> Finding | None:
+        """The first finding of the rule, if there is one."""
+        broken = (one for one in self.findings.values() if one.violation.rule == rule)
+        return next(broken, None)
+
     def has_broken(self, rule: str) -> bool:
         """Whether the rule was seen broken."""
-        return any(finding.violation.rule == rule for finding in self.findings.values())
+        return self.finding_of(rule) is not None
 
     def has_time(self) -> bool:
         """Whether the budget, if there is one, is not spent yet."""

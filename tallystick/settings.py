@@ -38,6 +38,10 @@ class Clients:
     reader: Client | None = None
     till: Client | None = None
 
+    def everybody(self) -> tuple[Client, ...]:
+        """All clients that were given."""
+        return tuple(filter(None, (self.main, self.other, self.reader, self.till)))
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

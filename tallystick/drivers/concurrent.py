@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tallystick.drivers.gate import Gate, Start
 from tallystick.drivers.order import Asked, Judged, Op, judge_history, label_of, outcome_of
-from tallystick.drivers.sequential import MADE_UP, Session, run_program
+from tallystick.drivers.sequential import Session, run_program
 from tallystick.history import Operation
 from tallystick.ledger.ledger import Ledger
 from tallystick.ledger.step import step as judge_step
@@ -31,7 +31,7 @@ from tallystick.ledger.vocabulary import (
     Violation,
 )
 from tallystick.linearizability import Budget
-from tallystick.program import Program, Step
+from tallystick.program import MADE_UP, Program, Step
 from tallystick.run import Event, Finding, Race, Run, Violated
 from tallystick.target import Exchange, Target
 
@@ -270,16 +270,20 @@ def race_once(
 ) -> Bout:
     """Play a plan once and judge what all clients saw; Violated if that has no legal order."""
     bout = play(run, arena, program, stagger)
-    noted = bout.session.noted or _judge_shapes(run, bout, program, arena)
     judged = _judge(run, bout)
     for card in judged.undecided:
         run.undecided.append(f"the budget for judging the history of card {card} was spent")
-    if judged.violation is not None:
-        _blame_a_sequence(run, program)
-        found = _race_of(bout, judged)
-        races = {program: found}
-        attempt = racer(run, arena, judged.violation.rule, races)
-        raise Violated(run.record(_finding(run, found.violation, program, bout, attempt, races)))
+    try:
+        # What the checker says of a history says more than the shape of its answers.
+        if judged.violation is not None:
+            _blame_a_sequence(run, program)
+            found = _race_of(bout, judged)
+            races = {program: found}
+            attempt = racer(run, arena, judged.violation.rule, races)
+            finding = _finding(run, found.violation, program, bout, attempt, races)
+            raise Violated(run.record(finding))
+    finally:
+        noted = _judge_shapes(run, bout, program, arena) or bout.session.noted
     if noted is not None:
         raise Violated(noted)
     return bout

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from tallystick.program import MAKERS, NEEDS_AMOUNT, Amount, Program, Step, Verb
+from tallystick.program import MAKERS, Amount, Program, Step, Verb
 
 Attempt = Callable[[Program], bool]
 """Runs a program once on fresh cards; True if the same rule is broken again."""
@@ -22,8 +22,19 @@ CONFIRMATIONS = 3
 UNSTEADY_REPLAYS = 10
 MOST_TRIES = 6
 
-SIMPLER = tuple(Amount.parse(text) for text in ("0", "1", "remaining", "remaining+1", "100"))
-OPENING = Amount.parse("1000")
+PLAIN: dict[Verb, tuple[Amount, ...]] = {
+    verb: tuple(map(Amount.parse, texts.split()))
+    for verb, texts in {
+        Verb.CARD: "1000",
+        Verb.ACTIVATE: "1000",
+        Verb.HOLD: "100 available available+1 1",
+        Verb.DRAW: "100 available available+1 1",
+        Verb.FUND: "100 1",
+        Verb.CAPTURE: "remaining remaining+1 50 1",
+    }.items()
+}
+"""The amounts that a person would write, the plainest first."""
+NOTHING = Amount.parse("0")
 
 
 @dataclass(slots=True)
@@ -130,10 +141,13 @@ def _without_chunks(program: Program, size: int) -> Iterator[Program]:
 
 
 def _simpler(program: Program) -> Iterator[Program]:
-    """The program with one step made simpler."""
-    for number, step in enumerate(program.steps):
+    """The program with one step made simpler; in every branch, if several clients make it."""
+    for step in dict.fromkeys(program.steps):
+        same = [number for number, each in enumerate(program.steps) if each == step]
+        if not program.branches:
+            same = same[-1:]
         for simple in _simpler_steps(program, step):
-            yield _with(program, {number: simple}).without_orphans()
+            yield _with(program, dict.fromkeys(same, simple)).without_orphans()
 
 
 def _simpler_steps(program: Program, step: Step) -> Iterator[Step]:
@@ -150,27 +164,22 @@ def _simpler_steps(program: Program, step: Step) -> Iterator[Step]:
     cards = [made.name for made in program.steps if made.verb in MAKERS]
     if step.on in cards[1:]:
         yield replace(step, on=cards[0])
-    yield from (replace(step, amount=amount) for amount in _simpler_amounts(step))
+    for amount in _simpler_amounts(step):
+        # A race for nothing is a race too, but it shows nobody what there is to lose.
+        if not (program.branches and amount == NOTHING):
+            yield replace(step, amount=amount)
 
 
 def _simpler_amounts(step: Step) -> Iterator[Amount | None]:
-    amount = step.amount
-    if amount is None:
+    """The amounts that are plainer than the step's own; no amount is the plainest of a capture."""
+    if step.amount is None:
         return
     if step.verb is Verb.CAPTURE:
         yield None
-    if step.verb is Verb.CARD:
-        if amount != OPENING:
-            yield OPENING
-        return
-    usable = (each for each in SIMPLER if step.verb is Verb.CAPTURE or not each.base)
-    if step.verb in NEEDS_AMOUNT or step.verb is Verb.CAPTURE:
-        yield from (each for each in usable if _weight(each) < _weight(amount))
-
-
-def _weight(amount: Amount) -> tuple[int, int]:
-    """How hard an amount is to read."""
-    return len(str(amount)), abs(amount.offset)
+    for amount in PLAIN.get(step.verb, ()):
+        if amount == step.amount:
+            return
+        yield amount
 
 
 def _with(program: Program, changes: Mapping[int, Step | None]) -> Program:

@@ -38,14 +38,13 @@ from tallystick.ledger.vocabulary import (
     Violation,
     Void,
 )
-from tallystick.program import Program, Scene, Step, Verb
+from tallystick.program import MADE_UP, Program, Scene, Step, Verb
 from tallystick.run import Event, Finding, Run, Violated
 from tallystick.target import Answer, Target
 
 KINDS = {Verb.DRAW: Kind.DRAWDOWN, Verb.HOLD: Kind.HOLD, Verb.FUND: Kind.FUND}
 NOBODY = "00000000-0000-4000-8000-000000000000"
-"""A transaction id that no server gives away; steps name it `nothing`."""
-MADE_UP = frozenset({"nothing"})
+"""A transaction id that no server gives away; programs name it `nothing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +180,16 @@ class Session:
         self.noted = self.noted or finding
 
     def _finding(self, violation: Violation) -> Finding:
+        again: dict[Program, Finding] = {}
         return Finding(
             violation,
             self.program(),
             tuple(self.events),
             self.target.meter.requests,
             # Of a program that is not the whole story a replay would prove nothing.
-            attempt=None if self.notes else replayer(self.run, violation.rule),
+            attempt=None if self.notes else replayer(self.run, violation.rule, again),
             notes=tuple(self.notes),
+            again=again,
         )
 
     # From steps to commands -----------------------------------------------------------------------
@@ -207,7 +208,8 @@ class Session:
     def _resolve_new_card(self, step: Step) -> Command:
         members = dict(step.extras)
         card_id = f"{self.prefix}-{step.name}{members.pop('id_tail', '')}"
-        self.beliefs[step.name] = (Ledger(self.run.dialect, card_id),)
+        # A label twice is the same card: created once more, or by several clients at once.
+        self.beliefs.setdefault(step.name, (Ledger(self.run.dialect, card_id),))
         if step.verb is Verb.BATCH:
             return PrepareCard(card_id)
         amount = step.amount.offset if step.amount is not None else 0
@@ -296,15 +298,23 @@ class Session:
             self.made[step.name] = Made(command, card, made_id)
 
 
-def replayer(run: Run, rule: str) -> Callable[[Program], bool]:
-    """Replays programs with the dialect known now, apart from the run; True if the rule breaks."""
+def replayer(
+    run: Run, rule: str, again: dict[Program, Finding] | None = None
+) -> Callable[[Program], bool]:
+    """Replays programs with the dialect known now, apart from the run; True if the rule breaks.
+
+    What a program showed goes into `again`.
+    """
     apart = run.shadow()
 
     def attempt(program: Program) -> bool:
         twin = apart.shadow()
         with suppress(Violated):
             run_program(twin, program)
-        return twin.has_broken(rule)
+        found = twin.finding_of(rule)
+        if found is not None and again is not None:
+            again[program] = found
+        return found is not None
 
     return attempt
 

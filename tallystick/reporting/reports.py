@@ -21,13 +21,13 @@ from tallystick.reporting.result import (
 )
 from tallystick.reporting.scenario import file_name, write_scenario
 from tallystick.reporting.summary import write_summary
-from tallystick.reporting.terminal import WIDTH, report_text, violation_text
+from tallystick.reporting.terminal import WIDTH, report_text
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
 from tallystick.rules import load_rules
 from tallystick.run import Finding, Race, Run
 from tallystick.target import Exchange
 
-__all__ = ["Reports", "violation_text", "write_pages"]
+__all__ = ["Reports", "write_pages"]
 
 
 class Reports:
@@ -60,6 +60,12 @@ class Reports:
         for exchange in self._early:
             self._journal(exchange)
         self._early.clear()
+
+    def learn(self, *secrets: str) -> None:
+        """Keep secrets of the run's own out of the journal."""
+        for secret in filter(None, secrets):
+            if self._journal is not None:
+                self._journal.learn(secret)
 
     def observe(self, exchange: Exchange) -> None:
         """Take an exchange into the journal."""

@@ -14,8 +14,7 @@ from typing import Any
 
 import yaml
 
-from tallystick.drivers.sequential import MADE_UP
-from tallystick.program import Program, ProgramError
+from tallystick.program import MADE_UP, Program, ProgramError
 from tallystick.reporting.result import redactor_for, write_whole
 from tallystick.run import Finding, Run
 

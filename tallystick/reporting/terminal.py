@@ -18,8 +18,8 @@ from rich.text import Text
 
 from tallystick.reporting.chapters import ChapterRow, chapter_rows, numbers, other_claims
 from tallystick.reporting.curl import answered, belongs, curl, decisive
-from tallystick.reporting.journal import Exhibits, Record, exhibits_of
-from tallystick.reporting.result import Result, ViolationEntry, redactor_for, summarise
+from tallystick.reporting.journal import Exhibits, Record
+from tallystick.reporting.result import Result, ViolationEntry, redactor_for
 from tallystick.run import Finding, Run, key_of
 
 WIDTH = 80
@@ -60,14 +60,16 @@ def print_report(console: Console, result: Result, exhibits: Exhibits, directory
         _say(console, line)
 
 
-def violation_text(run: Run, finding: Finding, directory: Path = Path("reports/latest")) -> str:
-    """One violation as plain text, for a test's own failure message."""
-    result = summarise(run, seconds=0, not_claimed={})
-    entries = {key_of(entry["rule"], entry["question"]): entry for entry in result["violations"]}
-    key = finding.key
-    exhibits = exhibits_of([finding], redactor_for(run, finding))
-    lines = violation_lines(entries[key], exhibits[key], result["target"], directory, WIDTH)
-    return "\n".join(line.plain for line in lines)
+def brief_text(run: Run, finding: Finding) -> str:
+    """A violation in a few lines, for a test's own failure; the end of the run has it in full."""
+    violation = finding.violation
+    steps = [f"  {number:>2}  {line}" for number, line in enumerate(finding.steps, start=1)]
+    said = [
+        f"{violation.rule} is broken",
+        f"  permitted  {violation.expected}",
+        f"  received   {violation.actual}",
+    ]
+    return redactor_for(run, finding).text("\n".join([*said, *steps]))
 
 
 def violation_lines(

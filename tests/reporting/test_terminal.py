@@ -16,7 +16,7 @@ from tallystick.reporting.curl import curl
 from tallystick.reporting.journal import exhibits_of
 from tallystick.reporting.progress import Progress, Status, progress_line
 from tallystick.reporting.result import Result, redactor_for, summarise
-from tallystick.reporting.terminal import report_text, verdict_lines, violation_text
+from tallystick.reporting.terminal import brief_text, report_text, verdict_lines
 from tallystick.rules import load_rules
 from tallystick.run import Run
 from tests.reporting.sample import NOT_CLAIMED, sample_run
@@ -120,10 +120,13 @@ def test_requests_that_no_program_spells_are_shown_in_words() -> None:
     assert text.count("curl") == 2
 
 
-def test_a_failing_test_shows_the_same_block() -> None:
+def test_a_failing_test_says_it_in_short() -> None:
     run = sample_run()
-    block = violation_text(run, run.findings["CAP-2"], DIRECTORY)
-    assert block in _text(run)
+    finding = run.findings["CAP-2"]
+    block = brief_text(run, finding)
+    assert block.startswith("CAP-2 is broken")
+    assert finding.violation.expected in block
+    assert all(step in block for step in finding.steps)
     assert "5d2f1c9e" not in block
 
 
