@@ -80,16 +80,23 @@ class Shape:
         validator = self._validators.get((operation, status))
         if validator is None:
             validator = self._validators[operation, 400]
-        if validator.is_valid(body):
+        found = _first_error(validator, body)
+        if found is None:
             return None
         rule = "SHAPE-1" if status == 200 else "SHAPE-5"
+        expected = f"the body that the document gives for {status} of {operation}"
+        return Violation(rule, expected, found[:300])
+
+
+def _first_error(validator: jsonschema_rs.Draft202012Validator, body: Any) -> str | None:
+    try:
+        if validator.is_valid(body):
+            return None
         error = next(validator.iter_errors(body))
-        where = "/".join(str(part) for part in error.instance_path) or "the body"
-        return Violation(
-            rule,
-            f"the body that the document gives for {status} of {operation}",
-            f"{where}: {error.message}"[:300],
-        )
+    except ValueError as trouble:  # no JSON at all, half of a surrogate pair, nested too deep
+        return f"the body cannot be read: {trouble}"
+    where = "/".join(str(part) for part in error.instance_path) or "the body"
+    return f"{where}: {error.message}"
 
 
 @lru_cache(maxsize=1)

@@ -117,12 +117,19 @@ def extras_of(members: Mapping[str, JSON]) -> Extras:
 
 
 def _extras(members: Mapping[str, JSON], names: tuple[str, ...]) -> Extras:
-    # Text stays as it is, so that it can be compared and read; all else is canonical JSON.
     return tuple(
-        (name, value if isinstance(value, str) else json.dumps(value, sort_keys=True))
-        for name in names
-        if (value := members.get(name)) is not None
+        (name, _canonical(value)) for name in names if (value := members.get(name)) is not None
     )
+
+
+def _canonical(value: JSON) -> str:
+    """Text stays as it is, so that it can be compared and read; all else is canonical JSON."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, sort_keys=True)
+    except RecursionError:  # nested deeper than any metadata that was sent
+        return "nested too deep"
 
 
 def _body(extras: Extras) -> dict[str, JSON]:
@@ -224,6 +231,8 @@ _ENCODERS: dict[type, Callable[[Any, str], Request]] = {
 
 def _segment(text: str) -> str:
     """One path segment; ids are free strings and may hold `/` (FACTS 1)."""
+    if text in (".", ".."):
+        return text.replace(".", "%2E")  # else the client itself would walk up the path
     return quote(text, safe="")
 
 

@@ -1,0 +1,52 @@
+"""Answers against the API document, hostile ones included."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tallystick import shape
+from tallystick.target import NOT_JSON
+
+CARD = {"card_id": "A", "amount": 5, "currency": "NOK"}
+ERROR = {"error": {"message": "no"}}
+JSON = "application/json"
+READ = "aid_cards_cardid_get"
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "body", "rule"),
+    [
+        (200, JSON, CARD, None),
+        (200, "application/json; charset=utf-8", CARD, None),
+        (404, JSON, ERROR, None),
+        (200, JSON, {}, "SHAPE-1"),
+        (200, JSON, CARD | {"amount": "5"}, "SHAPE-1"),
+        (200, JSON, CARD | {"amount": -1}, "SHAPE-1"),
+        (500, JSON, ERROR, "SHAPE-2"),
+        (503, "text/html", NOT_JSON, "SHAPE-2"),
+        (201, JSON, CARD, "SHAPE-3"),
+        (409, JSON, ERROR, "SHAPE-3"),
+        (302, JSON, ERROR, "SHAPE-3"),
+        (404, JSON, {"message": "no"}, "SHAPE-5"),
+        (200, "text/html", CARD, "SHAPE-6"),
+        (200, "", CARD, "SHAPE-6"),
+        (200, JSON, NOT_JSON, "SHAPE-1"),
+        (200, JSON, CARD | {"card_id": "\ud800"}, "SHAPE-1"),
+        (404, JSON, json.loads("[" * 900 + "]" * 900), "SHAPE-5"),
+        (200, JSON, float("nan"), "SHAPE-1"),
+    ],
+)
+def test_an_answer_breaks(status: int, content_type: str, body, rule: str | None) -> None:
+    found = shape.load().judge(READ, status, content_type, body)
+    assert (found and found.rule) == rule
+
+
+def test_every_operation_judges_success_and_refusal() -> None:
+    document = shape.load()
+    assert len(document.operations) == 16
+    for operation in document.operations:
+        assert document.judge(operation, 200, JSON, "x") is not None
+        assert document.judge(operation, 404, JSON, "x") is not None
+        assert document.judge(operation, 404, JSON, ERROR) is None
