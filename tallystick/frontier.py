@@ -151,7 +151,7 @@ class Search:
         """Hasty from the start; at a dead end more careful, from ever further back."""
         point = base = self._start
         records = [point]
-        rung, care, until = 0, HASTY, 0
+        rung, care, furthest, until = 0, HASTY, 0, 0
         while point.at < len(self._events):
             after = self._next(point, care)
             proves = care.thorough and base is self._start
@@ -162,7 +162,10 @@ class Search:
                 care = LADDER[rung]
                 rung += 1
                 point = base = records[max(0, len(records) - care.back)]
-                until = 2 * after.at - base.at  # as far beyond the dead end as back: amortized
+                # Beyond the furthest dead end, not just this one, or the search might go in circles.
+                # And as far beyond as back, so that going back is paid for by going on.
+                furthest = max(furthest, after.at)
+                until = 2 * furthest - base.at
                 continue
             point = after
             if proves:

@@ -60,6 +60,7 @@ class Illegality(Generic[S]):
     core: Operations  # a minimal part that is still illegal, in order of the calls,
     core_from: S  # when it starts in this state
     minimal: bool  # False: the budget was spent before nothing more could be left out
+    culprit: Operation[Any, Any] | None = None  # without it the stuck operation had its place
 
 
 SHORT: Final = 64  # a core from the beginning of a history no longer than this is readable
@@ -76,15 +77,14 @@ def explain(
     late = _late_core(stuck, changes, judge)
     told = _contradiction(stuck, changes, meet, judge)
     core = told if told is not None and (told.minimal or len(told.part) <= SHORT) else late
-    return Illegality(
-        key, stuck.prefix, stuck.operation, stuck.waiting, core.part, core.start, core.minimal
-    )
+    return Illegality(key, stuck.prefix, stuck.operation, stuck.waiting, *core)
 
 
 class _Core(NamedTuple):
     part: Operations
     start: Any
     minimal: bool
+    culprit: Operation[Any, Any] | None = None
 
 
 def _late_core(stuck: Stuck[Any], changes: Changes, judge: Judge) -> _Core:
@@ -119,7 +119,7 @@ def _contradiction(
             suspects = [o for o in reversed(part) if id(o) not in cleared and suspected(o)]
             if case.finds_a_culprit(part, suspects):
                 part = _reduced(part, case.may_be_left_out, case.contradicts)
-                return _Core(part, start, not case.gave_up)
+                return _Core(part, start, not case.gave_up, case.culprit)
             if case.gave_up:
                 return None
             cleared.update(map(id, suspects))
