@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -88,18 +89,32 @@ class Exchange:
     answer: Answer | NoAnswer
     called_ns: int
     returned_ns: int
+    busy: int = 0
+    """How often the target answered before this that it was too busy."""
 
 
 Observer = Callable[[Exchange], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Where the time comes from: a monotonic clock in seconds, and a way to let it pass."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+REAL_TIME = Time()
+
+
 class Meter:
     """Counts requests and holds them to a rate; shared by all connections of a run."""
 
-    def __init__(self, rate: float | None = None) -> None:
+    def __init__(self, rate: float | None = None, time: Time = REAL_TIME) -> None:
         self.requests = 0
         self._interval_s = 1.0 / rate if rate else 0.0
         self._next = 0.0
+        self._time = time
         self._lock = threading.Lock()
 
     def take(self) -> int:
@@ -107,20 +122,21 @@ class Meter:
         with self._lock:
             self.requests += 1
             number = self.requests
-            now = time.monotonic()
+            now = self._time.now()
             wait = self._next - now if self._interval_s else 0.0
             self._next = max(self._next, now) + self._interval_s
         if wait > 0:
-            time.sleep(wait)
+            self._time.sleep(wait)
         return number
 
 
 class Bearer:
     """An access token, renewed at half of its life as the vendor's own client does (FACTS 8)."""
 
-    def __init__(self, address: Address, client: Client) -> None:
+    def __init__(self, address: Address, client: Client, time: Time = REAL_TIME) -> None:
         self._address = address
         self._client = client
+        self._time = time
         self._token = client.token
         self._renew_at = float("inf") if client.token else 0.0
         self._lock = threading.Lock()
@@ -133,9 +149,9 @@ class Bearer:
     def get(self, http: httpx.Client) -> str:
         """The current token; TargetError if the target gives none."""
         with self._lock:
-            if time.monotonic() >= self._renew_at:
+            if self._time.now() >= self._renew_at:
                 self._token, life_s = self._fetch(http)
-                self._renew_at = time.monotonic() + life_s / 2
+                self._renew_at = self._time.now() + life_s / 2
             return self._token
 
     def forget(self) -> None:
@@ -147,12 +163,17 @@ class Bearer:
         pair = f"{self._client.client_id}:{self._client.secret}".encode()
         audience = f"{url}/accounts/{account}"
         try:
-            response = http.post(
-                f"{url}/accounts/{quote(account, safe='')}/auth/token",
-                headers={"Authorization": f"Basic {base64.b64encode(pair).decode()}"},
-                json={"grant_type": "client_credentials", "audience": audience},
-            )
-        except httpx.HTTPError as error:
+            for _ in range(PATIENCE):
+                response = http.post(
+                    f"{url}/accounts/{quote(account, safe='')}/auth/token",
+                    headers={"Authorization": f"Basic {base64.b64encode(pair).decode()}"},
+                    json={"grant_type": "client_credentials", "audience": audience},
+                )
+                wait_s = _wait_asked_for(_answer_of(response))
+                if wait_s is None:
+                    break
+                self._time.sleep(wait_s)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise TargetError(
                 f"{url} cannot be reached ({error or type(error).__name__}): "
                 "start the server or correct --target"
@@ -169,8 +190,9 @@ class Bearer:
 def _token_of(response: httpx.Response, url: str) -> tuple[str, float]:
     try:
         body = response.json()
-        if response.status_code == 200:
-            return str(body["access_token"]), float(body.get("expires_in", 3600))
+        token, life_s = body["access_token"], float(body.get("expires_in", 3600))
+        if response.status_code == 200 and isinstance(token, str) and token and life_s > 0:
+            return token, life_s
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise TargetError(
@@ -193,12 +215,15 @@ class Target:
         bearer: Bearer | None = None,
         transport: httpx.BaseTransport | None = None,
         timeout_s: float = TIMEOUT_S,
+        time: Time = REAL_TIME,
     ) -> None:
         self.address = address
         self.client = client
-        self.meter = meter or Meter()
+        self.meter = meter or Meter(time=time)
         self.observer = observer
-        self.bearer = bearer or Bearer(address, client)
+        self.bearer = bearer or Bearer(address, client, time)
+        self._timeout_s = timeout_s
+        self._time = time
         self._silences = 0
         self._http = httpx.Client(
             timeout=timeout_s,
@@ -219,6 +244,8 @@ class Target:
             observer=self.observer,
             bearer=None if client else self.bearer,
             transport=transport,
+            timeout_s=self._timeout_s,
+            time=self._time,
         )
 
     def close(self) -> None:
@@ -253,12 +280,12 @@ class Target:
         content: bytes | None,
         authorized: bool,
     ) -> Exchange:
-        for _ in range(PATIENCE):
+        for busy in range(PATIENCE):
             exchange = self._once(request, headers, content, authorized)
             wait_s = _wait_asked_for(exchange.answer)
             if wait_s is None:
-                return exchange
-            time.sleep(wait_s)
+                return replace(exchange, busy=busy) if busy else exchange
+            self._time.sleep(wait_s)
         raise TargetGone(
             f"the target asked {PATIENCE} times in a row to come back later: lower --rate"
         )
@@ -305,7 +332,7 @@ class Target:
                     raise TargetGone(
                         f"{self.address.url} refuses connections ({error}): is it still running?"
                     ) from error
-                time.sleep(0.25 * 2**attempt)
+                self._time.sleep(0.25 * 2**attempt)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 return NoAnswer(f"{type(error).__name__}: {error}")
         raise AssertionError("the last attempt returns or raises")
@@ -346,9 +373,19 @@ def _wait_asked_for(answer: Answer | NoAnswer) -> float | None:
         return None
     try:
         asked = float(answer.retry_after or 1)
-    except ValueError:  # an HTTP date
+    except ValueError:
+        asked = _seconds_until(answer.retry_after, answer.date)
+    if asked != asked:  # not a number
         asked = 1.0
     return min(max(asked, 0.05), LONGEST_WAIT_S)
+
+
+def _seconds_until(date: str, now: str) -> float:
+    """From one HTTP date to another, both by the target's clock; 1 if they are none."""
+    try:
+        return (parsedate_to_datetime(date) - parsedate_to_datetime(now)).total_seconds()
+    except (TypeError, ValueError):
+        return 1.0
 
 
 def with_path(address: Address, account: str) -> Address:

@@ -34,6 +34,7 @@ from tallystick.ledger.vocabulary import (
     Void,
 )
 from tallystick.linearizability import Budget, Hints, check
+from tallystick.program import Step
 from tallystick.verdict import Verdict
 
 LOSER_MAY_BE_REFUSED = ("ref.", "create.", "batch.", "activate.", "delete.again")
@@ -45,7 +46,7 @@ open (FACTS 7), so a refusal is no contradiction to what the target answers othe
 class Asked:
     """A command, with the step that asked for it as a report shows it."""
 
-    step: str
+    step: Step | str
     command: Command
 
 
@@ -156,7 +157,7 @@ HINTS = Hints(_changes, _interferes)
 
 def label_of(operation: Op) -> str:
     """The step of an operation."""
-    return operation.command.step
+    return str(operation.command.step)
 
 
 def outcome_of(operation: Op) -> str:

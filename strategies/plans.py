@@ -1,0 +1,89 @@
+"""Plans: a short prefix, then branches of several clients that want the same money.
+
+A plan is drawn before anything runs, so its amounts are relative to what the ledger is when the
+branches start. Branches meet on one card: cards share nothing, so two of them never race.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from strategies import money
+from tallystick.program import READS, Amount, Delivery, Program, Step, Verb
+
+CARD = "A"
+MOST_BRANCHES = 4
+MOST_STEPS = 3
+OPENINGS = ("1000", "100", "5000")
+HOLDS = ("available/2", "available/3", "300", "available")
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Program:
+    """A plan of two to four branches."""
+    opening = Amount.parse(draw(st.sampled_from(OPENINGS)))
+    prefix = [Step(Verb.CARD, CARD, amount=opening, currency="NOK")]
+    holds = [f"h{number}" for number in range(draw(st.integers(0, 2)))]
+    for label in holds:
+        amount = Amount.parse(draw(st.sampled_from(HOLDS)))
+        prefix.append(Step(Verb.HOLD, label, CARD, amount))
+    payers = [CARD]
+    if draw(st.booleans()):
+        once = draw(st.sampled_from([(("one_time", "true"),), ()]))
+        prefix.append(Step(Verb.TOKEN, "t", CARD, extras=once))
+        payers.append("t")
+    numbers = range(1, draw(st.integers(2, MOST_BRANCHES)) + 1)
+    branches = [draw(_branches(number, holds, payers)) for number in numbers]
+    if draw(st.booleans()):
+        shared = replace(draw(_writes("s", holds, payers)), name="s")
+        branches[:2] = [(shared, *branch) for branch in branches[:2]]
+    return Program(tuple(prefix), tuple(branches))
+
+
+def _branches(
+    number: int, holds: list[str], payers: list[str]
+) -> st.SearchStrategy[tuple[Step, ...]]:
+    steps = [
+        st.one_of(*[_writes(f"{number}{place}", holds, payers)] * 4, _reads())
+        for place in "abc"[:MOST_STEPS]
+    ]
+    return st.one_of(*[st.tuples(*steps[:length]) for length in range(1, len(steps) + 1)])
+
+
+def _reads() -> st.SearchStrategy[Step]:
+    return st.sampled_from([Step(Verb.READ, on=CARD), Step(Verb.READ, on=CARD)])
+
+
+def _writes(tail: str, holds: list[str], payers: list[str]) -> st.SearchStrategy[Step]:
+    spending = st.one_of(money.parts("available"), money.boundaries("available"), _plain())
+    choices = [
+        st.builds(Step, st.just(Verb.DRAW), st.just(f"d{tail}"), st.sampled_from(payers), spending),
+        st.builds(Step, st.just(Verb.HOLD), st.just(f"i{tail}"), st.sampled_from(payers), spending),
+        st.builds(Step, st.just(Verb.FUND), st.just(f"f{tail}"), st.just(CARD), _plain()),
+    ]
+    if holds:
+        parents = st.sampled_from(holds)
+        collected = st.one_of(
+            st.none(), money.parts("remaining"), money.boundaries("remaining"), _plain()
+        )
+        captures = st.builds(Step, st.just(Verb.CAPTURE), st.just(f"c{tail}"), parents, collected)
+        voids = st.builds(Step, st.just(Verb.VOID), st.just(f"v{tail}"), parents)
+        choices += [captures, captures, voids]
+    return st.one_of(*choices)
+
+
+def _plain() -> st.SearchStrategy[Amount]:
+    return st.sampled_from([Amount("", 1, number) for number in (1, 10, 100, 250)])
+
+
+@st.composite
+def broken_deliveries(draw: st.DrawFn) -> Program:
+    """A sequential program of which some requests are delivered badly."""
+    plan = draw(plans())
+    steps = [*plan.prefix, *dict.fromkeys(step for branch in plan.branches for step in branch)]
+    marks = st.sampled_from([None, None, *Delivery])
+    return Program(
+        tuple(step if step.verb in READS else replace(step, delivery=draw(marks)) for step in steps)
+    )
