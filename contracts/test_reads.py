@@ -1,0 +1,332 @@
+"""READ: every view shows what is there, all of it, once, as soon as it was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from contracts import requests
+from contracts.pages import Place, find, in_order_of_creation, page, walk
+from contracts.staging import Stage, body_of, spelled
+from tallystick.ledger.vocabulary import Kind, OpenCard, Transact
+from tallystick.pytest_plugin import Suite
+from tallystick.run import Intensity, Run
+
+rule = pytest.mark.rule
+
+ANCHORS, OWN = 2, 8
+"""Cards on either side of the own ones, whose ids may serve as cursors, and the own ones."""
+LONG = {Intensity.GATE: 24, Intensity.RELEASE: 130, Intensity.HUNT: 260}
+"""Transactions on the card whose list has to be whole: no paging parameter is documented for it."""
+
+
+# Read after write ---------------------------------------------------------------------------------
+
+
+@rule("READ-1", "READ-2", "TOKEN-3", "CARD-10")
+def test_every_view_shows_a_write_at_once(run: Run) -> None:
+    stage = Stage(run)
+    customer = stage.fresh("customer")
+    stage.perform(f"A = card 1000 NOK {spelled({'customer_id': customer})}", "t = token A")
+    for line in ("d = draw A 100", "h = hold A 300", "c = capture h 120", "f = fund t 30"):
+        stage.perform(line, "info t", "customer A", "list A")
+    stage.perform("v = void h", "info t", "customer A")
+    stage.finish()
+
+
+@rule("READ-1", "BAL-1", "BAL-2")
+def test_the_card_list_shows_the_figures_of_now(shelf: Shelf, run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "d = draw A 100", "h = hold A 300", "c = capture h 120")
+    card_id = stage.card_id("A")
+    for after in (None, shelf.ids[-1]):
+        cards = (page(stage, limit=20, starting_after=after) or {}).get("cards", [])
+        for item in cards:
+            if item.get("card_id") == card_id:
+                stage.shows("A", item)
+                return
+    pytest.skip("the end of the card list where new cards are is out of reach")
+
+
+@rule("READ-4")
+def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
+    stage = Stage(run)
+    nobody, customer = stage.fresh("nobody"), stage.fresh("customer")
+    for request in (
+        requests.read_card(stage.base, nobody),
+        requests.list_transactions(stage.base, nobody),
+        requests.customer_card(stage.base, customer, nobody),
+    ):
+        stage.direct.expect_refusal("READ-4", stage.send(request), "there is no such card")
+    listed = body_of(stage.send(requests.customer_cards(stage.base, customer)))
+    stage.direct.expect("READ-4", not listed, "no cards of a customer who has none", f"{listed}")
+
+
+@rule("READ-8")
+def test_ids_and_dates_of_creation_never_change(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "h = hold A 300", "d = draw A 10")
+    before = _identities(stage)
+    stage.perform("c = capture h 100", "v = void h", "f = fund A 10", unread=True)
+    after = _identities(stage)
+    changed = {key: (was, after.get(key)) for key, was in before.items() if after.get(key) != was}
+    stage.direct.expect("READ-8", not changed, "the same id, created_at, created_by", f"{changed}")
+
+
+def _identities(stage: Stage) -> dict[str, tuple[Any, ...]]:
+    """What never changes of card A and of each of its transactions, by ref_id."""
+    card = body_of(stage.send(requests.read_card(stage.base, stage.card_id("A"))))
+    listed = body_of(stage.send(requests.list_transactions(stage.base, stage.card_id("A"))))
+    found = {} if card is None else {"the card": card}
+    found |= {str(item.get("ref_id")): item for item in listed or []}
+    names = ("id", "created_at", "created_by")
+    return {key: tuple(item.get(name) for name in names) for key, item in found.items()}
+
+
+@rule("BAL-5", "READ-3")
+def test_the_transactions_of_a_card_are_listed_in_full(run: Run) -> None:
+    stage = Stage(run)
+    stage.perform("A = card 1000000 NOK", unread=True)
+    card_id = stage.card_id("A")
+    for number in range(LONG[run.intensity]):
+        stage.do("A", Transact(Kind.DRAWDOWN, card_id, 1 + number, "NOK", stage.fresh("d")))
+    stage.holds()
+
+
+# The card list ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Cards of one's own that were made one after the other, and where the list has them."""
+
+    own: list[str]
+    ids: list[str]
+    """The server's ids of the same cards; they may serve as cursors."""
+    place: Place | None
+
+    def reached(self) -> Place:
+        """The place of the cards; skips the test if the list has them out of reach."""
+        if self.place is None:
+            pytest.skip("the own cards are out of reach in the card list")
+        return self.place
+
+
+@pytest.fixture(scope="module")
+def shelf(run: Run, suite: Suite) -> Shelf:
+    """Cards that nobody else touches, between others whose ids may serve as cursors."""
+    stage = Stage(run)
+    row = [stage.fresh("s") for _ in range(ANCHORS + OWN + ANCHORS)]
+    made = [_made(stage, card_id) for card_id in row]
+    own = slice(ANCHORS, ANCHORS + OWN)
+    place = find(stage, row[own], [made[0], made[-1], row[0], row[-1]])
+    if place is None:
+        why = "the own cards are out of reach in the card list of this account"
+        suite.not_claimed.update({"READ-5": why, "READ-6": why})
+    return Shelf(row[own], made[own], place)
+
+
+def _made(stage: Stage, card_id: str) -> str:
+    """Make a card; the server's id of it."""
+    answer = stage.send(requests.open_card(stage.base, card_id))
+    stage.take(card_id, OpenCard(card_id, 100, "NOK"), answer)
+    return str((body_of(answer) or {}).get("id", card_id))
+
+
+def _holds_all(own: Iterable[str]) -> Any:
+    wanted = set(own)
+    return lambda ids: wanted <= set(ids)
+
+
+@rule("READ-5", "READ-3", "READ-7")
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+def test_pages_of_every_size_join_without_gap_or_overlap(
+    run: Run, shelf: Shelf, limit: int
+) -> None:
+    place, stage = shelf.reached(), Stage(run)
+    reach = place.reach(shelf.own)
+    pages = min(reach, 40) + 2 * ANCHORS
+    walked = walk(stage, after=place.after, limit=limit, pages=pages, until=_holds_all(shelf.own))
+    if walked is None:
+        stage.direct.violate("READ-7", f"a page of {limit} cards", "no page")
+    missing = sorted(set(shelf.own) - set(walked.ids()))
+    passed = place.is_passed(walked, shelf.own)
+    stage.direct.expect(
+        "READ-5",
+        not (missing and passed),
+        f"{len(shelf.own)} cards on pages of {limit}",
+        f"{missing} on none of them",
+    )
+
+
+@rule("READ-6", "READ-3")
+@pytest.mark.parametrize("limit", [2, 3])
+def test_pages_that_are_read_while_cards_are_added_miss_none(
+    run: Run, shelf: Shelf, limit: int
+) -> None:
+    place, stage = shelf.reached(), Stage(run)
+    reach = place.reach(shelf.own)
+    if reach > 3 * OWN:
+        pytest.skip("the own cards are not next to a cursor")
+
+    def add() -> None:
+        stage.send(requests.open_card(stage.base, stage.fresh("added")))
+
+    walked = walk(
+        stage,
+        after=place.after,
+        limit=limit,
+        pages=2 * reach + ANCHORS,
+        until=_holds_all(shelf.own),
+        between=add,
+    )
+    if walked is None:
+        stage.direct.violate("READ-7", f"a page of {limit} cards", "no page")
+    missing = sorted(set(shelf.own) - set(walked.ids()))
+    stage.direct.expect(
+        "READ-6",
+        not (missing and place.is_passed(walked, shelf.own)),
+        f"all {OWN} cards that were there before",
+        f"{missing} on no page",
+    )
+
+
+@rule("CARD-8", "READ-5")
+def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, shelf: Shelf) -> None:
+    stage = Stage(run)
+    row = [stage.fresh("b") for _ in range(3)]
+    cursor, _ = [_made(stage, card_id) for card_id in row[:2]]
+    stage.perform("A = card 100 NOK", "d = draw A available", "delete A", unread=True)
+    _made(stage, row[2])
+    if stage.session.ledger("A").standing != "deleted":
+        pytest.skip("the target keeps the card")
+    deleted = stage.card_id("A")
+    reference = shelf.reached().reference.ids()
+    for after in (cursor, None):
+        hidden = walk(stage, after=after, pages=1)
+        shown = walk(stage, after=after, pages=1, include_deleted="true")
+        if hidden is None or shown is None:
+            continue  # no cursor, or a flag of another form: both are open
+        stage.direct.expect(
+            "CARD-8", deleted not in hidden.ids(), "no deleted card unasked", f"{deleted!r}"
+        )
+        # In a list in the order of creation it stands between its neighbours.
+        if in_order_of_creation(shelf.own, reference) and _holds_all(row[1:])(shown.ids()):
+            stage.direct.expect(
+                "CARD-8",
+                deleted in shown.ids(),
+                "the deleted card with include_deleted",
+                "the cards made before and after it, without it",
+            )
+
+
+@rule("READ-7")
+def test_a_limit_is_honoured_and_has_bounds(run: Run) -> None:
+    stage = Stage(run)
+    page(stage)
+    page(stage, limit=1)
+    customer = stage.fresh("customer")
+    for limit in (0, 101):
+        for request in (
+            requests.list_cards(stage.base, limit=limit),
+            requests.customer_cards(stage.base, customer, limit=limit),
+        ):
+            stage.direct.expect_refusal("READ-7", stage.send(request), f"limit {limit}")
+
+
+@rule("SHAPE-1")
+def test_the_filter_by_amount_answers_a_page_or_refuses(run: Run) -> None:
+    # Neither the type nor the comparison of `amount_available` is documented.
+    page(Stage(run), limit=5, amount_available=100)
+
+
+# The list of a customer ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer with five cards."""
+
+    stage: Stage
+    id: str
+    cards: list[str]
+
+    def page(self, **query: Any) -> list[dict[str, Any]] | None:
+        """One page of the customer's list; None if it is refused."""
+        answer = self.stage.send(requests.customer_cards(self.stage.base, self.id, **query))
+        body = body_of(answer)
+        if body is None:
+            return None
+        limit = int(query.get("limit") or 10)
+        self.stage.direct.expect(
+            "READ-7", len(body) <= limit, f"at most {limit} cards", f"{len(body)} cards"
+        )
+        return body
+
+
+@pytest.fixture
+def customer(run: Run) -> Customer:
+    """A customer with five cards of money."""
+    stage = Stage(run)
+    name = stage.fresh("customer")
+    cards = [stage.fresh("k") for _ in range(5)]
+    for card_id in cards:
+        request = requests.open_card(stage.base, card_id, customer_id=name)
+        stage.take(
+            card_id, OpenCard(card_id, 100, "NOK", (("customer_id", name),)), stage.send(request)
+        )
+    return Customer(stage, name, cards)
+
+
+@rule("CARD-10", "READ-7", "READ-3", "READ-9")
+def test_the_list_of_a_customer_is_whole_and_its_pages_join(customer: Customer) -> None:
+    expect = customer.stage.direct.expect
+    listed = customer.page(limit=100) or []
+    shown = [str(item.get("card_id")) for item in listed]
+    expect("READ-3", len(set(shown)) == len(shown), "every card once", f"{shown}")
+    expect("CARD-10", sorted(shown) == sorted(customer.cards), f"{customer.cards}", f"{shown}")
+    for limit in (1, 2, 3):
+        first = customer.page(limit=limit) or []
+        expect("READ-7", len(first) > 0, "a page with cards", "an empty page")
+        name = _cursor_name(customer, first, limit)
+        if name is not None:
+            _pages_join(customer, name, limit)
+
+
+def _cursor_name(customer: Customer, first: list[dict[str, Any]], limit: int) -> str | None:
+    """The member that leads to the next page; None if the server takes neither as a cursor."""
+    answers = {
+        name: customer.page(limit=limit, starting_after=first[-1][name])
+        for name in ("id", "card_id")
+        if isinstance(first[-1].get(name), str)
+    }
+    seen = {item.get("card_id") for item in first}
+    for name, answer in answers.items():
+        if answer and not seen & {item.get("card_id") for item in answer}:
+            return name
+    begun_again = [name for name, answer in answers.items() if answer == first]
+    customer.stage.direct.expect(
+        "READ-9",
+        not answers or len(begun_again) < len(answers),
+        "the cards after the one that starting_after names",
+        f"the first page again, by {' and by '.join(begun_again)}",
+    )
+    return None
+
+
+def _pages_join(customer: Customer, name: str, limit: int) -> None:
+    seen: list[str] = []
+    cursor = None
+    for _ in range(len(customer.cards) + 2):
+        items = customer.page(limit=limit, starting_after=cursor)
+        if not items:
+            break
+        seen += [str(item.get("card_id")) for item in items]
+        cursor = items[-1].get(name)
+    customer.stage.direct.expect(
+        ("READ-9", "READ-3"),
+        sorted(seen) == sorted(customer.cards),
+        f"each of {len(customer.cards)} cards once on pages of {limit}",
+        f"{seen}",
+    )
