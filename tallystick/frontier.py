@@ -162,7 +162,7 @@ class Search:
                 care = LADDER[rung]
                 rung += 1
                 point = base = records[max(0, len(records) - care.back)]
-                # Beyond the furthest dead end, not just this one, or the search might go in circles.
+                # Beyond the furthest dead end, not just this one, or it might go in circles.
                 # And as far beyond as back, so that going back is paid for by going on.
                 furthest = max(furthest, after.at)
                 until = 2 * furthest - base.at
