@@ -11,7 +11,7 @@ __all__ = ["FAULTS", "Fault"]
 
 _CHAPTERS = (
     *("inputs", "access", "cards", "money", "lifecycle", "references", "reads"),
-    *("tokens", "times", "rare", "races", "delivery"),
+    *("tokens", "times", "absences", "rare", "races", "delivery"),
 )
 
 for _chapter in _CHAPTERS:

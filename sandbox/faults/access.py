@@ -22,13 +22,13 @@ from sandbox.store import Store
 # --- the access token -----------------------------------------------------------------------
 
 
-@fault("signature_unchecked", breaks="AUTH", summary="an access token with any signature will do")
+@fault("signature_unchecked", breaks="AUTH-2", summary="an access token with any signature will do")
 class SignatureUnchecked(Access):
     def decode(self, token: str) -> dict[str, Any]:
         return jwt.decode(token, options={"verify_signature": False})
 
 
-@fault("alg_none_accepted", breaks="AUTH", summary="an unsigned access token (alg none) will do")
+@fault("alg_none_accepted", breaks="AUTH-2", summary="an unsigned access token (alg none) will do")
 class AlgNoneAccepted(Access):
     def decode(self, token: str) -> dict[str, Any]:
         if str(jwt.get_unverified_header(token).get("alg")).lower() == "none":
@@ -36,13 +36,13 @@ class AlgNoneAccepted(Access):
         return super().decode(token)
 
 
-@fault("expired_access_accepted", breaks="AUTH", summary="an access token never expires")
+@fault("expired_access_accepted", breaks="AUTH-3", summary="an access token never expires")
 class ExpiredAccessAccepted(Access):
     def is_expired(self, caller: Caller) -> bool:
         return False
 
 
-@fault("reads_need_no_token", breaks="AUTH", summary="a GET without Authorization is answered")
+@fault("reads_need_no_token", breaks="AUTH-1", summary="a GET without Authorization is answered")
 class ReadsNeedNoToken(App):
     def serve(self, message: Message) -> Any:
         if message.method == "GET" and message.authorization is None:
@@ -58,7 +58,7 @@ class ReadsNeedNoToken(App):
         return super().serve(message)
 
 
-@fault("broken_token_is_guest", breaks="AUTH", summary="a broken access token may still read")
+@fault("broken_token_is_guest", breaks="AUTH-2", summary="a broken access token may still read")
 class BrokenTokenIsGuest(Access):
     def authenticate(self, authorization: str | None) -> Caller:
         try:
@@ -76,7 +76,7 @@ class BrokenTokenIsGuest(Access):
         return replace(super().authorize(caller, operation, account), account=account)
 
 
-@fault("secret_unchecked", breaks="AUTH", summary="Get Token does not compare the client secret")
+@fault("secret_unchecked", breaks="AUTH-8", summary="Get Token does not compare the client secret")
 class SecretUnchecked(Access):
     def client(self, authorization: str | None, owner: str) -> Client:
         try:
@@ -92,7 +92,7 @@ class SecretUnchecked(Access):
 # --- scopes ---------------------------------------------------------------------------------
 
 
-@fault("scopes_unchecked", breaks="AUTH", summary="any access token may do anything")
+@fault("scopes_unchecked", breaks="AUTH-6", summary="any access token may do anything")
 class ScopesUnchecked(Access):
     def check_scopes(self, caller: Caller, operation: Operation) -> None:
         pass
@@ -101,7 +101,7 @@ class ScopesUnchecked(Access):
         return False
 
 
-@fault("reader_may_write", breaks="AUTH", summary="read:wallets suffices to capture and void")
+@fault("reader_may_write", breaks="AUTH-6", summary="read:wallets suffices to capture and void")
 class ReaderMayWrite(Access):
     def check_scopes(self, caller: Caller, operation: Operation) -> None:
         settles = operation.id.endswith(("capture_post", "void_post"))
@@ -109,33 +109,33 @@ class ReaderMayWrite(Access):
             super().check_scopes(caller, operation)
 
 
-@fault("reader_may_delete", breaks="AUTH", summary="read:wallets suffices to delete a card")
+@fault("reader_may_delete", breaks="AUTH-6", summary="read:wallets suffices to delete a card")
 class ReaderMayDelete(Access):
     def check_scopes(self, caller: Caller, operation: Operation) -> None:
         if not (operation.method == "DELETE" and "read:wallets" in caller.scopes):
             super().check_scopes(caller, operation)
 
 
-@fault("till_may_read", breaks="AUTH", summary="write:wallets:/transactions suffices to read")
+@fault("till_may_read", breaks="AUTH-7", summary="write:wallets:/transactions suffices to read")
 class TillMayRead(Access):
     def check_scopes(self, caller: Caller, operation: Operation) -> None:
         if operation.method != "GET":
             super().check_scopes(caller, operation)
 
 
-@fault("till_may_fund", breaks="AUTH", summary="a till may fund a card")
+@fault("till_may_fund", breaks="AUTH-7", summary="a till may fund a card")
 class TillMayFund(Access):
     def is_restricted(self, body: dict[str, Any]) -> bool:
         return "card_id" in body and body.get("type") != "fund"
 
 
-@fault("till_may_name_cards", breaks="AUTH", summary="a till may draw by card_id")
+@fault("till_may_name_cards", breaks="AUTH-7", summary="a till may draw by card_id")
 class TillMayNameCards(Access):
     def is_restricted(self, body: dict[str, Any]) -> bool:
         return body.get("type") == "fund"
 
 
-@fault("till_may_not_pay", breaks="AUTH", summary="a till is refused even by token")
+@fault("till_may_not_pay", breaks="AUTH-7", summary="a till is refused even by token")
 class TillMayNotPay(Access):
     def is_restricted(self, body: dict[str, Any]) -> bool:
         return True
@@ -144,7 +144,7 @@ class TillMayNotPay(Access):
 # --- other accounts -------------------------------------------------------------------------
 
 
-@fault("account_unchecked", breaks="AUTH", summary="any access token opens every account")
+@fault("account_unchecked", breaks="AUTH-5", summary="any access token opens every account")
 class AccountUnchecked(Access):
     def check_account(self, caller: Caller, operation: Operation, account: str) -> None:
         pass
@@ -153,7 +153,7 @@ class AccountUnchecked(Access):
         return replace(super().authorize(caller, operation, account), account=account)
 
 
-@fault("account_unchecked_on_reads", breaks="AUTH", summary="another account's cards can be read")
+@fault("account_unchecked_on_reads", breaks="AUTH-4", summary="another account's cards can be read")
 class AccountUncheckedOnReads(Access):
     def check_account(self, caller: Caller, operation: Operation, account: str) -> None:
         if operation.method != "GET":
@@ -163,7 +163,7 @@ class AccountUncheckedOnReads(Access):
         return replace(super().authorize(caller, operation, account), account=account)
 
 
-@fault("audience_unchecked", breaks="AUTH", summary="Get Token issues a token for any account")
+@fault("audience_unchecked", breaks="AUTH-4", summary="Get Token issues a token for any account")
 class AudienceUnchecked(Access):
     def issue(self, authorization: str | None, owner: str, grant: dict[str, Any]) -> dict[str, Any]:
         client = self.client(authorization, owner)
@@ -177,7 +177,7 @@ class AudienceUnchecked(Access):
 
 @fault(
     "foreign_hold_captured",
-    breaks="AUTH",
+    breaks="AUTH-5",
     summary="a hold of another account can be captured and voided by its id",
 )
 class ForeignHoldCaptured(Store):
@@ -186,7 +186,7 @@ class ForeignHoldCaptured(Store):
         return Transaction(*row) if row else None
 
 
-@fault("foreign_token_pays", breaks="AUTH", summary="a card token works in every account")
+@fault("foreign_token_pays", breaks="AUTH-5", summary="a card token works in every account")
 class ForeignTokenPays(Store):
     def token(self, account: str, value: str) -> Token | None:
         row = self.execute("SELECT * FROM tokens WHERE value = ?", (value,)).fetchone()
@@ -195,7 +195,7 @@ class ForeignTokenPays(Store):
 
 @fault(
     "foreign_card_found",
-    breaks="AUTH",
+    breaks="AUTH-4",
     summary="a card id that the own account does not have is looked for in all accounts",
 )
 class ForeignCardFound(Store):
@@ -211,7 +211,7 @@ class ForeignCardFound(Store):
 
 @fault(
     "same_card_id_shares_money",
-    breaks="AUTH",
+    breaks="AUTH-5",
     summary="money moves on every account's card of that id",
 )
 class SameCardIdSharesMoney(Store):
@@ -227,7 +227,7 @@ class SameCardIdSharesMoney(Store):
 
 @fault(
     "foreign_capture_refused_late",
-    breaks="AUTH",
+    breaks="AUTH-5",
     summary="a capture of another account's hold is refused after it was carried out",
 )
 class ForeignCaptureRefusedLate(Access):

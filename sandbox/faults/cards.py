@@ -10,10 +10,10 @@ from sandbox.access import Caller
 from sandbox.answers import Answers
 from sandbox.bank import Bank
 from sandbox.cards import Cards, Issued
-from sandbox.faults.registry import fault, part_of
+from sandbox.faults.registry import fault
 from sandbox.lists import Lists
-from sandbox.orders import Order, Settlement
-from sandbox.records import Card, Transaction
+from sandbox.orders import Order
+from sandbox.records import Card
 from sandbox.refusals import Cause, Refusal
 from sandbox.store import Store
 
@@ -29,53 +29,53 @@ class NewCard(Cards):
         return replace(super().new_card(caller, body, fingerprint), **dict(self.changes))
 
 
-@fault("card_loses_name", breaks="CARD", summary="the name of a card is not kept")
+@fault("card_loses_name", breaks="CARD-2", summary="the name of a card is not kept")
 class CardLosesName(NewCard):
     changes = (("name", None),)
 
 
-@fault("card_loses_metadata", breaks="CARD", summary="the metadata of a card is not kept")
+@fault("card_loses_metadata", breaks="CARD-2", summary="the metadata of a card is not kept")
 class CardLosesMetadata(NewCard):
     changes = (("metadata", None),)
 
 
-@fault("card_loses_customer", breaks="CARD", summary="the customer of a card is not kept")
+@fault("card_loses_customer", breaks="CARD-2", summary="the customer of a card is not kept")
 class CardLosesCustomer(NewCard):
     changes = (("customer_id", None),)
 
 
-@fault("card_loses_origin", breaks="CARD", summary="originated_by of a card is not kept")
+@fault("card_loses_origin", breaks="CARD-2", summary="originated_by of a card is not kept")
 class CardLosesOrigin(NewCard):
     changes = (("originated_by", None),)
 
 
-@fault("card_loses_period", breaks="CARD", summary="active_from and expires_at are not kept")
+@fault("card_loses_period", breaks="CARD-2", summary="active_from and expires_at are not kept")
 class CardLosesPeriod(NewCard):
     changes = (("active_from", None), ("expires_at", None))
 
 
-@fault("credit_note_is_gift_card", breaks="CARD", summary="every card is a gift card")
+@fault("credit_note_is_gift_card", breaks="CARD-2", summary="every card is a gift card")
 class CreditNoteIsGiftCard(NewCard):
     changes = (("type", "gift_card"),)
 
 
-@fault("card_currency_is_nok", breaks="CARD", summary="every card is in NOK")
+@fault("card_currency_is_nok", breaks="CARD-1", summary="every card is in NOK")
 class CardCurrencyIsNok(NewCard):
     changes = (("currency", "NOK"),)
 
 
-@fault("opening_amount_lost", breaks="CARD", summary="a card starts with nothing on it")
+@fault("opening_amount_lost", breaks="CARD-1", summary="a card starts with nothing on it")
 class OpeningAmountLost(NewCard):
     changes = (("funds", 0),)
 
 
-@fault("card_recreated", breaks="CARD", summary="create with a taken card_id replaces the card")
+@fault("card_recreated", breaks="CARD-3", summary="create with a taken card_id replaces the card")
 class CardRecreated(Cards):
     def repeated(self, taken: Card, fingerprint: str) -> Issued | None:
         return None
 
 
-@fault("card_ids_ignore_case", breaks="CARD", summary="card ids that differ in case are one card")
+@fault("card_ids_ignore_case", breaks="CARD-1", summary="card ids that differ in case are one card")
 class CardIdsIgnoreCase(Store):
     def card(self, account: str, card_id: str) -> Card | None:
         row = self.execute(
@@ -86,7 +86,9 @@ class CardIdsIgnoreCase(Store):
         return Card(*row) if row else None
 
 
-@fault("card_id_cut_at_100", breaks="CARD", summary="card ids are one card if 100 characters agree")
+@fault(
+    "card_id_cut_at_100", breaks="CARD-1", summary="card ids are one card if 100 characters agree"
+)
 class CardIdCutAt100(Store):
     def card(self, account: str, card_id: str) -> Card | None:
         row = self.execute(
@@ -100,7 +102,7 @@ class CardIdCutAt100(Store):
 # --- batch and activation -------------------------------------------------------------------
 
 
-@fault("batch_forgets_last", breaks="CARD", summary="the last card of a batch is never made")
+@fault("batch_forgets_last", breaks="CARD-4", summary="the last card of a batch is never made")
 class BatchForgetsLast(Cards):
     def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
         made = super().batch(caller, body)
@@ -109,7 +111,7 @@ class BatchForgetsLast(Cards):
         return made
 
 
-@fault("batch_cards_are_active", breaks="CARD", summary="cards of a batch need no activation")
+@fault("batch_cards_are_active", breaks="CARD-4", summary="cards of a batch need no activation")
 class BatchCardsAreActive(Cards):
     def issue_inactive(
         self, caller: Caller, entry: dict[str, Any], options: dict[str, Any]
@@ -119,7 +121,7 @@ class BatchCardsAreActive(Cards):
         return replace(issued, card=self.store.card_by_seq(issued.card.seq))
 
 
-@fault("batch_ignores_type", breaks="CARD", summary="cards of a batch are gift cards")
+@fault("batch_ignores_type", breaks="CARD-4", summary="cards of a batch are gift cards")
 class BatchIgnoresType(Cards):
     def issue_inactive(
         self, caller: Caller, entry: dict[str, Any], options: dict[str, Any]
@@ -127,19 +129,19 @@ class BatchIgnoresType(Cards):
         return super().issue_inactive(caller, entry | {"type": "gift_card"}, options)
 
 
-@fault("inactive_card_pays", breaks="CARD", summary="an inactive card takes transactions")
+@fault("inactive_card_pays", breaks="CARD-5", summary="an inactive card takes transactions")
 class InactiveCardPays(Bank):
     def check_card(self, card: Card, order: Order) -> None:
         super().check_card(replace(card, inactive=0), order)
 
 
-@fault("activate_twice", breaks="CARD", summary="a second activation loads the amount again")
+@fault("activate_twice", breaks="CARD-7", summary="a second activation loads the amount again")
 class ActivateTwice(Cards):
     def check_inactive(self, card: Card) -> None:
         pass
 
 
-@fault("activation_resets_card", breaks="CARD", summary="activation of a card in use resets it")
+@fault("activation_resets_card", breaks="CARD-7", summary="activation of a card in use resets it")
 class ActivationResetsCard(Cards):
     def check_inactive(self, card: Card) -> None:
         pass
@@ -149,26 +151,30 @@ class ActivationResetsCard(Cards):
         return super().activation(card, body) | fresh
 
 
-@fault("activation_loads_nothing", breaks="CARD", summary="activation shows an amount, loads none")
+@fault(
+    "activation_loads_nothing", breaks="CARD-6", summary="activation shows an amount, loads none"
+)
 class ActivationLoadsNothing(Cards):
     def activation(self, card: Card, body: dict[str, Any]) -> dict[str, object]:
         return super().activation(card, body) | {"funds": 0}
 
 
-@fault("activation_keeps_currency", breaks="CARD", summary="an activated card stays in NOK")
+@fault("activation_keeps_currency", breaks="CARD-6", summary="an activated card stays in NOK")
 class ActivationKeepsCurrency(Cards):
     def activation(self, card: Card, body: dict[str, Any]) -> dict[str, object]:
         return super().activation(card, body) | {"currency": card.currency}
 
 
-@fault("activation_ignores_period", breaks="CARD", summary="activation does not set the period")
+@fault("activation_ignores_period", breaks="CARD-6", summary="activation does not set the period")
 class ActivationIgnoresPeriod(Cards):
     def activation(self, card: Card, body: dict[str, Any]) -> dict[str, object]:
         kept = {"active_from": card.active_from, "expires_at": card.expires_at}
         return super().activation(card, body) | kept
 
 
-@fault("activated_card_is_inactive", breaks="CARD", summary="an activated card still says inactive")
+@fault(
+    "activated_card_is_inactive", breaks="CARD-13", summary="an activated card still says inactive"
+)
 class ActivatedCardIsInactive(Answers):
     def status(self, card: Card) -> str:
         activated = card.fingerprint.startswith("activated") and not card.used
@@ -178,7 +184,7 @@ class ActivatedCardIsInactive(Answers):
 # --- delete ---------------------------------------------------------------------------------
 
 
-@fault("deleted_card_pays", breaks="CARD", summary="a deleted card can be drawn from by card_id")
+@fault("deleted_card_pays", breaks="CARD-9", summary="a deleted card can be drawn from by card_id")
 class DeletedCardPays(Bank):
     def card(self, account: str, card_id: str) -> Card:
         card = self.store.card(account, card_id)
@@ -187,36 +193,18 @@ class DeletedCardPays(Bank):
         return card
 
 
-@fault("delete_does_nothing", breaks="CARD", summary="a deleted card is as before")
+@fault("delete_does_nothing", breaks="CARD-8", summary="a deleted card is as before")
 class DeleteDoesNothing(Cards):
     def delete(self, account: str, card_id: str) -> Card:
         return replace(self.live(account, card_id), deleted=1)
 
 
-@fault("delete_strands_holds", breaks="CARD", summary="a card with open holds is deleted with them")
-class DeleteStrandsHolds(Cards):
-    def check_deletable(self, card: Card) -> None:
-        pass
-
-    def release_holds(self, card: Card) -> None:
-        pass
-
-
-@part_of("delete_strands_holds")
-class CapturesStrandedHolds(Bank):
-    """The hold is found by its own id, and nobody looks at the card: half of it still works."""
-
-    def hold(self, order: Settlement) -> tuple[Transaction, Card]:
-        hold = self.store.record(order.account, order.transaction_id)
-        if hold is not None and order.operation == "capture":
-            return hold, self.store.card_by_seq(hold.card)
-        return super().hold(order)
-
-
 # --- customers ------------------------------------------------------------------------------
 
 
-@fault("customer_sees_all_cards", breaks="CARD", summary="a customer can read any card by its id")
+@fault(
+    "customer_sees_all_cards", breaks="CARD-10", summary="a customer can read any card by its id"
+)
 class CustomerSeesAllCards(Lists):
     def customer_card(self, account: str, customer_id: str, card_id: str) -> Card:
         card = self.store.card(account, card_id)
@@ -225,7 +213,7 @@ class CustomerSeesAllCards(Lists):
         return card
 
 
-@fault("customer_prefix_matches", breaks="CARD", summary="customer 1 is shown the cards of 12")
+@fault("customer_prefix_matches", breaks="CARD-10", summary="customer 1 is shown the cards of 12")
 class CustomerPrefixMatches(Lists):
     def of_customer(
         self, account: str, customer_id: str, limit: int, cursor: str | None
@@ -238,14 +226,14 @@ class CustomerPrefixMatches(Lists):
 
 
 @fault(
-    "customer_list_has_deleted", breaks="CARD", summary="deleted cards are listed for a customer"
+    "customer_list_has_deleted", breaks="CARD-10", summary="deleted cards are listed for a customer"
 )
 class CustomerListHasDeleted(Lists):
     def is_listed(self, card: Card) -> bool:
         return super().is_listed(replace(card, deleted=0))
 
 
-@fault("customer_list_ignores_limit", breaks="READ", summary="the customer list has no pages")
+@fault("customer_list_ignores_limit", breaks="READ-7", summary="the customer list has no pages")
 class CustomerListIgnoresLimit(Lists):
     def of_customer(
         self, account: str, customer_id: str, limit: int, cursor: str | None
@@ -253,7 +241,7 @@ class CustomerListIgnoresLimit(Lists):
         return super().of_customer(account, customer_id, 10_000, cursor)
 
 
-@fault("customer_list_ignores_cursor", breaks="READ", summary="the customer list starts over")
+@fault("customer_list_ignores_cursor", breaks="READ-9", summary="the customer list starts over")
 class CustomerListIgnoresCursor(Lists):
     def of_customer(
         self, account: str, customer_id: str, limit: int, cursor: str | None
@@ -261,7 +249,7 @@ class CustomerListIgnoresCursor(Lists):
         return super().of_customer(account, customer_id, limit, None)
 
 
-@fault("customer_view_other_currency", breaks="CARD", summary="the customer's view is in NOK")
+@fault("customer_view_other_currency", breaks="CARD-10", summary="the customer's view is in NOK")
 class CustomerViewOtherCurrency(Answers):
     def customer_card_state(self, card: Card, tokens: Any) -> dict[str, Any]:
         return super().customer_card_state(card, tokens) | {"currency": "NOK"}

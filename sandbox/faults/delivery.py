@@ -55,7 +55,9 @@ class Every(Bank):
 # --- committed, and answered as if not ------------------------------------------------------
 
 
-@fault("now_and_then_500", breaks="SHAPE", summary="every 20th transaction is answered 500, undone")
+@fault(
+    "now_and_then_500", breaks="SHAPE-2", summary="every 20th transaction is answered 500, undone"
+)
 class NowAndThen500(Every):
     every = 20
 
@@ -66,7 +68,7 @@ class NowAndThen500(Every):
 
 
 @fault(
-    "commits_then_500", breaks="DELIV", summary="every 7th create is carried out and answered 500"
+    "commits_then_500", breaks="SHAPE-2", summary="every 7th create is carried out and answered 500"
 )
 class CommitsThen500(Every):
     def create(self, order: Order) -> Transaction:
@@ -76,14 +78,14 @@ class CommitsThen500(Every):
         return record
 
 
-@fault("capture_done_answered_500", breaks="DELIV", summary="captures are done and answered 500")
+@fault("capture_done_answered_500", breaks="SHAPE-2", summary="captures are done and answered 500")
 class CaptureDoneAnswered500(Bank):
     def capture(self, order: Settlement) -> Transaction:
         super().capture(order)
         raise Failure("publishing the event failed")
 
 
-@fault("void_done_answered_404", breaks="VOID", summary="a void is done and answered 404")
+@fault("void_done_answered_404", breaks="BAL-6", summary="a void is done and answered 404")
 class VoidDoneAnswered404(Bank):
     def void(self, order: Settlement) -> Transaction:
         super().void(order)
@@ -92,7 +94,7 @@ class VoidDoneAnswered404(Bank):
 
 @fault(
     "retry_after_500_executes_again",
-    breaks="DELIV",
+    breaks="DELIV-4",
     summary="every 5th create is done and answered 500, and its ref_id is not remembered",
 )
 class RetryAfter500ExecutesAgain(Every):
@@ -108,7 +110,7 @@ class RetryAfter500ExecutesAgain(Every):
 
 @fault(
     "capture_after_500_executes_again",
-    breaks="DELIV",
+    breaks="DELIV-4",
     summary="every 3rd capture is done and answered 500, and its ref_id is not remembered",
 )
 class CaptureAfter500ExecutesAgain(Every):
@@ -125,7 +127,7 @@ class CaptureAfter500ExecutesAgain(Every):
 
 @fault(
     "busy_then_executes_again",
-    breaks="DELIV",
+    breaks="DELIV-4",
     summary="every 6th create is answered 503 with Retry-After, done, and done again by the retry",
 )
 class BusyThenExecutesAgain(Every):
@@ -164,7 +166,7 @@ class DropsAnswer(App):
 
 @fault(
     "dropped_answer_executes_again",
-    breaks="DELIV",
+    breaks="DELIV-1",
     summary="every 6th create is done, its answer is cut off, and a retry is done again",
 )
 class DroppedAnswerExecutesAgain(RetryAfter500ExecutesAgain):
@@ -176,7 +178,7 @@ part_of("dropped_answer_executes_again")(DropsAnswer)
 
 @fault(
     "client_gone_forgets_ref",
-    breaks="DELIV",
+    breaks="DELIV-1",
     summary="the ref_id of a client that hangs up before the answer is not remembered",
 )
 class ClientGoneForgetsRef(App):
@@ -199,7 +201,7 @@ class ClientGoneForgetsRef(App):
 # --- acknowledged, and not done, or done later, or done twice -------------------------------
 
 
-@fault("acknowledged_not_done", breaks="DELIV", summary="every 9th fund is answered 200 and lost")
+@fault("acknowledged_not_done", breaks="FUND-1", summary="every 9th fund is answered 200 and lost")
 class AcknowledgedNotDone(Every):
     every = 9
     operations = ("fund",)
@@ -212,7 +214,7 @@ class AcknowledgedNotDone(Every):
 
 @fault(
     "failed_request_burns_ref",
-    breaks="DELIV",
+    breaks="DELIV-4",
     summary="every 8th create is answered 500, undone; its retry is answered 200, undone too",
 )
 class FailedRequestBurnsRef(Every):
@@ -230,7 +232,7 @@ class FailedRequestBurnsRef(Every):
         return super().create(order)
 
 
-@fault("queue_delivers_twice", breaks="DELIV", summary="every 10th drawdown is drawn twice")
+@fault("queue_delivers_twice", breaks="TX-1", summary="every 10th drawdown is drawn twice")
 class QueueDeliversTwice(Every):
     every = 10
     operations = ("drawdown",)
@@ -256,7 +258,7 @@ class Later(Bank):
         timer.start()
 
 
-@fault("void_unlocks_later", breaks="READ", summary="a void is answered before it has unlocked")
+@fault("void_unlocks_later", breaks="READ-1", summary="a void is answered before it has unlocked")
 class VoidUnlocksLater(Later):
     def post_void(self, card: Card, hold: Transaction, released: int) -> None:
         super().post_void(card, hold, released)
@@ -268,7 +270,7 @@ class VoidUnlocksLater(Later):
             self.store.move(card, held=-released)
 
 
-@fault("fund_arrives_later", breaks="READ", summary="a fund is answered before it can be drawn")
+@fault("fund_arrives_later", breaks="READ-1", summary="a fund is answered before it can be drawn")
 class FundArrivesLater(Later):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().post(card, token, order)
@@ -284,7 +286,7 @@ class FundArrivesLater(Later):
 
 @fault(
     "refusal_after_effect",
-    breaks="DELIV",
+    breaks="BAL-6",
     summary="every 12th drawdown is drawn and then refused",
 )
 class RefusalAfterEffect(Every):

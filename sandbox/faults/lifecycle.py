@@ -16,7 +16,7 @@ from sandbox.refusals import Cause, Refusal
 
 @fault(
     "capture_checks_original",
-    breaks="CAP",
+    breaks="CAP-2",
     summary="a capture is checked against the original amount instead of what remains",
 )
 class CaptureChecksOriginal(Bank):
@@ -26,7 +26,7 @@ class CaptureChecksOriginal(Bank):
 
 @fault(
     "default_capture_takes_original",
-    breaks="CAP",
+    breaks="CAP-3",
     summary="capture without amount after a partial capture takes the original amount again",
 )
 class DefaultCaptureTakesOriginal(Bank):
@@ -40,7 +40,7 @@ class DefaultCaptureTakesOriginal(Bank):
 
 @fault(
     "zero_capture_takes_everything",
-    breaks="CAP",
+    breaks="CAP-9",
     summary="amount 0 is falsy, so a capture of 0 takes all that remains",
 )
 class ZeroCaptureTakesEverything(Bank):
@@ -50,7 +50,7 @@ class ZeroCaptureTakesEverything(Bank):
 
 @fault(
     "capture_one_too_much",
-    breaks="CAP",
+    breaks="CAP-2",
     summary="a capture of one unit more than remains is accepted",
 )
 class CaptureOneTooMuch(Bank):
@@ -60,7 +60,7 @@ class CaptureOneTooMuch(Bank):
 
 @fault(
     "capture_of_exact_rest_refused",
-    breaks="CAP",
+    breaks="CAP-4",
     summary="after a partial capture, exactly what remains cannot be captured",
 )
 class CaptureOfExactRestRefused(Bank):
@@ -70,7 +70,7 @@ class CaptureOfExactRestRefused(Bank):
 
 @fault(
     "capture_above_is_cut",
-    breaks="CAP",
+    breaks="CAP-2",
     summary="a capture above what remains takes what remains instead of being refused",
 )
 class CaptureAboveIsCut(Bank):
@@ -80,7 +80,7 @@ class CaptureAboveIsCut(Bank):
 
 @fault(
     "capture_unlimited",
-    breaks="CAP",
+    breaks="CAP-2",
     summary="the amount of a capture is not checked at all",
 )
 class CaptureUnlimited(Bank):
@@ -93,7 +93,7 @@ class CaptureUnlimited(Bank):
 
 @fault(
     "partial_capture_releases_rest",
-    breaks="CAP",
+    breaks="CAP-4",
     summary="a partial capture gives the rest of the hold back",
 )
 class PartialCaptureReleasesRest(Bank):
@@ -104,7 +104,7 @@ class PartialCaptureReleasesRest(Bank):
 
 @fault(
     "capture_leaves_hold_reserved",
-    breaks="CAP",
+    breaks="CAP-1",
     summary="a capture draws the money and leaves it reserved as well",
 )
 class CaptureLeavesHoldReserved(Bank):
@@ -115,7 +115,7 @@ class CaptureLeavesHoldReserved(Bank):
 
 @fault(
     "capture_works_once",
-    breaks="CAP",
+    breaks="CAP-4",
     summary="after a partial capture the rest stays locked and can never be captured",
 )
 class CaptureWorksOnce(Bank):
@@ -127,7 +127,7 @@ class CaptureWorksOnce(Bank):
 
 @fault(
     "capture_unlocks_without_drawing",
-    breaks="CAP",
+    breaks="CAP-1",
     summary="a capture releases the lock and draws nothing",
 )
 class CaptureUnlocksWithoutDrawing(Bank):
@@ -138,7 +138,7 @@ class CaptureUnlocksWithoutDrawing(Bank):
 
 @fault(
     "full_capture_stays_open",
-    breaks="CAP",
+    breaks="VOID-3",
     summary="a fully captured hold stays open, so that a capture of nothing or a void is accepted",
 )
 class FullCaptureStaysOpen(Bank):
@@ -148,7 +148,7 @@ class FullCaptureStaysOpen(Bank):
 
 @fault(
     "capture_restores_snapshot",
-    breaks="BAL",
+    breaks="BAL-1",
     summary="a capture writes back what the card was funded with when the hold was made",
 )
 class CaptureRestoresSnapshot(Bank):
@@ -163,7 +163,7 @@ class CaptureRestoresSnapshot(Bank):
 
 @fault(
     "capture_after_void",
-    breaks="VOID",
+    breaks="CAP-6",
     summary="a voided hold can still be captured",
 )
 class CaptureAfterVoid(Bank):
@@ -211,7 +211,7 @@ class CapturesOther(Bank):
 
 @fault(
     "capture_of_drawdown",
-    breaks="CAP",
+    breaks="CAP-7",
     summary="a plain drawdown can be captured, which draws it again",
 )
 class CaptureOfDrawdown(CapturesOther):
@@ -220,7 +220,7 @@ class CaptureOfDrawdown(CapturesOther):
 
 @fault(
     "capture_of_capture",
-    breaks="CAP",
+    breaks="CAP-7",
     summary="the record of a capture can itself be captured",
 )
 class CaptureOfCapture(CapturesOther):
@@ -229,7 +229,7 @@ class CaptureOfCapture(CapturesOther):
 
 @fault(
     "capture_of_fund",
-    breaks="CAP",
+    breaks="CAP-7",
     summary="a fund can be captured, which draws what it added",
 )
 class CaptureOfFund(CapturesOther):
@@ -238,7 +238,7 @@ class CaptureOfFund(CapturesOther):
 
 @fault(
     "capture_of_void",
-    breaks="CAP",
+    breaks="CAP-7",
     summary="the record of a void can be captured",
 )
 class CaptureOfVoid(CapturesOther):
@@ -248,7 +248,9 @@ class CaptureOfVoid(CapturesOther):
 # --- void -----------------------------------------------------------------------------------
 
 
-@fault("void_releases_nothing", breaks="VOID", summary="a void closes the hold and unlocks nothing")
+@fault(
+    "void_releases_nothing", breaks="VOID-1", summary="a void closes the hold and unlocks nothing"
+)
 class VoidReleasesNothing(Bank):
     def post_void(self, card: Card, hold: Transaction, released: int) -> None:
         self.close_hold(hold, captured=0, finishes=True, becomes="voided")
@@ -256,7 +258,7 @@ class VoidReleasesNothing(Bank):
 
 @fault(
     "void_gives_back_original",
-    breaks="VOID",
+    breaks="VOID-6",
     summary="a void after a partial capture unlocks the original amount",
 )
 class VoidGivesBackOriginal(Bank):
@@ -266,7 +268,7 @@ class VoidGivesBackOriginal(Bank):
 
 @fault(
     "void_refunds_captures",
-    breaks="VOID",
+    breaks="VOID-6",
     summary="a void after a partial capture also gives back what was captured",
 )
 class VoidRefundsCaptures(Bank):
@@ -277,7 +279,7 @@ class VoidRefundsCaptures(Bank):
 
 @fault(
     "void_takes_the_money",
-    breaks="VOID",
+    breaks="VOID-1",
     summary="a void draws what was held instead of releasing it",
 )
 class VoidTakesTheMoney(Bank):
@@ -286,7 +288,9 @@ class VoidTakesTheMoney(Bank):
         self.store.move(card, drawn=released)
 
 
-@fault("void_twice", breaks="VOID", summary="a voided hold can be voided again, and unlocks again")
+@fault(
+    "void_twice", breaks="VOID-2", summary="a voided hold can be voided again, and unlocks again"
+)
 class VoidTwice(Bank):
     def judge_void(self, card: Card, hold: Transaction, order: Settlement) -> None:
         was_voided = any(
@@ -301,7 +305,7 @@ class VoidTwice(Bank):
 
 @fault(
     "void_of_captured",
-    breaks="VOID",
+    breaks="VOID-3",
     summary="a fully captured hold can be voided, which gives the money back",
 )
 class VoidOfCaptured(Bank):
@@ -332,19 +336,19 @@ class VoidsOther(Bank):
             super().post_void(card, hold, released)
 
 
-@fault("void_of_drawdown", breaks="VOID", summary="a plain drawdown can be voided")
+@fault("void_of_drawdown", breaks="VOID-4", summary="a plain drawdown can be voided")
 class VoidOfDrawdown(VoidsOther):
     voided = "drawdown"
 
 
-@fault("void_of_capture", breaks="VOID", summary="the record of a capture can be voided")
+@fault("void_of_capture", breaks="VOID-4", summary="the record of a capture can be voided")
 class VoidOfCapture(VoidsOther):
     voided = "capture"
 
 
 @fault(
     "void_after_capture_strands_rest",
-    breaks="VOID",
+    breaks="VOID-6",
     summary="a void after a partial capture is accepted and leaves the rest locked",
 )
 class VoidAfterCaptureStrandsRest(Bank):

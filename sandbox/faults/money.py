@@ -19,7 +19,7 @@ from sandbox.refusals import Cause, Refusal
 
 @fault(
     "drawdown_ignores_holds",
-    breaks="TX",
+    breaks="TX-2",
     summary="a drawdown is checked against the balance, not against what is available",
 )
 class DrawdownIgnoresHolds(Bank):
@@ -31,7 +31,7 @@ class DrawdownIgnoresHolds(Bank):
 
 @fault(
     "hold_ignores_holds",
-    breaks="TX",
+    breaks="TX-2",
     summary="a hold is checked against the balance, so that the same money is held twice",
 )
 class HoldIgnoresHolds(Bank):
@@ -41,7 +41,7 @@ class HoldIgnoresHolds(Bank):
 
 @fault(
     "drawdown_one_too_much",
-    breaks="TX",
+    breaks="TX-2",
     summary="a drawdown of one unit more than is available is accepted",
 )
 class DrawdownOneTooMuch(Bank):
@@ -51,7 +51,7 @@ class DrawdownOneTooMuch(Bank):
 
 @fault(
     "last_unit_cannot_be_drawn",
-    breaks="TX",
+    breaks="TX-1",
     summary="a drawdown of exactly what is available is refused",
 )
 class LastUnitCannotBeDrawn(Bank):
@@ -59,7 +59,7 @@ class LastUnitCannotBeDrawn(Bank):
         super().check_available(card, amount + 1 if amount else amount)
 
 
-@fault("hold_unchecked", breaks="TX", summary="a hold is accepted without looking at the card")
+@fault("hold_unchecked", breaks="TX-2", summary="a hold is accepted without looking at the card")
 class HoldUnchecked(Bank):
     def judge(self, card: Card, token: Token | None, order: Order) -> None:
         richer = replace(card, funds=card.funds + order.amount)
@@ -68,7 +68,7 @@ class HoldUnchecked(Bank):
 
 @fault(
     "drawdown_takes_what_is_there",
-    breaks="TX",
+    breaks="TX-2",
     summary="a drawdown above what is available draws all there is and is answered as asked",
 )
 class DrawdownTakesWhatIsThere(Bank):
@@ -80,7 +80,7 @@ class DrawdownTakesWhatIsThere(Bank):
         return replace(record, amount=order.amount)
 
 
-@fault("currency_ignored", breaks="TX", summary="a transaction in another currency is accepted")
+@fault("currency_ignored", breaks="TX-3", summary="a transaction in another currency is accepted")
 class CurrencyIgnored(Bank):
     def check_currency(self, card: Card, order: Order) -> None:
         pass
@@ -90,7 +90,7 @@ class CurrencyIgnored(Bank):
 
 
 @fault(
-    "hold_locks_nothing", breaks="TX", summary="a pending drawdown is recorded and locks nothing"
+    "hold_locks_nothing", breaks="TX-5", summary="a pending drawdown is recorded and locks nothing"
 )
 class HoldLocksNothing(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
@@ -108,13 +108,13 @@ class HoldLocksNothing(Bank):
         self.store.move(card, held=released)
 
 
-@fault("pending_ignored", breaks="TX", summary="a pending drawdown is drawn at once")
+@fault("pending_ignored", breaks="TX-5", summary="a pending drawdown is drawn at once")
 class PendingIgnored(Scribe):
     def operation(self, body: dict[str, Any]) -> str:
         return "fund" if body.get("type") == "fund" else "drawdown"
 
 
-@fault("zero_hold_locks_all", breaks="TX", summary="a hold of 0 locks all that is available")
+@fault("zero_hold_locks_all", breaks="TX-5", summary="a hold of 0 locks all that is available")
 class ZeroHoldLocksAll(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         if order.operation == "hold" and not order.amount:
@@ -122,7 +122,7 @@ class ZeroHoldLocksAll(Bank):
         return super().post(card, token, order)
 
 
-@fault("fund_counts_twice", breaks="FUND", summary="a fund adds twice its amount")
+@fault("fund_counts_twice", breaks="FUND-1", summary="a fund adds twice its amount")
 class FundCountsTwice(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         if order.operation == "fund":
@@ -132,7 +132,7 @@ class FundCountsTwice(Bank):
 
 @fault(
     "fund_while_held_is_locked",
-    breaks="FUND",
+    breaks="FUND-2",
     summary="a fund while a hold is open is added to what is locked",
 )
 class FundWhileHeldIsLocked(Bank):
@@ -142,7 +142,7 @@ class FundWhileHeldIsLocked(Bank):
         return super().post(card, token, order)
 
 
-@fault("fund_while_held_refused", breaks="FUND", summary="a fund is refused while a hold is open")
+@fault("fund_while_held_refused", breaks="FUND-2", summary="a fund is refused while a hold is open")
 class FundWhileHeldRefused(Bank):
     def judge(self, card: Card, token: Token | None, order: Order) -> None:
         if order.operation == "fund" and self.store.open_holds(card):
@@ -151,7 +151,7 @@ class FundWhileHeldRefused(Bank):
 
 
 @fault(
-    "pending_fund_accepted", breaks="FUND", summary="a pending fund is accepted, and locks money"
+    "pending_fund_accepted", breaks="FUND-3", summary="a pending fund is accepted, and locks money"
 )
 class PendingFundAccepted(Intake):
     def judged(self, body: Any) -> Any:
@@ -168,7 +168,7 @@ class PendingFundIsAHold(Scribe):
 
 @fault(
     "refusal_keeps_the_lock",
-    breaks="BAL",
+    breaks="BAL-6",
     summary="a hold refused for its currency was locked first and is not unlocked",
 )
 class RefusalKeepsTheLock(Bank):
@@ -180,7 +180,7 @@ class RefusalKeepsTheLock(Bank):
 
 @fault(
     "refused_drawdown_empties_card",
-    breaks="BAL",
+    breaks="BAL-6",
     summary="a drawdown above what is available is refused after it drew what there was",
 )
 class RefusedDrawdownEmptiesCard(Bank):
@@ -205,7 +205,7 @@ class ChildRecord(Bank):
 
 @fault(
     "capture_record_shows_original",
-    breaks="CAP",
+    breaks="CAP-8",
     summary="the record of a partial capture shows the amount of the hold",
 )
 class CaptureRecordShowsOriginal(ChildRecord):
@@ -213,13 +213,15 @@ class CaptureRecordShowsOriginal(ChildRecord):
         return replace(record, amount=hold.amount) if record.operation == "capture" else record
 
 
-@fault("capture_record_without_parent", breaks="CAP", summary="a capture does not name its parent")
+@fault(
+    "capture_record_without_parent", breaks="CAP-8", summary="a capture does not name its parent"
+)
 class CaptureRecordWithoutParent(ChildRecord):
     def changed(self, record: Transaction, hold: Transaction) -> Transaction:
         return replace(record, parent_id=None) if record.operation == "capture" else record
 
 
-@fault("void_record_without_parent", breaks="VOID", summary="a void does not name its parent")
+@fault("void_record_without_parent", breaks="VOID-5", summary="a void does not name its parent")
 class VoidRecordWithoutParent(ChildRecord):
     def changed(self, record: Transaction, hold: Transaction) -> Transaction:
         return replace(record, parent_id=None) if record.operation == "void" else record
@@ -227,7 +229,7 @@ class VoidRecordWithoutParent(ChildRecord):
 
 @fault(
     "second_capture_names_first",
-    breaks="CAP",
+    breaks="CAP-8",
     summary="a later capture names the capture before it as its parent",
 )
 class SecondCaptureNamesFirst(ChildRecord):
@@ -237,7 +239,7 @@ class SecondCaptureNamesFirst(ChildRecord):
         return replace(record, parent_id=earlier[-1]) if earlier else record
 
 
-@fault("void_record_is_drawdown", breaks="VOID", summary="the record of a void has type drawdown")
+@fault("void_record_is_drawdown", breaks="VOID-5", summary="the record of a void has type drawdown")
 class VoidRecordIsDrawdown(ChildRecord):
     def changed(self, record: Transaction, hold: Transaction) -> Transaction:
         return replace(record, type="drawdown")
@@ -245,7 +247,7 @@ class VoidRecordIsDrawdown(ChildRecord):
 
 @fault(
     "capture_record_is_pending",
-    breaks="CAP",
+    breaks="CAP-8",
     summary="the record of a capture has type pending_capture",
 )
 class CaptureRecordIsPending(ChildRecord):
@@ -255,7 +257,7 @@ class CaptureRecordIsPending(ChildRecord):
 
 @fault(
     "child_currency_is_nok",
-    breaks="CAP",
+    breaks="CAP-8",
     summary="the record of a capture or void is in NOK, whatever the card is in",
 )
 class ChildCurrencyIsNok(ChildRecord):
@@ -263,7 +265,7 @@ class ChildCurrencyIsNok(ChildRecord):
         return replace(record, currency="NOK")
 
 
-@fault("hold_record_is_drawdown", breaks="TX", summary="a pending drawdown has type drawdown")
+@fault("hold_record_is_drawdown", breaks="TX-4", summary="a pending drawdown has type drawdown")
 class HoldRecordIsDrawdown(Answers):
     def transaction(self, record: Transaction) -> dict[str, Any]:
         shown = "drawdown" if record.operation == "hold" else record.type
@@ -283,19 +285,21 @@ class Figures(Answers):
         raise NotImplementedError
 
 
-@fault("balance_excludes_holds", breaks="BAL", summary="amount_balance leaves out what is locked")
+@fault("balance_excludes_holds", breaks="BAL-1", summary="amount_balance leaves out what is locked")
 class BalanceExcludesHolds(Figures):
     def changed(self, card: Card) -> dict[str, Any]:
         return {"amount_balance": card.available}
 
 
-@fault("available_includes_holds", breaks="BAL", summary="amount_available includes what is locked")
+@fault(
+    "available_includes_holds", breaks="BAL-2", summary="amount_available includes what is locked"
+)
 class AvailableIncludesHolds(Figures):
     def changed(self, card: Card) -> dict[str, Any]:
         return {"amount_available": card.balance}
 
 
-@fault("drawdown_figure_is_held", breaks="BAL", summary="amount_drawdown shows what is held")
+@fault("drawdown_figure_is_held", breaks="BAL-4", summary="amount_drawdown shows what is held")
 class DrawdownFigureIsHeld(Figures):
     def changed(self, card: Card) -> dict[str, Any]:
         return {"amount_drawdown": card.held}
@@ -303,7 +307,7 @@ class DrawdownFigureIsHeld(Figures):
 
 @fault(
     "funds_figure_falls",
-    breaks="BAL",
+    breaks="BAL-4",
     summary="amount_funds falls with every drawdown instead of staying what was put on",
 )
 class FundsFigureFalls(Figures):
@@ -313,7 +317,7 @@ class FundsFigureFalls(Figures):
 
 @fault(
     "reserved_figure_counts_drawn",
-    breaks="BAL",
+    breaks="BAL-4",
     summary="amount_reserved still counts what has been drawn",
 )
 class ReservedFigureCountsDrawn(Figures):

@@ -66,7 +66,7 @@ class ThreadedApp(App):
             return self.answer(message)
 
 
-def race(name: str, *, breaks: str = "CONC", summary: str) -> Callable[[Override], Override]:
+def race(name: str, *, breaks: str, summary: str) -> Callable[[Override], Override]:
     """Register a fault whose requests run in threads."""
 
     def register(override: Override) -> Override:
@@ -102,17 +102,21 @@ class StaleCheck(Bank):
         return self.post(card, token, order)
 
 
-@race("race_drawdown", summary="drawdowns at the same moment are checked against the same money")
+@race(
+    "race_drawdown",
+    breaks="CONC-1",
+    summary="drawdowns at the same moment are checked against the same money",
+)
 class RaceDrawdown(StaleCheck):
     operations = ("drawdown",)
 
 
-@race("race_hold", summary="holds at the same moment lock the same money")
+@race("race_hold", breaks="CONC-1", summary="holds at the same moment lock the same money")
 class RaceHold(StaleCheck):
     operations = ("hold",)
 
 
-@race("race_token_twice", summary="a one-time token pays twice at the same moment")
+@race("race_token_twice", breaks="CONC-1", summary="a one-time token pays twice at the same moment")
 class RaceTokenTwice(StaleCheck):
     operations = ("drawdown", "hold")
 
@@ -157,22 +161,30 @@ class StaleReference(Bank):
             return self.post_settlement(card, hold, order)
 
 
-@race("race_ref_drawdown", summary="a drawdown sent twice at the same moment executes twice")
+@race(
+    "race_ref_drawdown",
+    breaks="CONC-2",
+    summary="a drawdown sent twice at the same moment executes twice",
+)
 class RaceRefDrawdown(StaleReference):
     operations = ("drawdown",)
 
 
-@race("race_ref_hold", summary="a hold sent twice at the same moment locks twice")
+@race("race_ref_hold", breaks="CONC-2", summary="a hold sent twice at the same moment locks twice")
 class RaceRefHold(StaleReference):
     operations = ("hold",)
 
 
-@race("race_ref_fund", summary="a fund sent twice at the same moment adds twice")
+@race("race_ref_fund", breaks="CONC-2", summary="a fund sent twice at the same moment adds twice")
 class RaceRefFund(StaleReference):
     operations = ("fund",)
 
 
-@race("race_ref_capture", summary="a capture sent twice at the same moment draws twice")
+@race(
+    "race_ref_capture",
+    breaks="CONC-2",
+    summary="a capture sent twice at the same moment draws twice",
+)
 class RaceRefCapture(StaleReference):
     operations = ("capture",)
 
@@ -202,12 +214,20 @@ class StaleHold(Bank):
         return self.post_settlement(card, hold, order)
 
 
-@race("race_capture", summary="captures at the same moment are checked against the same remainder")
+@race(
+    "race_capture",
+    breaks="CONC-1",
+    summary="captures at the same moment are checked against the same remainder",
+)
 class RaceCapture(StaleHold):
     operations = ("capture",)
 
 
-@race("race_capture_void", summary="a capture and a void at the same moment both succeed")
+@race(
+    "race_capture_void",
+    breaks="CONC-1",
+    summary="a capture and a void at the same moment both succeed",
+)
 class RaceCaptureVoid(StaleHold):
     operations = ("capture", "void")
 
@@ -223,13 +243,15 @@ class RaceCaptureVoid(StaleHold):
         return self.post_settlement(card, hold if not now.open else now, order)
 
 
-@race("race_void_twice", summary="voids at the same moment release twice")
+@race("race_void_twice", breaks="CONC-1", summary="voids at the same moment release twice")
 class RaceVoidTwice(StaleHold):
     operations = ("void",)
 
 
 @race(
-    "race_void_releases_stale", summary="a void releases what was held before a capture beside it"
+    "race_void_releases_stale",
+    breaks="CONC-1",
+    summary="a void releases what was held before a capture beside it",
 )
 class RaceVoidReleasesStale(StaleHold):
     operations = ("void",)
@@ -242,7 +264,11 @@ class RaceVoidReleasesStale(StaleHold):
         return self.post_settlement(card, hold, order)
 
 
-@race("race_torn_capture", summary="between two steps of a capture its money is on the card twice")
+@race(
+    "race_torn_capture",
+    breaks="CONC-1",
+    summary="between two steps of a capture its money is on the card twice",
+)
 class RaceTornCapture(Bank):
     """Unlocks in one transaction and draws in another; a reader may come between."""
 
@@ -270,7 +296,11 @@ class RaceTornCapture(Bank):
 # --- totals and cards -----------------------------------------------------------------------
 
 
-@race("race_lost_update", summary="changes at the same moment overwrite each other's totals")
+@race(
+    "race_lost_update",
+    breaks="CONC-1",
+    summary="changes at the same moment overwrite each other's totals",
+)
 class RaceLostUpdate(StaleCheck):
     """Reads the totals, adds in memory, and writes back what it has read, plus its own change."""
 
@@ -295,7 +325,11 @@ class RaceLostUpdate(StaleCheck):
     _read = threading.local()
 
 
-@race("race_create_card", summary="a card_id sent twice at the same moment makes two cards")
+@race(
+    "race_create_card",
+    breaks="CONC-1",
+    summary="a card_id sent twice at the same moment makes two cards",
+)
 class RaceCreateCard(Cards):
     def create(self, caller: Caller, body: dict[str, Any]) -> Issued:
         with self.store.transaction():
@@ -307,7 +341,11 @@ class RaceCreateCard(Cards):
             return self.issue(caller, body, "")
 
 
-@race("race_activate", summary="an activation sent twice at the same moment loads twice")
+@race(
+    "race_activate",
+    breaks="CONC-1",
+    summary="an activation sent twice at the same moment loads twice",
+)
 class RaceActivate(Cards):
     _judged = threading.local()
 
@@ -322,7 +360,7 @@ class RaceActivate(Cards):
             super().check_inactive(card)
 
 
-@race("race_delete", summary="a card is deleted while a hold is being made on it")
+@race("race_delete", breaks="CONC-1", summary="a card is deleted while a hold is being made on it")
 class RaceDelete(Cards):
     _judged = threading.local()
 
@@ -345,7 +383,11 @@ class RaceDelete(Cards):
         pass
 
 
-@race("race_dirty_read", summary="a drawdown that will be refused can be seen while it is judged")
+@race(
+    "race_dirty_read",
+    breaks="CONC-1",
+    summary="a drawdown that will be refused can be seen while it is judged",
+)
 class RaceDirtyRead(Bank):
     """Draws first, looks at the balance after, and takes the drawdown back."""
 

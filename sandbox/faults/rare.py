@@ -24,19 +24,21 @@ _BUSY_CARD = 20
 # --- the size of an amount ------------------------------------------------------------------
 
 
-@fault("amount_wraps_at_31_bits", breaks="TX", summary="amounts from 2^31 on lose their upper bits")
+@fault(
+    "amount_wraps_at_31_bits", breaks="CARD-1", summary="amounts from 2^31 on lose their upper bits"
+)
 class AmountWrapsAt31Bits(Intake):
     def amount(self, value: int | float) -> int:
         return super().amount(value) % _INT32
 
 
-@fault("amount_through_float", breaks="TX", summary="amounts above 2^53 are rounded")
+@fault("amount_through_float", breaks="CARD-1", summary="amounts above 2^53 are rounded")
 class AmountThroughFloat(Intake):
     def amount(self, value: int | float) -> int:
         return min(int(float(super().amount(value))), self.policy.largest_amount)
 
 
-@fault("balance_rounded_at_single", breaks="BAL", summary="balances above 2^24 are rounded to 2")
+@fault("balance_rounded_at_single", breaks="BAL-1", summary="balances above 2^24 are rounded to 2")
 class BalanceRoundedAtSingle(Answers):
     def balance(self, card: Card) -> dict[str, Any]:
         return {
@@ -45,7 +47,7 @@ class BalanceRoundedAtSingle(Answers):
         }
 
 
-@fault("large_drawdown_unchecked", breaks="TX", summary="drawdowns from 2^31 on are not checked")
+@fault("large_drawdown_unchecked", breaks="TX-2", summary="drawdowns from 2^31 on are not checked")
 class LargeDrawdownUnchecked(Bank):
     def check_available(self, card: Card, amount: int) -> None:
         if amount < _INT32:
@@ -53,7 +55,9 @@ class LargeDrawdownUnchecked(Bank):
 
 
 @fault(
-    "hold_of_everything_locks_nothing", breaks="TX", summary="a hold of all there is locks nothing"
+    "hold_of_everything_locks_nothing",
+    breaks="TX-5",
+    summary="a hold of all there is locks nothing",
 )
 class HoldOfEverythingLocksNothing(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
@@ -64,7 +68,7 @@ class HoldOfEverythingLocksNothing(Bank):
         return record
 
 
-@fault("fund_of_empty_card_lost", breaks="FUND", summary="a fund of a card with 0 left is lost")
+@fault("fund_of_empty_card_lost", breaks="FUND-1", summary="a fund of a card with 0 left is lost")
 class FundOfEmptyCardLost(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         if order.operation == "fund" and card.used and card.available == 0:
@@ -75,7 +79,9 @@ class FundOfEmptyCardLost(Bank):
 # --- many of something ----------------------------------------------------------------------
 
 
-@fault("third_capture_unchecked", breaks="CAP", summary="the third partial capture is not checked")
+@fault(
+    "third_capture_unchecked", breaks="CAP-2", summary="the third partial capture is not checked"
+)
 class ThirdCaptureUnchecked(Bank):
     def check_remaining(self, hold: Transaction, order: Settlement) -> None:
         if len(self.captures(hold)) < _DEEP_CAPTURE - 1:
@@ -90,7 +96,7 @@ class ThirdCaptureUnchecked(Bank):
 
 @fault(
     "void_forgets_earlier_captures",
-    breaks="VOID",
+    breaks="VOID-6",
     summary="after two partial captures a void unlocks what the first one took as well",
 )
 class VoidForgetsEarlierCaptures(ThirdCaptureUnchecked):
@@ -102,14 +108,14 @@ class VoidForgetsEarlierCaptures(ThirdCaptureUnchecked):
         return hold.amount - captures[-1].amount if captures else hold.remaining
 
 
-@fault("two_holds_void_all", breaks="VOID", summary="a void unlocks every open hold of the card")
+@fault("two_holds_void_all", breaks="VOID-1", summary="a void unlocks every open hold of the card")
 class TwoHoldsVoidAll(Bank):
     def post_void(self, card: Card, hold: Transaction, released: int) -> None:
         super().post_void(card, hold, released)
         self.store.move(card, held=released - card.held)
 
 
-@fault("second_hold_replaces_first", breaks="TX", summary="only the latest hold is locked")
+@fault("second_hold_replaces_first", breaks="TX-5", summary="only the latest hold is locked")
 class SecondHoldReplacesFirst(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().post(card, token, order)
@@ -119,7 +125,7 @@ class SecondHoldReplacesFirst(Bank):
 
 
 @fault(
-    "fourth_hold_not_counted", breaks="TX", summary="from the fourth open hold on none is counted"
+    "fourth_hold_not_counted", breaks="TX-2", summary="from the fourth open hold on none is counted"
 )
 class FourthHoldNotCounted(Bank):
     def judge(self, card: Card, token: Token | None, order: Order) -> None:
@@ -129,7 +135,7 @@ class FourthHoldNotCounted(Bank):
 
 @fault(
     "capture_with_two_holds_takes_the_other",
-    breaks="CAP",
+    breaks="CAP-2",
     summary="with two open holds a capture is checked against the sum of both",
 )
 class CaptureWithTwoHoldsTakesTheOther(Bank):
@@ -138,7 +144,9 @@ class CaptureWithTwoHoldsTakesTheOther(Bank):
         return sum(one.remaining for one in holds)
 
 
-@fault("busy_card_draws_freely", breaks="TX", summary="after 20 transactions funds are not checked")
+@fault(
+    "busy_card_draws_freely", breaks="TX-2", summary="after 20 transactions funds are not checked"
+)
 class BusyCardDrawsFreely(Bank):
     def check_available(self, card: Card, amount: int) -> None:
         if len(self.store.records(card)) < _BUSY_CARD:
@@ -146,7 +154,9 @@ class BusyCardDrawsFreely(Bank):
 
 
 @fault(
-    "busy_card_shows_old_balance", breaks="BAL", summary="after 12 transactions a fund is not shown"
+    "busy_card_shows_old_balance",
+    breaks="FUND-1",
+    summary="after 12 transactions a fund is not shown",
 )
 class BusyCardShowsOldBalance(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
@@ -156,7 +166,7 @@ class BusyCardShowsOldBalance(Bank):
         return record
 
 
-@fault("transactions_listed_by_amount", breaks="READ", summary="equal amounts are listed once")
+@fault("transactions_listed_by_amount", breaks="BAL-5", summary="equal amounts are listed once")
 class TransactionsListedByAmount(Lists):
     def transactions(self, card: Card) -> list[Transaction]:
         by_key = {(r.type, r.amount, r.parent_id): r for r in super().transactions(card)}
@@ -164,7 +174,7 @@ class TransactionsListedByAmount(Lists):
 
 
 @fault(
-    "fund_after_capture_undone", breaks="FUND", summary="a fund after a partial capture is halved"
+    "fund_after_capture_undone", breaks="FUND-2", summary="a fund after a partial capture is halved"
 )
 class FundAfterCaptureUndone(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
@@ -176,7 +186,7 @@ class FundAfterCaptureUndone(Bank):
 
 
 @fault(
-    "drawdown_closes_hold", breaks="CAP", summary="a drawdown of a hold's amount closes that hold"
+    "drawdown_closes_hold", breaks="CAP-4", summary="a drawdown of a hold's amount closes that hold"
 )
 class DrawdownClosesHold(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
@@ -191,7 +201,7 @@ class DrawdownClosesHold(Bank):
 # --- a particular attribute -----------------------------------------------------------------
 
 
-@fault("euro_hold_locks_nothing", breaks="TX", summary="holds in EUR lock nothing")
+@fault("euro_hold_locks_nothing", breaks="TX-5", summary="holds in EUR lock nothing")
 class EuroHoldLocksNothing(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().post(card, token, order)
@@ -200,7 +210,9 @@ class EuroHoldLocksNothing(Bank):
         return record
 
 
-@fault("krona_capture_rounds", breaks="CAP", summary="captures in SEK are rounded to whole kronor")
+@fault(
+    "krona_capture_rounds", breaks="CAP-1", summary="captures in SEK are rounded to whole kronor"
+)
 class KronaCaptureRounds(Bank):
     def post_capture(self, card: Card, hold: Transaction, amount: int, finishes: bool) -> None:
         super().post_capture(card, hold, amount, finishes)
@@ -208,7 +220,7 @@ class KronaCaptureRounds(Bank):
             self.store.move(card, drawn=-(amount % 100))
 
 
-@fault("dollar_fund_in_cents", breaks="FUND", summary="funds in USD add a hundredth")
+@fault("dollar_fund_in_cents", breaks="FUND-1", summary="funds in USD add a hundredth")
 class DollarFundInCents(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().post(card, token, order)
@@ -217,7 +229,7 @@ class DollarFundInCents(Bank):
         return record
 
 
-@fault("danish_void_forgotten", breaks="VOID", summary="voids on cards in DKK unlock nothing")
+@fault("danish_void_forgotten", breaks="VOID-1", summary="voids on cards in DKK unlock nothing")
 class DanishVoidForgotten(Bank):
     def post_void(self, card: Card, hold: Transaction, released: int) -> None:
         super().post_void(card, hold, released)
@@ -225,7 +237,7 @@ class DanishVoidForgotten(Bank):
             self.store.move(card, held=released)
 
 
-@fault("order_id_is_the_reference", breaks="REF", summary="metadata.order_id replaces the ref_id")
+@fault("order_id_is_the_reference", breaks="TX-4", summary="metadata.order_id replaces the ref_id")
 class OrderIdIsTheReference(Bank):
     def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
         wanted = (unpacked(order.metadata) or {}).get("order_id")
@@ -237,7 +249,7 @@ class OrderIdIsTheReference(Bank):
         return super().first(card, order)
 
 
-@fault("metadata_skips_the_check", breaks="TX", summary="a drawdown with metadata is not checked")
+@fault("metadata_skips_the_check", breaks="TX-2", summary="a drawdown with metadata is not checked")
 class MetadataSkipsTheCheck(Bank):
     def judge(self, card: Card, token: Token | None, order: Order) -> None:
         trusted = order.operation == "drawdown" and order.metadata not in (None, "{}")
@@ -245,27 +257,27 @@ class MetadataSkipsTheCheck(Bank):
         super().judge(richer if trusted else card, token, order)
 
 
-@fault("origin_skips_the_hold", breaks="TX", summary="a hold with originated_by is drawn at once")
+@fault("origin_skips_the_hold", breaks="TX-5", summary="a hold with originated_by is drawn at once")
 class OriginSkipsTheHold(Scribe):
     def operation(self, body: dict[str, Any]) -> str:
         operation = super().operation(body)
         return "drawdown" if operation == "hold" and body.get("originated_by") else operation
 
 
-@fault("long_origin_lost", breaks="TX", summary="originated_by over 100 characters is cut")
+@fault("long_origin_lost", breaks="TX-4", summary="originated_by over 100 characters is cut")
 class LongOriginLost(Bank):
     def new_record(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().new_record(card, token, order)
         return replace(record, originated_by=(record.originated_by or "")[:100] or None)
 
 
-@fault("capture_metadata_lost", breaks="CAP", summary="the metadata of a capture is its parent's")
+@fault("capture_metadata_lost", breaks="CAP-8", summary="the metadata of a capture is its parent's")
 class CaptureMetadataLost(Bank):
     def child(self, hold: Transaction, order: Settlement, type_: str, amount: int) -> Transaction:
         return replace(super().child(hold, order, type_, amount), metadata=hold.metadata)
 
 
-@fault("credit_note_is_never_empty", breaks="TX", summary="a credit note can be overdrawn")
+@fault("credit_note_is_never_empty", breaks="TX-2", summary="a credit note can be overdrawn")
 class CreditNoteIsNeverEmpty(Bank):
     def check_available(self, card: Card, amount: int) -> None:
         if card.type != "credit_note":
@@ -273,7 +285,7 @@ class CreditNoteIsNeverEmpty(Bank):
 
 
 @fault(
-    "customer_cards_share_holds", breaks="BAL", summary="a hold locks on all cards of a customer"
+    "customer_cards_share_holds", breaks="BAL-7", summary="a hold locks on all cards of a customer"
 )
 class CustomerCardsShareHolds(Store):
     def move(
@@ -289,7 +301,7 @@ class CustomerCardsShareHolds(Store):
 
 
 @fault(
-    "long_card_id_moves_nothing", breaks="BAL", summary="a fund of a card with a long id is lost"
+    "long_card_id_moves_nothing", breaks="FUND-1", summary="a fund of a card with a long id is lost"
 )
 class LongCardIdMovesNothing(Store):
     def move(
@@ -299,7 +311,7 @@ class LongCardIdMovesNothing(Store):
         super().move(card, funds=0 if lost else funds, drawn=drawn, held=held, gross=gross)
 
 
-@fault("hold_by_token_not_locked", breaks="TOKEN", summary="a hold made by token locks nothing")
+@fault("hold_by_token_not_locked", breaks="TX-5", summary="a hold made by token locks nothing")
 class HoldByTokenNotLocked(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().post(card, token, order)
@@ -308,7 +320,7 @@ class HoldByTokenNotLocked(Bank):
         return record
 
 
-@fault("numeric_card_id_leading_zeros", breaks="CARD", summary="card 007 is card 7")
+@fault("numeric_card_id_leading_zeros", breaks="READ-4", summary="card 007 is card 7")
 class NumericCardIdLeadingZeros(Store):
     def card(self, account: str, card_id: str) -> Card | None:
         found = super().card(account, card_id)
@@ -317,7 +329,7 @@ class NumericCardIdLeadingZeros(Store):
         return found
 
 
-@fault("activated_card_funds_twice", breaks="BAL", summary="an activated card's fund adds twice")
+@fault("activated_card_funds_twice", breaks="FUND-1", summary="an activated card's fund adds twice")
 class ActivatedCardFundsTwice(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().post(card, token, order)
@@ -326,7 +338,9 @@ class ActivatedCardFundsTwice(Bank):
         return record
 
 
-@fault("early_card_funds_later", breaks="TIME", summary="a fund before active_from is not counted")
+@fault(
+    "early_card_funds_later", breaks="FUND-1", summary="a fund before active_from is not counted"
+)
 class EarlyCardFundsLater(Bank):
     def post(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().post(card, token, order)
@@ -336,7 +350,7 @@ class EarlyCardFundsLater(Bank):
 
 
 @fault(
-    "expired_void_closes_only", breaks="VOID", summary="a void on an expired card unlocks nothing"
+    "expired_void_closes_only", breaks="VOID-1", summary="a void on an expired card unlocks nothing"
 )
 class ExpiredVoidClosesOnly(Bank):
     def release_amount(self, hold: Transaction) -> int:
@@ -344,7 +358,7 @@ class ExpiredVoidClosesOnly(Bank):
         return 0 if self.clock.has_ended(card.expires_at) else hold.remaining
 
 
-@fault("refused_capture_counts", breaks="CAP", summary="a refused capture is counted as captured")
+@fault("refused_capture_counts", breaks="BAL-6", summary="a refused capture is counted as captured")
 class RefusedCaptureCounts(Bank):
     def settle(self, order: Settlement) -> Transaction:
         try:
@@ -357,7 +371,9 @@ class RefusedCaptureCounts(Bank):
             raise
 
 
-@fault("void_ref_frees_itself", breaks="REF", summary="the ref_id of a hold is free after its void")
+@fault(
+    "void_ref_frees_itself", breaks="REF-1", summary="the ref_id of a hold is free after its void"
+)
 class VoidRefFreesItself(Bank):
     def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
         first = super().first(card, order)
@@ -367,7 +383,9 @@ class VoidRefFreesItself(Bank):
         return None if any(child.operation == "void" for child in children) else first
 
 
-@fault("falsy_metadata_dropped", breaks="TX", summary="metadata values that are falsy are dropped")
+@fault(
+    "falsy_metadata_dropped", breaks="TX-4", summary="metadata values that are falsy are dropped"
+)
 class FalsyMetadataDropped(Answers):
     def transaction(self, record: Transaction) -> dict[str, Any]:
         answer = super().transaction(record)

@@ -28,27 +28,27 @@ class Forgets(Bank):
         return None if order.operation in self.operations else super().first(card, order)
 
 
-@fault("ref_create_twice", breaks="REF", summary="a repeated create executes twice")
+@fault("ref_create_twice", breaks="REF-1", summary="a repeated create executes twice")
 class RefCreateTwice(Forgets):
     operations = ("drawdown", "hold", "fund")
 
 
-@fault("ref_hold_twice", breaks="REF", summary="a repeated pending drawdown executes twice")
+@fault("ref_hold_twice", breaks="REF-1", summary="a repeated pending drawdown executes twice")
 class RefHoldTwice(Forgets):
     operations = ("hold",)
 
 
-@fault("ref_fund_twice", breaks="REF", summary="a repeated fund executes twice")
+@fault("ref_fund_twice", breaks="REF-1", summary="a repeated fund executes twice")
 class RefFundTwice(Forgets):
     operations = ("fund",)
 
 
-@fault("ref_capture_twice", breaks="REF", summary="a repeated capture executes twice")
+@fault("ref_capture_twice", breaks="REF-1", summary="a repeated capture executes twice")
 class RefCaptureTwice(Forgets):
     operations = ("capture",)
 
 
-@fault("ref_void_twice", breaks="REF", summary="a repeated void executes twice")
+@fault("ref_void_twice", breaks="REF-1", summary="a repeated void executes twice")
 class RefVoidTwice(Bank):
     """The retry of a void is recognised, and carried out as if it were the first."""
 
@@ -65,7 +65,7 @@ class RefVoidTwice(Bank):
 
 @fault(
     "ref_other_body_executes",
-    breaks="REF",
+    breaks="REF-2",
     summary="a ref_id with another body executes as a new transaction",
 )
 class RefOtherBodyExecutes(Bank):
@@ -76,7 +76,7 @@ class RefOtherBodyExecutes(Bank):
 
 @fault(
     "ref_global",
-    breaks="REF",
+    breaks="REF-4",
     summary="a ref_id used on another card answers with the transaction of that card",
 )
 class RefGlobal(Bank):
@@ -92,7 +92,9 @@ class RefGlobal(Bank):
         return replace(other, fingerprint=order.fingerprint) if other else None
 
 
-@fault("ref_replay_has_new_id", breaks="REF", summary="the answer to a repeat has an id of its own")
+@fault(
+    "ref_replay_has_new_id", breaks="REF-6", summary="the answer to a repeat has an id of its own"
+)
 class RefReplayHasNewId(Bank):
     def replayed(self, card: Card, order: Order | Settlement) -> Transaction | None:
         first = super().replayed(card, order)
@@ -101,7 +103,7 @@ class RefReplayHasNewId(Bank):
 
 @fault(
     "ref_replay_echoes_request",
-    breaks="REF",
+    breaks="REF-6",
     summary="a repeat with another amount is answered 200 with the amount that was not moved",
 )
 class RefReplayEchoesRequest(Bank):
@@ -115,7 +117,7 @@ class RefReplayEchoesRequest(Bank):
 
 @fault(
     "ref_refused_then_phantom",
-    breaks="REF",
+    breaks="BAL-5",
     summary="a retry after a refusal is answered 200 although nothing is done",
 )
 class RefRefusedThenPhantom(Bank):
@@ -131,7 +133,7 @@ class RefRefusedThenPhantom(Bank):
 
 @fault(
     "ref_forgotten_after_ten",
-    breaks="REF",
+    breaks="REF-5",
     summary="only the last ten transactions of a card are searched for a ref_id",
 )
 class RefForgottenAfterTen(Bank):
@@ -143,7 +145,7 @@ class RefForgottenAfterTen(Bank):
 
 @fault(
     "ref_forgotten_late",
-    breaks="DELIV",
+    breaks="DELIV-3",
     summary="a ref_id is remembered for two seconds; a later retry executes again",
 )
 class RefForgottenLate(Bank):
@@ -168,13 +170,15 @@ class LooksAlike(Bank):
         return None
 
 
-@fault("ref_case_ignored", breaks="REF", summary="ref_ids that differ in case are the same")
+@fault("ref_case_ignored", breaks="TX-1", summary="ref_ids that differ in case are the same")
 class RefCaseIgnored(LooksAlike):
     def key(self, ref_id: str) -> str:
         return ref_id.casefold()
 
 
-@fault("ref_space_trimmed", breaks="REF", summary="ref_ids that differ in outer space are the same")
+@fault(
+    "ref_space_trimmed", breaks="TX-1", summary="ref_ids that differ in outer space are the same"
+)
 class RefSpaceTrimmed(LooksAlike):
     def key(self, ref_id: str) -> str:
         return ref_id.strip()
@@ -182,7 +186,7 @@ class RefSpaceTrimmed(LooksAlike):
 
 @fault(
     "ref_cut_at_64",
-    breaks="REF",
+    breaks="TX-1",
     summary="ref_ids with the same first 64 characters are the same",
 )
 class RefCutAt64(LooksAlike):
@@ -192,7 +196,7 @@ class RefCutAt64(LooksAlike):
 
 @fault(
     "ref_unicode_normalized",
-    breaks="REF",
+    breaks="TX-1",
     summary="ref_ids that differ only in the composition of a character are the same",
 )
 class RefUnicodeNormalized(LooksAlike):
@@ -202,7 +206,7 @@ class RefUnicodeNormalized(LooksAlike):
 
 @fault(
     "ref_long_not_found",
-    breaks="REF",
+    breaks="REF-1",
     summary="a ref_id over 64 characters is stored cut and never found again",
 )
 class RefLongNotFound(Bank):

@@ -43,7 +43,8 @@ class Tour:
         wallet.exchange = kept  # type: ignore[method-assign]
 
     def _normal(self, answer: Answer) -> str:
-        text = json.dumps([answer.status, _described(answer.body)], sort_keys=True)
+        media_type = answer.headers.get("content-type")
+        text = json.dumps([answer.status, media_type, _described(answer.body)], sort_keys=True)
         return _UUID.sub(self._numbered, text)
 
     def _numbered(self, match: re.Match[str]) -> str:
@@ -190,6 +191,23 @@ def several_holds(wallet: Local) -> None:
     wallet.void(holds[3])
     _watch(wallet, card)
     wallet.send("GET", "/cards", query={"limit": 100})
+
+
+def shared_references(wallet: Local) -> None:
+    card = wallet.card(1000)
+    holds = [wallet.hold(card, 100) for _ in range(2)]
+    for hold in holds:
+        wallet.capture(hold, 30, ref_id="shared")
+    wallet.void(holds[0])
+    wallet.capture(holds[1])
+    for amount in (100, None, 1):
+        wallet.capture(holds[1], amount)
+    whole = wallet.hold(card, 70)
+    wallet.capture(whole)
+    wallet.capture(whole)
+    for _ in range(4):
+        wallet.fund(card, 5, ref_id="again", metadata={"a": 1})
+    _watch(wallet, card)
 
 
 def funds(wallet: Local) -> None:
@@ -403,6 +421,11 @@ def tokens(wallet: Local) -> None:
     wallet.token(card, format={"symbols": False, "numbers": False, "characters": False})
     wallet.read(card)
     wallet.info("nothing")
+    wallet.token(card, metadata={"a": 1})
+    query: dict[str, Any] = {"limit": 10}
+    for _ in range(3):
+        query["starting_after"] = wallet.send("GET", "/cards", query=query)["starting_after"]
+        wallet.card(1)
 
 
 def pins(wallet: Local) -> None:
@@ -552,12 +575,30 @@ def malformed(wallet: Local) -> None:
     wallet.read("unknown")
     wallet.send("GET", "/cards", account="T1")
     wallet.send("PUT", "/cards")
+    wallet.card(5, card_id="a_b")
+    wallet.card(6, card_id="a1b")
+    wallet.read("a_b")
+    wallet.read("a1_")
+    forged = {"card_id": "forged", "created_by": "me", "amount_balance": 77}
+    wallet.card(5, **forged)
+    wallet.send("DELETE", "/cards/unknown")
+    wallet.records("unknown")
+    wallet.fund("unknown-2", 5)
     wallet.send("GET", "/nothing")
     wallet.send("POST", "/cards", raw=b"{}", headers={"content-type": "text/plain"})
 
 
 STATIONS: tuple[Callable[[Local], None], ...] = (
-    *(drawdowns_and_holds, captures, several_holds, funds, references, attributes, busy_card),
+    *(
+        drawdowns_and_holds,
+        captures,
+        several_holds,
+        shared_references,
+        funds,
+        references,
+        attributes,
+        busy_card,
+    ),
     *(cards, batches, deletions, pages, tokens, pins, times, accounts, scopes, malformed),
     access_tokens,
 )
