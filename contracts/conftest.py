@@ -8,7 +8,8 @@ import pytest
 
 from tallystick.drivers.sequential import Session, run_program
 from tallystick.program import Program
-from tallystick.run import Run
+from tallystick.pytest_plugin import SUITE
+from tallystick.run import Intensity, Run
 
 ORDER = (
     "test_essentials",
@@ -36,13 +37,17 @@ ORDER = (
 Check = Callable[..., Session]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the modules of this folder by ORDER; the tests of a module keep their order."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort the modules of this folder by ORDER, what uses up a budget last; no such in a gate."""
     rank = {name: number for number, name in enumerate(ORDER)}
 
-    def place(item: pytest.Item) -> int:
-        return rank.get(item.path.stem, len(rank))
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        return item.get_closest_marker("deep") is not None, rank.get(item.path.stem, len(rank))
 
+    if config.stash[SUITE].settings.intensity is Intensity.GATE:
+        deep = [item for item in items if item.get_closest_marker("deep")]
+        items[:] = [item for item in items if item not in deep]
+        config.hook.pytest_deselected(items=deep)
     items.sort(key=place)
 
 

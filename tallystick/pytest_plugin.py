@@ -133,7 +133,7 @@ class Suite:
         stopped = status == pytest.ExitCode.INTERRUPTED
         self.interrupted = stopped and self.has_begun and self.gone is None
         if self.gone is not None:
-            self.run.undecided.append(self.gone)
+            self.run.leave_undecided(self.gone)
         result = self.reports.close(
             self.run,
             not_claimed=self.not_claimed,
@@ -167,6 +167,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings before anything is collected."""
+    config.addinivalue_line("markers", "deep: goes on until the budget is spent; not in a gate")
     config.addinivalue_line("markers", "rule(*ids): the rules of spec/rules.yaml that it claims")
     given = {name: config.getoption(f"--{name}") for name in OPTIONS}
     try:
@@ -203,8 +204,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     suite.run.current_test = item.nodeid
     if suite.gone is not None:
         pytest.skip(suite.gone)
-    if not suite.run.has_time():
-        suite.not_claimed[item.name] = "the budget was spent before it was reached"
+    if not suite.run.has_time() and item.get_closest_marker("deep") is None:
+        suite.run.leave_undecided("the budget was spent before all contracts: raise --budget")
         pytest.skip("the budget is spent")
 
 

@@ -167,6 +167,11 @@ class Run:
         twin._on_finding = lambda finding: None
         return twin
 
+    def leave_undecided(self, reason: str) -> None:
+        """Note what could not be judged; a reason is told once."""
+        if reason not in self.undecided:
+            self.undecided.append(reason)
+
     def judge_shape(self, exchange: Exchange) -> Violation | None:
         """Hold an answer to the document, whatever was asked; None too if nothing came back."""
         answer = exchange.answer

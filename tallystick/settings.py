@@ -20,6 +20,8 @@ from tallystick.target import Address, Client
 
 N = TypeVar("N", int, float)
 CONFIG = Path("tallystick.yaml")
+BUDGETS_S = {Intensity.GATE: None, Intensity.RELEASE: 300.0, Intensity.HUNT: 1800.0}
+"""The budget where none is given; a gate ends by itself."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _ACCOUNT = re.compile(r"[PT][0-9]{8}")
 
@@ -108,7 +110,7 @@ def load_settings(
         _clients(environ) if address is not None else None,
         intensity,
         seed,
-        duration(value("budget")) if value("budget") else None,
+        duration(value("budget")) if value("budget") else BUDGETS_S[intensity],
         _rate(value("rate")),
         pinned,
         Path(value("report-dir") or "reports/latest"),
