@@ -21,6 +21,8 @@ ORDER = (
     "test_references",
     "test_balance",
     "test_cards",
+    "test_activation",
+    "test_pins",
     "test_tokens",
     "test_transitions",
     "test_lifecycle",

@@ -23,6 +23,7 @@ from tallystick.ledger.vocabulary import (
     Command,
     OpenCard,
     Outcome,
+    Payment,
     PrepareCard,
     ReadCard,
     TokenRecord,
@@ -44,6 +45,14 @@ class Stage:
         self.direct.events = self.session.events
         self._refs = 0
         self.perform(*lines)
+
+    def twin(self) -> Stage:
+        """A stage with the same cards, for a story of its own that begins as this one did."""
+        other = Stage(self.run)
+        other.session.beliefs = self.session.beliefs
+        other.session.made = self.session.made
+        other.direct.notes += self.direct.notes
+        return other
 
     @property
     def base(self) -> str:
@@ -103,6 +112,14 @@ class Stage:
             made = record.value if isinstance(record, TokenRecord) else getattr(record, "id", None)
             self.session.made[name] = Made(command, card, made)
         return outcome
+
+    def pays(
+        self, name: str, card: str, command: Payment, target: Target, rules: tuple[str, ...]
+    ) -> None:
+        """Ask for a payment as another client, who by `rules` is let in; the oracle judges it."""
+        answer = self.send(wire.encode(command, self._account), target=target)
+        self.direct.expect(rules, not is_refused(answer), f"{command.kind} let in", "a refusal")
+        self.take(card, command, answer, name=name)
 
     # Looking --------------------------------------------------------------------------------------
 

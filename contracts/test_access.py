@@ -1,0 +1,386 @@
+"""AUTH: only the right credentials see or move what belongs to an account.
+
+Every request here is well-formed and names things that are there; only who asks is wrong. A refusal
+may have any documented status. Clients that were not given are not claimed.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from contracts import requests
+from contracts.credentials import ABSENT, Wallet, every_operation, forgeries, further_transactions
+from contracts.staging import Stage, body_of, is_refused, spelled
+from tallystick.ledger.vocabulary import Capture, Kind, Transact, Void
+from tallystick.pytest_plugin import Suite
+from tallystick.run import Intensity, Run
+from tallystick.target import Client, Target, TargetError, with_path
+from tallystick.wire import Request
+
+rule = pytest.mark.rule
+
+PATIENCE_S = 10
+"""The longest life of an access token for which the suite waits until it is over."""
+
+EVERYWHERE = (
+    *("no_authorization", "a_malformed_token", "basic_in_place_of_bearer"),
+    *("another_signature", "no_signature_alg_none", "a_guessed_key"),
+)
+"""What is tried on every operation; the gate tries its kin on one read and two writes."""
+KIN = (
+    *("an_empty_authorization", "a_scheme_without_a_token", "a_word_as_a_token"),
+    *("a_token_that_goes_on", "no_signature_alg_None", "alg_none_and_a_signature"),
+    *("a_signature_cut_off", "other_claims", "an_empty_key"),
+)
+FEW = ("aid_cards_cardid_get", "aid_cards_transactions_post", "aid_cards_cardid_delete")
+
+
+@dataclass(slots=True)
+class Vault:
+    """A stage with a card, a hold, a token and a card that waits; made anew once it was robbed."""
+
+    stage: Stage | None = None
+    robberies: int = 0
+
+
+@pytest.fixture(scope="module")
+def vault() -> Vault:
+    """The stage that the tests of this module share."""
+    return Vault()
+
+
+@pytest.fixture
+def stage(run: Run, vault: Vault) -> Stage:
+    """The shared cards, with a story of one's own."""
+    robberies = sum(1 + len(finding.also) for finding in run.findings.values())
+    if vault.stage is None or robberies != vault.robberies:
+        made = Stage(run)
+        whose = spelled({"customer_id": made.fresh("customer")})
+        made.perform(
+            f"A = card 1000 NOK {whose}", "B = batch", "h = hold A 100", "t = token A", unread=True
+        )
+        vault.stage, vault.robberies = made, robberies
+    return vault.stage.twin()
+
+
+def _wallet(stage: Stage) -> Wallet:
+    opened = stage.session.ledger("A").opened_by
+    assert opened is not None, "card A was made"
+    return Wallet(
+        card=stage.card_id("A"),
+        customer=dict(opened.extras)["customer_id"],
+        inactive=stage.card_id("B"),
+        hold=stage.id_of("h"),
+        token=stage.id_of("t"),
+    )
+
+
+def _target(suite: Suite, run: Run, name: str, *rules: str) -> Target:
+    """A connection as another client; skips the test, and claims nothing, if there is none."""
+    clients = suite.clients
+    client: Client | None = getattr(clients, name)
+    account = clients.other_account if name == "other" else run.target.address.account
+    if client is None or not account:
+        _not_claimed(suite, f"TALLYSTICK_{name.upper()}_CLIENT_ID and _SECRET not given", *rules)
+    target = Target(
+        with_path(run.target.address, account),
+        client,
+        meter=run.target.meter,
+        observer=run.target.observer,
+    )
+    try:
+        _access_token(target)
+    except TargetError as error:
+        target.close()
+        _not_claimed(suite, f"the client {name!r} gets no token: {error}", *rules)
+    return target
+
+
+def _not_claimed(suite: Suite, reason: str, *rules: str) -> None:
+    suite.not_claimed.update(dict.fromkeys(rules, reason))
+    pytest.skip(reason)
+
+
+def _access_token(target: Target) -> str:
+    with httpx.Client(trust_env=False) as http:
+        return target.bearer.get(http)
+
+
+def _fresh(stage: Stage) -> Callable[[], str]:
+    return lambda: stage.fresh("a")
+
+
+def _all(stage: Stage, base: str) -> list[Request]:
+    wallet, fresh = _wallet(stage), _fresh(stage)
+    found = every_operation(base, wallet, fresh)
+    return [*found[:-1], *further_transactions(base, wallet, fresh), found[-1]]
+
+
+def _is_read(request: Request) -> bool:
+    return request.method == "GET" or request.operation == "aid_cards_token_post"
+
+
+# Tokens that are none -----------------------------------------------------------------------------
+
+
+@rule("AUTH-1", "AUTH-2")
+@pytest.mark.parametrize("kind", [*EVERYWHERE, *KIN])
+def test_a_request_without_a_valid_token_is_refused(run: Run, stage: Stage, kind: str) -> None:
+    headers = {**ABSENT, **forgeries(_access_token(run.target))}.get(kind)
+    if headers is None:
+        pytest.skip("the target's access tokens are no JWTs")
+    everywhere = kind in EVERYWHERE or run.intensity is not Intensity.GATE
+    breaks = "AUTH-1" if kind in ABSENT else "AUTH-2"
+    stage.direct.note(f"with {kind.replace('_', ' ')}:")
+    for request in every_operation(stage.base, _wallet(stage), _fresh(stage)):
+        if everywhere or request.operation in FEW:
+            answer = stage.send(request, headers=headers, authorized=False)
+            stage.direct.expect_refusal(breaks, answer, kind.replace("_", " "))
+    stage.holds(breaks, lists=False)
+
+
+@rule("AUTH-3")
+def test_an_access_token_ends(run: Run, suite: Suite, stage: Stage) -> None:
+    grant = _granted(run, suite, stage, "AUTH-3")
+    life_s = grant["expires_in"]
+    if life_s > PATIENCE_S:
+        _not_claimed(suite, f"access tokens of the target live {life_s} s", "AUTH-3")
+    time.sleep(life_s + 1.5)
+    headers = {"Authorization": f"Bearer {grant['access_token']}"}
+    stage.direct.note("with an access token that has expired:")
+    for request in every_operation(stage.base, _wallet(stage), _fresh(stage)):
+        answer = stage.send(request, headers=headers, authorized=False)
+        stage.direct.expect_refusal("AUTH-3", answer, "the access token has expired")
+    stage.holds("AUTH-3", lists=False)
+
+
+# Other accounts -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other(run: Run, suite: Suite) -> Iterator[Target]:
+    """A client of another account."""
+    target = _target(suite, run, "other", "AUTH-4", "AUTH-5")
+    yield target
+    target.close()
+
+
+def _base_of(target: Target) -> str:
+    return f"/accounts/{target.address.account}/wallets"
+
+
+def _refuses_all(stage: Stage, found: list[Request], target: Target, why: str) -> None:
+    for request in found:
+        breaks = "AUTH-4" if _is_read(request) else "AUTH-5"
+        stage.direct.expect_refusal(breaks, stage.send(request, target=target), why)
+    stage.holds("AUTH-5", lists=False)
+
+
+@rule("AUTH-4", "AUTH-5")
+def test_another_account_can_do_nothing_in_this_one(stage: Stage, other: Target) -> None:
+    stage.direct.note("as a client of another account:")
+    _refuses_all(stage, _all(stage, stage.base), other, "the token is of another account")
+
+
+OF_ITS_OWN = (
+    "aid_cards_get",
+    "aid_cards_post",
+    "aid_cards_batch_post",
+    "aid_customers_cid_cards_get",
+)
+"""Operations that name nothing of another account: in its own an account may use them."""
+
+
+@rule("AUTH-4", "AUTH-5")
+def test_another_account_finds_nothing_of_this_one_in_its_own(stage: Stage, other: Target) -> None:
+    stage.direct.note("as a client of another account, in that account:")
+    found = [r for r in _all(stage, _base_of(other)) if r.operation not in OF_ITS_OWN]
+    _refuses_all(stage, found, other, "it belongs to another account")
+
+
+@rule("AUTH-4")
+def test_no_list_of_another_account_shows_a_card_of_this_one(stage: Stage, other: Target) -> None:
+    wallet, base = _wallet(stage), _base_of(other)
+    own = body_of(stage.send(requests.read_card(stage.base, wallet.card))) or {}
+    stage.direct.note("as a client of another account, in that account:")
+    for request in (
+        requests.list_cards(base, limit=100),
+        requests.list_cards(base, limit=100, include_deleted="true"),
+        requests.list_cards(base, limit=5, starting_after=own.get("id")),
+        requests.customer_cards(base, wallet.customer, limit=100),
+    ):
+        body = body_of(stage.send(request, target=other)) or []
+        cards = body.get("cards", []) if isinstance(body, dict) else body
+        shown = [card for card in cards if card.get("card_id") == wallet.card]
+        stage.direct.expect("AUTH-4", not shown, "no card of another account", f"{shown}"[:200])
+
+
+@rule("AUTH-4", "AUTH-5", "BAL-7")
+def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other: Target) -> None:
+    base, card_id = _base_of(other), stage.card_id("A")
+    stage.direct.note("as a client of another account, in that account:")
+    made = stage.send(requests.open_card(base, card_id, 70), target=other)
+    if is_refused(made):
+        return  # whether a card_id is the account's own, or everyone's, is not said
+    stage.holds("AUTH-5")
+    stage.send(requests.transact(base, stage.fresh(), 20, card_id=card_id), target=other)
+    stage.send(
+        requests.transact(base, stage.fresh(), 5, card_id=card_id, type="fund"), target=other
+    )
+    stage.holds("AUTH-5")
+    theirs = body_of(stage.send(requests.read_card(base, card_id), target=other)) or {}
+    stage.direct.expect(
+        "AUTH-4",
+        theirs.get("amount_balance") in (55, None),
+        "amount_balance 55 on their card",
+        f"{theirs.get('amount_balance')}",
+    )
+    stage.send(requests.delete_card(base, card_id), target=other)
+    stage.holds("AUTH-5")
+
+
+@rule("AUTH-4", "AUTH-5")
+def test_this_account_can_do_nothing_in_another(stage: Stage, other: Target) -> None:
+    stage.direct.note("in the account of others:")
+    found = _all(stage, _base_of(other))
+    _refuses_all(stage, found, stage.run.target, "the token is of this account")
+
+
+# Scopes -------------------------------------------------------------------------------------------
+
+
+@rule("AUTH-6", "AUTH-10")
+def test_a_reader_reads_and_writes_nothing(run: Run, suite: Suite, stage: Stage) -> None:
+    reader = _target(suite, run, "reader", "AUTH-6", "AUTH-10")
+    stage.direct.note("as a client with read:wallets:")
+    for request in _all(stage, stage.base):
+        answer = stage.send(request, target=reader)
+        if request.method == "GET":
+            stage.direct.expect(
+                "AUTH-10", not is_refused(answer), "read:wallets reads", "a refusal"
+            )
+        else:
+            stage.direct.expect_refusal("AUTH-6", answer, "read:wallets is not in its list")
+    stage.holds("AUTH-6", lists=False)
+    reader.close()
+
+
+TILL = ("aid_cards_cardid_transactions_capture_post", "aid_cards_cardid_transactions_void_post")
+
+
+@rule("AUTH-7")
+def test_a_till_does_nothing_but_pay_by_token(run: Run, suite: Suite, stage: Stage) -> None:
+    till = _target(suite, run, "till", "AUTH-7", "AUTH-10")
+    stage.direct.note("as a client with write:wallets:/transactions:")
+    by_token = requests.transact(stage.base, stage.fresh(), 7, token=stage.id_of("t"), type="fund")
+    for request in [*_all(stage, stage.base), by_token]:
+        body = request.body if isinstance(request.body, dict) else {}
+        pays = request.operation == "aid_cards_transactions_post" and "token" in body
+        if request.operation in TILL or (pays and body.get("type") != "fund"):
+            continue
+        answer = stage.send(request, target=till)
+        stage.direct.expect_refusal("AUTH-7", answer, "write:wallets:/transactions is not enough")
+    stage.holds("AUTH-7", lists=False)
+    till.close()
+
+
+@rule("AUTH-7", "AUTH-10")
+def test_a_till_draws_holds_captures_and_voids(run: Run, suite: Suite) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "t = token A")
+    till = _target(suite, run, "till", "AUTH-7", "AUTH-10")
+    stage.direct.note("as a client with write:wallets:/transactions:")
+    card, token = stage.card_id("A"), stage.id_of("t")
+    drawing = Transact(Kind.DRAWDOWN, card, 50, "NOK", stage.fresh(), token)
+    holding = Transact(Kind.HOLD, card, 300, "NOK", stage.fresh(), token)
+    for name, command in (
+        ("d", lambda: drawing),
+        ("h", lambda: holding),
+        ("c", lambda: Capture(card, stage.id_of("h"), 100, stage.fresh())),
+        ("v", lambda: Void(card, stage.id_of("h"), stage.fresh())),
+    ):
+        stage.pays(name, "A", command(), till, ("AUTH-10", "AUTH-7"))
+    stage.holds("AUTH-7")
+    till.close()
+
+
+# Get Token ----------------------------------------------------------------------------------------
+
+
+def _granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, object]:
+    """What Get Token answers to the client of the run."""
+    client = run.target.client
+    if not client.client_id:
+        _not_claimed(suite, "TALLYSTICK_CLIENT_ID and _SECRET not given, only a token", *rules)
+    answer = stage.send(
+        _token_request(run), headers=_basic(client.client_id, client.secret), authorized=False
+    )
+    body = body_of(answer)
+    if body is None:
+        stage.direct.violate("AUTH-8", "an access token", "a refusal of the right credentials")
+    return body
+
+
+def _token_request(run: Run, audience: str | None = None) -> Request:
+    address = run.target.address
+    account = address.account
+    return requests.get_token(account, f"{address.url}/accounts/{audience or account}")
+
+
+def _basic(name: str, secret: str) -> dict[str, str]:
+    pair = base64.b64encode(f"{name}:{secret}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
+
+
+@rule("AUTH-8")
+def test_get_token_gives_a_token_that_works(run: Run, suite: Suite, stage: Stage) -> None:
+    grant = _granted(run, suite, stage, "AUTH-8")
+    expect = stage.direct.expect
+    kind, life_s = grant.get("token_type"), grant.get("expires_in")
+    expect("AUTH-8", kind == "Bearer", "token_type Bearer", f"{kind!r}")
+    expect("AUTH-8", isinstance(life_s, int) and life_s > 0, "a positive expires_in", f"{life_s}")
+    headers = {"Authorization": f"Bearer {grant['access_token']}"}
+    read = requests.read_card(stage.base, stage.card_id("A"))
+    answer = stage.send(read, headers=headers, authorized=False)
+    expect("AUTH-8", not is_refused(answer), "a read with the new token", "a refusal")
+
+
+@rule("AUTH-8")
+def test_get_token_refuses_wrong_credentials(run: Run, suite: Suite, stage: Stage) -> None:
+    _granted(run, suite, stage, "AUTH-8")
+    client = run.target.client
+    for what, headers in {
+        "a wrong secret": _basic(client.client_id, client.secret[:-1] + "~"),
+        "no secret": _basic(client.client_id, ""),
+        "an unknown client": _basic(f"{client.client_id}-nobody", client.secret),
+        "no credentials": {},
+    }.items():
+        answer = stage.send(_token_request(run), headers=headers, authorized=False)
+        stage.direct.expect_refusal("AUTH-8", answer, what)
+
+
+@rule("AUTH-8", "AUTH-4", "AUTH-5")
+def test_a_token_for_the_audience_of_another_account_opens_nothing(
+    run: Run, suite: Suite, stage: Stage, other: Target
+) -> None:
+    _granted(run, suite, stage, "AUTH-8")
+    client, account = run.target.client, other.address.account
+    answer = stage.send(
+        _token_request(run, account),
+        headers=_basic(client.client_id, client.secret),
+        authorized=False,
+    )
+    grant = body_of(answer)
+    if grant is None:
+        return
+    headers = {"Authorization": f"Bearer {grant['access_token']}"}
+    base = _base_of(other)
+    for request in (requests.list_cards(base, limit=1), requests.open_card(base, stage.fresh())):
+        breaks = "AUTH-4" if _is_read(request) else "AUTH-5"
+        answer = stage.send(request, headers=headers, authorized=False)
+        stage.direct.expect_refusal(breaks, answer, "the client is of another account")
