@@ -1,0 +1,455 @@
+"""The target against scripted servers: what an answer means, patience, tokens, and giving up."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tallystick.ledger.vocabulary import Accepted, Capture, DeleteCard, ReadCard, Refused, Unknown
+from tallystick.target import (
+    CONNECT_TRIES,
+    NOT_JSON,
+    PATIENCE,
+    SILENCES,
+    Address,
+    Answer,
+    Client,
+    Meter,
+    NoAnswer,
+    Target,
+    TargetError,
+    TargetGone,
+    Time,
+    outcome_of,
+    with_path,
+)
+from tallystick.wire import Request
+
+ADDRESS = Address("http://wallet.test/v1", "T12345678")
+ADMIN = Client("admin", "secret")
+READY = Client(token="ready")
+READ = Request("aid_cards_cardid_get", "GET", "/accounts/T12345678/wallets/cards/A")
+WRITE = Request("aid_cards_post", "POST", "/accounts/T12345678/wallets/cards", {"card_id": "A"})
+CARD = {"card_id": "A", "amount": 5, "currency": "NOK"}
+
+
+class FakeTime:
+    """A clock that moves when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+        self.naps: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now_s += seconds
+
+    @property
+    def time(self) -> Time:
+        return Time(lambda: self.now_s, self.sleep)
+
+
+class Server:
+    """Answers from a script, in order; the last answer stands for all that follow."""
+
+    def __init__(self, *script: httpx.Response | Exception, life_s: object = 3600) -> None:
+        self.script = list(script)
+        self.life_s = life_s
+        self.tokens = 0
+        self.seen: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/auth/token"):
+            self.tokens += 1
+            body = {"access_token": f"token{self.tokens}", "expires_in": self.life_s}
+            return httpx.Response(200, json=body)
+        self.seen.append(request)
+        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+def target_of(
+    handler: Callable[[httpx.Request], httpx.Response],
+    client: Client = READY,
+    clock: FakeTime | None = None,
+) -> Target:
+    time = (clock or FakeTime()).time
+    return Target(ADDRESS, client, transport=httpx.MockTransport(handler), time=time)
+
+
+def answer(status: int, body: object = None, **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    if body is None:
+        return httpx.Response(status, headers=named)
+    return httpx.Response(status, headers=named, json=body)
+
+
+# What an answer means -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "meaning"),
+    [
+        (ReadCard("A"), answer(200, CARD), Accepted),
+        (ReadCard("A"), answer(201, CARD), Accepted),
+        (DeleteCard("A"), answer(204), Accepted),
+        (ReadCard("A"), answer(404, {"error": {"message": "no"}}), Refused),
+        (ReadCard("A"), httpx.Response(400, text="no"), Refused),
+        (ReadCard("A"), answer(500, {}), Unknown),
+        (ReadCard("A"), answer(503, {}), Unknown),
+        (ReadCard("A"), httpx.Response(200, text="<html>"), Unknown),
+        (ReadCard("A"), httpx.Response(200, content=b"\xff\xfe"), Unknown),
+        (ReadCard("A"), httpx.Response(200, content=b"9" * 5000), Unknown),
+        (ReadCard("A"), httpx.Response(200, content=b"[" * 100_000), Unknown),
+        (ReadCard("A"), answer(302), Unknown),
+        (Capture("A", "h", 5, "r"), httpx.ReadTimeout("slow"), Unknown),
+        (Capture("A", "h", 5, "r"), httpx.ReadError("reset"), Unknown),
+        (Capture("A", "h", 5, "r"), httpx.RemoteProtocolError("half an answer"), Unknown),
+    ],
+)
+def test_an_answer_proves(command, given, meaning: type) -> None:
+    outcome, exchange = target_of(Server(given)).perform(command)
+    assert isinstance(outcome, meaning)
+    assert exchange.number == 1
+
+
+def test_an_unknown_outcome_says_why() -> None:
+    assert outcome_of(ReadCard("A"), NoAnswer("ReadTimeout: slow")) == Unknown("ReadTimeout: slow")
+    assert outcome_of(ReadCard("A"), Answer(502, "", NOT_JSON)) == Unknown("status 502")
+
+
+def test_every_exchange_is_observed_once() -> None:
+    seen = []
+    server = Server(answer(200, CARD))
+    target = Target(ADDRESS, READY, transport=httpx.MockTransport(server), observer=seen.append)
+    exchanges = [target.send(READ), target.send(WRITE)]
+    assert seen == exchanges
+    assert all(exchange.called_ns <= exchange.returned_ns for exchange in seen)
+
+
+# What is sent -------------------------------------------------------------------------------------
+
+
+def test_a_request_carries_the_token_and_its_body() -> None:
+    server = Server(answer(200, CARD))
+    target_of(server).send(WRITE)
+    (request,) = server.seen
+    assert request.headers["authorization"] == "Bearer ready"
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.content) == {"card_id": "A"}
+    assert str(request.url) == f"{ADDRESS.url}{WRITE.path}"
+
+
+def test_ill_formed_input_is_sent_as_it_is() -> None:
+    server = Server(answer(400, {}))
+    target_of(server).send(
+        WRITE, headers={"Content-Type": "text/x"}, content=b"{", authorized=False
+    )
+    (request,) = server.seen
+    assert (request.headers["content-type"], request.content) == ("text/x", b"{")
+    assert "authorization" not in request.headers
+
+
+def test_another_connection_shares_the_count_and_the_token() -> None:
+    server = Server(answer(200, CARD))
+    target = target_of(server, ADMIN)
+    other = target.another(transport=httpx.MockTransport(server))
+    stranger = target.another(client=Client("x", "y"), transport=httpx.MockTransport(server))
+    for one in (target, other, stranger):
+        one.send(READ)
+        one.close()
+    assert target.meter.requests == 3
+    assert [r.headers["authorization"][-6:] for r in server.seen] == ["token1", "token1", "token2"]
+
+
+def test_the_account_of_a_path_can_be_another() -> None:
+    assert with_path(ADDRESS, "T87654321") == Address(ADDRESS.url, "T87654321")
+
+
+# Patience -----------------------------------------------------------------------------------------
+
+LATER = "Fri, 20 Nov 2026 17:00:07 GMT"
+NOW = "Fri, 20 Nov 2026 17:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("busy", "nap"),
+    [
+        (answer(429, {}, Retry_After="3"), 3.0),
+        (answer(503, {}, Retry_After="3"), 3.0),
+        (answer(429, {}), 1.0),
+        (answer(429, {}, Retry_After="9999"), 30.0),
+        (answer(429, {}, Retry_After="inf"), 30.0),
+        (answer(429, {}, Retry_After="0"), 0.05),
+        (answer(429, {}, Retry_After="-5"), 0.05),
+        (answer(429, {}, Retry_After="nan"), 1.0),
+        (answer(429, {}, Retry_After="soon"), 1.0),
+        (answer(429, {}, Retry_After=LATER, Date=NOW), 7.0),
+    ],
+)
+def test_a_busy_server_is_waited_for_within_bounds(busy: httpx.Response, nap: float) -> None:
+    clock = FakeTime()
+    server = Server(busy, answer(200, CARD))
+    outcome, _ = target_of(server, clock=clock).perform(ReadCard("A"))
+    assert isinstance(outcome, Accepted)
+    assert clock.naps == [nap]
+    assert len(server.seen) == 2
+
+
+def test_a_server_that_stays_busy_is_given_up() -> None:
+    server = Server(answer(429, {}, Retry_After="1"))
+    with pytest.raises(TargetGone, match="lower --rate"):
+        target_of(server).send(READ)
+    assert len(server.seen) == PATIENCE
+
+
+def test_a_503_that_names_no_time_is_an_answer() -> None:
+    server = Server(answer(503, {}))
+    target_of(server).send(READ)
+    assert len(server.seen) == 1
+
+
+# Giving up ----------------------------------------------------------------------------------------
+
+
+def test_a_server_that_dies_in_the_middle_is_gone() -> None:
+    server = Server(answer(200, CARD), httpx.ReadError("reset"))
+    target = target_of(server)
+    target.send(READ)
+    for _ in range(SILENCES - 1):
+        assert isinstance(target.send(READ).answer, NoAnswer)
+    with pytest.raises(TargetGone, match="no answer"):
+        target.send(READ)
+
+
+def test_an_answer_in_between_is_a_sign_of_life() -> None:
+    silence = [httpx.ReadError("reset")] * (SILENCES - 1)
+    target = target_of(Server(*silence, answer(200, CARD), *silence, answer(200, CARD)))
+    for _ in range(2 * SILENCES):
+        target.send(READ)
+
+
+def test_a_connection_that_is_refused_is_tried_again_because_nothing_was_sent() -> None:
+    clock = FakeTime()
+    server = Server(httpx.ConnectError("refused"), httpx.ConnectError("refused"), answer(200, CARD))
+    outcome, _ = target_of(server, clock=clock).perform(ReadCard("A"))
+    assert isinstance(outcome, Accepted)
+    assert len(clock.naps) == 2
+
+
+def test_a_server_that_refuses_connections_is_gone() -> None:
+    server = Server(httpx.ConnectError("refused"))
+    with pytest.raises(TargetGone, match="is it still running"):
+        target_of(server).send(READ)
+    assert len(server.seen) == CONNECT_TRIES
+
+
+# Tokens -------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_renewed_at_half_of_its_life() -> None:
+    clock = FakeTime()
+    server = Server(answer(200, CARD), life_s=100)
+    target = target_of(server, ADMIN, clock)
+    for seconds, tokens in ((0, 1), (49, 1), (2, 2), (49, 2), (2, 3)):
+        clock.now_s += seconds
+        target.send(READ)
+        assert server.tokens == tokens
+
+
+def test_a_401_renews_the_token_once_and_sends_again() -> None:
+    server = Server(answer(401, {}), answer(200, CARD))
+    outcome, _ = target_of(server, ADMIN).perform(ReadCard("A"))
+    assert isinstance(outcome, Accepted)
+    assert server.tokens == 2
+
+
+def test_a_401_that_stays_is_a_refusal() -> None:
+    server = Server(answer(401, {}))
+    outcome, _ = target_of(server, ADMIN).perform(ReadCard("A"))
+    assert outcome == Refused(401)
+    assert len(server.seen) == 2
+
+
+def test_a_ready_token_is_never_renewed() -> None:
+    server = Server(answer(401, {}))
+    target = target_of(server)
+    assert target.send(READ).answer.status == 401
+    assert (server.tokens, len(server.seen)) == (0, 1)
+    assert target.bearer.is_fixed
+    target.bearer.forget()
+    target.send(READ)
+    assert server.tokens == 0
+
+
+class TokenServer(Server):
+    """A server whose Get Token answers from a script."""
+
+    def __init__(self, *script: httpx.Response | Exception) -> None:
+        super().__init__(answer(200, CARD))
+        self.get_token = Server(*script)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/auth/token"):
+            return super().__call__(request)
+        moved = httpx.Request("POST", request.url.join("elsewhere"))
+        return self.get_token(moved)
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        (httpx.ConnectError("refused"), "start the server or correct --target"),
+        (httpx.ConnectTimeout("slow"), "start the server or correct --target"),
+        (answer(401, {}), "check TALLYSTICK_CLIENT_ID"),
+        (answer(403, {}), "check TALLYSTICK_CLIENT_ID"),
+        (answer(404, {}), "up to and including /v1"),
+        (httpx.Response(200, html="<html></html>"), "up to and including /v1"),
+        (answer(200, []), "up to and including /v1"),
+        (answer(200, {"access_token": None}), "up to and including /v1"),
+        (answer(200, {"access_token": "t", "expires_in": "soon"}), "up to and including /v1"),
+        (answer(200, {"access_token": "t", "expires_in": 0}), "up to and including /v1"),
+        (answer(500, {"access_token": "t"}), "up to and including /v1"),
+        (answer(429, {"access_token": "t"}), "answered 429"),
+    ],
+)
+def test_a_target_that_gives_no_token_ends_in_one_line_that_says_what_to_do(given, advice) -> None:
+    server = TokenServer(given)
+    with pytest.raises(TargetError, match=advice) as found:
+        target_of(server, ADMIN).send(READ)
+    assert "\n" not in str(found.value)
+    assert "secret" not in str(found.value)
+    assert server.seen == []
+
+
+def test_a_busy_token_operation_is_waited_for() -> None:
+    clock = FakeTime()
+    good = answer(200, {"access_token": "t"})
+    server = TokenServer(answer(429, {}, Retry_After="2"), good)
+    target_of(server, ADMIN, clock).send(READ)
+    assert (len(server.get_token.seen), clock.naps) == (2, [2.0])
+
+
+def test_an_address_that_is_none_is_said_so() -> None:
+    target = Target(Address("http://[", "T12345678"), ADMIN)
+    with pytest.raises(TargetError, match="correct --target"):
+        target.send(READ)
+
+
+def test_secrets_do_not_show_in_a_client() -> None:
+    assert "hush" not in repr(Client("id", "hush", "hush"))
+
+
+# Counting -----------------------------------------------------------------------------------------
+
+
+def test_a_rate_spreads_the_requests() -> None:
+    clock = FakeTime()
+    meter = Meter(rate=4, time=clock.time)
+    assert [meter.take() for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert sum(clock.naps) == pytest.approx(1.0)
+
+
+def test_time_that_passed_anyway_is_not_waited_for_twice() -> None:
+    clock = FakeTime()
+    meter = Meter(rate=4, time=clock.time)
+    meter.take()
+    clock.now_s += 10
+    meter.take()
+    assert clock.naps == []
+
+
+def test_without_a_rate_nobody_waits() -> None:
+    clock = FakeTime()
+    meter = Meter(time=clock.time)
+    for _ in range(5):
+        meter.take()
+    assert clock.naps == []
+
+
+def test_counting_is_safe_from_several_threads() -> None:
+    meter = Meter()
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(lambda _: meter.take(), range(4000)))
+    assert sorted(numbers) == list(range(1, 4001))
+    assert meter.requests == 4000
+
+
+def test_one_token_serves_several_threads() -> None:
+    server = Server(answer(200, CARD))
+    first = target_of(server, ADMIN)
+    targets = [first.another(transport=httpx.MockTransport(server)) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda target: target.send(READ), targets))
+    assert server.tokens == 1
+
+
+# Real connections ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def listening(*answers: bytes) -> Iterator[str]:
+    """A server that gives each connection one of the answers, byte for byte, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for text in answers:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(text)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        listener.close()
+        thread.join(5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 2",
+        b"no HTTP at all\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+)
+def test_a_connection_that_breaks_in_the_middle_proves_nothing(text: bytes) -> None:
+    with listening(text) as url:
+        target = Target(Address(url, "T12345678"), READY)
+        outcome, _ = target.perform(Capture("A", "h", 5, "r"))
+        target.close()
+    assert isinstance(outcome, Unknown)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    text = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+    with listening(text) as url:
+        target = Target(Address(url, "T12345678"), READY)
+        assert target.send(READ).answer.status == 302
+        target.close()
+
+
+def test_a_port_that_nobody_listens_on_is_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    clock = FakeTime()
+    target = Target(Address(f"http://127.0.0.1:{port}/v1", "T12345678"), READY, time=clock.time)
+    with pytest.raises(TargetGone, match="refuses connections"):
+        target.send(READ)
+    target.close()
