@@ -1,0 +1,124 @@
+"""`python -m tests.proof`: measure what the suite catches and what it leaves alone.
+
+Exit status 1 if a fault is missed or an honest server is accused. Knows the command line only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sandbox.faults import FAULTS
+from tests.proof import faults, mutants, peers, readme, record, variants
+
+Row = TypeVar("Row")
+
+ENOUGH = 95.0
+"""Percent of the mutants that have to be killed."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one measurement, or all of them."""
+    options = _parse(arguments)
+    parts: dict[str, Callable[[argparse.Namespace], bool]] = {
+        "faults": _faults,
+        "variants": _variants,
+        "mutants": _mutants,
+        "peers": _peers,
+    }
+    if options.part == "readme":
+        readme.write()
+        return 0
+    chosen = list(parts) if options.part == "all" else [options.part]
+    good = [parts[name](options) for name in chosen]
+    if options.part == "all":
+        readme.write()
+    return 0 if all(good) else 1
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
+    parser.add_argument("part", choices=["all", "faults", "variants", "mutants", "peers", "readme"])
+    parser.add_argument("--only", default="", metavar="NAME,...", help="only these by name")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default 2)")
+    parser.add_argument("--stop-early", action="store_true", help="faults: stop at the first")
+    parser.add_argument("--seeds", type=int, default=20, help="variants: seeds each (default 20)")
+    parser.add_argument("--sample", type=int, metavar="N", help="mutants, peers: only so many")
+    parser.add_argument("--seconds", type=int, default=30, help="peers: time for each fault")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
+    return parser.parse_args(arguments)
+
+
+def _faults(options: argparse.Namespace) -> bool:
+    names = _chosen(options, list(FAULTS))
+    rows = _shown(faults.measure(names, jobs=options.jobs, stop_early=options.stop_early), names)
+    print(faults.table(rows))
+    faults.keep_shortest(rows)
+    _keep(options, "faults", rows, is_full=len(rows) == len(FAULTS) and not options.stop_early)
+    return all(row.is_caught for row in rows)
+
+
+def _variants(options: argparse.Namespace) -> bool:
+    names = _chosen(options, variants.everyone())
+    rows = _shown(variants.measure(names, options.seeds, jobs=options.jobs), names * options.seeds)
+    print(variants.table(rows))
+    _keep(options, "variants", rows, is_full=len(names) == len(variants.everyone()))
+    return all(row.is_quiet for row in rows)
+
+
+def _mutants(options: argparse.Namespace) -> bool:
+    wanted = [int(number) for number in options.only.split(",") if number]
+    chosen = [m for m in mutants.sample(options.sample) if not wanted or m.number in wanted]
+    rows = _shown(mutants.measure(chosen, jobs=options.jobs), chosen)
+    print(mutants.table(rows))
+    faulty = len(mutants.faulty())
+    argued = len(mutants.mutants()) - faulty
+    _keep(options, "mutants", rows, is_full=len(rows) == faulty, argued=argued)
+    return mutants.score(rows) >= ENOUGH
+
+
+def _peers(options: argparse.Namespace) -> bool:
+    names = _chosen(options, list(FAULTS))
+    if options.sample:
+        names = names[:: max(1, len(names) // options.sample)]
+    rows = _shown(peers.measure(names, budget_s=options.seconds, jobs=options.jobs), names)
+    print(peers.table(rows))
+    _keep(options, "peers", rows, is_full=not options.only, budget_s=options.seconds)
+    return True
+
+
+def _chosen(options: argparse.Namespace, known: list[str]) -> list[str]:
+    wanted = [name for name in options.only.split(",") if name]
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        sys.exit(f"there is no {', '.join(unknown)}")
+    return wanted or known
+
+
+def _shown(rows: Iterator[Row], planned: Sequence[object]) -> list[Row]:
+    """The rows, while a line on standard error says how far it is."""
+    found: list[Row] = []
+    for row in rows:
+        found.append(row)
+        if sys.stderr.isatty():
+            print(f"\r{len(found)} of {len(planned)}", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print("\r", end="", file=sys.stderr)
+    return found
+
+
+def _keep(
+    options: argparse.Namespace, section: str, rows: Sequence[Any], *, is_full: bool, **more: object
+) -> None:
+    """A full measurement is the record; another one is kept only where it is asked for."""
+    if options.json is not None:
+        record.keep(section, rows, options.json, **more)
+    elif is_full:
+        record.keep(section, rows, **more)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Processes that are forked from one that has imported everything.
+
+Importing the suite takes two seconds, and the proof runs it a thousand times. Each process is still
+one of its own: it shares the imported modules and nothing that was done with them. Knows how to
+run pytest and the sandbox in such a process; not what for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_LIMIT_S = 60
+STOP_LIMIT_S = 10
+
+
+@cache
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.proof.preload"])
+    return context
+
+
+def pytest_in(
+    environment: Mapping[str, str], arguments: Sequence[str], output: Path, limit_s: float
+) -> int | None:
+    """The exit status of a run of pytest, whose output goes to a file; None: it took too long."""
+    child = _context().Process(target=_pytest, args=(dict(environment), list(arguments), output))
+    child.start()
+    child.join(limit_s)
+    status = child.exitcode
+    if status is None:
+        child.kill()
+        child.join()
+    child.close()
+    return status
+
+
+@contextlib.contextmanager
+def sandbox(options: Sequence[str]) -> Iterator[str]:
+    """The URL of a sandbox that runs until the block ends, or until this process does."""
+    ours, theirs = _context().Pipe()
+    child = _context().Process(target=_serve, args=(theirs, list(options)), daemon=True)
+    child.start()
+    theirs.close()
+    try:
+        if not ours.poll(START_LIMIT_S):
+            raise RuntimeError(f"the sandbox did not start: {' '.join(options)}")
+        yield json.loads(ours.recv())["url"]
+    finally:
+        child.terminate()
+        child.join(STOP_LIMIT_S)
+        if child.exitcode is None:
+            child.kill()
+            child.join()
+        child.close()
+        ours.close()
+
+
+# In the child -------------------------------------------------------------------------------------
+
+
+def _pytest(environment: dict[str, str], arguments: list[str], output: Path) -> None:
+    import pytest
+
+    written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+    os.chdir(ROOT)
+    # What belongs to a run of pytest that may be around us is none of the inner one's business.
+    for name in [name for name in os.environ if name.startswith(("PYTEST_", "TALLYSTICK_"))]:
+        del os.environ[name]
+    os.environ.update(environment)
+    sys.argv = ["pytest", *arguments]
+    sys.exit(int(pytest.main([*arguments, "-p", "no:cacheprovider", "-p", "no:xdist"])))
+
+
+class _Line(io.StringIO):
+    """Stands for stdout, and hands the first line that is written to the parent."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def flush(self) -> None:
+        if "\n" in self.getvalue():
+            self._connection.send(self.getvalue())
+
+
+def _serve(connection: Connection, options: list[str]) -> None:
+    from sandbox.__main__ import main
+
+    threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
+    sys.stdout = _Line(connection)
+    sys.exit(main(options))
+
+
+def _end_with_parent(connection: Connection) -> None:
+    """The parent sends nothing: its end of the pipe is closed when it is gone."""
+    with contextlib.suppress(EOFError, OSError):
+        connection.recv()
+    os.kill(os.getpid(), signal.SIGTERM)

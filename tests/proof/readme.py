@@ -1,0 +1,108 @@
+"""The summary of the record in README.md, between two marker comments. Measures nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.proof import record
+from tests.proof.table import markdown
+
+README = Path(__file__).parents[2] / "README.md"
+MARKED = re.compile(r"(<!-- proof -->\n).*?(<!-- /proof -->)", re.DOTALL)
+
+Rows = list[dict[str, Any]]
+
+
+def write(path: Path = README) -> None:
+    """Put the summary where the markers are."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(with_summary(text, summary(record.read())), encoding="utf-8")
+
+
+def with_summary(text: str, told: str) -> str:
+    """The page with another summary."""
+    if not MARKED.search(text):
+        raise ValueError("the page has no <!-- proof --> and <!-- /proof -->")
+    return MARKED.sub(lambda found: f"{found[1]}{told}\n{found[2]}", text)
+
+
+def summary(kept: record.Record) -> str:
+    """Tables and sentences for what was measured."""
+    parts = [
+        told(kept)
+        for section, told in (("faults", _faults), ("variants", _variants), ("mutants", _mutants))
+        if section in kept
+    ]
+    return "\n\n".join(parts) or "Nothing was measured yet: `tox -e proof`."
+
+
+def _faults(kept: record.Record) -> str:
+    rows: Rows = kept["faults"]["rows"]
+    peer = {row["name"]: row for row in kept.get("peers", {}).get("rows", [])}
+    categories = list(dict.fromkeys(row["category"] for row in rows))
+    lines = [
+        _line(name, [row for row in rows if row["category"] == name], peer) for name in categories
+    ]
+    lines.append(_line("**all**", rows, peer))
+    headings = (
+        "faults",
+        "how many",
+        "caught by `gate`",
+        "requests to detection, median",
+        "worst",
+        "steps above the shortest, median",
+        "Schemathesis alone",
+    )
+    told = markdown(headings, lines)
+    if peer:
+        asked, budget_s = len(peer), kept["peers"]["budget_s"]
+        told += (
+            f"\n\nThe last column is the command line of Schemathesis on {asked} of the faults, "
+            f"{budget_s} seconds each, less what it reports of the honest sandbox too."
+        )
+    return told
+
+
+def _line(name: str, rows: Rows, peer: dict[str, Any]) -> tuple[object, ...]:
+    caught = [row for row in rows if row["is_caught"]]
+    requests = [row["requests"] for row in caught]
+    extra = [row["steps"] - row["shortest"] for row in caught]
+    asked = [peer[row["name"]] for row in rows if row["name"] in peer]
+    found = sum(row["is_caught"] for row in asked)
+    return (
+        name,
+        len(rows),
+        f"{len(caught)} of {len(rows)}",
+        round(median(requests)) if requests else None,
+        max(requests, default=None),
+        round(median(extra)) if extra else None,
+        f"{found} of {len(asked)}" if asked else "-",
+    )
+
+
+def _variants(kept: record.Record) -> str:
+    rows: Rows = kept["variants"]["rows"]
+    names = {row["name"] for row in rows}
+    seeds = {row["seed"] for row in rows}
+    alarms = sum(row["status"] != 0 for row in rows)
+    return (
+        f"Honest servers: {len(names)} (the sandbox, its variants, and a server of another design), "
+        f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} each, {len(rows)} runs: "
+        f"{alarms or 'no'} false {'alarm' if alarms == 1 else 'alarms'}."
+    )
+
+
+def _mutants(kept: record.Record) -> str:
+    section = kept["mutants"]
+    rows: Rows = section["rows"]
+    killed = sum(row["is_killed"] for row in rows)
+    told = (
+        f"Mutants of the second server's money code: {killed} of {len(rows)} are killed "
+        f"({100 * killed / len(rows):.1f} %); {section['argued']} more are no faults, each argued "
+        "in [`tests/rival/equivalents.py`](tests/rival/equivalents.py)."
+    )
+    survivors = [f"`{row['name']}`" for row in rows if not row["is_killed"]]
+    return told + (f" Survivors: {', '.join(survivors)}." if survivors else "")
