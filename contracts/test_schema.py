@@ -12,12 +12,10 @@ from random import Random
 import pytest
 
 from tallystick.drivers import fuzz_cases
-from tallystick.drivers.fuzz import Fuzz
 from tallystick.drivers.fuzz_feed import Feeder
-from tallystick.drivers.fuzz_reduce import reduce_request
+from tallystick.drivers.fuzz_stage import Stage, new_fuzz
 from tallystick.drivers.fuzz_walk import walk
-from tallystick.ledger.ledger import Standing
-from tallystick.run import Intensity, Run, Violated
+from tallystick.run import Intensity, Run
 from tallystick.target import Answer
 
 rule = pytest.mark.rule
@@ -43,63 +41,6 @@ CASES = {
 """For each operation so many boundary cases and so many random ones; money weighs most."""
 DEEPER = {Intensity.GATE: 1, Intensity.RELEASE: 6, Intensity.HUNT: 30}
 WALKS = {Intensity.GATE: (10, 6), Intensity.RELEASE: (60, 10), Intensity.HUNT: (300, 15)}
-REDUCE_S = {Intensity.GATE: 4.0, Intensity.RELEASE: 15.0, Intensity.HUNT: 30.0}
-
-LINES = (
-    "B = card 50000 EUR",
-    "h1 = hold A 600",
-    "h2 = hold A 500",
-    "c1 = capture h2 200",
-    "d1 = draw A 100",
-    "h3 = hold A 20",
-    "v1 = void h3",
-    "t1 = token A",
-    't2 = token A with {"one_time": "true"}',
-)
-
-
-class Stage:
-    """The cards that requests are about; set up anew when one of them can be followed no more."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self._fuzz: Fuzz | None = None
-        self._spares = 0
-
-    def fuzz(self, operation: str) -> Fuzz:
-        """The session, with what a request to the operation needs."""
-        fuzz = self._fuzz
-        if fuzz is None or not (fuzz.stands("A") and fuzz.stands("B")):
-            fuzz = self._fuzz = new_fuzz(self.run)
-        self._replenish(fuzz, operation)
-        return fuzz
-
-    def _replenish(self, fuzz: Fuzz, operation: str) -> None:
-        ledger = fuzz.ledger("A")
-        self._spares += 1
-        if ledger.available < 2000:
-            fuzz.prepare(f"f{self._spares} = fund A 20000")
-        finishes = "void" in operation or "capture" in operation
-        if finishes and sum(entry.is_open for entry in ledger.entries.values()) < 2:
-            fuzz.prepare(f"h{self._spares}x = hold A 600")
-        tail = f'with {{"id_tail": "{self._spares}"}}'
-        if "delete" in operation and not fuzz.stands("S"):
-            fuzz.prepare(f"S = card 10 NOK {tail}")
-        if "activate" in operation and not fuzz.stands("P", Standing.INACTIVE):
-            fuzz.prepare(f"P = batch {tail}")
-
-    def drop(self) -> None:
-        """Leave the cards: what is known of them is no longer true."""
-        self._fuzz = None
-
-
-def new_fuzz(run: Run) -> Fuzz:
-    """A session with cards, holds in several states, tokens and a customer."""
-    fuzz = Fuzz(run)
-    fuzz.prepare(f'A = card 100000 NOK with {{"customer_id": "{fuzz.prefix}-customer"}}')
-    for line in LINES:
-        fuzz.prepare(line)
-    return fuzz
 
 
 @pytest.fixture(scope="module")
@@ -113,24 +54,14 @@ def test_the_operation_keeps_its_form_and_the_money(run: Run, stage: Stage, oper
     boundary, random = (number * DEEPER[run.intensity] for number in CASES[operation])
     dice = Random(f"{run.seed}/{operation}/names")
     for case in fuzz_cases.cases(operation, run.seed, boundary, random):
-        fuzz = stage.fuzz(operation)
-        sent = Feeder(fuzz, dice).feed(
-            operation, fuzz_cases.query_of(case), fuzz_cases.body_of(case)
-        )
-        try:
-            answer = fuzz.ask(sent)
+        query, body = fuzz_cases.query_of(case), fuzz_cases.body_of(case)
+        with stage.acting(operation) as fuzz:
+            answer = fuzz.ask(Feeder(fuzz, dice).feed(operation, query, body))
             odd = fuzz_cases.judge(case, answer) if isinstance(answer, Answer) else None
             if odd is not None:
                 fuzz.violate(odd.rule, odd.expected, odd.actual)
-        except Violated as violated:
-            stage.drop()
-            reduce_request(violated.finding, fuzz, new_fuzz, REDUCE_S[run.intensity])
-            raise
-    try:
-        stage.fuzz(operation).settle()
-    except Violated:
-        stage.drop()
-        raise
+    with stage.acting(operation) as fuzz:
+        fuzz.settle()
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "BAL-1", "BAL-2", "BAL-6")

@@ -21,6 +21,48 @@ UNUSUAL: tuple[Extras, ...] = (
     extras(originated_by="Kasse Å"),
 )
 
+TEXTS: dict[str, str] = {
+    "empty": "",
+    "blank": " ",
+    "long": "x" * 10_000,
+    "norwegian": "Bjørn Ødegård Åse",
+    "japanese": "ギフトカード",
+    "arabic": "بطاقة هدية",
+    "decomposed": "A\N{COMBINING RING ABOVE}",
+    "emoji": "\N{WRAPPED PRESENT}\N{FAMILY}",
+    "quotes": "Robert'); DROP TABLE cards;-- \"\\",
+    "newline": "a\nb\tc",
+}
+"""Texts that a careless server stores cut, mangled or not at all; none is documented as invalid."""
+HALVES: dict[str, str] = {
+    "nul": "a\x00b",
+    "half a surrogate pair": "a\ud83c",
+    "noncharacter": "a\uffff",
+}
+"""Texts that a store may refuse or cannot give back as they were."""
+WRONG_AMOUNTS: dict[str, object] = {
+    "text": "600",
+    "true": True,
+    "false": False,
+    "fraction": 1.5,
+    "null": None,
+    "list": [600],
+    "object": {"amount": 600},
+    "negative": -600,
+    "least": -(2**63),
+}
+"""What is no amount: amounts are integers of at least 0 (S0, S1, S3)."""
+EDGE_AMOUNTS: dict[str, object] = {
+    "0": 0,
+    "600.0": 600.0,
+    "2^31": 2**31,
+    "2^53+1": 2**53 + 1,
+    "2^63": 2**63,
+    "2^64+600": 2**64 + 600,
+    "10^400": 10**400,
+}
+"""What a sound server may refuse or take exactly: no upper bound is documented (FACTS 12)."""
+
 
 def members() -> st.SearchStrategy[Extras]:
     """Mostly nothing, sometimes plain members, now and then unusual ones."""

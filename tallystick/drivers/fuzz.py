@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Any, NoReturn
@@ -24,9 +25,13 @@ from tallystick.ledger.vocabulary import (
     Accepted,
     Command,
     DeleteCard,
+    Outcome,
     ReadCard,
     ReadTransactions,
     Refused,
+    TokenRecord,
+    TransactionRecord,
+    Unknown,
     Violation,
 )
 from tallystick.program import Program, parse_step
@@ -44,7 +49,8 @@ NOBODY = "nobody"
 LONGEST_NOTE = 300
 MOST_NOTES = 12
 UNREAD = 6
-"""Refusals on a card until it is read: one reading for several, because requests are dear."""
+"""Refusals on a card until it is read: one reading for several, because requests are dear. An
+acceptance counts as much as two of them: its answer has been held to the ledger already."""
 
 
 class Fuzz(Session):
@@ -56,8 +62,10 @@ class Fuzz(Session):
         self.owed: dict[str, int] = {}
         self.setting: list[str] = []
         self.notes: list[str] = []
+        self.spares: dict[str, str] = {}
+        """What a card is for (P to be activated, S to be deleted), and its label."""
         self.pinned: set[str] = set()
-        self.last: Sent | None = None
+        self.suspects: deque[Sent] = deque(maxlen=UNREAD)
         self._numbers = count(1)
         for line in lines:
             self.prepare(line)
@@ -66,6 +74,20 @@ class Fuzz(Session):
         """Run a step of a program, so that there is something to be named by requests."""
         self.setting.append(line)
         self.perform(parse_step(line), unread=True)
+
+    def label(self, letter: str) -> str:
+        """A label for a step that was never used."""
+        return f"{letter}{next(self._numbers)}x"
+
+    def provide(self, kind: str, line: str) -> None:
+        """Make a card for a purpose; `line` is what follows the label of the step."""
+        label = self.spares[kind] = self.label(kind)
+        self.prepare(f"{label} = {line}")
+
+    def spare(self, kind: str, standing: Standing = Standing.ACTIVE) -> Ledger | None:
+        """The ledger of the latest card for a purpose, if it stands so."""
+        label = self.spares.get(kind, "")
+        return self.ledger(label) if self.stands(label, standing) else None
 
     def fresh(self, letter: str) -> str:
         """A name that was never used."""
@@ -100,7 +122,7 @@ class Fuzz(Session):
 
     def ask(self, sent: Sent) -> Answer | NoAnswer:
         """Send a request, hold the answer to the document and the card to its ledger."""
-        self.last = sent
+        self.suspects.append(sent)
         known = self.known()
         meaning = understand(sent, known)
         if meaning is not None and sent.operation == INFO and meaning.card in self.pinned:
@@ -121,15 +143,18 @@ class Fuzz(Session):
     def send(self, sent: Sent) -> Answer | NoAnswer:
         """Send a request and judge the shape of its answer."""
         request, content = self.spell(sent)
-        headers = self._basic() if sent.operation == GET_TOKEN else None
+        grants = sent.operation == GET_TOKEN
+        headers = {**sent.headers, **(self._basic() if grants else {})}
         exchange = self.target.send(
-            request, headers=headers, content=content, authorized=headers is None
+            request, headers=headers, content=content, authorized=not grants
         )
         self.events.append(Event("", exchange))
         answer = exchange.answer
         came = str(answer.status) if isinstance(answer, Answer) else answer.reason
-        self.notes.append(f"{describe(request, sent.body)} -> {came}")
-        if isinstance(answer, Answer):
+        shown = sent.body if sent.content is None else sent.content[:LONGEST_NOTE]
+        self._note_down(f"{describe(request, shown, sent.headers)} -> {came}")
+        passed = isinstance(answer, Answer) and sent.is_loose and 400 <= answer.status < 500
+        if isinstance(answer, Answer) and not passed:
             self.run.checked["SHAPE-1"] += 1
             odd = self.run.shape.judge(
                 request.operation, answer.status, answer.content_type, answer.body
@@ -137,6 +162,11 @@ class Fuzz(Session):
             if odd is not None:
                 self.violate(odd.rule, odd.expected, odd.actual)
         return answer
+
+    def _note_down(self, line: str) -> None:
+        if len(line) > LONGEST_NOTE:
+            line = f"{line[: LONGEST_NOTE // 2]} ... {line[-LONGEST_NOTE // 2 :]}"
+        self.notes.append(line)
 
     def _basic(self) -> dict[str, str]:
         """What Get Token is asked with instead of a token."""
@@ -157,8 +187,8 @@ class Fuzz(Session):
         if sent.query:
             path += "?" + urlencode(sent.query, doseq=True)
         body = sent.body
-        if isinstance(body, bytes):
-            return Request(sent.operation, operation.method, path), body
+        if isinstance(body, bytes) or sent.content is not None:
+            return Request(sent.operation, operation.method, path), sent.content or body
         content = b"null" if body is None else None
         return Request(
             sent.operation, operation.method, path, None if body is NOTHING else body
@@ -183,7 +213,7 @@ class Fuzz(Session):
         elif not meaning.is_plain and isinstance(answer, Answer) and not accepted:
             self._judge_vague(card, command, answer, accepted)
         else:
-            self._judge_told(card, command, answer)
+            self._judge_told(card, command, _outcome(sent, command, answer))
 
     def _judge_stranger(self, sent: Sent, accepted: bool) -> None:
         """A request on what nobody made."""
@@ -196,18 +226,17 @@ class Fuzz(Session):
         if accepted:
             self.violate(rule, "a refusal: nobody made what it names", "accepted")
 
-    def _judge_told(self, card: str, command: Command, answer: Answer | NoAnswer) -> None:
+    def _judge_told(self, card: str, command: Command, outcome: Outcome) -> None:
         """A request that says exactly what it wants."""
-        outcome = outcome_of(command, answer)
         self.judge(card, command, outcome)
-        if isinstance(command, ReadCard | ReadTransactions):
+        if isinstance(command, ReadCard):
             self.owed.pop(card, None)
         elif isinstance(outcome, Refused):
-            self._owe(card)
+            self._owe(card, 1)
         elif isinstance(outcome, Accepted) and isinstance(command, DeleteCard):
             self.owed.pop(card, None)
-        else:
-            self.read_back(card)
+        elif not isinstance(command, ReadTransactions):
+            self._owe(card, UNREAD if isinstance(outcome, Unknown) else UNREAD // 3)
 
     def _judge_vague(
         self, card: str, command: Command | None, answer: Answer | NoAnswer, accepted: bool
@@ -220,12 +249,19 @@ class Fuzz(Session):
                 ledger.changed(last=Last.REFUSED) if command is None else refused(ledger, command)
                 for ledger in self.beliefs[card]
             )
-            self._owe(card)
+            self._owe(card, 1)
 
-    def _owe(self, card: str) -> None:
-        self.owed[card] = self.owed.get(card, 0) + 1
+    def _owe(self, card: str, weight: int) -> None:
+        if self.ledger(card).standing is Standing.ABSENT:
+            # Of the cards that were refused one is looked for; there is no need to miss them all.
+            for other in [name for name in self.owed if not self._is_there(name)]:
+                del self.owed[other]
+        self.owed[card] = self.owed.get(card, 0) + weight
         if self.owed[card] >= UNREAD:
             self.read_back(card)
+
+    def _is_there(self, card: str) -> bool:
+        return card in self.beliefs and self.ledger(card).standing is not Standing.ABSENT
 
     def read_back(self, card: str) -> None:
         """Read a card and hold what it shows to its ledger."""
@@ -237,7 +273,7 @@ class Fuzz(Session):
         self.events.append(Event("", exchange))
         came = exchange.answer
         status = came.status if isinstance(came, Answer) else came.reason
-        self.notes.append(f"{describe(exchange.request, NOTHING)} -> {status}")
+        self._note_down(f"{describe(exchange.request, NOTHING)} -> {status}")
         self.judge(card, command, outcome)
 
     def settle(self) -> None:
@@ -257,8 +293,17 @@ class Fuzz(Session):
             Program(),
             tuple(self.events[-MOST_NOTES:]),
             self.target.meter.requests,
-            notes=tuple(note[:LONGEST_NOTE] for note in notes),
+            notes=notes,
         )
+
+
+def _outcome(sent: Sent, command: Command, answer: Answer | NoAnswer) -> Outcome:
+    outcome = outcome_of(command, answer)
+    records = (TransactionRecord, TokenRecord)
+    if sent.is_garbled and isinstance(outcome, Accepted) and isinstance(outcome.record, records):
+        # The money counts; how the text comes back is left to whoever stores it.
+        return Accepted(replace(outcome.record, ref=getattr(command, "ref", None)))
+    return outcome
 
 
 STRANGERS = {
@@ -274,9 +319,10 @@ STRANGERS = {
 """The rule by which a request is refused on a card or token that does not exist."""
 
 
-def describe(request: Request, body: JSON) -> str:
+def describe(request: Request, body: JSON, headers: Mapping[str, str] | None = None) -> str:
     """A request in one line."""
-    if body is NOTHING:
-        return f"{request.method} {request.path}"
-    shown = repr(body) if isinstance(body, bytes) else json.dumps(body)
-    return f"{request.method} {request.path} {shown}"
+    words = [request.method, request.path]
+    if body is not NOTHING:
+        words.append(repr(body)[2:-1] if isinstance(body, bytes) else json.dumps(body))
+    words += [f"({name}: {value})" for name, value in (headers or {}).items()]
+    return " ".join(words)

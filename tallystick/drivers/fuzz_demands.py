@@ -8,6 +8,7 @@ such as 1.0 they do not (FACTS 12, 53 to 55). This module does not know cards an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -154,10 +155,10 @@ def broken_by(name: str, member: Member, value: JSON) -> Iterator[str]:
 
 
 def has_type(value: JSON, documented: str | None) -> bool:
-    """Whether a value may count as one of the type; 1.0 may count as an integer (FACTS 12)."""
+    """Whether a value may count as one of the type; 1.0 and 1e400 are whole numbers (FACTS 12)."""
     match documented:
         case "integer":
-            whole = isinstance(value, float) and value.is_integer()
+            whole = isinstance(value, float) and (value.is_integer() or math.isinf(value))
             return whole or (isinstance(value, int) and not isinstance(value, bool))
         case "string":
             return isinstance(value, str)

@@ -84,15 +84,13 @@ class Feeder:
             return self.fresh(NOBODY) if foreign else f"{self.fuzz.prefix}-customer"
         if foreign:
             return self.fresh(NOBODY)
-        if operation in ON_PREPARED and "P" in self.fuzz.beliefs and not self.is_rare(0.2):
-            return self.fuzz.ledger("P").card
-        if operation in ON_SPARE:
-            spare = ON_SPARE[operation]
+        if operation in ON_SPARE and not self.is_rare(0.1):
+            spare = self.fuzz.spares.get(ON_SPARE[operation], ON_SPARE[operation])
             known = spare in self.fuzz.beliefs
             return self.fuzz.ledger(spare).card if known else self.fresh(NOBODY)
-        return self.fuzz.ledger(
-            "A" if name == "card_id" and "customer" in operation else self.card()
-        ).card
+        if operation in SPOILERS:
+            return self.fresh(NOBODY)
+        return self.fuzz.ledger("A" if "customers" in operation else self.card()).card
 
     def _transaction(self, foreign: bool) -> str:
         entries = self.ledger().entries
@@ -255,9 +253,14 @@ PLACES = {
 }
 NAMED = {"card_id", "token"}
 MAKERS = {"aid_cards_post", "aid_cards_batch_post"}
-ON_PREPARED = {"aid_cards_cardid_activate_post"}
-ON_SPARE = {"aid_cards_cardid_delete": "S", "aid_cards_cardid_rotate_pin_post": "B"}
-"""What would spoil the other cards: a deletion, and a PIN that every look-up has to give then."""
+ON_SPARE = {
+    "aid_cards_cardid_activate_post": "P",
+    "aid_cards_cardid_delete": "S",
+    "aid_cards_cardid_rotate_pin_post": "B",
+}
+"""What takes a card of another kind, or one that may be spoilt."""
+SPOILERS = {"aid_cards_cardid_delete", "aid_cards_cardid_rotate_pin_post"}
+"""A deletion, and a PIN that every look-up has to give then: never on the first cards."""
 TYPES = {
     "active_from": "string",
     "expires_at": "string",

@@ -47,6 +47,13 @@ class Sent:
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, JSON] = field(default_factory=dict)
     body: JSON = NOTHING
+    content: bytes | None = None
+    """The body as it is written, where that is what is odd about it."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_loose: bool = False
+    """HTTP itself may refuse it: with any 4xx, in any form, or by closing the connection."""
+    is_garbled: bool = False
+    """It holds texts that not every store can give back, such as half a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def understand(sent: Sent, known: Known) -> Meaning | None:
     if reader is None:
         return None
     meaning = reader(sent, known)
-    if meaning is None or not sent.query:
+    if meaning is None or not (sent.query or sent.headers or sent.content or sent.is_garbled):
         return meaning
     return Meaning(meaning.card, meaning.command, is_plain=False)
 

@@ -21,44 +21,61 @@ JSON = Any
 MOST_REQUESTS = 200
 
 
+class Stand:
+    """Fresh cards for each attempt, or those of the attempt before if it came to nothing."""
+
+    def __init__(self, rule: str, fuzz: Fuzz, fresh: Callable[[Run], Fuzz], seconds: float) -> None:
+        self._rule = rule
+        self._first = fuzz
+        self._fresh = fresh
+        self._other: Fuzz | None = None
+        self._deadline = time.monotonic() + seconds
+        self._most = fuzz.target.meter.requests + MOST_REQUESTS
+
+    def has_budget(self) -> bool:
+        """Whether there is time and leave for one more attempt."""
+        return time.monotonic() < self._deadline and self._first.target.meter.requests < self._most
+
+    def attempt(self, sent: Sent) -> tuple[str, ...]:
+        """What was done, in words, if the request alone breaks the rule again; empty if not."""
+        twin = self._first.run.shadow()
+        with suppress(Violated):
+            other = self._other = self._other or self._fresh(twin)
+            other.run = twin
+            other.ask(translated(sent, self._first, other))
+            other.settle()
+            return ()
+        self._other = None
+        found = twin.findings.get(self._rule)
+        return () if found is None else found.notes
+
+
 def reduce_request(
     finding: Finding, fuzz: Fuzz, fresh: Callable[[Run], Fuzz], seconds: float
 ) -> None:
     """Put the shortest request that breaks the same rule on fresh cards into the finding."""
-    sent = fuzz.last
-    if sent is None or finding.notes == () or finding.replays is not None:
-        return
-    deadline = time.monotonic() + seconds
-    before = fuzz.target.meter.requests
+    if finding.program.steps or finding.test != fuzz.run.current_test:
+        return  # another test has found it before, and said how
+    stand = Stand(finding.violation.rule, fuzz, fresh, seconds)
+    for sent in reversed(fuzz.suspects):
+        notes = stand.attempt(sent) if stand.has_budget() else ()
+        if notes:
+            finding.notes = _shortest(stand, sent, notes)
+            return
+    # It takes more than one request: the finding tells what came before.
 
-    def has_budget() -> bool:
-        spent = fuzz.target.meter.requests - before
-        return time.monotonic() < deadline and spent < MOST_REQUESTS
 
-    def attempt(candidate: Sent) -> tuple[str, ...]:
-        twin = fuzz.run.shadow()
-        with suppress(Violated):
-            other = fresh(twin)
-            other.ask(translated(candidate, fuzz, other))
-            other.settle()
-            other.finish()
-        found = twin.findings.get(finding.key)
-        return () if found is None else found.notes
-
-    notes = attempt(sent)
-    if not notes:
-        return  # it takes more than the one request; the finding tells what came before
-    while has_budget():
-        for candidate in simpler(sent):
-            shorter = attempt(candidate)
-            if shorter:
-                sent, notes = candidate, shorter
-                break
-            if not has_budget():
-                break
-        else:
+def _shortest(stand: Stand, sent: Sent, notes: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of the shortest request that is found while the budget lasts."""
+    candidates = simpler(sent)
+    while stand.has_budget():
+        candidate = next(candidates, None)
+        if candidate is None:
             break
-    finding.notes = notes
+        shorter = stand.attempt(candidate)
+        if shorter:
+            notes, candidates = shorter, simpler(candidate)
+    return notes
 
 
 def simpler(sent: Sent) -> Iterator[Sent]:
@@ -66,7 +83,7 @@ def simpler(sent: Sent) -> Iterator[Sent]:
     if sent.query:
         yield replace(sent, query={})
     body = sent.body
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or sent.content is not None:
         return
     for name in body:
         yield replace(sent, body={key: value for key, value in body.items() if key != name})
@@ -90,17 +107,31 @@ def _plainer(value: JSON) -> Iterator[JSON]:
 
 def translated(sent: Sent, one: Fuzz, other: Fuzz) -> Sent:
     """The request with the names of another session's cards, holds and tokens in place."""
+    names = dict(sorted(_names(one, other).items(), key=lambda pair: -len(pair[0])))
+    content = sent.content
+    if content is not None:
+        for old, new in names.items():
+            content = content.replace(old.encode(), new.encode())
+    path = {place: _renamed(name, names) for place, name in sent.path.items()}
+    return replace(sent, path=path, body=_renamed(sent.body, names), content=content)
+
+
+def _names(one: Fuzz, other: Fuzz) -> dict[str, str]:
+    """Name to name: of the spare cards, the tokens, and the transactions in the same state."""
     names = {one.prefix: other.prefix}
+    for kind, label in one.spares.items():
+        if label in one.beliefs and other.spares.get(kind) in other.beliefs:
+            names[one.ledger(label).card] = other.ledger(other.spares[kind]).card
     for label, made in one.made.items():
         twin = other.made.get(label)
         if made.id is not None and twin is not None and twin.id is not None:
             names[made.id] = twin.id
-    return Sent(
-        sent.operation,
-        {place: _renamed(name, names) for place, name in sent.path.items()},
-        sent.query,
-        _renamed(sent.body, names),
-    )
+    if one.stands("A"):
+        states = {entry.state: name for name, entry in other.ledger("A").entries.items()}
+        for name, entry in one.ledger("A").entries.items():
+            if name not in names and entry.state in states:
+                names[name] = states[entry.state]
+    return names
 
 
 def _renamed(value: JSON, names: dict[str, str]) -> JSON:
