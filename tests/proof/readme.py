@@ -89,8 +89,8 @@ def _variants(kept: record.Record) -> str:
     seeds = {row["seed"] for row in rows}
     alarms = sum(row["status"] != 0 for row in rows)
     return (
-        f"Honest servers: {len(names)} (the sandbox, its variants, and a server of another design), "
-        f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} each, {len(rows)} runs: "
+        f"Honest servers: {len(names)} (the sandbox, its variants, and a server of another "
+        f"design), {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} each, {len(rows)} runs: "
         f"{alarms or 'no'} false {'alarm' if alarms == 1 else 'alarms'}."
     )
 
