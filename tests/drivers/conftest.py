@@ -1,0 +1,46 @@
+"""Two honest servers of different design, and a run against each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from sandbox.credentials import ADMIN as SANDBOX_ADMIN
+from sandbox.process import Sandbox
+from tallystick import shape
+from tallystick.dialect import open_dialect
+from tallystick.run import Run
+from tallystick.target import Address, Client, Target
+from tests.rival.process import ADMIN as RIVAL_ADMIN
+from tests.rival.process import Rival
+
+MakeRun = Callable[[httpx.BaseTransport | None], Run]
+
+
+@pytest.fixture(scope="module", params=["rival", "sandbox"])
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[Address, Client]]:
+    """The address of an honest server and a client that may do everything there."""
+    if request.param == "rival":
+        with Rival() as rival:
+            yield Address(rival.url, rival.account), Client(RIVAL_ADMIN.id, RIVAL_ADMIN.secret)
+        return
+    with Sandbox() as sandbox:
+        client = Client(SANDBOX_ADMIN.client_id, SANDBOX_ADMIN.client_secret)
+        yield Address(sandbox.url, sandbox.account), client
+
+
+@pytest.fixture
+def make_run(server: tuple[Address, Client]) -> Iterator[MakeRun]:
+    """Makes a run with an open dialect; a transport may come between it and the server."""
+    targets: list[Target] = []
+
+    def make(transport: httpx.BaseTransport | None = None) -> Run:
+        target = Target(*server, transport=transport, timeout_s=5)
+        targets.append(target)
+        return Run(target, shape.load(), open_dialect())
+
+    yield make
+    for target in targets:
+        target.close()
