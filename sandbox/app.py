@@ -7,10 +7,11 @@ headers; knows nothing of cards.
 import json
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -69,9 +70,14 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        message = await read(Request(scope, receive))
-        reply = await self.reply(message)
-        await self.send(reply, scope, receive, send)
+        request = Request(scope, receive)
+        # A client that is gone before it has asked is owed no answer.
+        with suppress(ClientDisconnect):
+            message = await read(request)
+            await self.deliver(await self.reply(message), message, request, send)
+
+    async def deliver(self, reply: Reply, message: Message, request: Request, send: Send) -> None:
+        await self.send(reply, request.scope, request.receive, send)
 
     async def reply(self, message: Message) -> Reply:
         """The answer to a message. Work is done inline, one request at a time."""

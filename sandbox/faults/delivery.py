@@ -16,7 +16,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from sandbox.app import App, Message, Reply, read
+from sandbox.app import App, Message, Reply
 from sandbox.bank import Bank
 from sandbox.faults.registry import fault, part_of
 from sandbox.orders import Order, Settlement
@@ -182,12 +182,7 @@ part_of("dropped_answer_executes_again")(DropsAnswer)
     summary="the ref_id of a client that hangs up before the answer is not remembered",
 )
 class ClientGoneForgetsRef(App):
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        request = Request(scope, receive)
-        message = await read(request)
-        reply = await self.reply(message)
+    async def deliver(self, reply: Reply, message: Message, request: Request, send: Send) -> None:
         if message.method == "POST" and "/transactions" in request.url.path:
             await asyncio.sleep(_GONE_S)
             if await request.is_disconnected() and reply.status == 200:
@@ -195,7 +190,7 @@ class ClientGoneForgetsRef(App):
                     "UPDATE transactions SET operation = 'forgotten' WHERE id = ?",
                     (reply.content["id"],),
                 )
-        await self.send(reply, scope, receive, send)
+        await super().deliver(reply, message, request, send)
 
 
 # --- acknowledged, and not done, or done later, or done twice -------------------------------

@@ -26,6 +26,7 @@ from sandbox.policy import DEFAULT, Policy
 ROOT = Path(__file__).resolve().parent.parent.parent
 _DOCUMENT = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text())
 START = 1_800_000_000 * SECOND
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 class StillClock(Clock):

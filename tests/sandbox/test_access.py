@@ -7,9 +7,8 @@ import jwt
 import pytest
 
 from sandbox.credentials import ADMIN, OTHER, READER, TILL
-from tests.sandbox.harness import Local
+from tests.sandbox.harness import UNKNOWN, Local
 
-UNKNOWN = "00000000-0000-4000-8000-000000000000"
 CREATE = {"card_id": "x", "amount": 1, "currency": "NOK"}
 DRAW = {"card_id": "x", "ref_id": "r", "amount": 1, "currency": "NOK"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.harness import Local
+from tests.sandbox.harness import UNKNOWN, Local
 
 
 def test_a_new_card_holds_its_opening_amount(wallet: Local) -> None:
@@ -66,9 +66,8 @@ def test_only_holds_are_captured_and_voided(wallet: Local) -> None:
     for record in (drawdown, fund, capture):
         assert wallet.capture(record, 1).status == 400
         assert wallet.void(record).status == 400
-    unknown = "00000000-0000-4000-8000-000000000000"
-    assert wallet.capture(unknown).status == 404
-    assert wallet.void(unknown).status == 404
+    assert wallet.capture(UNKNOWN).status == 404
+    assert wallet.void(UNKNOWN).status == 404
 
 
 def test_a_fund_adds_while_a_hold_is_open(wallet: Local) -> None:

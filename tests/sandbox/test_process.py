@@ -114,6 +114,17 @@ def test_token_lifetime_is_an_option() -> None:
     assert answer.json()["expires_in"] == 77
 
 
+def test_a_client_that_leaves_in_the_middle_is_no_error() -> None:
+    with Sandbox() as sandbox:
+        host, port = sandbox.url.split("/")[2].split(":")
+        with socket.create_connection((host, int(port))) as half:
+            half.sendall(b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        answer = httpx.get(f"{sandbox.url}/x", trust_env=False)
+        errors = sandbox.errors
+    assert answer.status_code == 404
+    assert errors == ""
+
+
 # --- durability -----------------------------------------------------------------------------
 
 
