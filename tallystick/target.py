@@ -252,6 +252,10 @@ class Target:
         """Close the connection."""
         self._http.close()
 
+    def access_token(self) -> str:
+        """The token that requests are sent with; TargetError if the target gives none."""
+        return self.bearer.get(self._http)
+
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """Ask for the command and say what came of it."""
         exchange = self.send(wire.encode(command, self.address.account))
@@ -299,7 +303,7 @@ class Target:
     ) -> Exchange:
         sent = {"Accept": "application/json"}
         if authorized:
-            sent["Authorization"] = f"Bearer {self.bearer.get(self._http)}"
+            sent["Authorization"] = f"Bearer {self.access_token()}"
         if request.body is not None and content is None:
             content = json.dumps(request.body).encode()
         if content is not None:

@@ -1,13 +1,10 @@
 """A tiny wallet of one card, written without the oracle: what an honest server of any dialect does.
 
-It keeps a list of transactions and computes whatever it shows from it. Every open question is a
-switch (`answers`), and so is every freedom that no question names (`habits`). Mutants override the
-small methods at the end of the class.
+Every open question is a switch (`answers`), and so is every freedom that no question names
+(`habits`). Mutants override the small methods.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
 
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -28,9 +25,9 @@ from tallystick.ledger.vocabulary import (
     TokenRecord,
     Transact,
     TransactionRecord,
-    View,
     Void,
 )
+from tests.ledger.simulated_books import Books, No, Token, Transaction, request_of
 
 HABITS = (
     "refusals burn refs",
@@ -53,57 +50,9 @@ HABITS = (
 )
 """Freedoms that the documentation leaves and that the oracle never holds a server to."""
 
-LIMIT = 1_000_000
 
-
-class No(Exception):
-    """The request is refused."""
-
-
-@dataclass
-class Transaction:
-    """A line of the card's books."""
-
-    id: str
-    kind: Kind
-    ref: str
-    amount: int
-    request: tuple
-    parent: str | None = None
-    extras: tuple = ()
-    token: str | None = None
-    voided: bool = False
-    first: TransactionRecord | None = None
-
-
-@dataclass
-class Token:
-    """An alias of the card."""
-
-    ref: str
-    one_time: bool
-    refused: bool = False
-
-
-class Faithful:
+class Faithful(Books):
     """An honest server with one card."""
-
-    def __init__(self, answers: dict[str, str], habits: frozenset[str] = frozenset()) -> None:
-        self.answers = answers
-        self.habits = habits
-        self.made = 0
-        self.burnt: set[str] = set()
-        self.tokens: dict[str, Token] = {}
-        self.begin("absent")
-
-    def begin(self, standing: str) -> None:
-        """A card without a past."""
-        self.standing = standing
-        self.currency = "NOK"
-        self.opening = 0
-        self.members: tuple = ()
-        self.opened: OpenCard | ActivateCard | None = None
-        self.log: list[Transaction] = []
 
     def perform(self, command: Command) -> Outcome:
         """Do it or refuse it."""
@@ -135,19 +84,6 @@ class Faithful:
                 return self.pay(command)
             case ReadCard() | ReadTransactions():
                 return self.read(command)
-
-    def need(self, condition: bool) -> None:
-        """Refuse unless it holds."""
-        if not condition:
-            raise No
-
-    def agrees(self, question: str) -> None:
-        """Refuse if that is this server's answer to an open question."""
-        self.need(self.answers[question] == "accept")
-
-    def late(self, phase: Phase) -> bool:
-        """Whether the card has expired, as far as this server sees."""
-        return phase is Phase.AFTER or (phase is Phase.EDGE and "edge is after" in self.habits)
 
     # Cards ----------------------------------------------------------------------------------------
 
@@ -366,136 +302,5 @@ class Faithful:
         made.first = self.show(made)
         return made
 
-    # What is shown --------------------------------------------------------------------------------
 
-    def read(self, command: ReadCard | ReadTransactions):
-        self.need(self.standing != "absent")
-        plain = isinstance(command, ReadTransactions) or command.view is View.DETAILS
-        if not plain and command.view is View.INFO:
-            self.need(command.handle in self.tokens)
-        if not plain and command.view is View.CUSTOMER:
-            self.need(command.handle == dict(self.members).get("customer_id"))
-        if self.standing == "deleted":
-            if isinstance(command, ReadTransactions):
-                self.agrees("deleted.transactions")
-            elif command.view is not View.CUSTOMER:
-                self.agrees("deleted.info" if command.view is View.INFO else "deleted.read")
-        self.need(not (self.late(command.phase) and "expired cards are hidden" in self.habits))
-        if isinstance(command, ReadCard):
-            return self.card()
-        return self.listing()
-
-    def listing(self) -> tuple[TransactionRecord, ...]:
-        opening = TransactionRecord("opening", "A", self.opening, self.currency, "fund")
-        activated = isinstance(self.opened, ActivateCard)
-        question = "list.activation" if activated else "list.opening"
-        listed = self.answers[question] == "listed" and self.opened is not None
-        records = tuple(self.show(t) for t in self.log)
-        return (*records[::-1], opening) if listed and self.opening else records
-
-    def show(self, t: Transaction, stale: bool = False) -> TransactionRecord:
-        if stale and "stale answers" in self.habits and t.first is not None:
-            return t.first
-        amount = t.amount
-        if t.kind is Kind.VOID and self.answers["void.amount"] == "original":
-            amount = self.find(t.parent).amount
-        return TransactionRecord(
-            t.id, t.ref, amount, self.currency, self.type_of(t), t.parent, t.extras
-        )
-
-    def type_of(self, t: Transaction) -> str:
-        if t.kind is not Kind.HOLD:
-            return self.answers[f"type.{t.kind}"]
-        if t.voided:
-            return self.answers["type.hold." + ("released" if self.taken(t) else "voided")]
-        if t.amount == 0 and "zero holds end at once" in self.habits:
-            return self.answers["type.hold.captured"]
-        captured = t.amount > 0 and self.taken(t) == t.amount
-        return self.answers["type.hold." + ("captured" if captured else "open")]
-
-    def card(self, stale: bool = False) -> CardRecord:
-        if stale and "stale answers" in self.habits and self.opened is not None:
-            now, self.log = self.log, []
-            shown = self.card()
-            self.log = now
-            return shown
-        opening, free = self.opening, self.free()
-        held, drawn = self.held(), self.sum(Kind.DRAWDOWN) + self.sum(Kind.CAPTURE)
-        gross = sum(t.amount for t in self.log if self.is_open(t))
-        balance, funded = self.balance(), self.sum(Kind.FUND)
-        locks = {
-            "held": held,
-            "gross_of_open_holds": gross,
-            "gross_of_all_holds": self.sum(Kind.HOLD),
-        }
-        whole = opening + funded
-        figure = {name[7:]: self.answers[name] for name in self.answers if name[:7] == "figure."}
-        return CardRecord(
-            "A",
-            self.currency,
-            {"opening": opening, "total": whole, "balance": balance, "available": free}[
-                figure["amount"]
-            ],
-            balance,
-            free,
-            {"with_opening": whole, "without_opening": funded}[figure["amount_funds"]],
-            {"drawn": drawn, "drawn_and_held": drawn + held}[figure["amount_drawdown"]],
-            locks[figure["amount_pending"]],
-            locks[figure["amount_reserved"]],
-            self.standing,
-            self.kept(self.members),
-        )
-
-    # Small things, which mutants override ---------------------------------------------------------
-
-    def sum(self, kind: Kind) -> int:
-        return sum(t.amount for t in self.log if t.kind is kind)
-
-    def total(self) -> int:
-        return self.opening + self.sum(Kind.FUND)
-
-    def balance(self) -> int:
-        return self.total() - self.sum(Kind.DRAWDOWN) - self.sum(Kind.CAPTURE)
-
-    def held(self) -> int:
-        return sum(self.locked(t) for t in self.log)
-
-    def free(self) -> int:
-        return self.balance() - self.held()
-
-    def taken(self, hold: Transaction) -> int:
-        return sum(t.amount for t in self.log if t.kind is Kind.CAPTURE and t.parent == hold.id)
-
-    def locked(self, t: Transaction) -> int:
-        return t.amount - self.taken(t) if t.kind is Kind.HOLD and not t.voided else 0
-
-    def is_open(self, t: Transaction) -> bool:
-        """Whether it is a hold that can still be captured or voided."""
-        return t.kind is Kind.HOLD and not t.voided and (self.locked(t) > 0 or t.amount == 0)
-
-    def find(self, key: str | None) -> Transaction | None:
-        return next((t for t in self.log if t.id == key), None)
-
-    def limited(self, reach: int) -> None:
-        self.need(reach <= LIMIT or "there is a limit" not in self.habits)
-
-    def admits(self, extras: tuple) -> None:
-        if "dintero_" in dict(extras).get("metadata", ""):
-            self.agrees("metadata.reserved")
-
-    def kept(self, extras: tuple) -> tuple:
-        if "reserved keys are dropped" in self.habits:
-            return tuple(pair for pair in extras if "dintero_" not in pair[1])
-        return extras
-
-    def name(self, prefix: str) -> str:
-        self.made += 1
-        return f"{prefix}{self.made}"
-
-
-def request_of(command: Transact | Capture | Void) -> tuple:
-    """All of a payment but its ref_id and its moment."""
-    plain = replace(command, ref="", phase=Phase.WITHIN)
-    if isinstance(command, Transact):
-        plain = replace(plain, card=command.token or command.card)
-    return (plain,)
+__all__ = ["HABITS", "Faithful", "No", "Transaction"]

@@ -391,6 +391,7 @@ def test_one_token_serves_several_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda target: target.send(READ), targets))
     assert server.tokens == 1
+    assert first.access_token() == "token1"
 
 
 # Real connections ---------------------------------------------------------------------------------

@@ -1,0 +1,211 @@
+"""The shape of the repository: who may import whom, how long things are, and what they say."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import tallystick
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = ("tallystick", "strategies", "contracts", "sandbox", "tests")
+LONGEST_FUNCTION = 70
+LONGEST_FILE = 500
+LONGEST_LINE = 100
+LONGEST_MAP = 120
+
+ARROWS = {
+    # The oracle is pure: what is promised, without a word of how it is asked for.
+    "tallystick/ledger/": {"only": ("tallystick.ledger",)},
+    # The checker does not know what it orders.
+    "tallystick/linearizability.py": {"never": ("tallystick.ledger", "httpx", "hypothesis")},
+    "tallystick/frontier.py": {"never": ("tallystick.ledger", "httpx", "hypothesis")},
+    "tallystick/illegality.py": {"never": ("tallystick.ledger", "httpx", "hypothesis")},
+    "tallystick/history.py": {"never": ("tallystick.ledger", "httpx", "hypothesis")},
+    "tallystick/verdict.py": {"only": ()},
+    "tallystick/wire.py": {"only": ("tallystick.ledger",)},
+    "tallystick/program.py": {"only": ("tallystick.ledger",)},
+    # The sandbox shares nothing with the suite, else a green run would prove x = x.
+    "sandbox/": {"never": ("tallystick", "strategies", "contracts", "tests")},
+    # The rival shares nothing with either.
+    "tests/rival/": {"never": ("tallystick", "strategies", "contracts", "sandbox")},
+    # The engine never imports the suite that runs on it.
+    "tallystick/": {"never": ("strategies", "contracts", "tests")},
+    # Inputs are made from the ledger, not from answers of a server.
+    "strategies/": {"never": ("httpx", "tallystick.target", "tallystick.drivers", "contracts")},
+}
+"""By path: `only` these of ours and no package but the standard library, or `never` these."""
+
+EXCEPTIONS = {
+    ("tests/rival/test_mutants.py", "tallystick"),
+    ("tests/rival/test_rival.py", "tallystick"),
+}
+"""Tests of the rival may drive the suite against it."""
+
+HOMES = {
+    # Requests leave through the target; two drivers change what happens on the way.
+    "httpx": r"tallystick/target\.py|tallystick/drivers/(delivery|gate)\.py|tests/.*",
+    "schemathesis": r"contracts/.*|conftest\.py|tallystick/drivers/fuzz\w*\.py|tests/.*",
+    "starlette": r"sandbox/.*",
+    "flask": r"tests/rival/.*",
+    "sqlalchemy": r"tests/rival/.*",
+}
+"""Where a package may be imported."""
+
+
+@cache
+def files() -> tuple[str, ...]:
+    """Every file that git knows or would take, by its path from the root."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return tuple(name for name in listed.stdout.splitlines() if (ROOT / name).is_file())
+
+
+def sources() -> list[str]:
+    return [name for name in files() if name.endswith(".py")]
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(name: str) -> ast.Module:
+    return ast.parse(text_of(name))
+
+
+@cache
+def imports_of(name: str) -> frozenset[str]:
+    """The modules that a file imports, in full."""
+    found: set[str] = set()
+    for node in ast.walk(tree_of(name)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(found)
+
+
+def is_within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def trespasses(name: str, arrow: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    for module in sorted(imports_of(name)):
+        if "never" in arrow and is_within(module, arrow["never"]):
+            yield f"{name} imports {module}"
+        if "only" in arrow and not is_within(module, arrow["only"]):
+            parts = module.split(".")
+            # `from tallystick import wire` names the package too; its parts are judged.
+            if module not in OURS and parts[0] not in sys.stdlib_module_names:
+                yield f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("path", ARROWS)
+def test_nothing_is_imported_against_an_arrow(path: str) -> None:
+    subjects = [name for name in sources() if name.startswith(path)]
+    assert subjects, f"no file at {path}"
+    found = [
+        trespass
+        for name in subjects
+        for trespass in trespasses(name, ARROWS[path])
+        if not any(name == file and what in trespass for file, what in EXCEPTIONS)
+    ]
+    assert found == []
+
+
+def test_a_trespass_is_seen() -> None:
+    assert list(trespasses("tallystick/wire.py", {"never": ("tallystick.ledger",)}))
+    assert list(trespasses("tallystick/target.py", {"only": ("tallystick",)})) == [
+        "tallystick/target.py imports httpx"
+    ]
+
+
+@pytest.mark.parametrize("package", HOMES)
+def test_a_package_is_imported_only_where_it_lives(package: str) -> None:
+    strangers = [
+        name
+        for name in sources()
+        if any(is_within(module, (package,)) for module in imports_of(name))
+        and not re.fullmatch(HOMES[package], name)
+    ]
+    assert strangers == []
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = [
+        f"{name}:{node.lineno} {node.name}"
+        for name in sources()
+        for node in ast.walk(tree_of(name))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_no_file_is_longer_than_a_sitting() -> None:
+    assert [name for name in sources() if text_of(name).count("\n") > LONGEST_FILE] == []
+
+
+def test_no_line_is_wider_than_the_page() -> None:
+    wide = [
+        f"{name}:{number}"
+        for name in sources()
+        for number, line in enumerate(text_of(name).splitlines(), start=1)
+        if len(line) > LONGEST_LINE
+    ]
+    assert wide == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [name for name in sources() if not (ast.get_docstring(tree_of(name)) or "").strip()]
+    assert silent == []
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    head = re.search(r"^## \[?v?(\d[^\s\]]*)", text_of("CHANGELOG.md"), re.MULTILINE)
+    assert head is not None, "CHANGELOG.md has no release"
+    assert head[1] == project["version"] == tallystick.__version__
+
+
+def test_the_map_fits_on_two_pages() -> None:
+    assert len(text_of("ARCHITECTURE.md").splitlines()) <= LONGEST_MAP
+
+
+def test_names_of_tests_state_facts() -> None:
+    wishes = [
+        f"{name}: {node.name}"
+        for name in sources()
+        for node in ast.walk(tree_of(name))
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith("test_")
+        and "should" in node.name.split("_")
+    ]
+    assert wishes == []
+
+
+def test_no_file_names_the_place_where_it_was_written() -> None:
+    places = re.compile("/" + "work/|/tmp/" + "venv|/root" + "/")
+    named = []
+    for name in files():
+        try:
+            text = text_of(name)
+        except UnicodeDecodeError:
+            continue  # a picture
+        if places.search(text):
+            named.append(name)
+    assert named == []
