@@ -70,9 +70,13 @@ class Cards:
         """The answer to a card id that is taken: the same card, a refusal, or None to go on."""
         if taken.deleted and self.policy.reuse_deleted_id:
             return None
-        same = taken.fingerprint == fingerprint and not taken.deleted
-        if not same or self.policy.repeat_card == "refuse":
+        same = taken.fingerprint == fingerprint
+        shown = self.policy.repeat_card == "show" or (same and self.policy.repeat_card == "replay")
+        if taken.deleted or not shown:
             raise Refusal(Cause.CARD_EXISTS)
+        if not same:
+            # Whoever does not know how the card was made is not told its secrets.
+            return Issued(taken, None, None)
         made = [token for token in self.store.tokens(taken) if token.with_card]
         return Issued(taken, taken.pin, made[0] if made else None)
 

@@ -29,7 +29,8 @@ class Policy:
     ref_scope: str = "card"
     # 5: is the ref_id of a refused request "free" or "spent"?
     refused_ref: str = "free"
-    # 5: create-card again with the same card_id and body: "refuse" or "replay"?
+    # 5: create-card again with the same card_id and body: "refuse" or "replay"? Or "show" the
+    # card whatever the body is?
     repeat_card: str = "refuse"
     # 32: a batch that names an inactive card again: "refuse" or "replay"?
     repeat_batch: str = "refuse"
@@ -102,6 +103,8 @@ class Policy:
     # 33: may a deleted card still be read? Is deleting it again answered as before?
     deleted_readable: bool = False
     delete_twice: bool = False
+    # 33: may a deleted card still be looked up by token?
+    deleted_info: bool = False
     # 34: is the opening amount listed as a fund transaction?
     opening_listed: bool = False
     # 35: does `amount` stay the "opening" amount, or show the "balance", what is "available", or

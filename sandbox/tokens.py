@@ -134,7 +134,7 @@ class Tokens:
             if token is None:
                 raise Refusal(Cause.NO_TOKEN)
             card = self.store.card_by_seq(token.card)
-            if card.deleted:
+            if card.deleted and not self.policy.deleted_info:
                 raise Refusal(Cause.NO_TOKEN)
             if self.has_ended(token):
                 raise Refusal(Cause.TOKEN_EXPIRED)

@@ -73,6 +73,7 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
     ("ref_id_bounded", "a ref_id has 1 to 255 characters", {"ref_any_length": False}),
     ("card_repeat_replays", "create-card again answers with the card", {"repeat_card": "replay"}),
+    ("card_id_shows_card", "create-card shows the card of that id", {"repeat_card": "show"}),
     ("batch_repeat_replays", "a batch shows the cards it finds", {"repeat_batch": "replay"}),
     (
         "activation_repeat_replays",
@@ -134,6 +135,7 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
     ("delete_inactive_refused", "an inactive card stays", {"delete_inactive": False}),
     ("deleted_readable", "a deleted card can still be read", {"deleted_readable": True}),
+    ("deleted_info_given", "a deleted card can be looked up by token", {"deleted_info": True}),
     ("delete_twice_accepted", "deleting again answers as before", {"delete_twice": True}),
     ("opening_listed", "the opening amount is listed as a fund", {"opening_listed": True}),
     ("amount_is_balance", "`amount` follows the balance", {"amount_shows": "balance"}),
