@@ -67,6 +67,15 @@ BEFORE: dict[str, tuple[str, ...]] = {
     ),
     "without_an_end": ("A = batch", "activate A 700 NOK"),
     "behind_a_token_that_lasts": ("A = card 1000 NOK", "t = token A"),
+    "retried_late": (
+        "A = card 1000 NOK",
+        "h = hold A 300",
+        "i = hold A 50",
+        "d = draw A 10",
+        "f = fund A 20",
+        "c = capture h 100",
+        "v = void i",
+    ),
 }
 AFTER: dict[str, tuple[str, ...]] = {
     "expired": (
@@ -86,6 +95,7 @@ AFTER: dict[str, tuple[str, ...]] = {
     "become_active_by_activation": ("d = draw A 10", "h = hold A available"),
     "without_an_end": ("d = draw A 10", "h = hold A available"),
     "behind_a_token_that_lasts": ("info t", "d = draw t 10", "h = hold t 10"),
+    "retried_late": ("again d", "again f", "again c", "again v", "again h", "x = draw A available"),
 }
 
 
@@ -205,7 +215,7 @@ def _scene(scenes: dict[str, Scene], name: str) -> Scene:
     return scenes[name]
 
 
-@rule("TIME-2", "TIME-1", "TOKEN-6", "TOKEN-3")
+@rule("TIME-2", "TIME-1", "TOKEN-6", "TOKEN-3", "REF-5")
 @pytest.mark.parametrize("name", AFTER)
 def test_after_the_wait_a_card_is(scenes: dict[str, Scene], name: str) -> None:
     stage = _scene(scenes, name).stage
