@@ -23,7 +23,7 @@ from tallystick.ledger.rulings import REFUSE
 from tallystick.ledger.vocabulary import Command, Outcome, ReadCard, Unknown, Violation
 from tallystick.program import READS, Delivery, Program, Step
 from tallystick.run import Finding, Run, Violated
-from tallystick.target import KEEPALIVE_S, Answer
+from tallystick.target import KEEPALIVE_S, Answer, NoAnswer
 
 RULES = {
     Delivery.LOST: "DELIV-1",
@@ -52,6 +52,10 @@ class Network(httpx.BaseTransport):
         self._second: httpx.Response | None = None
         self._copy: httpx.Request | None = None
         self._due: httpx.Request | None = None
+
+    def reset(self) -> None:
+        """Forget what a program that ended early left behind."""
+        self._next = self._second = self._copy = self._due = None
 
     def treat(self, delivery: Delivery) -> None:
         """Treat the next request so."""
@@ -160,9 +164,12 @@ def courier_of(run: Run) -> Iterator[Courier]:
 class DeliverySession(Session):
     """Runs the steps of a program as their deliveries say, and retries what it does not know."""
 
-    def __init__(self, run: Run, courier: Courier) -> None:
+    def __init__(self, run: Run, courier: Courier, patience_s: float = 0.0) -> None:
+        """`patience_s`: how long late copies are on their way at least."""
         super().__init__(run, courier.target)
         self._courier = courier
+        self._patience_s = patience_s
+        courier.network.reset()
         self._late: list[tuple[Step, Command, str, httpx.Request | None]] = []
         self._cause: tuple[str, str] | None = None
         """The rule of the latest broken delivery, and what was broken."""
@@ -170,6 +177,9 @@ class DeliverySession(Session):
     def finish(self) -> None:
         """Deliver the late copies, then read everything."""
         late, self._late = self._late, []
+        if late and self._patience_s:
+            began = self.events[-1].exchange.returned_ns
+            time.sleep(max(0.0, self._patience_s - (time.monotonic_ns() - began) / 1e9))
         for step, command, card, copy in late:
             self._blame(RULES[Delivery.LATE], f"a late copy of `{step}`")
             self._courier.network.deliver(copy)
@@ -180,15 +190,16 @@ class DeliverySession(Session):
     def _request(self, step: Step, command: Command, card: str) -> Outcome:
         network, delivery = self._courier.network, step.delivery
         if delivery is not None:
-            self._blame(RULES[delivery], f"`{step}`")
             network.treat(delivery)
+            if delivery is not Delivery.LATE:  # its copy has done nothing yet
+                self._blame(RULES[delivery], f"`{step}`")
         outcome = self._ask(card, command, str(step))
-        if self.events[-1].exchange.busy:
-            self._blame(SETTLED, f"`{step}`, answered first that the target is busy")
+        self._blame_the_target(step)
         if delivery is Delivery.LATE:
             self._late.append((step, command, card, network.kept_copy()))
         elif delivery is Delivery.TWICE:
-            self._ask(card, command, f"{step}: the second copy")
+            second = self._ask(card, command, f"{step}: the second copy")
+            outcome = second if isinstance(outcome, Unknown) else outcome
         if isinstance(outcome, Unknown) and step.verb not in READS:
             return self._retry(step, command, card)
         return outcome
@@ -196,14 +207,7 @@ class DeliverySession(Session):
     def _retry(self, step: Step, command: Command, card: str) -> Outcome:
         """Ask again as a careful client does: the same request, until it is known what it did."""
         outcome: Outcome = Unknown("not retried")
-        said = []
         for _ in range(RETRIES):
-            answer = self.events[-1].exchange.answer
-            if isinstance(answer, Answer):
-                said.append(answer.status)
-                self._blame(SETTLED, f"`{step}`, answered {answer.status}")
-            elif step.delivery is None:
-                self._blame(RULES[Delivery.LOST], f"`{step}`, left without an answer")
             if step.delivery is Delivery.TIMEOUT:
                 time.sleep(BACK_OFF_S)
                 outcome = self._ask_beside_the_first(card, command, f"{step}: retried")
@@ -211,11 +215,21 @@ class DeliverySession(Session):
                 outcome = self._ask(card, command, f"{step}: retried")
             if not isinstance(outcome, Unknown):
                 return outcome
-        if said:
-            self._break(
-                Violation(SETTLED, "a retry that settles it", f"{RETRIES} retries of `{step}` fail")
-            )
+            self._blame_the_target(step)
+        if isinstance(self.events[-1].exchange.answer, Answer):
+            shown = f"{RETRIES} retries of `{step}` fail"
+            self._break(Violation(SETTLED, "a retry that settles it", shown))
         return outcome
+
+    def _blame_the_target(self, step: Step) -> None:
+        """Remember a 5xx, and an answer that was lost although nobody broke its delivery."""
+        exchange = self.events[-1].exchange
+        if isinstance(exchange.answer, Answer) and exchange.answer.status >= 500:
+            self._blame(SETTLED, f"`{step}`, answered {exchange.answer.status}")
+        elif exchange.busy:
+            self._blame(SETTLED, f"`{step}`, answered first that the target is busy")
+        elif isinstance(exchange.answer, NoAnswer) and step.delivery is None:
+            self._blame(RULES[Delivery.LOST], f"`{step}`, left without an answer")
 
     def _ask_beside_the_first(self, card: str, command: Command, step: str) -> Outcome:
         """Ask while the first request may still be at work: which of the two loses is open."""
@@ -228,7 +242,8 @@ class DeliverySession(Session):
 
     def _blame(self, rule: str, what: str) -> None:
         self.run.checked[rule] += 1
-        self._cause = (rule, what)
+        if self._cause is None or self._cause[0] != SETTLED:
+            self._cause = (rule, what)  # of what went wrong, the target's own part explains most
 
     def _break(self, violation: Violation) -> NoReturn:
         """Record a violation as one of the delivery, unless it breaks without that as well."""
@@ -242,27 +257,32 @@ class DeliverySession(Session):
             actual = f"{violation.actual} ({violation.rule}), after {what}"
             violation = Violation(rule, violation.expected, actual)
         requests = self.target.meter.requests
-        attempt = redeliverer(self.run, self._courier, violation.rule)
+        patience_s = self._patience_s if rule == RULES[Delivery.LATE] else 0.0
+        attempt = redeliverer(self.run, self._courier, violation.rule, patience_s)
         finding = Finding(violation, self.program(), tuple(self.events), requests, attempt)
         raise Violated(self.run.record(finding))
 
 
-def deliver(run: Run, courier: Courier, program: Program, *, unread: int = 0) -> None:
+def deliver(
+    run: Run, courier: Courier, program: Program, *, unread: int = 0, patience_s: float = 0.0
+) -> None:
     """Run a program as its deliveries say; the first `unread` steps are not read back."""
-    session = DeliverySession(run, courier)
+    session = DeliverySession(run, courier, patience_s)
     for number, step in enumerate(program.prefix):
         session.perform(step, unread=number < unread)
     session.finish()
 
 
-def redeliverer(run: Run, courier: Courier, rule: str) -> Callable[[Program], bool]:
+def redeliverer(
+    run: Run, courier: Courier, rule: str, patience_s: float = 0.0
+) -> Callable[[Program], bool]:
     """Replays programs with their deliveries apart from the run; True if the rule breaks."""
     apart = run.shadow()
 
     def attempt(program: Program) -> bool:
         twin = apart.shadow()
         with suppress(Violated):
-            deliver(twin, courier, program)
+            deliver(twin, courier, program, patience_s=patience_s)
         return rule in twin.findings
 
     return attempt

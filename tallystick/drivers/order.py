@@ -6,7 +6,6 @@ violation into words; how the requests were made, it does not know.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -208,11 +207,19 @@ def _broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation
 
 
 def _shares_a_ref(core: Iterable[Op], history: Iterable[Op]) -> bool:
-    """Whether a request of the contradiction carries a ref_id that several clients used."""
-    clients: dict[str, set[int | str]] = defaultdict(set)
-    for op in history:
-        clients[_ref(op)].add(op.client)
-    return any(len(clients[_ref(op)]) > 1 for op in core if _ref(op))
+    """Whether a request of the contradiction met another client's with the same ref_id."""
+    named = [(op, ref) for op in history if (ref := _ref(op))]
+    return any(
+        ref == _ref(op) and other.client != op.client and _meet(op, other)
+        for op in core
+        for other, ref in named
+    )
+
+
+def _meet(one: Op, other: Op) -> bool:
+    """Whether there was a moment at which both were open."""
+    first, second = sorted((one, other), key=lambda op: op.called_ns)
+    return first.returned_ns is None or second.called_ns <= first.returned_ns
 
 
 def _ref(operation: Op) -> str:

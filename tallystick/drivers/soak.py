@@ -154,7 +154,7 @@ def _judge(run: Run, arena: Arena, session: Session, history: list[Op]) -> None:
     if judged.violation is None or judged.illegality is None:
         return
     labels = {beliefs[0].card: label for label, beliefs in session.beliefs.items()}
-    plan = _plan_of(judged.illegality.core, labels[str(judged.illegality.key)])
+    plan = _plan_of(judged.illegality.core, history, labels[str(judged.illegality.key)])
     found = Race(judged.violation, (), judged.illegality, label_of, outcome_of)
     races = {plan: found}
     attempt: Callable[[Program], bool] = racer(run, arena, judged.violation.rule, races)
@@ -163,15 +163,27 @@ def _judge(run: Run, arena: Arena, session: Session, history: list[Op]) -> None:
     raise Violated(run.record(finding))
 
 
-def _plan_of(core: tuple[Op, ...], card: str) -> Program:
-    """The contradiction as a plan: what others build on comes first, the rest at one moment."""
-    steps = [(str(op.client), op.command.step) for op in core if isinstance(op.command.step, Step)]
-    needed = {label for _, step in steps for label in step.needs}
-    prefix = [Step(Verb.CARD, card, amount=Amount("", 1, OPENING), currency="NOK")]
-    prefix += [step for _, step in steps if step.name in needed]
+def _plan_of(core: tuple[Op, ...], history: list[Op], card: str) -> Program:
+    """The contradiction as a plan: what it builds on comes first, the rest at one moment."""
+    maker = {step.name: step for step in map(_step_of, history) if step is not None and step.name}
+    prefix: dict[Step, None] = {}
+
+    def prepare(step: Step) -> None:
+        for label in step.needs:
+            if label in maker:
+                prepare(maker[label])
+                prefix[maker[label]] = None
+
     branches: dict[str, list[Step]] = {}
-    for client, step in steps:
-        if step.name not in needed or not step.name:
-            branches.setdefault(client, []).append(step)
-    plan = Program(tuple(prefix), tuple(map(tuple, branches.values())))
-    return plan.without_orphans()
+    for op in core:
+        step = _step_of(op)
+        if step is not None:
+            prepare(step)
+            branches.setdefault(str(op.client), []).append(step)
+    racing = [tuple(step for step in steps if step not in prefix) for steps in branches.values()]
+    opening = Step(Verb.CARD, card, amount=Amount("", 1, OPENING), currency="NOK")
+    return Program((opening, *prefix), tuple(steps for steps in racing if steps))
+
+
+def _step_of(operation: Op) -> Step | None:
+    return operation.command.step if isinstance(operation.command.step, Step) else None
