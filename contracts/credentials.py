@@ -29,6 +29,7 @@ class Wallet:
     card: str
     customer: str
     inactive: str
+    empty: str
     hold: str
     token: str
 
@@ -50,7 +51,7 @@ def every_operation(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list
         requests.transact(base, fresh(), 7, card_id=wallet.card),
         requests.capture(base, wallet.hold, fresh(), amount=3),
         requests.void(base, wallet.hold, fresh()),
-        requests.delete_card(base, wallet.card),
+        requests.delete_card(base, wallet.empty),
     ]
 
 

@@ -7,6 +7,7 @@ limit on its pages in any case. It judges pages (READ-3, READ-7), not what they 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -90,8 +91,8 @@ def _ask(stage: Stage, **query: Any) -> Answer | NoAnswer:
 
 
 def _no_repeat(stage: Stage, seen: Sequence[dict[str, Any]]) -> None:
-    ids = [card.get("id") or card.get("card_id") for card in seen]
-    repeated = sorted({str(one) for one in ids if ids.count(one) > 1})
+    counts = Counter(str(card.get("id") or card.get("card_id")) for card in seen)
+    repeated = sorted(one for one, count in counts.items() if count > 1)
     stage.direct.expect("READ-3", not repeated, "every card once", f"{repeated} twice")
 
 

@@ -1,0 +1,317 @@
+"""Chapter SHAPE: what is demanded of a request, what it means, and how its answers are judged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+
+import pytest
+
+from contracts.test_input import BODIES, valid
+from contracts.test_schema import CASES
+from sandbox.credentials import ADMIN
+from sandbox.process import Sandbox
+from tallystick import wire
+from tallystick.connect import connect
+from tallystick.dialect import open_dialect
+from tallystick.drivers import fuzz_cases
+from tallystick.drivers.fuzz import Fuzz
+from tallystick.drivers.fuzz_demands import NOTHING, Demands
+from tallystick.drivers.fuzz_feed import Feeder
+from tallystick.drivers.fuzz_meaning import Known, Sent, understand
+from tallystick.drivers.fuzz_stage import FEW, Stage
+from tallystick.drivers.fuzz_walk import walk
+from tallystick.ledger.vocabulary import (
+    ActivateCard,
+    Capture,
+    Command,
+    DeleteCard,
+    IssueToken,
+    Kind,
+    OpenCard,
+    PrepareCard,
+    ReadCard,
+    ReadTransactions,
+    Transact,
+    View,
+    Void,
+)
+from tallystick.run import Finding, Run, Violated
+from tallystick.shape import load
+from tallystick.target import Address, Answer, Client
+
+TRANSACT = "aid_cards_transactions_post"
+CAPTURE = "aid_cards_cardid_transactions_capture_post"
+CREATE = "aid_cards_post"
+HOLD = "6b2b3d3e-4f63-4d0a-9b7e-2f6f3f3c9a11"
+PAYMENT = {"ref_id": "r1", "card_id": "card-1", "amount": 5, "currency": "NOK"}
+
+# What the documentation forbids -------------------------------------------------------------------
+
+FORBIDDEN = [
+    (TRANSACT, {**PAYMENT, "amount": "5"}, "amount is of type integer"),
+    (TRANSACT, {**PAYMENT, "amount": True}, "amount is of type integer"),
+    (TRANSACT, {**PAYMENT, "amount": 1.5}, "amount is of type integer"),
+    (TRANSACT, {**PAYMENT, "amount": -1}, "amount is at least 0"),
+    (TRANSACT, {**PAYMENT, "amount": None}, "amount is required"),
+    (TRANSACT, {**PAYMENT, "currency": "nok"}, "currency is one of NOK, SEK, DKK, EUR, USD"),
+    (TRANSACT, {**PAYMENT, "ref_id": 7}, "ref_id is of type string"),
+    (TRANSACT, {**PAYMENT, "type": "refund"}, "type is one of drawdown, fund"),
+    (TRANSACT, {**PAYMENT, "pending": "true"}, "pending is of type boolean"),
+    (TRANSACT, {**PAYMENT, "metadata": []}, "metadata is of type object"),
+    (TRANSACT, {**PAYMENT, "card_id": 1}, "card_id is of type string"),
+    (TRANSACT, {**PAYMENT, "card_id": None}, "card_id or token is required"),
+    (TRANSACT, {**PAYMENT, "originated_by": "x" * 256}, "originated_by has at most 255 characters"),
+    (TRANSACT, [PAYMENT], "an object is documented"),
+    (TRANSACT, NOTHING, "an object is documented"),
+    (CAPTURE, {"amount": 5}, "ref_id is required"),
+    (CREATE, {"card_id": "x" * 256, "amount": 1, "currency": "NOK"}, "at most 255 characters"),
+    ("aid_cards_cardid_token_post", {"ref_id": "a", "expires_in": 0}, "expires_in is at least 1"),
+    ("aid_cards_cardid_rotate_pin_post", {"pin": "1234"}, "pin is of type object"),
+]
+
+OPEN = [
+    (TRANSACT, PAYMENT),
+    (TRANSACT, {**PAYMENT, "amount": 5.0}),  # 12: integers that are written as 1.0
+    (TRANSACT, {**PAYMENT, "amount": float("inf")}),  # 1e400 is a whole number
+    (TRANSACT, {**PAYMENT, "amount": 2**70}),  # 12: no upper bound
+    (TRANSACT, {**PAYMENT, "metadata": None}),  # 55: null values anywhere
+    (TRANSACT, {**PAYMENT, "unknown": [1]}),  # 53: unknown members
+    (TRANSACT, {**PAYMENT, "id": 5}),  # 53: read-only members sent by the caller
+    (TRANSACT, {**PAYMENT, "ref_id": ""}),  # 6: no bound on ref_id
+    (TRANSACT, {**PAYMENT, "ref_id": "r" * 10_000}),
+    (TRANSACT, {**PAYMENT, "originated_by": " till "}),  # 55: 400 or trimmed
+    (TRANSACT, {**PAYMENT, "token": "t"}),  # 9.3: a guide sends both
+    (TRANSACT, {**PAYMENT, "type": "fund", "pending": True}),  # 25: refused or ignored
+    (CAPTURE, {"ref_id": "a", "amount": None}),
+    (CREATE, {"card_id": "a", "amount": 1, "currency": "NOK", "card_token": {}}),  # 9.5
+    (CREATE, {"card_id": "a", "amount": 1, "currency": "NOK", "active_from": "soon"}),
+    ("aid_cards_batch_post", {}),  # its required list is read from a sample
+]
+
+
+@pytest.mark.parametrize(("operation", "body", "reason"), FORBIDDEN)
+def test_what_a_source_forbids_is_forbidden_with_its_reason(
+    operation: str, body: object, reason: str
+) -> None:
+    assert reason in (Demands(load().document).forbids(operation, body) or "nothing")
+
+
+@pytest.mark.parametrize(("operation", "body"), OPEN)
+def test_what_the_sources_leave_open_is_not_forbidden(operation: str, body: object) -> None:
+    assert Demands(load().document).forbids(operation, body) is None
+
+
+# What a request means -----------------------------------------------------------------------------
+
+COMMANDS: list[Command] = [
+    Transact(Kind.DRAWDOWN, "card-1", 5, "NOK", "r1"),
+    Transact(Kind.HOLD, "card-1", 5, "NOK", "r1", extras=(("metadata", '{"a": "1"}'),)),
+    Transact(Kind.FUND, "card-1", 5, "EUR", "r1", extras=(("originated_by", "till 7"),)),
+    Transact(Kind.DRAWDOWN, "card-1", 5, "NOK", "r1", token="DINCARD:1"),
+    Capture("card-1", HOLD, 5, "r2"),
+    Capture("card-1", HOLD, None, "r2", extras=(("metadata", '{"order": "7"}'),)),
+    Void("card-1", HOLD, "r3"),
+    IssueToken("card-1", "r4", one_time=True),
+    IssueToken("card-1", "r4"),
+    OpenCard("card-1", 700, "DKK", (("name", "a gift"), ("type", "gift_card"))),
+    PrepareCard("card-1"),
+    ActivateCard("card-1", 700, "NOK", (("customer_id", "c1"),)),
+    DeleteCard("card-1"),
+    ReadCard("card-1"),
+    ReadCard("card-1", View.INFO, "DINCARD:1"),
+    ReadCard("card-1", View.CUSTOMER, "c1"),
+    ReadTransactions("card-1"),
+]
+KNOWN = Known({"card-1": "A"}, {HOLD: "A"}, {"DINCARD:1": "A"}, {"A": "card-1"})
+PLACES = {"card-1": "card_id", HOLD: "transaction_id", "c1": "customer_id"}
+
+
+def sent_of(command: Command) -> Sent:
+    request = wire.encode(command, "T12345678")
+    path = {PLACES[part]: part for part in request.path.split("/") if part in PLACES}
+    return Sent(request.operation, path, body=NOTHING if request.body is None else request.body)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=repr)
+def test_every_command_is_read_back_from_its_request(command: Command) -> None:
+    meaning = understand(sent_of(command), KNOWN)
+    assert meaning is not None
+    assert (meaning.card, meaning.command, meaning.is_plain) == ("A", command, True)
+
+
+LESS_PLAIN = [
+    {"unknown": 1},
+    {"metadata": None},
+    {"amount": 5.0},
+    {"metadata": {"a": {"b": 1}}},
+    {"originated_by": " till"},
+    {"id": HOLD},
+]
+
+
+@pytest.mark.parametrize("more", LESS_PLAIN, ids=json.dumps)
+def test_what_may_be_refused_for_its_form_still_tells_what_it_means(more: dict) -> None:
+    meaning = understand(Sent(TRANSACT, body={**PAYMENT, **more}), KNOWN)
+    assert meaning is not None
+    assert meaning.command == Transact(Kind.DRAWDOWN, "card-1", 5, "NOK", "r1")
+    assert not meaning.is_plain
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "body"),
+    [
+        (TRANSACT, {}, {**PAYMENT, "token": "DINCARD:1"}),
+        (TRANSACT, {}, {**PAYMENT, "amount": 2.0**60}),
+        ("aid_cards_cardid_activate_post", {"card_id": "card-1"}, {**PAYMENT, "expires_at": "now"}),
+    ],
+)
+def test_what_nobody_can_tell_has_no_command(operation: str, path: dict, body: dict) -> None:
+    meaning = understand(Sent(operation, path, body=body), KNOWN)
+    assert meaning is not None
+    assert meaning.command is None
+
+
+def test_what_names_nobody_means_nothing() -> None:
+    assert understand(Sent(TRANSACT, body={**PAYMENT, "card_id": "other"}), KNOWN) is None
+    assert understand(Sent(CAPTURE, {"transaction_id": "other"}, body={}), KNOWN) is None
+
+
+# Cases --------------------------------------------------------------------------------------------
+
+
+def test_every_operation_of_the_document_is_fuzzed() -> None:
+    assert CASES.keys() == load().operations.keys()
+
+
+def test_one_seed_gives_one_list_and_another_seed_another() -> None:
+    lists = [
+        [repr((case.query, case.body)) for case in fuzz_cases.cases(CAPTURE, seed, 10, 6)]
+        for seed in (1, 1, 2)
+    ]
+    assert lists[0] == lists[1] != lists[2]
+
+
+def test_no_configuration_of_the_working_directory_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    (tmp_path / "schemathesis.toml").write_text('base-url = "http://127.0.0.1:9"\n')
+    monkeypatch.chdir(tmp_path)
+    fuzz_cases.load_schema.cache_clear()
+    try:
+        fuzz_cases.cases(CAPTURE, 0, 4, 3)
+        assert fuzz_cases.load_schema().config.base_url is None
+    finally:
+        fuzz_cases.load_schema.cache_clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["schemathesis.toml"]
+
+
+ANSWERS = [
+    (Answer(200, "application/json", {"ref_id": "a", "amount": 1, "currency": "NOK"}), None),
+    (Answer(404, "application/json", {"error": {"message": "no"}}), None),
+    (Answer(500, "application/json", {"error": {"message": "no"}}), "SHAPE-2"),
+    (Answer(409, "application/json", {"error": {"message": "no"}}), "SHAPE-3"),
+    (Answer(200, "text/html", {}), "SHAPE-6"),
+    (Answer(200, "application/json", {"ref_id": "a", "amount": "1"}), "SHAPE-1"),
+    (Answer(400, "application/json", {"error": "no"}), "SHAPE-5"),
+]
+
+
+@pytest.mark.parametrize(("answer", "rule"), ANSWERS)
+def test_the_checks_of_schemathesis_name_our_rules(answer: Answer, rule: str | None) -> None:
+    case = fuzz_cases.cases(CAPTURE, 0, 1, 0)[0]
+    found = fuzz_cases.judge(case, answer)
+    assert (found and found.rule) == rule
+
+
+# Against servers ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def run_against(*faults: str) -> Iterator[Run]:
+    """A run against a sandbox with these faults."""
+    with Sandbox(faults=faults) as sandbox:
+        address = Address(sandbox.url, sandbox.account)
+        target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret))
+        yield Run(target, load(), open_dialect())
+        target.close()
+
+
+def violation_of(fault: str, operation: str, **more: object) -> Finding:
+    """What comes of a valid request with these members, on a server with the fault."""
+    with run_against(fault) as run:
+        stage = Stage(run, FEW)
+        with pytest.raises(Violated) as caught, stage.acting(operation) as fuzz:
+            sent = valid(fuzz, operation)
+            fuzz.ask(Sent(operation, sent.path, body={**sent.body, **more}))
+            fuzz.settle()
+    return caught.value.finding
+
+
+@pytest.mark.parametrize(
+    ("fault", "operation", "more", "rule"),
+    [
+        ("boolean_amount_accepted", TRANSACT, {"amount": True}, "SHAPE-4"),
+        ("fraction_amount_cut", CAPTURE, {"amount": 1.5}, "SHAPE-4"),
+        ("nul_crashes", CAPTURE, {"metadata": {"a": "\0"}}, "SHAPE-2"),
+        ("drawdown_one_too_much", TRANSACT, {"amount": 99_401}, "TX-2"),
+        ("refusal_keeps_the_lock", TRANSACT, {"pending": True, "currency": "SEK"}, "BAL-6"),
+        ("transaction_nulls", TRANSACT, {}, "SHAPE-1"),
+    ],
+)
+def test_a_fault_is_found_by_a_request_that_shows_it(
+    fault: str, operation: str, more: dict, rule: str
+) -> None:
+    assert violation_of(fault, operation, **more).violation.rule == rule
+
+
+def test_a_violation_is_told_by_its_shortest_request() -> None:
+    noise = {"metadata": {"a": "b"}, "originated_by": "till", "unknown": [1, 2, 3]}
+    finding = violation_of("boolean_amount_accepted", TRANSACT, amount=True, **noise)
+    told = finding.steps[-1]
+    assert '"amount": true' in told
+    assert not any(name in told for name in noise)
+
+
+def test_the_refusal_that_changed_something_is_named_among_several() -> None:
+    with run_against("refusal_keeps_the_lock") as run:
+        stage = Stage(run, FEW)
+        with pytest.raises(Violated) as caught, stage.acting(TRANSACT) as fuzz:
+            for more in ({"amount": -1}, {"pending": True, "currency": "SEK"}, {"amount": "x"}):
+                sent = valid(fuzz, TRANSACT)
+                fuzz.ask(Sent(TRANSACT, body={**sent.body, **more}))
+            fuzz.settle()
+    requests = [line for line in caught.value.finding.steps if line.startswith("POST")]
+    assert len(requests) == 1
+    assert "SEK" in requests[0]
+
+
+def test_every_valid_request_of_the_input_contracts_is_accepted() -> None:
+    with run_against() as run:
+        stage = Stage(run, FEW)
+        for operation in BODIES:
+            with stage.acting(operation) as fuzz:
+                answer = fuzz.ask(valid(fuzz, operation))
+            assert isinstance(answer, Answer)
+            assert answer.status == 200, operation
+
+
+def test_fed_requests_reach_the_logic() -> None:
+    accepted = 0
+    with run_against() as run:
+        stage, dice = Stage(run), Random(0)
+        for case in fuzz_cases.cases(CAPTURE, 0, 0, 30):
+            with stage.acting(CAPTURE) as fuzz:
+                query, body = fuzz_cases.query_of(case), fuzz_cases.body_of(case)
+                answer = fuzz.ask(Feeder(fuzz, dice).feed(CAPTURE, query, body))
+                accepted += isinstance(answer, Answer) and answer.status == 200
+    assert accepted >= 5
+
+
+def test_a_walk_finds_what_breaks_along_the_links() -> None:
+    with run_against("balance_excludes_holds") as run:
+        with pytest.raises(Violated) as caught:
+            walk(run, lambda run: Fuzz(run, ("A = card 1000 NOK", "B = card 9 EUR")), 40, 8)
+        assert caught.value.finding.violation.rule.startswith("BAL")
