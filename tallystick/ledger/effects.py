@@ -58,7 +58,8 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
             burnt = ledger.burnt.set(command.ref, True)
             return (ledger.changed(tokens=ledger.tokens.set(value, token), burnt=burnt),)
         case _:
-            return (_apply_payment(ledger, command, shown),)
+            entry_id = shown if shown is not None else unseen(command.kind, command.ref)
+            return (book(ledger, command, entry_of(ledger, command), entry_id),)
 
 
 def refused(ledger: Ledger, command: Write) -> Ledger:
@@ -96,11 +97,10 @@ def _prepared(ledger: Ledger) -> Successors:
     return (again,)
 
 
-def _apply_payment(ledger: Ledger, command: Payment, shown: str | None) -> Ledger:
+def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: str) -> Ledger:
+    """The ledger after a payment made the entry."""
     if isinstance(command, Transact) and ledger.standing is Standing.INACTIVE:
         ledger = ledger.changed(currency=command.currency)
-    entry = entry_of(ledger, command)
-    entry_id = shown if shown is not None else unseen(command.kind, command.ref)
     after = BOOKINGS[command.kind](ledger, entry_id, entry)
     use = Use(request_of(command), entry_id)
     refs = ledger.refs.set(command.ref, (*ledger.refs.get(command.ref, ()), use))

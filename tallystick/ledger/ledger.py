@@ -6,9 +6,9 @@ module keeps the books; it does not decide what is legal (`rulings`) nor judge a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.lifecycle import State
@@ -56,9 +56,11 @@ class Last(StrEnum):
     READ = "a read that showed it"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One transaction of the card, as the ledger knows it."""
+class Entry(NamedTuple):
+    """One transaction of the card, as the ledger knows it.
+
+    A tuple, because every judgement makes some, and a frozen dataclass takes six times as long.
+    """
 
     kind: Kind
     ref: str | None
@@ -79,8 +81,7 @@ class Entry:
         return self.state in (State.OPEN, State.PARTLY_CAPTURED)
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """What a ref_id was used for: the request in full, and the entry that it made."""
 
     request: tuple[object, ...]
@@ -244,7 +245,7 @@ def book_capture(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Le
     """Turn locked money of the parent into drawn money; `then` is the parent's next state."""
     parent_id = entry.parent or ""
     parent = ledger.entries[parent_id]
-    after = replace(parent, captured=parent.captured + entry.amount, state=then)
+    after = parent._replace(captured=parent.captured + entry.amount, state=then)
     entries = ledger.entries.set(parent_id, after).set(entry_id, entry)
     last = Last.CAPTURED_REST if then is State.CAPTURED else Last.CAPTURED_PART
     return ledger.changed(
@@ -260,7 +261,7 @@ def book_void(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Ledge
     """Release what the parent still locks; `then` is the parent's next state."""
     parent_id = entry.parent or ""
     parent = ledger.entries[parent_id]
-    entries = ledger.entries.set(parent_id, replace(parent, state=then)).set(entry_id, entry)
+    entries = ledger.entries.set(parent_id, parent._replace(state=then)).set(entry_id, entry)
     return ledger.changed(
         held=ledger.held - parent.remaining,
         gross=ledger.gross - parent.amount,
@@ -278,7 +279,7 @@ def adopt(ledger: Ledger, lost: str, seen: str) -> Ledger:
     if entry.ref is not None:
         uses = refs.get(entry.ref, ())
         refs = refs.set(
-            entry.ref, tuple(replace(u, entry=seen) if u.entry == lost else u for u in uses)
+            entry.ref, tuple(u._replace(entry=seen) if u.entry == lost else u for u in uses)
         )
     return ledger.changed(entries=entries, refs=refs)
 

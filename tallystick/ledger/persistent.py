@@ -23,7 +23,7 @@ map does not count that order as part of its value.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from typing import Any, Final, Generic, TypeVar, cast, overload
+from typing import Any, Final, Generic, TypeVar, overload
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V", bound=Hashable)
@@ -77,13 +77,15 @@ class Map(Generic[K, V]):
         few = self._few
         if few is not None:
             return few.get(key, default)
-        return cast("V | D | None", _leaf(self._root, key).get(key, default))
+        found: V | D | None = _leaf(self._root, key).get(key, default)
+        return found
 
     def __getitem__(self, key: K) -> V:
         few = self._few
         if few is not None:
             return few[key]
-        return cast("V", _leaf(self._root, key)[key])
+        value: V = _leaf(self._root, key)[key]
+        return value
 
     def __contains__(self, key: object) -> bool:
         few = self._few
@@ -204,7 +206,8 @@ def _leaf(node: Node, key: object) -> Leaf:
     while type(node) is list:
         node = node[bits & MASK]
         bits >>= BITS
-    return cast("Leaf", node)
+    leaf: Leaf = node
+    return leaf
 
 
 def _with(node: Node, bits: int, shift: int, key: object, value: object) -> Node:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tallystick.ledger import ledger as books
-from tallystick.ledger.effects import apply, refused
+from tallystick.ledger.effects import apply, book, refused
 from tallystick.ledger.figures import judge_card
 from tallystick.ledger.ledger import (
     UNSEEN,
@@ -178,11 +178,12 @@ def _judge_paid(
     checked.append(RECORD_RULE[command.kind])
     if isinstance(command, Transact) and ledger.standing is Standing.INACTIVE:
         ledger = ledger.changed(currency=command.currency)
-    dialect = judge_answer(ledger, command, entry_of(ledger, command), record)
+    entry = entry_of(ledger, command)
+    dialect = judge_answer(ledger, command, entry, record)
     if isinstance(dialect, Violation):
         return dialect
     ledger = ledger if dialect is ledger.dialect else ledger.changed(dialect=dialect)
-    return apply(ledger, command, record.id)
+    return (book(ledger, command, entry, record.id or ""),)
 
 
 def _judge_issued(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -144,13 +143,13 @@ def spoilt(name: str) -> Ledger:
         "held_is_what_open_holds_lock": {"held": 3},
         "gross_is_what_open_holds_locked_at_first": {"gross": 7},
         "a_hold_is_captured_by_its_captures": {
-            "entries": entries.set(ids["h1"], replace(hold, captured=3))
+            "entries": entries.set(ids["h1"], hold._replace(captured=3))
         },
         "a_state_says_what_was_captured": {
-            "entries": entries.set(ids["h1"], replace(hold, state=State.OPEN))
+            "entries": entries.set(ids["h1"], hold._replace(state=State.OPEN))
         },
         "a_child_points_to_a_hold": {
-            "entries": entries.set(ids["c1"], replace(capture, parent=ids["d1"]))
+            "entries": entries.set(ids["c1"], capture._replace(parent=ids["d1"]))
         },
         "a_ref_points_to_its_records": {"refs": ledger.refs.set("h1", (Use(("hold",), "other"),))},
         "a_card_that_was_never_loaded_pays_nothing": {"standing": Standing.INACTIVE},
@@ -175,8 +174,8 @@ def test_a_finished_hold_that_opens_again_and_a_record_that_changes_are_seen() -
     story = Story().tell(*PAST)
     ledger, voided = story.ledger, story.ids["h2"]
     hold = ledger.entries[voided]
-    opened = ledger.changed(entries=ledger.entries.set(voided, replace(hold, state=State.OPEN)))
-    smaller = ledger.changed(entries=ledger.entries.set(voided, replace(hold, amount=1)))
+    opened = ledger.changed(entries=ledger.entries.set(voided, hold._replace(state=State.OPEN)))
+    smaller = ledger.changed(entries=ledger.entries.set(voided, hold._replace(amount=1)))
     gone = ledger.changed(entries=ledger.entries.without(voided))
     assert broken_between(ledger, opened) == ["what_is_finished_stays_finished"]
     assert broken_between(ledger, smaller) == ["a_record_never_changes"]
