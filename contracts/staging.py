@@ -123,9 +123,9 @@ class Stage:
 
     # Looking --------------------------------------------------------------------------------------
 
-    def holds(self, rule: str | None = None, *, lists: bool = True) -> None:
+    def holds(self, rule: str | None = None, *, only: str = "", lists: bool = True) -> None:
         """Read every card and its transactions; a difference breaks `rule`, or the oracle's."""
-        for label in list(self.session.beliefs):
+        for label in [only] if only else list(self.session.beliefs):
             for verb in (Verb.READ, Verb.LIST) if lists else (Verb.READ,):
                 command, _ = self.session.resolve(Step(verb, on=label))
                 answer = self.send(wire.encode(command, self._account))

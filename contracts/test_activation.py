@@ -105,6 +105,7 @@ def test_a_card_is_activated_once(check: Check) -> None:
         "e = draw A available",
         "activate A 500 NOK",
         "activate A 1 NOK",
+        unread=1,
     )
 
 

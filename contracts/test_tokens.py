@@ -71,7 +71,7 @@ def test_a_lasting_token_pays_again_and_again(check: Check) -> None:
         "y = draw t 1 SEK",
         "g = draw t available",
         "info t",
-        unread=2,
+        unread=4,
     )
 
 
