@@ -13,11 +13,26 @@ import pytest
 
 from strategies.payloads import EDGE_AMOUNTS, HALVES, TEXTS, WRONG_AMOUNTS
 from tallystick.drivers.direct import Direct
-from tallystick.drivers.fuzz import Fuzz
 from tallystick.drivers.fuzz_demands import NOTHING
 from tallystick.drivers.fuzz_meaning import Sent
 from tallystick.drivers.fuzz_stage import FEW, Stage
-from tallystick.ledger.ledger import Standing
+from tallystick.drivers.fuzz_valid import (
+    ACTIVATE,
+    CAPTURE,
+    CREATE,
+    INFO,
+    LIST,
+    ROTATE,
+    TOKEN,
+    TRANSACT,
+    VOID,
+    changed,
+    garbled,
+    loose,
+    valid,
+    without,
+    written,
+)
 from tallystick.ledger.vocabulary import Kind, Transact
 from tallystick.run import Run
 from tallystick.target import Answer, outcome_of
@@ -27,16 +42,6 @@ rule = pytest.mark.rule
 
 JSON = Any
 
-CREATE = "aid_cards_post"
-ACTIVATE = "aid_cards_cardid_activate_post"
-ROTATE = "aid_cards_cardid_rotate_pin_post"
-TOKEN = "aid_cards_cardid_token_post"
-INFO = "aid_cards_token_post"
-TRANSACT = "aid_cards_transactions_post"
-CAPTURE = "aid_cards_cardid_transactions_capture_post"
-VOID = "aid_cards_cardid_transactions_void_post"
-LIST = "aid_cards_get"
-
 BODIES = (CREATE, ACTIVATE, ROTATE, TOKEN, INFO, TRANSACT, CAPTURE, VOID)
 ANY_4XX = range(400, 500)
 
@@ -44,53 +49,6 @@ ANY_4XX = range(400, 500)
 @pytest.fixture(scope="module")
 def stage(run: Run) -> Stage:
     return Stage(run, FEW)
-
-
-# Requests that would be accepted as they are ----------------------------------------------------
-
-
-def valid(fuzz: Fuzz, operation: str) -> Sent:
-    """A request to the operation that every server has to accept."""
-    card, ref = fuzz.ledger("A").card, fuzz.fresh(".")
-    payment = {"ref_id": ref, "card_id": card, "amount": 10, "currency": "NOK"}
-    prepared = fuzz.spare("P", Standing.INACTIVE)
-    match operation:
-        case "aid_cards_post":
-            body = {"card_id": fuzz.fresh("-I"), "amount": 500, "currency": "NOK"}
-            fuzz.adopt(body["card_id"])
-            return Sent(operation, body=body)
-        case "aid_cards_cardid_activate_post":
-            path = {"card_id": prepared.card if prepared is not None else card}
-            return Sent(operation, path, body={"amount": 300, "currency": "NOK"})
-        case "aid_cards_cardid_rotate_pin_post":
-            path = {"card_id": fuzz.ledger("B").card}
-            return Sent(operation, path, body={"pin": {"format": {"length": 4}}})
-        case "aid_cards_cardid_token_post":
-            return Sent(operation, {"card_id": card}, body={"ref_id": ref, "expires_in": 3600})
-        case "aid_cards_token_post":
-            return Sent(operation, body={"token": next(iter(fuzz.ledger("A").tokens), "")})
-        case "aid_cards_transactions_post":
-            return Sent(operation, body=payment)
-    entries = fuzz.ledger("A").entries
-    hold = max((name for name in entries), key=lambda name: entries[name].remaining)
-    body = {"ref_id": ref, "amount": 10} if operation == CAPTURE else {"ref_id": ref}
-    return Sent(operation, {"transaction_id": hold}, body=body)
-
-
-def changed(sent: Sent, **more: JSON) -> Sent:
-    """The request with some members of the body replaced."""
-    return Sent(sent.operation, sent.path, sent.query, {**sent.body, **more})
-
-
-def without(sent: Sent, name: str) -> Sent:
-    """The request without a member of the body."""
-    left = {key: value for key, value in sent.body.items() if key != name}
-    return Sent(sent.operation, sent.path, sent.query, left)
-
-
-def written(sent: Sent, content: bytes, **more: JSON) -> Sent:
-    """The request with the body in these bytes."""
-    return Sent(sent.operation, sent.path, sent.query, sent.body, content, **more)
 
 
 def ask(stage: Stage, operation: str, make: Any) -> None:
@@ -234,7 +192,7 @@ def test_an_unusual_text_is_refused_or_kept(stage: Stage, where: str) -> None:
     for text in TEXTS.values():
         ask(stage, operation, lambda sent, text=text: _with_text(sent, name, text))
     for text in HALVES.values():
-        ask(stage, operation, lambda sent, text=text: _garbled(_with_text(sent, name, text)))
+        ask(stage, operation, lambda sent, text=text: garbled(_with_text(sent, name, text)))
     settle(stage, operation)
 
 
@@ -245,10 +203,6 @@ def _with_text(sent: Sent, name: str, text: str) -> Sent:
     return changed(sent, **{name: f"{sent.body['ref_id']}{text}" if name == "ref_id" else text})
 
 
-def _garbled(sent: Sent) -> Sent:
-    return Sent(sent.operation, sent.path, body=sent.body, is_garbled=True)
-
-
 @rule("SHAPE-2", "SHAPE-3", "SHAPE-5")
 def test_an_id_with_space_at_an_end_is_refused_or_trimmed(stage: Stage) -> None:
     # "no leading or trailing spaces" is documented; what becomes of them is open (FACTS 55).
@@ -257,7 +211,7 @@ def test_an_id_with_space_at_an_end_is_refused_or_trimmed(stage: Stage) -> None:
             ask(
                 stage,
                 operation,
-                lambda sent, name=name, form=form: _garbled(
+                lambda sent, name=name, form=form: garbled(
                     changed(sent, **{name: form.format(sent.body["card_id"])})
                 ),
             )
@@ -358,9 +312,9 @@ def test_odd_json_is_answered_in_form(stage: Stage, operation: str) -> None:
     ask(stage, operation, written_as(b"{", b"\xef\xbb\xbf{"))
     ask(stage, operation, written_as(b'"ref_id"', b'"ref\\u005fid"'))
     deep = b'{"metadata": ' + b'{"a":' * 3000 + b"1" + b"}" * 3000 + b", "
-    ask(stage, operation, lambda sent: _loose(written_as(b"{", deep)(sent)))
+    ask(stage, operation, lambda sent: loose(written_as(b"{", deep)(sent)))
     wide = b'{"metadata": {' + b", ".join(b'"k%d": 1' % n for n in range(3000)) + b"}, "
-    ask(stage, operation, lambda sent: _loose(written_as(b"{", wide)(sent)))
+    ask(stage, operation, lambda sent: loose(written_as(b"{", wide)(sent)))
     settle(stage, operation)
 
 
@@ -376,10 +330,6 @@ def test_a_huge_body_is_no_fault_of_the_server(stage: Stage, operation: str) -> 
 def _huge(sent: Sent, note: str) -> Sent:
     content = json.dumps({**sent.body, "metadata": {"note": note}}).encode()
     return written(sent, content, is_loose=True)
-
-
-def _loose(sent: Sent) -> Sent:
-    return Sent(sent.operation, sent.path, sent.query, sent.body, sent.content, is_loose=True)
 
 
 CONTENT_TYPES = ("text/plain", "", "application/xml", "nonsense", "application/json; charset=x")

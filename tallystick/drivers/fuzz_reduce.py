@@ -36,6 +36,10 @@ class Stand:
         """Whether there is time and leave for one more attempt."""
         return time.monotonic() < self._deadline and self._first.target.meter.requests < self._most
 
+    def renew(self) -> None:
+        """Take fresh cards for the next attempt."""
+        self._other = None
+
     def attempt(self, sent: Sent) -> tuple[str, ...]:
         """What was done, in words, if the request alone breaks the rule again; empty if not."""
         twin = self._first.run.shadow()
@@ -44,6 +48,7 @@ class Stand:
             other.run = twin
             other.ask(translated(sent, self._first, other))
             other.settle()
+            other.notes.clear()  # it came to nothing
             return ()
         self._other = None
         found = twin.findings.get(self._rule)
@@ -74,8 +79,10 @@ def _shortest(stand: Stand, sent: Sent, notes: tuple[str, ...]) -> tuple[str, ..
             break
         shorter = stand.attempt(candidate)
         if shorter:
-            notes, candidates = shorter, simpler(candidate)
-    return notes
+            sent, notes, candidates = candidate, shorter, simpler(candidate)
+    # Once more on cards that no attempt has touched: then the words are the whole story.
+    stand.renew()
+    return stand.attempt(sent) or notes
 
 
 def simpler(sent: Sent) -> Iterator[Sent]:
