@@ -20,10 +20,16 @@ from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 60
 STOP_LIMIT_S = 10
+
+FORKED = ("-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain")
+"""What is imported already cannot be rewritten any more."""
+
+Program = Literal["pytest", "tallystick"]
 
 
 @cache
@@ -33,11 +39,17 @@ def _context() -> ForkServerContext:
     return context
 
 
-def pytest_in(
-    environment: Mapping[str, str], arguments: Sequence[str], output: Path, limit_s: float
+def run_in(
+    program: Program,
+    environment: Mapping[str, str],
+    arguments: Sequence[str],
+    output: Path,
+    limit_s: float,
 ) -> int | None:
-    """The exit status of a run of pytest, whose output goes to a file; None: it took too long."""
-    child = _context().Process(target=_pytest, args=(dict(environment), list(arguments), output))
+    """The exit status of a program, whose output goes to a file; None: it took too long."""
+    child = _context().Process(
+        target=_run, args=(program, dict(environment), list(arguments), output)
+    )
     child.start()
     child.join(limit_s)
     status = child.exitcode
@@ -72,9 +84,7 @@ def sandbox(options: Sequence[str]) -> Iterator[str]:
 # In the child -------------------------------------------------------------------------------------
 
 
-def _pytest(environment: dict[str, str], arguments: list[str], output: Path) -> None:
-    import pytest
-
+def _run(program: Program, environment: dict[str, str], arguments: list[str], output: Path) -> None:
     written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(written, 1)
     os.dup2(written, 2)
@@ -83,8 +93,14 @@ def _pytest(environment: dict[str, str], arguments: list[str], output: Path) -> 
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "TALLYSTICK_"))]:
         del os.environ[name]
     os.environ.update(environment)
-    sys.argv = ["pytest", *arguments]
-    sys.exit(int(pytest.main([*arguments, "-p", "no:cacheprovider", "-p", "no:xdist"])))
+    sys.argv = [program, *arguments]
+    if program == "tallystick":
+        from tallystick.cli import main
+
+        main(arguments)
+    import pytest
+
+    sys.exit(int(pytest.main([*arguments, *FORKED])))
 
 
 class _Line(io.StringIO):
@@ -102,6 +118,8 @@ class _Line(io.StringIO):
 def _serve(connection: Connection, options: list[str]) -> None:
     from sandbox.__main__ import main
 
+    # A faulty sandbox says much about its faults, which is nobody's business here.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
     sys.stdout = _Line(connection)
     sys.exit(main(options))

@@ -16,7 +16,7 @@ from tallystick.reporting.result import Result, ViolationEntry
 from tests.proof import forking
 
 LIMIT_S = 600.0
-USUAL = ("-q", "--assert=plain", "-p", "no:randomly")
+USUAL = ("-q",)
 UNSHORTENED = ("-p", "tests.proof.unshortened")
 """For who wants to know only whether something is found."""
 
@@ -59,7 +59,7 @@ def run_gate(
         output = directory / "output.txt"
         began = time.monotonic()
         options = [*tests, *USUAL, f"--report-dir={directory / 'reports'}", *arguments]
-        status = forking.pytest_in(environment, options, output, limit_s)
+        status = forking.run_in("pytest", environment, options, output, limit_s)
         seconds = time.monotonic() - began
         text = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
         return Outcome(status, _result(directory / "reports" / "result.json"), text, seconds)

@@ -8,6 +8,7 @@ import pytest
 import schemathesis
 
 import sandbox.__main__
+import tallystick.cli
 import tallystick.connect
 import tallystick.drivers.delivery
 import tallystick.drivers.probe

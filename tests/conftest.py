@@ -1,0 +1,64 @@
+"""The table of rules at the end of a run: which faults break each MUST rule and are caught by it.
+
+The tests of `test_faults` tell what they saw by properties of their reports, which reach the
+process that prints however many processes ran them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.faults import FAULTS
+from tallystick.rules import load_rules
+from tests.proof.table import aligned
+
+SEEN = pytest.StashKey[dict[str, list[str]]]()
+PINNED = {"DIA-2"}
+"""Broken by a server that was another one when its dialect was pinned: see tests/suite."""
+SHOWN = 3
+"""Faults named in a line; the others are counted."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SEEN] = {}
+    config.pluginmanager.register(_Listener(config), "faults that were caught")
+
+
+class _Listener:
+    def __init__(self, config: pytest.Config) -> None:
+        self._seen = config.stash[SEEN]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a test of a fault has told."""
+        told = report.user_properties if report.when == "call" and report.passed else []
+        for name in (value for key, value in told if key == "fault"):
+            self._seen[str(name)] = [str(value) for key, value in told if key == "broken"]
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """All faults were met, and a rule was broken by none of them: nobody knows its contract."""
+        if set(FAULTS) <= set(self._seen) and _unbroken(self._seen) and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table, if any fault was met."""
+    seen = terminalreporter.config.stash[SEEN]
+    if not seen:
+        return
+    rows = []
+    for rule in load_rules().values():
+        faults = [name for name, broken in seen.items() if rule.id in broken]
+        more = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
+        if faults or rule.level == "MUST":
+            rows.append((rule.id, rule.level, ", ".join([*faults[:SHOWN], *more]) or "-"))
+    terminalreporter.section(f"{len(seen)} faults are caught")
+    terminalreporter.write_line(aligned(("rule", "level", "broken by, and caught"), rows))
+    if set(FAULTS) <= set(seen) and _unbroken(seen):
+        terminalreporter.write_line(f"no fault is caught by {', '.join(_unbroken(seen))}", red=True)
+
+
+def _unbroken(seen: dict[str, list[str]]) -> list[str]:
+    """The MUST rules that no fault was caught by."""
+    broken = {rule for rules in seen.values() for rule in rules} | PINNED
+    must = [rule.id for rule in load_rules().values() if rule.level == "MUST"]
+    return [rule for rule in must if rule not in broken]

@@ -1,0 +1,117 @@
+"""What cannot start ends with status 4 and one line that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.proof.servers import Environment
+from tests.suite.harness import CLIENT, ESSENTIALS, free_url, run_contracts, scripted
+
+PAGE = "<!doctype html><title>Not Found</title>"
+
+
+def refused(environment: dict[str, str], reports: Path, *arguments: str) -> str:
+    """The one line of a run that does not start."""
+    ran = run_contracts(environment, reports, *arguments, tests=(ESSENTIALS,))
+    assert ran.status == 4, ran.output
+    assert len(ran.error.splitlines()) == 1, ran.output
+    assert "Traceback" not in ran.output
+    assert not (reports / "result.json").exists()
+    return ran.error
+
+
+OPTIONS = {
+    "intensity": (("--intensity=high",), {}, "use gate, release or hunt"),
+    "budget": (("--budget=soon",), {}, "is not a duration such as 90s or 10m"),
+    "rate": (("--rate=0",), {}, "has to be above 0"),
+    "seed": (("--seed=x",), {}, "--seed 'x' is not a number"),
+    "url": (("--target=ftp://127.0.0.1/v1",), {}, "is not an http or https URL"),
+    "named target": (("--target=staging",), {}, "'staging' is neither a URL nor is there"),
+    "no account": ((), {"TALLYSTICK_ACCOUNT": ""}, "--account is missing"),
+    "account": (("--account=1234",), {}, "is not P or T and eight digits"),
+    "production": (("--account=P12345678",), {}, "add --allow-production if you mean it"),
+    "no client": (
+        (),
+        {"TALLYSTICK_CLIENT_ID": "", "TALLYSTICK_CLIENT_SECRET": ""},
+        "no credentials: set TALLYSTICK_CLIENT_ID and TALLYSTICK_CLIENT_SECRET",
+    ),
+    "half a client": ((), {"TALLYSTICK_CLIENT_SECRET": ""}, "TALLYSTICK_CLIENT_SECRET is missing"),
+    "no dialect": (("--dialect=no/such.yaml",), {}, "no/such.yaml: no such file"),
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_setting_that_makes_no_sense_is_named(name: str, honest: Environment, tmp_path: Path):
+    arguments, changes, told = OPTIONS[name]
+    assert told in refused({**honest, **changes}, tmp_path / "reports", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: [", "pinned.yaml"),
+        ("answers:\n  no.such.question: accept\n", "no.such.question"),
+    ],
+    ids=["not YAML", "unknown question"],
+)
+def test_a_dialect_that_cannot_be_read_is_named(
+    text: str, told: str, honest: Environment, tmp_path: Path
+):
+    pinned = tmp_path / "pinned.yaml"
+    pinned.write_text(text, encoding="utf-8")
+    assert told in refused(honest, tmp_path / "reports", f"--dialect={pinned}")
+
+
+def test_a_target_that_is_down_is_named(tmp_path: Path):
+    url = free_url()
+    environment = {**CLIENT, "TALLYSTICK_TARGET": url, "TALLYSTICK_ACCOUNT": "T12345678"}
+    told = refused(environment, tmp_path / "reports")
+    assert url in told
+    assert "start the server or correct --target" in told
+
+
+def test_refused_credentials_are_named(honest: Environment, tmp_path: Path):
+    wrong = {**honest, "TALLYSTICK_CLIENT_SECRET": "wrong"}
+    told = refused(wrong, tmp_path / "reports")
+    assert "refused the credentials of client 'admin'" in told
+    assert "check TALLYSTICK_CLIENT_ID" in told
+    assert "wrong" not in told
+
+
+def test_a_client_that_may_not_read_cards_is_told_what_a_run_needs(
+    honest: Environment, tmp_path: Path
+):
+    till = {
+        **honest,
+        "TALLYSTICK_CLIENT_ID": honest["TALLYSTICK_TILL_CLIENT_ID"],
+        "TALLYSTICK_CLIENT_SECRET": honest["TALLYSTICK_TILL_CLIENT_SECRET"],
+    }
+    assert "a run needs admin:wallets" in refused(till, tmp_path / "reports")
+
+
+def test_a_wrong_path_is_asked_about(honest: Environment, tmp_path: Path):
+    url = honest["TALLYSTICK_TARGET"].removesuffix("/v1")
+    told = refused({**honest, "TALLYSTICK_TARGET": url}, tmp_path / "reports")
+    assert f"is {url} the base URL" in told
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_page_instead_of_json_is_asked_about(status: int, tmp_path: Path):
+    with scripted(status, "text/html", PAGE) as url:
+        environment = {**CLIENT, "TALLYSTICK_TARGET": url, "TALLYSTICK_ACCOUNT": "T12345678"}
+        told = refused(environment, tmp_path / "reports")
+    assert "text/html" in told
+    assert "is the base URL" in told or f"is {url} the base URL" in told
+
+
+def test_a_page_after_the_token_is_asked_about(tmp_path: Path):
+    with scripted(200, "text/html", PAGE) as url:
+        environment = {
+            "TALLYSTICK_TARGET": url,
+            "TALLYSTICK_ACCOUNT": "T12345678",
+            "TALLYSTICK_TOKEN": "ready",
+        }
+        told = refused(environment, tmp_path / "reports")
+    assert "answered 200 with text/html" in told

@@ -1,0 +1,219 @@
+"""Exit statuses and `result.json`: what a run says when it is over, however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from sandbox.process import Sandbox
+from tests.proof.servers import Environment, environment_of
+from tests.suite.harness import ESSENTIALS, ROOT, Ran, free_url, run_contracts
+
+OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
+"""For contracts that are written for a test, outside of the repository."""
+
+PATIENCE_S = 120
+
+
+def contract(path: Path, *lines: str) -> str:
+    """A file with one contract of its own; lines are statements of its body."""
+    body = "\n".join(f"    {line}" for line in lines)
+    text = (
+        "from tallystick.drivers.sequential import run_program\n"
+        "from tallystick.program import Program\n\n\n"
+        f"def test_of_its_own(run):\n{body}\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_an_honest_server_conforms_with_status_0(honest: Environment, tmp_path: Path):
+    ran = run_contracts(honest, tmp_path / "reports", tests=(ESSENTIALS,))
+    assert ran.status == 0, ran.output
+    assert ran.result["verdict"] == "conforms"
+    assert ran.result["violations"] == []
+    assert ran.result["rules"]["CAP-2"]["checked"] > 0
+
+
+def test_a_faulty_server_violates_with_status_1(faulty: Environment, tmp_path: Path):
+    ran = run_contracts(faulty, tmp_path / "reports", tests=(ESSENTIALS,))
+    assert ran.status == 1, ran.output
+    assert ran.result["verdict"] == "violates"
+    (violation,) = (v for v in ran.result["violations"] if v["rule"] == "CAP-2")
+    assert len(violation["steps"]) <= 4
+    assert (ran.reports / violation["scenario"]).is_file()
+    assert "CAP-2" in ran.output
+
+
+def test_a_contract_that_raises_is_an_error_with_status_3(honest: Environment, tmp_path: Path):
+    own = contract(tmp_path / "test_own.py", "raise ZeroDivisionError('mine')")
+    ran = run_contracts(honest, tmp_path / "reports", *OWN, tests=(own,))
+    assert ran.status == 3, ran.output
+    assert ran.result["verdict"] == "error"
+    assert "ZeroDivisionError: mine" in str(ran.result["reason"])
+
+
+def test_a_violation_outweighs_a_contract_that_raises(faulty: Environment, tmp_path: Path):
+    own = contract(tmp_path / "test_own.py", "raise ZeroDivisionError('mine')")
+    ran = run_contracts(faulty, tmp_path / "reports", *OWN, tests=(own, ESSENTIALS))
+    assert ran.status == 1, ran.output
+    assert ran.result["verdict"] == "violates"
+
+
+def interrupted(environment: Environment, reports: Path, ready: Path, *tests: str) -> Ran:
+    """A run that is interrupted as soon as its contract has made the file."""
+    command = [sys.executable, "-m", "pytest", *tests, *OWN, "-q", f"--report-dir={reports}"]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**plain, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + PATIENCE_S
+    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=PATIENCE_S)
+    return Ran(process.returncode, output, reports)
+
+
+def test_an_interrupted_run_tells_what_it_found_with_status_2(faulty: Environment, tmp_path: Path):
+    ready = tmp_path / "ready"
+    own = contract(
+        tmp_path / "test_own.py",
+        "import pathlib, time",
+        f"pathlib.Path({str(ready)!r}).touch()",
+        f"time.sleep({PATIENCE_S})",
+    )
+    ran = interrupted(faulty, tmp_path / "reports", ready, ESSENTIALS, own)
+    assert ran.status == 2, ran.output
+    assert "CAP-2" in [violation["rule"] for violation in ran.result["violations"]]
+
+
+def test_an_interrupted_run_is_not_green(honest: Environment, tmp_path: Path):
+    ready = tmp_path / "ready"
+    own = contract(
+        tmp_path / "test_own.py",
+        "import pathlib, time",
+        "run_program(run, Program.parse('A = card 1000 NOK'))",
+        f"pathlib.Path({str(ready)!r}).touch()",
+        f"time.sleep({PATIENCE_S})",
+    )
+    ran = interrupted(honest, tmp_path / "reports", ready, own)
+    assert ran.status == 2, ran.output
+    assert ran.result["verdict"] == "undecided"
+
+
+def test_a_target_that_dies_is_not_green(tmp_path: Path):
+    with Sandbox() as sandbox:
+        dying = contract(
+            tmp_path / "test_own.py",
+            "import os, signal",
+            "run_program(run, Program.parse('A = card 1000 NOK'))",
+            f"os.kill({sandbox._process.pid}, signal.SIGKILL)",
+            "run_program(run, Program.parse('A = card 1000 NOK', 'd = draw A 1'))",
+        )
+        environment = environment_of(sandbox.url)
+        ran = run_contracts(environment, tmp_path / "reports", *OWN, tests=(dying, ESSENTIALS))
+    assert ran.status == 1, ran.output
+    assert ran.result["verdict"] == "undecided"
+
+
+def test_what_was_found_survives_the_death_of_the_target(tmp_path: Path):
+    with Sandbox(faults=["capture_checks_original"]) as sandbox:
+        dying = contract(
+            tmp_path / "test_own.py",
+            "import os, signal",
+            f"os.kill({sandbox._process.pid}, signal.SIGKILL)",
+            "run_program(run, Program.parse('A = card 1000 NOK', 'd = draw A 1'))",
+        )
+        environment = environment_of(sandbox.url)
+        ran = run_contracts(environment, tmp_path / "reports", *OWN, tests=(ESSENTIALS, dying))
+    assert ran.status == 1, ran.output
+    assert ran.result["verdict"] == "violates"
+    assert "CAP-2" in [violation["rule"] for violation in ran.result["violations"]]
+
+
+def test_a_budget_that_runs_out_is_not_green(honest: Environment, tmp_path: Path):
+    own = contract(
+        tmp_path / "test_own.py",
+        "import time",
+        "run_program(run, Program.parse('A = card 1000 NOK'))",
+        "while run.has_time():",
+        "    time.sleep(0.05)",
+    )
+    ran = run_contracts(
+        honest, tmp_path / "reports", *OWN, "--budget=1s", tests=(own, "contracts/test_capture.py")
+    )
+    assert ran.status == 1, ran.output
+    assert ran.result["verdict"] == "undecided"
+    assert "budget" in str(ran.result["reason"])
+
+
+def test_a_rate_is_kept_to(honest: Environment, tmp_path: Path):
+    rate = 40
+    ran = run_contracts(honest, tmp_path / "reports", f"--rate={rate}", tests=(ESSENTIALS,))
+    assert ran.status == 0, ran.output
+    # A slow machine sends less; only one that sends more breaks the promise.
+    assert ran.result["requests"] <= rate * ran.result["seconds"] + 2
+
+
+def test_the_same_gate_on_the_same_server_says_the_same(honest: Environment, tmp_path: Path):
+    tests = (ESSENTIALS, "contracts/test_lifecycle.py")
+    first = run_contracts(honest, tmp_path / "first", tests=tests)
+    second = run_contracts(honest, tmp_path / "second", tests=tests)
+    assert first.status == second.status == 0, second.output
+    assert first.result["requests"] == second.result["requests"]
+    assert first.result["rules"] == second.result["rules"]
+    assert first.result["dialect"] == second.result["dialect"]
+
+
+def test_collecting_asks_no_server(tmp_path: Path):
+    environment = {
+        "TALLYSTICK_TARGET": free_url(),
+        "TALLYSTICK_ACCOUNT": "T12345678",
+        "TALLYSTICK_TOKEN": "ready",
+    }
+    ran = run_contracts(
+        environment, tmp_path / "reports", "--collect-only", "-q", tests=("contracts",)
+    )
+    assert ran.status == 0, ran.output
+    assert "test_a_hold_is_captured_in_parts" in ran.output
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("server", ["honest", "faulty"])
+def test_junit_has_one_case_for_each_contract(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+):
+    environment = request.getfixturevalue(server)
+    path = tmp_path / "junit.xml"
+    ran = run_contracts(
+        environment, tmp_path / "reports", f"--junitxml={path}", tests=(ESSENTIALS,)
+    )
+    cases = [case.get("name") for case in ElementTree.parse(path).iter("testcase")]
+    told = (ROOT / ESSENTIALS).read_text(encoding="utf-8").count("\ndef test_")
+    assert len(cases) == len(set(cases)) == told, ran.output
+    failures = [case.text or "" for case in ElementTree.parse(path).iter("failure")]
+    assert bool(failures) == (server == "faulty")
+    assert all("CAP-2" in text for text in failures)
+
+
+def test_no_secret_is_in_any_report(faulty: Environment, tmp_path: Path):
+    ran = run_contracts(faulty, tmp_path / "reports", tests=(ESSENTIALS,))
+    texts = [path.read_text(encoding="utf-8") for path in ran.reports.rglob("*") if path.is_file()]
+    secret = faulty["TALLYSTICK_CLIENT_SECRET"]
+    assert texts
+    assert all(secret not in text for text in (*texts, ran.output))
+    assert json.loads((ran.reports / "result.json").read_text())["verdict"] == "violates"
