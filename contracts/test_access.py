@@ -340,9 +340,8 @@ def _granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, obj
 
 
 def _token_request(run: Run, audience: str | None = None) -> Request:
-    address = run.target.address
-    account = address.account
-    return requests.get_token(account, f"{address.url}/accounts/{audience or account}")
+    account, taken = run.target.address.account, run.target.bearer.audience
+    return requests.get_token(account, taken.replace(account, audience or account))
 
 
 def _basic(name: str, secret: str) -> dict[str, str]:

@@ -22,6 +22,9 @@ from tallystick import wire
 from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown
 from tallystick.wire import Request
 
+DOCUMENTED_URL = "https://api.dintero.com/v1"
+"""The base URL in the documentation: a name in an audience, never an address to send to."""
+REFUSALS = (400, 401, 403)
 TIMEOUT_S = 10.0
 PATIENCE = 5  # answers 429 or 503 in a row before giving up
 LONGEST_WAIT_S = 30.0  # of one Retry-After
@@ -137,6 +140,8 @@ class Bearer:
         self._address = address
         self._client = client
         self._time = time
+        self.audience = ""
+        """The audience that the target took; empty until it gave a token."""
         self._token = client.token
         self._renew_at = float("inf") if client.token else 0.0
         self._lock = threading.Lock()
@@ -160,8 +165,26 @@ class Bearer:
 
     def _fetch(self, http: httpx.Client) -> tuple[str, float]:
         url, account = self._address.url, self._address.account
+        audiences = list(dict.fromkeys(self.audience or each for each in self._audiences()))
+        for audience in audiences:
+            response = self._ask(http, audience)
+            if response.status_code not in REFUSALS:
+                self.audience = audience
+                return _token_of(response, url)
+        raise TargetError(
+            f"{url} refused the credentials of client {self._client.client_id!r} for account "
+            f"{account} ({response.status_code}): check TALLYSTICK_CLIENT_ID, "
+            "TALLYSTICK_CLIENT_SECRET and --account"
+        )
+
+    def _audiences(self) -> tuple[str, str]:
+        """The documented audience, then that of a server which goes by its own address."""
+        account = f"accounts/{self._address.account}"
+        return f"{DOCUMENTED_URL}/{account}", f"{self._address.url}/{account}"
+
+    def _ask(self, http: httpx.Client, audience: str) -> httpx.Response:
+        url, account = self._address.url, self._address.account
         pair = f"{self._client.client_id}:{self._client.secret}".encode()
-        audience = f"{url}/accounts/{account}"
         try:
             for _ in range(PATIENCE):
                 response = http.post(
@@ -178,13 +201,7 @@ class Bearer:
                 f"{url} cannot be reached ({error or type(error).__name__}): "
                 "start the server or correct --target"
             ) from error
-        if response.status_code in (400, 401, 403):
-            raise TargetError(
-                f"{url} refused the credentials of client {self._client.client_id!r} for account "
-                f"{account} ({response.status_code}): check TALLYSTICK_CLIENT_ID, "
-                "TALLYSTICK_CLIENT_SECRET and --account"
-            )
-        return _token_of(response, url)
+        return response
 
 
 def _token_of(response: httpx.Response, url: str) -> tuple[str, float]:

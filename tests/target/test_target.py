@@ -339,6 +339,19 @@ def test_a_busy_token_operation_is_waited_for() -> None:
     assert (len(server.get_token.seen), clock.naps) == (2, [2.0])
 
 
+def test_the_documented_audience_is_tried_before_the_address_of_the_server() -> None:
+    good = answer(200, {"access_token": "t", "expires_in": 0.002})
+    server = TokenServer(answer(403, {}), good, good)
+    clock = FakeTime()
+    target = target_of(server, ADMIN, clock)
+    target.send(READ)
+    clock.sleep(1)
+    target.send(READ)
+    asked = [json.loads(request.content)["audience"] for request in server.get_token.seen]
+    own = f"{target.address.url}/accounts/{target.address.account}"
+    assert asked == [f"https://api.dintero.com/v1/accounts/{target.address.account}", own, own]
+
+
 def test_an_address_that_is_none_is_said_so() -> None:
     target = Target(Address("http://[", "T12345678"), ADMIN)
     with pytest.raises(TargetError, match="correct --target"):
