@@ -301,7 +301,7 @@ class TokenServer(Server):
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if not request.url.path.endswith("/auth/token"):
             return super().__call__(request)
-        moved = httpx.Request("POST", request.url.join("elsewhere"))
+        moved = httpx.Request("POST", request.url.join("elsewhere"), content=request.content)
         return self.get_token(moved)
 
 
