@@ -22,7 +22,9 @@ from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.reporting.live import LiveLine, own_terminal
 from tallystick.reporting.progress import Status
 from tallystick.reporting.reports import Reports
+from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
+from tallystick.rules import load_rules
 from tallystick.run import Finding, Intensity, Run, Violated
 from tallystick.settings import OPTIONS, Clients, Settings, SettingsError, load_settings, variable
 from tallystick.shape import load
@@ -218,6 +220,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     if suite.run is not None and error is not None and report.failed:
         if isinstance(error, Violated):
             report.longrepr = brief_text(suite.run, error.finding)
+            if not is_must(error.finding.violation.rule, load_rules()):
+                # A SHOULD that is not kept is told, and fails nothing.
+                report.outcome, report.wasxfail = "skipped", str(error)
         elif isinstance(error, TargetGone):
             suite.gone = str(error)
             report.longrepr = suite.gone

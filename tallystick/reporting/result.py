@@ -82,7 +82,7 @@ def summarise(
     """The result of the run so far; a violation once seen outweighs all that went wrong."""
     rules = load_rules() if rules is None else rules
     redactor = redactor_for(run)
-    verdict, reason = _verdict(run, error, interrupted)
+    verdict, reason = _verdict(run, error, interrupted, rules)
     return Result(
         verdict=verdict.value,
         reason=None if reason is None else redactor.text(reason),
@@ -114,7 +114,14 @@ def redactor_for(run: Run, *findings: Finding) -> Redactor:
     return redactor
 
 
-def _verdict(run: Run, error: str | None, interrupted: bool) -> tuple[Verdict, str | None]:
+def is_must(rule: str, rules: Mapping[str, Rule]) -> bool:
+    """Whether breaking the rule violates the contract; a SHOULD is told and fails nothing."""
+    return rule not in rules or rules[rule].level == "MUST"
+
+
+def _verdict(
+    run: Run, error: str | None, interrupted: bool, rules: Mapping[str, Rule]
+) -> tuple[Verdict, str | None]:
     found: list[tuple[Verdict, str | None]] = [(Verdict.CONFORMS, None)]
     if not any(run.checked.values()):
         found.append((Verdict.UNDECIDED, "no rule was exercised"))
@@ -124,7 +131,7 @@ def _verdict(run: Run, error: str | None, interrupted: bool) -> tuple[Verdict, s
         found.append((Verdict.UNDECIDED, "; ".join(run.undecided)))
     if error is not None:
         found.append((Verdict.ERROR, error))
-    if run.findings:
+    if any(is_must(finding.violation.rule, rules) for finding in run.findings.values()):
         found.append((Verdict.VIOLATES, error))
     verdict = worst(verdict for verdict, _ in found)
     return verdict, next(reason for kind, reason in reversed(found) if kind is verdict)

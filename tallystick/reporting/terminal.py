@@ -105,9 +105,11 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     counts = result["rules"].values()
     checked = sum(1 for counted in counts if counted["checked"])
     spent = f"{_count(result['requests'], 'request')} in {result['seconds']:.1f} s"
-    broken = [entry["rule"] for entry in result["violations"]]
+    broken = [entry["rule"] for entry in result["violations"] if entry["level"] == "MUST"]
+    advice = [entry["rule"] for entry in result["violations"] if entry["level"] != "MUST"]
+    kept = f"all but {', '.join(advice)} (SHOULD) of the" if advice else "all"
     sentence = {
-        "conforms": f"{result['target']} keeps all {checked} rules that were checked",
+        "conforms": f"{result['target']} keeps {kept} {checked} rules that were checked",
         "violates": f"{result['target']} breaks {_count(len(broken), 'rule')}: {', '.join(broken)}",
         "undecided": f"nothing is shown about {result['target']}: {result['reason']}",
         "error": f"the suite itself broke: {result['reason']}",
