@@ -6,6 +6,9 @@ cards and ref_ids are never drawn: the driver makes them unique per run and per 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 from hypothesis import strategies as st
 
 from strategies import money, payloads
@@ -14,16 +17,20 @@ from tallystick.program import Scene, Step, Verb
 
 MOST_CARDS = 3
 
+_ONCE: Extras = (("one_time", "true"),)
+_LASTING: Extras = ()
+_ONCE_OR_LASTING = st.sampled_from([_ONCE, _LASTING])
 
-def cards(scene: Scene) -> st.SearchStrategy[Step]:
+
+# Each is a composite of strategies that exist already. Hypothesis validates every strategy that is
+# made, which for `st.builds` costs more than the request that the step becomes.
+
+
+@st.composite
+def cards(draw: st.DrawFn, scene: Scene) -> Step:
     """A new card."""
-    return st.builds(
-        Step,
-        st.just(Verb.CARD),
-        st.just("ABC"[len(scene.cards)]),
-        amount=money.openings(),
-        currency=money.currencies(),
-    )
+    label = "ABC"[len(scene.cards)]
+    return Step(Verb.CARD, label, amount=draw(money.openings()), currency=draw(money.currencies()))
 
 
 def drawdowns(scene: Scene) -> st.SearchStrategy[Step]:
@@ -36,79 +43,76 @@ def holds(scene: Scene) -> st.SearchStrategy[Step]:
     return _transactions(scene, Verb.HOLD, "h")
 
 
-def funds(scene: Scene) -> st.SearchStrategy[Step]:
+@st.composite
+def funds(draw: st.DrawFn, scene: Scene) -> Step:
     """A fund of a card."""
-    return st.builds(
-        Step,
-        st.just(Verb.FUND),
-        st.just(scene.fresh("f")),
-        st.sampled_from(sorted(scene.cards)),
-        money.funding(),
-        _foreign_currencies(),
-        extras=payloads.members(),
+    return Step(
+        Verb.FUND,
+        scene.fresh("f"),
+        draw(st.sampled_from(sorted(scene.cards))),
+        draw(money.funding()),
+        draw(_foreign_currencies()),
+        extras=draw(payloads.members()),
     )
 
 
-def captures(scene: Scene) -> st.SearchStrategy[Step]:
+@st.composite
+def captures(draw: st.DrawFn, scene: Scene) -> Step:
     """A capture: mostly of an open hold, now and then of anything else."""
-    return st.builds(
-        Step,
-        st.just(Verb.CAPTURE),
-        st.just(scene.fresh("c")),
-        _parents(scene),
-        money.capturing(),
-        extras=payloads.metadata_members(),
+    return Step(
+        Verb.CAPTURE,
+        scene.fresh("c"),
+        draw(_parents(scene)),
+        draw(money.capturing()),
+        extras=draw(payloads.metadata_members()),
     )
 
 
-def voids(scene: Scene) -> st.SearchStrategy[Step]:
+@st.composite
+def voids(draw: st.DrawFn, scene: Scene) -> Step:
     """A void: mostly of an open hold, now and then of anything else."""
-    return st.builds(
-        Step,
-        st.just(Verb.VOID),
-        st.just(scene.fresh("v")),
-        _parents(scene),
-        extras=payloads.metadata_members(),
+    return Step(
+        Verb.VOID,
+        scene.fresh("v"),
+        draw(_parents(scene)),
+        extras=draw(payloads.metadata_members()),
     )
 
 
-def repeats(scene: Scene) -> st.SearchStrategy[Step]:
+@st.composite
+def repeats(draw: st.DrawFn, scene: Scene) -> Step:
     """The same request once more."""
-    return st.builds(Step, st.just(Verb.AGAIN), on=st.sampled_from(sorted(scene.payments)))
+    return Step(Verb.AGAIN, on=draw(st.sampled_from(sorted(scene.payments))))
 
 
-def reuses(scene: Scene) -> st.SearchStrategy[Step]:
+@st.composite
+def reuses(draw: st.DrawFn, scene: Scene) -> Step:
     """Another request under a ref_id that was used before."""
-    fresh = st.one_of(drawdowns(scene), holds(scene), funds(scene), captures(scene), voids(scene))
-    used = st.sampled_from(sorted(scene.payments))
-    return st.builds(_with_ref, fresh, used)
+    fresh = draw(st.sampled_from((drawdowns, holds, funds, captures, voids)))
+    step = draw(fresh(scene))
+    return replace(step, ref=draw(st.sampled_from(sorted(scene.payments))))
 
 
-def tokens(scene: Scene) -> st.SearchStrategy[Step]:
+@st.composite
+def tokens(draw: st.DrawFn, scene: Scene) -> Step:
     """A token of a card, one-time or lasting."""
-    once: list[Extras] = [(("one_time", "true"),), ()]
-    return st.builds(
-        Step,
-        st.just(Verb.TOKEN),
-        st.just(scene.fresh("t")),
-        st.sampled_from(sorted(scene.cards)),
-        extras=st.sampled_from(once),
+    on = draw(st.sampled_from(sorted(scene.cards)))
+    return Step(Verb.TOKEN, scene.fresh("t"), on, extras=draw(_ONCE_OR_LASTING))
+
+
+@st.composite
+def _transactions(draw: st.DrawFn, scene: Scene, verb: Verb, letter: str) -> Step:
+    return Step(
+        verb,
+        scene.fresh(letter),
+        draw(st.sampled_from(sorted(scene.cards) + sorted(scene.tokens))),
+        draw(money.spending()),
+        draw(_foreign_currencies()),
+        extras=draw(payloads.members()),
     )
 
 
-def _transactions(scene: Scene, verb: Verb, letter: str) -> st.SearchStrategy[Step]:
-    named = sorted(scene.cards) + sorted(scene.tokens)
-    return st.builds(
-        Step,
-        st.just(verb),
-        st.just(scene.fresh(letter)),
-        st.sampled_from(named),
-        money.spending(),
-        _foreign_currencies(),
-        extras=payloads.members(),
-    )
-
-
+@cache
 def _foreign_currencies() -> st.SearchStrategy[str]:
     """The card's own currency (left to the driver), now and then any other."""
     own = st.just("")
@@ -126,7 +130,3 @@ def _parents(scene: Scene) -> st.SearchStrategy[str]:
         return anything
     chosen = st.sampled_from(open_holds)
     return st.one_of(chosen, chosen, chosen, anything)
-
-
-def _with_ref(step: Step, used: str) -> Step:
-    return Step(step.verb, step.name, step.on, step.amount, step.currency, used, step.extras)

@@ -6,6 +6,8 @@ and reads well in a counter-example.
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from tallystick.ledger.rulings import CURRENCIES
@@ -17,6 +19,11 @@ WIDE = tuple(2**bits + offset for bits in (31, 32, 53, 63) for offset in (-1, 0,
 """Where 32-bit and 64-bit integers and double-precision numbers end."""
 
 
+# Strategies are made once: one that is made for every step is validated for every step, which
+# costs more than the request that the step becomes.
+
+
+@cache
 def currencies() -> st.SearchStrategy[str]:
     """The five documented currencies."""
     return st.sampled_from(CURRENCIES)
@@ -40,6 +47,7 @@ def literals(*, wide: bool = False) -> st.SearchStrategy[Amount]:
     return st.sampled_from([Amount("", 1, number) for number in numbers])
 
 
+@cache
 def spending() -> st.SearchStrategy[Amount]:
     """Amounts for a drawdown or a hold: mostly ones that leave the card in a usable state."""
     return st.one_of(
@@ -51,11 +59,13 @@ def spending() -> st.SearchStrategy[Amount]:
     )
 
 
+@cache
 def funding() -> st.SearchStrategy[Amount]:
     """Amounts for a fund."""
     return st.one_of(literals(), parts("balance", "total"), literals(wide=True))
 
 
+@cache
 def capturing() -> st.SearchStrategy[Amount | None]:
     """Amounts for a capture; None leaves the member out."""
     return st.one_of(
@@ -67,6 +77,7 @@ def capturing() -> st.SearchStrategy[Amount | None]:
     )
 
 
+@cache
 def openings() -> st.SearchStrategy[Amount]:
     """Opening amounts of a card, now and then a wide one."""
     return st.one_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from tallystick.ledger.vocabulary import Extras
@@ -64,12 +66,14 @@ EDGE_AMOUNTS: dict[str, object] = {
 """What a sound server may refuse or take exactly: no upper bound is documented (FACTS 12)."""
 
 
+@cache
 def members() -> st.SearchStrategy[Extras]:
     """Mostly nothing, sometimes plain members, now and then unusual ones."""
     nothing: st.SearchStrategy[Extras] = st.just(())
     return st.one_of(nothing, nothing, st.sampled_from(PLAIN), st.sampled_from(UNUSUAL))
 
 
+@cache
 def metadata_members() -> st.SearchStrategy[Extras]:
     """The same for captures and voids, whose bodies know metadata only."""
     with_metadata = [pair for pair in (*PLAIN, *UNUSUAL) if dict(pair).keys() == {"metadata"}]
