@@ -51,26 +51,28 @@ Config = tuple[Any, int, Trail]  # the state, the bits of the open operations pl
 class Care(NamedTuple):
     """How many ways are tried when an operation returns."""
 
-    pending: bool  # every insertion of pending operations, even where none is needed
-    lost: int  # where nothing else goes, insertions of up to so many, lost ones among them
     back: int  # begun so many returns before the dead end
-    thorough: bool = False  # every insertion of pending and of lost operations
+    width: int  # configurations followed
+    pending: bool  # insertions of pending operations are tried even where none is needed
+    needed: int  # where nothing else goes, insertions of up to so many, lost ones among them
+    any: int = 0  # insertions of up to so many of all kinds are tried even where none is needed
 
 
 EVERYTHING: Final = 1 << 62
-HASTY: Final = Care(pending=False, lost=1, back=0)
+HASTY: Final = Care(back=0, width=4, pending=False, needed=1)
+THOROUGH: Final = Care(EVERYTHING, EVERYTHING, pending=True, needed=0, any=EVERYTHING)
 # What is tried at a dead end, one after the other. The most common ones are two commands of which
 # the later to return came first, then a lost one among them, then two lost ones at once.
 LADDER: Final = (
-    Care(pending=True, lost=1, back=4),
-    Care(pending=True, lost=2, back=16),
-    Care(pending=True, lost=3, back=64),
-    Care(pending=True, lost=0, back=4, thorough=True),
-    Care(pending=True, lost=0, back=32, thorough=True),
-    Care(pending=True, lost=0, back=EVERYTHING, thorough=True),
+    Care(back=4, width=16, pending=True, needed=1),
+    Care(back=16, width=16, pending=True, needed=2),
+    Care(back=16, width=32, pending=True, needed=2, any=1),
+    Care(back=64, width=32, pending=True, needed=3, any=1),
+    Care(back=256, width=64, pending=True, needed=3, any=1),
+    Care(back=16, width=64, pending=True, needed=3, any=2),
+    THOROUGH,
 )
 RECENT: Final = 64  # returns of which every one is recorded; older records get ever sparser
-NARROW: Final = 16  # configurations followed unless thorough
 CLOCK_EVERY: Final = 256  # steps between two looks at the clock
 
 
@@ -94,7 +96,7 @@ class Budget:
     steps: int = 5_000_000  # calls of `step`
     seconds: float = 60.0
     width: int = 50_000  # configurations held at once: this bounds the memory
-    explain_steps: int = 100_000  # calls of `step` to make the core of an illegality small
+    explain_steps: int = 25_000  # calls of `step` to make the core of an illegality small
 
 
 class _Point(NamedTuple):
@@ -154,7 +156,7 @@ class Search:
         rung, care, furthest, until = 0, HASTY, 0, 0
         while point.at < len(self._events):
             after = self._next(point, care)
-            proves = care.thorough and base is self._start
+            proves = care is THOROUGH
             if not after.frontier:
                 if proves:
                     self.stuck = self._stuck(point, after)
@@ -188,7 +190,9 @@ class Search:
                 returning = ~event
                 pending = tuple([o for o in pending if o != returning])
                 found = self._returned(returning, pending, lost, frontier, care)
-                return _Point(at, pending, lost, found if len(found) < 2 else self._best(found))
+                if len(found) > 1:
+                    found = self._best(found)[: care.width]
+                return _Point(at, pending, lost, found)
             if self._operations[event].answered:
                 pending += (event,)
             else:
@@ -205,7 +209,8 @@ class Search:
     ) -> list[Config]:
         """The configurations after the return of the operation."""
         found: list[Config] = []
-        insertable = pending + lost if care.thorough else pending
+        open_ones = pending + lost if care.any else pending
+        longest = max(care.any, len(pending))
         for config in frontier:
             first = self._placed(config, number)
             found += first
@@ -213,15 +218,13 @@ class Search:
                 continue
             if not first or self._changes[number]:
                 after = tuple(state for state, _, _ in first)
-                found += self._inserted(config, number, insertable, after)
+                found += self._inserted(config, number, open_ones, longest, after)
             self._hold(len(found))
-        if care.thorough:
-            return found
-        for others, most in ((pending, len(pending)), (pending + lost, care.lost)):
+        for others, most in ((pending, len(pending)), (pending + lost, care.needed)):
             if not found:
                 for config in frontier:
-                    found += self._inserted(config, number, others, most=most)
-        return found[:NARROW]
+                    found += self._inserted(config, number, others, most, shortest=True)
+        return found
 
     def _placed(self, config: Config, number: int) -> list[Config]:
         """What becomes of the configuration when the operation returns and nothing is inserted."""
@@ -237,21 +240,22 @@ class Search:
         config: Config,
         number: int,
         others: tuple[int, ...],
+        most: int,
         after: tuple[Any, ...] = (),
-        most: int | None = None,
+        shortest: bool = False,
     ) -> list[Config]:
-        """What becomes of it when some of the others are placed directly before the operation.
+        """What becomes of it when up to `most` others are placed directly before the operation.
 
         `after` are the states after the operation alone; results that can be had later from there
-        are left out. With `most`, only the shortest insertions are wanted, and at most so long.
+        are left out. Perhaps only the shortest insertions are wanted.
         """
         open_ones = [o for o in others if not config[1] & self._bits[o]]
         relevant = self._relevant(number, open_ones)
         found: list[Config] = []
         seen = {config[:2]}
         level = [_Node(config, -1, after, ())]
-        while level and (most is None or (most > 0 and not found)):
-            most = None if most is None else most - 1
+        while level and most > 0 and not (shortest and found):
+            most -= 1
             longer = [n for node in level for n in self._extended(node, relevant, seen)]
             level = []
             for node in longer:
