@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tallystick import wire
+from tallystick import __version__, wire
 from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown
 from tallystick.wire import Request
 
@@ -30,6 +30,7 @@ PATIENCE = 5  # answers 429 or 503 in a row before giving up
 LONGEST_WAIT_S = 30.0  # of one Retry-After
 CONNECT_TRIES = 4  # a refused connection was never a request, so it may be tried again
 SILENCES = 8  # requests in a row without any answer before the target counts as gone
+USER_AGENT = f"tallystick/{__version__}"
 LARGEST_ANSWER = 32 * 1024 * 1024
 # A connection that the server may be about to close is not used for a request that must count.
 KEEPALIVE_S = 2.0
@@ -242,12 +243,12 @@ class Target:
         self._timeout_s = timeout_s
         self._time = time
         self._silences = 0
+        self._timeouts = httpx.Timeout(timeout_s).as_dict()
+        self._transport = transport or httpx.HTTPTransport(
+            limits=httpx.Limits(keepalive_expiry=KEEPALIVE_S), trust_env=False
+        )
         self._http = httpx.Client(
-            timeout=timeout_s,
-            transport=transport,
-            limits=httpx.Limits(keepalive_expiry=KEEPALIVE_S),
-            follow_redirects=False,
-            trust_env=False,
+            timeout=timeout_s, transport=self._transport, follow_redirects=False, trust_env=False
         )
 
     def another(
@@ -341,13 +342,7 @@ class Target:
     ) -> Answer | NoAnswer:
         for attempt in range(CONNECT_TRIES):
             try:
-                response = self._http.request(
-                    request.method,
-                    self.address.url + request.path,
-                    headers=headers,
-                    content=content,
-                )
-                return _answer_of(response)
+                return _answer_of(self._respond(request, headers, content))
             except httpx.ConnectError as error:
                 if attempt == CONNECT_TRIES - 1:
                     raise TargetGone(
@@ -357,6 +352,27 @@ class Target:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 return NoAnswer(f"{type(error).__name__}: {error}")
         raise AssertionError("the last attempt returns or raises")
+
+    def _respond(
+        self, request: Request, headers: Mapping[str, str], content: bytes | None
+    ) -> httpx.Response:
+        """Send straight through the transport: a client's redirects, cookies and hooks are not
+        wanted here, and cost as much as the server does.
+        """
+        asked = httpx.Request(
+            request.method,
+            self.address.url + request.path,
+            headers={"User-Agent": USER_AGENT, **headers},
+            content=content,
+            extensions={"timeout": self._timeouts},
+        )
+        response = self._transport.handle_request(asked)
+        response.request = asked
+        try:
+            response.read()
+        finally:
+            response.close()
+        return response
 
 
 def outcome_of(command: Command, answer: Answer | NoAnswer) -> Outcome:

@@ -1,0 +1,148 @@
+"""How fast the state machine drives a server, as a ratio of a bare loop on the same server.
+
+The machine of `contracts/test_lifecycle.py` and a bare loop over `httpx.Client` take turns on one
+sandbox, in slices, so that whatever else the computer does slows both alike. The bare loop repeats
+the requests that the machine has just sent, with ids of its own, and does nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from contracts.test_lifecycle import Lifecycle, Outcome
+from sandbox.credentials import ADMIN
+from sandbox.process import Sandbox
+from tallystick.dialect import open_dialect
+from tallystick.drivers.probe import probe
+from tallystick.run import Run
+from tallystick.shape import load
+from tallystick.target import Address, Client, Exchange, Target
+from tallystick.wire import Request
+
+SLICES = 12
+EXAMPLES = 6
+STEPS = 20
+ENOUGH = 0.7
+"""The share of a bare loop's speed that the machine has to reach."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """Requests and the seconds that they took."""
+
+    requests: int = 0
+    seconds: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        """Requests per second."""
+        return self.requests / self.seconds
+
+
+@dataclass(slots=True)
+class Log:
+    """What the machine sent in a slice."""
+
+    sent: list[Request] = field(default_factory=list)
+
+    def observe(self, exchange: Exchange) -> None:
+        """Keep a request."""
+        self.sent.append(exchange.request)
+
+
+def measure(slices: int = SLICES) -> tuple[Pace, Pace]:
+    """The pace of the machine and the pace of the bare loop."""
+    machine, bare = Pace(), Pace()
+    log = Log()
+    with Sandbox() as sandbox:
+        client = Client(ADMIN.client_id, ADMIN.client_secret)
+        address = Address(sandbox.url, sandbox.account)
+        target = Target(address, client, observer=log.observe)
+        run = Run(target, load(), open_dialect())
+        probe(run)
+        with httpx.Client(trust_env=False) as http:
+            headers = {
+                "Accept": "application/json",
+                "Authorization": f"Bearer {target.bearer.get(http)}",
+            }
+            for number in range(slices):
+                log.sent.clear()
+                _drive(run, number, machine)
+                requests = _of_its_own(log.sent, run.name, f"bare{number}")
+                _loop(http, address.url, headers, requests, bare)
+        target.close()
+    return machine, bare
+
+
+def _drive(run: Run, number: int, pace: Pace) -> None:
+    """Some examples of the machine."""
+    outcome = Outcome()
+    chosen = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+    @seed(number)
+    class Machine(Lifecycle):
+        def __init__(self) -> None:
+            super().__init__(run, outcome)
+
+    before, began = run.target.meter.requests, time.perf_counter()
+    run_state_machine_as_test(Machine, settings=chosen)
+    pace.seconds += time.perf_counter() - began
+    pace.requests += run.target.meter.requests - before
+    assert outcome.violated is None, "the sandbox is honest"
+
+
+def _of_its_own(sent: list[Request], name: str, other: str) -> list[tuple[str, str, bytes | None]]:
+    """The same requests with cards and ref_ids of their own, encoded already."""
+
+    def told() -> Iterator[tuple[str, str, bytes | None]]:
+        for request in sent:
+            body = None if request.body is None else json.dumps(request.body).replace(name, other)
+            content = None if body is None else body.encode()
+            yield request.method, request.path.replace(name, other), content
+
+    return list(told())
+
+
+def _loop(
+    http: httpx.Client,
+    url: str,
+    headers: dict[str, str],
+    requests: list[tuple[str, str, bytes | None]],
+    pace: Pace,
+) -> None:
+    """Send and read, and nothing else."""
+    with_body = {**headers, "Content-Type": "application/json"}
+    began = time.perf_counter()
+    for method, path, content in requests:
+        chosen = headers if content is None else with_body
+        http.request(method, url + path, headers=chosen, content=content).read()
+    pace.seconds += time.perf_counter() - began
+    pace.requests += len(requests)
+
+
+def main() -> int:
+    """Print the speeds and their ratio; 1 if the machine is too slow."""
+    machine, bare = measure()
+    ratio = machine.per_second / bare.per_second
+    print(f"state machine     {machine.per_second:8.0f} requests per second ({machine.requests})")
+    print(f"bare httpx loop   {bare.per_second:8.0f} requests per second ({bare.requests})")
+    print(f"ratio             {ratio:8.2f} (at least {ENOUGH})")
+    return 0 if ratio >= ENOUGH else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
