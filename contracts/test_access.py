@@ -17,10 +17,10 @@ import pytest
 from contracts import requests
 from contracts.credentials import ABSENT, Wallet, every_operation, forgeries, further_transactions
 from contracts.staging import Stage, body_of, is_refused, spelled
-from tallystick.ledger.vocabulary import Capture, Kind, Transact, Void
+from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
 from tallystick.pytest_plugin import Suite
 from tallystick.run import Intensity, Run
-from tallystick.target import Client, Target, TargetError, with_path
+from tallystick.target import Answer, Client, Target, TargetError, with_path
 from tallystick.wire import Request
 
 rule = pytest.mark.rule
@@ -144,6 +144,19 @@ def test_a_request_without_a_valid_token_is_refused(run: Run, stage: Stage, kind
             answer = stage.send(request, headers=headers, authorized=False)
             stage.direct.expect_refusal(breaks, answer, kind.replace("_", " "))
     stage.holds(breaks, only="A", lists=False)
+
+
+@rule("AUTH-9")
+@pytest.mark.parametrize("kind", ["no_authorization", "a_malformed_token", "another_signature"])
+def test_a_request_without_a_valid_token_is_told_so(run: Run, stage: Stage, kind: str) -> None:
+    headers = {**ABSENT, **forgeries(_access_token(run.target))}[kind]
+    stage.direct.note(f"with {kind.replace('_', ' ')}:")
+    for request in every_operation(stage.base, _wallet(stage), _fresh(stage)):
+        if request.operation in FEW:
+            answer = stage.send(request, headers=headers, authorized=False)
+            if isinstance(answer, Answer):
+                status = answer.status
+                stage.direct.expect("AUTH-9", status == 401, "status 401", f"status {status}")
 
 
 @rule("AUTH-3")
@@ -309,15 +322,15 @@ def test_a_till_draws_holds_captures_and_voids(run: Run, suite: Suite) -> None:
     till = _target(suite, run, "till", "AUTH-7", "AUTH-10")
     stage.direct.note("as a client with write:wallets:/transactions:")
     card, token = stage.card_id("A"), stage.id_of("t")
-    drawing = Transact(Kind.DRAWDOWN, card, 50, "NOK", stage.fresh(), token)
-    holding = Transact(Kind.HOLD, card, 300, "NOK", stage.fresh(), token)
-    for name, command in (
-        ("d", lambda: drawing),
-        ("h", lambda: holding),
-        ("c", lambda: Capture(card, stage.id_of("h"), 100, stage.fresh())),
-        ("v", lambda: Void(card, stage.id_of("h"), stage.fresh())),
-    ):
-        stage.pays(name, "A", command(), till, ("AUTH-10", "AUTH-7"))
+
+    def pay(name: str, command: Payment) -> None:
+        stage.pays(name, "A", command, till, ("AUTH-7", "AUTH-10"))
+
+    pay("d", Transact(Kind.DRAWDOWN, card, 50, "NOK", stage.fresh(), token))
+    pay("h", Transact(Kind.HOLD, card, 300, "NOK", stage.fresh(), token))
+    pay("c", Capture(card, stage.id_of("h"), 100, stage.fresh()))
+    pay("i", Transact(Kind.HOLD, card, 200, "NOK", stage.fresh(), token))
+    pay("v", Void(card, stage.id_of("i"), stage.fresh()))
     stage.holds("AUTH-7")
     till.close()
 

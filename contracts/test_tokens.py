@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from tallystick.run import Run
 rule = pytest.mark.rule
 
 ONCE = 'with {"one_time": "true"}'
+LIFE_S, LENIENCE_S = 3600, 60
+"""How long a token of a program lives, and how far its end may be off by the clock."""
 DEFAULT = re.compile(r"DINCARD:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -274,6 +277,14 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
         if request.operation == "aid_cards_cardid_get" and tokens is not None:
             codes = [item.get("masked_code") for item in tokens]
             stage.direct.expect("TOKEN-8", len(codes) == 2, "two tokens, masked", f"{codes}")
+            for ends in filter(None, (item.get("expires_at") for item in tokens)):
+                left_s = datetime.fromisoformat(ends).timestamp() - stage.session.clock.now()
+                stage.direct.expect(
+                    "TOKEN-8",
+                    abs(left_s - LIFE_S) < LENIENCE_S,
+                    f"an end in {LIFE_S} s, as it was made",
+                    f"{ends}, in {left_s:.0f} s",
+                )
 
 
 # Helpers ------------------------------------------------------------------------------------------
