@@ -274,7 +274,8 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
         told = [text for text in texts_in(body) if any(value in text for value in values)]
         stage.direct.expect("TOKEN-8", not told, "no value of a token in a read", f"{told}")
         tokens = body.get("tokens") if isinstance(body, dict) else None
-        if request.operation == "aid_cards_cardid_get" and tokens is not None:
+        # Without `includes`, whose values nobody documents, a server may show no tokens at all.
+        if request.operation == "aid_cards_cardid_get" and tokens:
             codes = [item.get("masked_code") for item in tokens]
             stage.direct.expect("TOKEN-8", len(codes) == 2, "two tokens, masked", f"{codes}")
             for ends in filter(None, (item.get("expires_at") for item in tokens)):

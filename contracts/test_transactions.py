@@ -76,7 +76,7 @@ def test_only_the_currency_of_the_card_is_taken(check: Check, currency: str) -> 
 
 @rule("TX-4")
 def test_a_record_carries_what_was_sent(check: Check) -> None:
-    sent = r"""with {"metadata": "{\"order\": \"xk3\", \"lines\": 3}", "originated_by": "till 7"}"""
+    sent = r"""with {"metadata": "{\"order\": \"1\", \"lines\": \"3\"}", "originated_by": "till"}"""
     check(
         "A = card 1000 NOK",
         f"d1 = draw A 100 {sent}",

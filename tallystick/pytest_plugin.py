@@ -193,6 +193,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if asks and not session.config.option.collectonly:
         # A job that is cancelled by its runner ends as one that is interrupted by a person.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A socket that the target closed at the wrong moment is no fault of anybody's here.
+        session.config.addinivalue_line("filterwarnings", "ignore::ResourceWarning")
+        unraisable = "ignore::pytest.PytestUnraisableExceptionWarning"
+        session.config.addinivalue_line("filterwarnings", unraisable)
         session.config.stash[SUITE].start()
 
 

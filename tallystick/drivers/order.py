@@ -67,13 +67,42 @@ def judge_history(
     """Judge the operations of each card from the ledgers that were possible before."""
     undecided: list[str] = []
     found = Judged()
-    for card, part in History.of(operations).partitions().items():
+    for card, part in History.of(_without_losers(operations)).partitions().items():
         judged = _judge_card(part, initial[str(card)], budget)
         if judged is None:
             undecided.append(str(card))
         elif found.violation is None:
             found = judged
     return Judged(tuple(undecided), found.violation, found.illegality)
+
+
+def _without_losers(operations: Iterable[Op]) -> list[Op]:
+    """The operations less refusals of a ref_id whose request was still under way elsewhere.
+
+    A server may refuse the second of two equal requests before the first has had its effect
+    (question 7), so such a refusal has no place in the order, and no effect either.
+    """
+    known = list(operations)
+    by_ref: dict[str, list[Op]] = {}
+    for op in known:
+        if isinstance(op.command.command, Payment):
+            by_ref.setdefault(op.command.command.ref, []).append(op)
+    return [
+        op
+        for op in known
+        if not isinstance(op.outcome, Refused)
+        or not isinstance(op.command.command, Payment)
+        or not any(
+            not isinstance(other.outcome, Refused) and _overlap(op, other)
+            for other in by_ref[op.command.command.ref]
+        )
+    ]
+
+
+def _overlap(one: Op, other: Op) -> bool:
+    ends = (float("inf") if op.returned_ns is None else op.returned_ns for op in (one, other))
+    one_end, other_end = ends
+    return one.called_ns <= other_end and other.called_ns <= one_end
 
 
 def _judge_card(part: tuple[Op, ...], ledgers: Sequence[Ledger], budget: Budget) -> Judged | None:
@@ -177,18 +206,20 @@ def outcome_of(operation: Op) -> str:
 
 
 def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Ledger) -> Violation:
-    rule = "CONC-2" if _shares_a_ref(illegality.core, history) else "CONC-1"
-    core = [f"`{label_of(op)}` {outcome_of(op)}" for op in illegality.core]
-    legal = [f"`{label_of(op)}`" for op in illegality.prefix if op in illegality.core]
     stuck = illegality.stuck
+    told = illegality.core
+    if not any(_changes(op) for op in told):  # figures that nothing explains: tell all there was
+        told = (*illegality.prefix, stuck)
+    rule = "CONC-2" if _shares_a_ref(told, history) else "CONC-1"
+    legal = [f"`{label_of(op)}`" for op in illegality.prefix if op in told]
     broken = _broken_by_stuck(illegality, start)
     after = f"after {', '.join(legal)} " if legal else ""
     why = f": {broken.rule} expects {broken.expected}" if broken is not None else ""
     return Violation(
         rule,
         "an order of these requests that the ledger permits",
-        f"there is none: {'; '.join(core)}; {after}the ledger has no place for"
-        f" `{label_of(stuck)}` {outcome_of(stuck)}{why}",
+        f"there is none: {'; '.join(f'`{label_of(op)}` {outcome_of(op)}' for op in told)};"
+        f" {after}the ledger has no place for `{label_of(stuck)}` {outcome_of(stuck)}{why}",
     )
 
 

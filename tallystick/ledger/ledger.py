@@ -56,6 +56,9 @@ class Last(StrEnum):
     READ = "a read that showed it"
 
 
+OPEN_STATES = (State.OPEN, State.PARTLY_CAPTURED)
+
+
 class Entry(NamedTuple):
     """One transaction of the card, as the ledger knows it.
 
@@ -78,7 +81,7 @@ class Entry(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Whether it can still be captured or voided."""
-        return self.state in (State.OPEN, State.PARTLY_CAPTURED)
+        return self.state in OPEN_STATES
 
 
 class Use(NamedTuple):

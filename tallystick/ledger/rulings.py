@@ -7,6 +7,7 @@ all demands an acceptance. This module never sees an answer (see `step`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -375,4 +376,9 @@ def _is_ordinary(text: str) -> bool:
 
 def _is_plain(text: str) -> bool:
     """Metadata that any store of key-value data takes: short, of plain strings, not nested."""
-    return len(text) <= 500 and text.isascii() and "{" not in text[1:] and "null" not in text
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    plain = isinstance(members, dict) and all(isinstance(each, str) for each in members.values())
+    return plain and len(text) <= 500 and text.isascii()

@@ -40,13 +40,16 @@ from tallystick.ledger.rulings import (
 )
 from tallystick.ledger.vocabulary import (
     Accepted,
+    ActivateCard,
     Capture,
     CardRecord,
     Command,
     DeleteCard,
     IssueToken,
+    OpenCard,
     Outcome,
     Payment,
+    Phase,
     PrepareCard,
     ReadCard,
     ReadTransactions,
@@ -191,11 +194,12 @@ def _judge_issued(
 ) -> Successors | Violation:
     checked.append("TOKEN-1")
     if not record.value:
+        repeated = any(token.ref == command.ref for token in ledger.tokens.values())
+        if repeated:
+            return (ledger,)  # the value is told once; a repeat need not tell it again
         return Violation("TOKEN-1", "the value of the new token", "no value")
-    for value, token in ledger.tokens.items():
-        if token.ref == command.ref and value != record.value and not value.startswith(UNSEEN):
-            checked.append("REF-1")
-            return Violation("REF-1", "one token for one ref_id", "a second token")
+    # A token moves no money, and whether its ref_id is of one space with those of transactions is
+    # open (question 4): a second token for one ref_id is not held against anybody.
     known = ledger.tokens.get(record.value)
     if known is None:
         return apply(ledger, command, record.value)
@@ -209,16 +213,19 @@ def _judge_opened(
 ) -> Successors | Violation:
     """Hold the answer of a creation to every ledger that may be meant by it."""
     checked.append("CARD-2")
+    phase = command.phase if isinstance(command, OpenCard | ActivateCard) else Phase.WITHIN
     if record.balance is None and record.available is None:
         return successors  # read-only figures may be left out of the answer that creates a card
     survivors: list[Ledger] = []
     violation: Violation | None = None
     for ledger in successors:
-        judged = judge_card(ledger, record, checked)
+        judged = judge_card(ledger, record, checked, phase)
         if isinstance(judged, Violation) and ledger.last in REPETITIONS and ledger.opened_by:
             # The first answer again: the card as it was.
             first = books.book_opening(Ledger(ledger.dialect, ledger.card), ledger.opened_by)
-            judged = judged if isinstance(judge_card(first, record, []), Violation) else ledger
+            judged = (
+                judged if isinstance(judge_card(first, record, [], phase), Violation) else ledger
+            )
         if isinstance(judged, Violation):
             violation = violation or judged
         else:

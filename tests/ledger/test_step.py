@@ -150,7 +150,7 @@ TOKENS: tuple[Row, ...] = (
     (("open 1000",), "token k1", "accepted value=none", "TOKEN-1"),
     (("open 1000", "token k1"), "token k2", "accepted value=k1", "TOKEN-1"),
     (("open 1000", "token k1"), "token k1", "accepted value=k1", "balance=1000"),
-    (("open 1000", "token k1"), "token k1", "accepted value=other", "REF-1"),
+    (("open 1000", "token k1"), "token k1", "accepted value=other", "balance=1000"),
     (("open 1000", "token k1"), "token k1", "refused", "balance=1000"),
     (("open 1000", "draw d1 5"), "token d1", "refused", "balance=995"),
     ((), "token k1", "accepted", "CARD-9"),
