@@ -13,6 +13,7 @@ import pytest
 
 from strategies.payloads import EDGE_AMOUNTS, HALVES, TEXTS, WRONG_AMOUNTS
 from tallystick.drivers.direct import Direct
+from tallystick.drivers.fuzz import NOBODY
 from tallystick.drivers.fuzz_demands import NOTHING
 from tallystick.drivers.fuzz_meaning import Sent
 from tallystick.drivers.fuzz_stage import FEW, Stage
@@ -388,6 +389,30 @@ def test_an_id_that_is_no_uuid_is_refused(stage: Stage, operation: str) -> None:
                 fuzz.violate("SHAPE-4", "a refusal: transaction_id is a uuid", "accepted")
     with stage.acting(operation) as fuzz:
         fuzz.read_back("A")
+
+
+NAMING = {
+    "aid_cards_cardid_get": "card_id",
+    "aid_cards_cardid_transactions_tid_get": "card_id",
+    "aid_cards_cardid_delete": "card_id",
+    ACTIVATE: "card_id",
+    ROTATE: "card_id",
+    TOKEN: "card_id",
+    TRANSACT: "card_id",
+    INFO: "token",
+}
+
+
+@rule("READ-4", "CARD-12", "TX-7", "TOKEN-4", "SHAPE-2", "SHAPE-5")
+@pytest.mark.parametrize("operation", NAMING)
+def test_what_nobody_made_is_refused(stage: Stage, operation: str) -> None:
+    with stage.acting(operation) as fuzz:
+        stranger = fuzz.fresh(f"-{NOBODY}")
+        body = valid(fuzz, operation).body if operation in BODIES else NOTHING
+        if operation in (TRANSACT, INFO):
+            fuzz.ask(Sent(operation, body={**body, NAMING[operation]: stranger}))
+        else:
+            fuzz.ask(Sent(operation, {"card_id": stranger}, body=body))
 
 
 @rule("SHAPE-4", "SHAPE-2")

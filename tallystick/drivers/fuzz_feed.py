@@ -155,11 +155,9 @@ class Feeder:
 
     def _batch_entry(self, entry: JSON) -> JSON:
         if isinstance(entry, dict) and isinstance(entry.get("card_id"), str):
-            return {**entry, "card_id": self._id("card_id", entry["card_id"], self._made())}
+            made = {"card_id": self.fresh("-Q")}
+            return {**entry, "card_id": self._id("card_id", entry["card_id"], made)}
         return entry
-
-    def _made(self) -> dict[str, JSON]:
-        return {"card_id": self.fresh("-Q")}
 
     def _id(self, name: str, value: str, base: Mapping[str, JSON]) -> str:
         if len(value.strip()) > LONGEST_ID:
@@ -167,7 +165,11 @@ class Feeder:
         if name == "ref_id":
             tail = value[:LONGEST_ID] if self.is_rare(self.odds.generated) else ""
             return f"{base.get('ref_id', self.fresh('.'))}{tail}"
-        if name in base and not (name in NAMED and self.is_rare(self.odds.foreign)):
+        # A name that is about to be given away must never be one that nobody has.
+        made = str(base.get(name, "")).startswith(
+            (f"{self.fuzz.prefix}-N", f"{self.fuzz.prefix}-Q")
+        )
+        if name in base and (made or name not in NAMED or not self.is_rare(self.odds.foreign)):
             return str(base[name])
         return self.fresh(f"-{NOBODY}" if name in NAMED else "-other")
 

@@ -8,6 +8,7 @@ members, nulls, 1.0 for 1) and has to accept the rest. It does not judge and sen
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,12 +121,11 @@ class Members:
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     def extras(self, *names: str) -> Extras:
-        """What an answer has to show again: the members whose values any server keeps as sent."""
+        """What an answer has to show again of the members; unusual values may be refused."""
         kept = {name: value for name in names if (value := self.take(name)) is not None}
-        ordinary = {name: value for name, value in kept.items() if is_ordinary(value)}
-        if len(ordinary) < len(kept):
+        if not all(map(is_ordinary, kept.values())):
             self.is_plain = False
-        return extras_of(ordinary)
+        return extras_of({name: value for name, value in kept.items() if is_comparable(value)})
 
     def meaning(self, card: str, command: Command) -> Meaning:
         """The command with how sure it is, once every member of it was taken."""
@@ -136,7 +136,7 @@ class Members:
 
 
 def is_ordinary(value: JSON) -> bool:
-    """Whether any store keeps the value exactly: short plain text, small integers, flat objects."""
+    """Whether any server takes the value: short plain text, small integers, flat objects."""
     if isinstance(value, dict):
         return len(value) <= 10 and all(
             re.fullmatch(r"(?!dintero_)\w{1,40}", name, re.ASCII)
@@ -152,6 +152,26 @@ def is_ordinary(value: JSON) -> bool:
         return False
     plain = value.isascii() and value.isprintable() and value == value.strip()
     return plain and 0 < len(value) <= 64
+
+
+def is_comparable(value: JSON) -> bool:
+    """Whether a server that accepts the value has to show it again as it was sent."""
+    if isinstance(value, dict):
+        return all(
+            is_comparable(name) and not name.startswith("dintero_") and is_comparable(item)
+            for name, item in value.items()
+        )
+    if isinstance(value, list):
+        return bool(value) and all(map(is_comparable, value))
+    if isinstance(value, int):
+        return abs(value) <= EXACT
+    # Control characters, half characters and those that do not exist may be lost on the way.
+    return (
+        isinstance(value, str)
+        and value != ""
+        and value == value.strip()
+        and not any(unicodedata.category(letter).startswith("C") for letter in value)
+    )
 
 
 # One reader for each operation ------------------------------------------------------------------
