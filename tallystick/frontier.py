@@ -68,7 +68,7 @@ LADDER: Final = (
     Care(back=16, width=16, pending=True, needed=2),
     Care(back=16, width=32, pending=True, needed=2, any=1),
     Care(back=64, width=32, pending=True, needed=3, any=1),
-    Care(back=256, width=64, pending=True, needed=3, any=1),
+    Care(back=96, width=64, pending=True, needed=3, any=1),
     Care(back=16, width=64, pending=True, needed=3, any=2),
     THOROUGH,
 )
