@@ -147,7 +147,7 @@ def test_every_token_has_a_value_of_its_own(run: Run) -> None:
 
 FORMATS: dict[str, dict[str, Any]] = {
     "digits": {"length": 16, **requests.DIGITS},
-    "digits_after_a_prefix": {"length": 12, "prefix": "VOUCH:", **requests.DIGITS},
+    "digits_after_a_prefix": {"length": 18, "prefix": "VOUCH:", **requests.DIGITS},
     "letters": {"length": 20, "numbers": False, "symbols": False, "characters": True},
     "letters_and_digits": {
         "length": 24,
