@@ -1,0 +1,226 @@
+"""Races on real connections: against honest servers, servers that lose races, and silent ones."""
+
+from __future__ import annotations
+
+import html
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from sandbox.credentials import ADMIN
+from sandbox.process import Sandbox
+from tallystick import shape
+from tallystick.connect import connect
+from tallystick.dialect import open_dialect
+from tallystick.drivers import concurrent
+from tallystick.drivers.concurrent import AT_THE_END, Arena, Bout, arena_of, play, race, race_once
+from tallystick.drivers.reduce import Budget as ReduceBudget
+from tallystick.drivers.reduce import reduce_program
+from tallystick.drivers.soak import soak
+from tallystick.ledger.vocabulary import Unknown
+from tallystick.linearizability import Budget
+from tallystick.program import Program
+from tallystick.reporting.reports import time_line_of
+from tallystick.reporting.result import summarise
+from tallystick.reporting.timeline import timeline_page
+from tallystick.run import Finding, Run, Violated
+from tallystick.target import Address, Client
+from tests.drivers.conftest import MakeRun
+
+CARD = "A = card 1000 NOK"
+CAPTURES = Program.from_lines(
+    [CARD, "h = hold A 600", "1| c1 = capture h", "2| c2 = capture h", "3| read A", "3| read A"]
+)
+HONEST = {
+    "captures": CAPTURES,
+    "one ref_id": Program.from_lines([CARD, "1| d = draw A 100", "2| d = draw A 100"]),
+    "two creations": Program.from_lines(["1| A = card 1000 NOK", "2| A = card 500 NOK"]),
+    "made within a branch": Program.from_lines(
+        [
+            CARD,
+            "1| h = hold A 700",
+            "1| c = capture h remaining",
+            "2| i = hold A 700",
+            "2| v = void i",
+        ]
+    ),
+    "deleted meanwhile": Program.from_lines([CARD, "1| delete A", "2| d = draw A 1000"]),
+}
+
+
+@contextmanager
+def sandbox_run(*faults: str) -> Iterator[tuple[Run, Arena]]:
+    """A run against a sandbox with these faults."""
+    with Sandbox(faults=faults) as sandbox:
+        address = Address(sandbox.url, sandbox.account)
+        target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret))
+        run = Run(target, shape.load(), open_dialect())
+        with arena_of(run) as arena:
+            yield run, arena
+        target.close()
+
+
+def found_by(run: Run, arena: Arena, plan: Program, times: int = 10) -> Finding:
+    with pytest.raises(Violated) as caught:
+        race(run, arena, plan, times)
+    return caught.value.finding
+
+
+def meets(bout: Bout) -> bool:
+    """Whether the first operations of the first two clients were open at the same time."""
+    first, second = (
+        next(op for op in bout.operations if op.client == client) for client in ("1", "2")
+    )
+    assert first.returned_ns is not None
+    assert second.returned_ns is not None
+    return first.called_ns < second.returned_ns and second.called_ns < first.returned_ns
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_server_has_an_order(make_run: MakeRun, name: str) -> None:
+    run = make_run(None)
+    with arena_of(run) as arena:
+        race(run, arena, HONEST[name], 6)
+    assert run.findings == {}
+    assert run.undecided == []
+    assert run.checked["CONC-1"] == 6
+
+
+def test_branches_run_at_the_same_moment(make_run: MakeRun) -> None:
+    run = make_run(None)
+    with arena_of(run) as arena:
+        assert all(meets(play(run, arena, CAPTURES)) for _ in range(10))
+
+
+def test_every_answer_and_the_cards_after_all_are_in_the_history(make_run: MakeRun) -> None:
+    run = make_run(None)
+    with arena_of(run) as arena:
+        bout = play(run, arena, CAPTURES, random.Random(1))
+    clients = [op.client for op in bout.operations]
+    assert clients == ["1", "2", "3", "3", AT_THE_END, AT_THE_END]
+    assert {op.key for op in bout.operations} == set(bout.initial)
+    assert len(bout.events) == 2 + len(bout.operations)
+
+
+LOST_RACES: dict[str, tuple[str, Sequence[str], int]] = {
+    "race_capture": (
+        "CONC-1",
+        [CARD, "h = hold A 600", "1| c1 = capture h 400", "2| c2 = capture h 400", "3| read A"],
+        4,
+    ),
+    "race_ref_fund": (
+        "CONC-2",
+        [CARD, "h = hold A 10", "1| f = fund A 70", "2| f = fund A 70", "2| read A"],
+        3,
+    ),
+    "race_torn_capture": (
+        "CONC-1",
+        [CARD, "h = hold A 600", "1| c = capture h 200", "2| read A", "2| read A", "3| read A"],
+        4,
+    ),
+    "race_create_card": ("CONC-1", ["1| A = card 1000 NOK", "2| A = card 500 NOK"], 2),
+}
+
+
+@pytest.mark.parametrize("fault", LOST_RACES)
+def test_a_lost_race_is_found_and_shortened(fault: str) -> None:
+    rule, lines, shortest = LOST_RACES[fault]
+    with sandbox_run(fault) as (run, arena):
+        finding = found_by(run, arena, Program.from_lines(lines))
+        assert finding.violation.rule == rule
+        assert finding.attempt is not None
+        reduced = reduce_program(finding.program, finding.attempt, ReduceBudget.of(20))
+        finding.shorten(reduced.program, reduced.replays)
+        assert len(finding.steps) <= shortest + 2
+        assert len(finding.shortest.branches) == 2
+        assert finding.race is not None
+        page = timeline_page(time_line_of(run, finding.race))
+        assert rule in page
+        assert finding.race.label(finding.race.illegality.stuck) in html.unescape(page)
+
+
+def test_what_breaks_in_sequence_too_is_not_blamed_on_the_race() -> None:
+    plan = [CARD, "h = hold A 600", "1| c1 = capture h 400", "2| c2 = capture h 400"]
+    with sandbox_run("capture_checks_original") as (run, arena):
+        assert found_by(run, arena, Program.from_lines(plan)).violation.rule == "CAP-2"
+        assert "CONC-1" not in run.findings
+
+
+def test_a_5xx_in_a_race_is_an_unknown_outcome_and_a_violation_of_its_own() -> None:
+    plan = Program.from_lines([CARD, "h = hold A 600", "1| c1 = capture h", "2| read A"])
+    with sandbox_run("capture_done_answered_500") as (run, arena):
+        assert found_by(run, arena, plan).violation.rule == "SHAPE-2"
+        assert set(run.findings) == {"SHAPE-2"}
+        bout = play(run, arena, plan)
+        capture = bout.operations[0]
+        assert isinstance(capture.outcome, Unknown)
+        assert capture.returned_ns is None
+
+
+def test_a_history_that_cannot_be_judged_is_undecided(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concurrent, "CHECK_BUDGET", Budget(steps=1))
+    run = make_run(None)
+    with arena_of(run) as arena:
+        race_once(run, arena, CAPTURES)
+    assert len(run.undecided) == 1
+    result = summarise(run, seconds=1.0, not_claimed={})
+    assert result["verdict"] == "undecided"
+    assert result["reason"] == run.undecided[0]
+
+
+def test_a_client_that_never_comes_back_has_an_unknown_outcome(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent(concurrent.Gate):
+        """Lets the request through and never hears its answer."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            answer = super().handle_request(request)
+            release.wait(30)
+            return answer
+
+    release = threading.Event()
+    monkeypatch.setattr(concurrent, "BRANCH_LIMIT_S", 1.0)
+    run = make_run(None)
+    with arena_of(run) as arena:
+        racers = arena.racers(2)
+        lost = racers[1]
+        lost.target.close()
+        lost.gate = Silent()
+        lost.target = run.target.another(transport=lost.gate)
+        bout = race_once(run, arena, Program.from_lines([CARD, "1| read A", "2| d = draw A 100"]))
+        assert lost not in arena.racers(2)
+    release.set()
+    for thread in threading.enumerate():
+        if thread.name == "client 2":
+            thread.join()
+    lost.target.close()
+    draw = next(op for op in bout.operations if op.client == "2")
+    assert isinstance(draw.outcome, Unknown)
+    assert draw.returned_ns is None
+    assert run.findings == {}
+
+
+def test_a_soak_of_an_honest_server_has_an_order(make_run: MakeRun) -> None:
+    run = make_run(None)
+    with arena_of(run) as arena:
+        assert soak(run, arena, 240, clients=4) >= 240
+    assert run.findings == {}
+    assert run.undecided == []
+
+
+def test_a_soak_shows_a_lost_race_as_a_short_plan() -> None:
+    with sandbox_run("race_void_releases_stale", "race_capture") as (run, arena):
+        with pytest.raises(Violated) as caught:
+            soak(run, arena, 1200)
+        finding = caught.value.finding
+        assert finding.violation.rule in ("CONC-1", "CONC-2")
+        assert finding.race is not None
+        assert len(finding.program.branches) >= 1
+        assert finding.program == finding.program.without_orphans()
