@@ -115,10 +115,9 @@ def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: str) -> Ledge
 
 def _settled(ledger: Ledger, hold: str, closing: str) -> Map[str, Token]:
     """The tokens after money of a hold was captured or released: one of them may have made it."""
-    for use in ledger.refs.get(ledger.entries[hold].ref or "", ()):
-        if use.entry == hold:
-            return _with_use(ledger, str(use.request[1]), closing)
-    return ledger.tokens
+    uses = ledger.refs[ledger.entries[hold].ref or ""]
+    named = next(str(use.request[1]) for use in uses if use.entry == hold)
+    return _with_use(ledger, named, closing)
 
 
 def _capture(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:

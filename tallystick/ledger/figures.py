@@ -71,7 +71,8 @@ def judge_card(
         # "Available for drawdown" is nothing on a card that takes none now.
         record = replace(record, available=ledger.available)
     checked += ["BAL-1", "BAL-2", "BAL-3"]
-    for violation in _plain_violations(ledger, record, *BLAME[ledger.last]):
+    violation = _plain_violation(ledger, record)
+    if violation is not None:
         return violation
     dialect = ledger.dialect
     for question, shown in _questions(record):
@@ -98,32 +99,24 @@ def judge_members(ledger: Ledger, record: CardRecord, checked: list[str]) -> Vio
     return None if missing is None else Violation("CARD-2", *missing)
 
 
-def _plain_violations(
-    ledger: Ledger, record: CardRecord, balance_rule: str, available_rule: str
-) -> Iterator[Violation]:
-    after = f"after {ledger.last}"
+def _plain_violation(ledger: Ledger, record: CardRecord) -> Violation | None:
+    balance_rule, available_rule = BLAME[ledger.last]
     if record.card is not None and record.card != ledger.card:
-        yield Violation("READ-2", f"card {ledger.card!r}", f"card {record.card!r}")
+        return Violation("READ-2", f"card {ledger.card!r}", f"card {record.card!r}")
     if ledger.standing is Standing.ACTIVE and record.currency not in (None, ledger.currency):
-        yield Violation("CARD-2", f"currency {ledger.currency}", f"currency {record.currency}")
+        return Violation("CARD-2", f"currency {ledger.currency}", f"currency {record.currency}")
     if record.balance is None or record.available is None:
-        yield Violation("BAL-1", "amount_balance and amount_available", "one of them is absent")
-        return
+        return Violation("BAL-1", "amount_balance and amount_available", "one of them is absent")
     if record.balance != ledger.balance:
-        yield Violation(
-            balance_rule,
-            f"amount_balance {ledger.balance} {after}",
-            f"amount_balance {record.balance}",
-        )
+        expected = f"amount_balance {ledger.balance} after {ledger.last}"
+        return Violation(balance_rule, expected, f"amount_balance {record.balance}")
     if record.available != ledger.available:
-        yield Violation(
-            available_rule,
-            f"amount_available {ledger.available} {after}",
-            f"amount_available {record.available}",
-        )
+        expected = f"amount_available {ledger.available} after {ledger.last}"
+        return Violation(available_rule, expected, f"amount_available {record.available}")
     # Last: a figure below 0 is mostly the trace of a wrong one, whose rule says more.
     if _is_negative(record):
-        yield Violation("BAL-3", "no figure below 0", f"{record}")
+        return Violation("BAL-3", "no figure below 0", f"{record}")
+    return None
 
 
 def _questions(record: CardRecord) -> Iterator[tuple[str, int | None]]:

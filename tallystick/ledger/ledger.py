@@ -194,9 +194,9 @@ class Ledger:
         return isinstance(other, Ledger) and self._value() == other._value()
 
     def __hash__(self) -> int:
-        return hash(
-            (self.balance, self.held, self.captured, self.standing, self.entries, self.tokens)
-        )
+        # Maps know their hashes; one that were left out would make states collide that differ in
+        # it alone, and the checker would compare them entry by entry.
+        return hash((self.available, self.held, self.entries, self.refs, self.burnt, self.tokens))
 
 
 # Bookkeeping: each function books one accepted command and nothing else -----------------------
@@ -278,13 +278,9 @@ def adopt(ledger: Ledger, lost: str, seen: str) -> Ledger:
     entry = ledger.entries[lost]
     entries = ledger.entries.without(lost).set(seen, entry)
     # Children of an unseen parent cannot exist: nobody could name it.
-    refs = ledger.refs
-    if entry.ref is not None:
-        uses = refs.get(entry.ref, ())
-        refs = refs.set(
-            entry.ref, tuple(u._replace(entry=seen) if u.entry == lost else u for u in uses)
-        )
-    return ledger.changed(entries=entries, refs=refs)
+    ref = entry.ref or ""
+    uses = (use._replace(entry=seen) if use.entry == lost else use for use in ledger.refs[ref])
+    return ledger.changed(entries=entries, refs=ledger.refs.set(ref, tuple(uses)))
 
 
 def afresh(ledger: Ledger) -> Ledger:

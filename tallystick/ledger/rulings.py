@@ -98,12 +98,8 @@ def objections(ledger: Ledger, command: Write) -> tuple[Objection, ...]:
 
 
 def contradicted(ledger: Ledger, command: Write) -> str | None:
-    """The question that a refusal without reason contradicts: it was accepted here before."""
-    for objection in _found(ledger, command):
-        question = objection.question
-        if question is not None and not ledger.dialect.allows(question, REFUSE):
-            return question
-    return None
+    """The question that a refusal contradicts for which `objections` are no reason any more."""
+    return next((objection.question for objection in _found(ledger, command)), None)
 
 
 def _found(ledger: Ledger, command: Write) -> Iterator[Objection]:
@@ -122,7 +118,7 @@ def _found(ledger: Ledger, command: Write) -> Iterator[Objection]:
             found = _to_transact(ledger, command)
         case Capture():
             found = _to_capture(ledger, command)
-        case Void():
+        case _:
             found = _to_void(ledger, command)
     return found
 

@@ -12,7 +12,7 @@ from tallystick.dialect import open_dialect
 from tallystick.ledger.ledger import Last, Ledger, unseen
 from tallystick.ledger.members import first_missing
 from tallystick.ledger.step import step
-from tallystick.ledger.vocabulary import Accepted, Kind, TransactionRecord, Unknown
+from tallystick.ledger.vocabulary import Accepted, Kind, TransactionRecord, Unknown, Violation
 from tests.ledger.stories import Story
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +89,36 @@ def test_a_lost_answer_is_recognised_in_the_list_and_by_its_retry() -> None:
         assert story.ledger.drawn == 5
 
 
+def test_a_server_that_refused_a_repeat_does_not_replay_it_later() -> None:
+    story = Story(**{"ref.same.drawdown": "refuse"}).tell("open 99", "draw x 5", "draw x 5")
+    assert story.judge("draw x 5", "accepted id=x").result.rule == "DIA-1"
+
+
+def test_a_retry_after_a_lost_answer_shows_an_id() -> None:
+    story = Story(**{"ref.same.drawdown": "replay"}).tell("open 9", "lost draw x 5")
+    assert story.judge("draw x 5", "accepted id=none").result.rule == "REF-6"
+
+
+def test_of_two_lost_answers_each_is_recognised_by_what_it_shows() -> None:
+    story = Story(**{"ref.across.drawdown-fund": "separate"})
+    story.tell("open 1000", "lost draw x 5", "lost fund x 7")
+    odd = TransactionRecord("t9", "x", 6, "NOK", "drawdown")
+    found = step(story.ledger, story.command("list"), Accepted((odd,)))
+    assert isinstance(found, Violation)
+    assert found.rule == "BAL-5"
+
+
+def test_the_opening_amount_is_listed_for_every_card_or_for_none() -> None:
+    listed = Story(**{"list.opening": "listed"}).tell("open 9", "list")
+    absent = Story(**{"list.opening": "absent"}).tell("open 9", "list")
+    for one, other in ((listed, absent), (absent, listed)):
+        ledger = Story().tell("open 9").ledger.changed(dialect=one.ledger.dialect)
+        outcome = other.server.perform(other.command("list"))
+        found = step(ledger, other.command("list"), outcome)
+        assert isinstance(found, Violation)
+        assert found.rule in ("DIA-1", "BAL-5")
+
+
 def test_a_retry_that_shows_the_id_of_another_transaction_is_seen() -> None:
     story = Story().tell("open 1000", "draw y 5", "lost draw x 5")
     judgement = story.judge("draw x 5", "accepted id=y")
@@ -150,3 +180,12 @@ def test_a_dialect_narrows_to_what_is_observed_and_never_to_nothing() -> None:
     assert repr(narrowed) == "Dialect({'zero.hold': ['accept']})"
     assert narrowed != dialect
     assert hash(narrowed) == hash(open_dialect().narrow("zero.hold", ["accept"]))
+
+
+def test_a_question_can_be_opened_again() -> None:
+    dialect = open_dialect()
+    narrowed = dialect.narrow("zero.hold", ["accept"])
+    assert narrowed is not None
+    assert narrowed.reopened("zero.hold") == dialect
+    assert narrowed.also("refuse", ("zero.",)) == dialect
+    assert dialect != "a dialect"

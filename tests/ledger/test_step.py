@@ -33,6 +33,7 @@ MONEY: tuple[Row, ...] = (
     (("open 1000",), "draw d1 100", "accepted", "balance=900 available=900 drawn=100"),
     (("open 1000",), "draw d1 1000", "accepted", "balance=0 available=0"),
     (("open 1000",), "draw d1 1000", "refused", "TX-1"),
+    (("open 1000", "draw d1 0"), "draw d2 0", "refused", "DIA-1"),
     (("open 1000",), "draw d1 1001", "accepted", "TX-2"),
     (("open 1000",), "draw d1 1001", "refused", "balance=1000"),
     (("open 1000",), "draw d1 100 cur=SEK", "accepted", "TX-3"),
@@ -71,6 +72,8 @@ MONEY: tuple[Row, ...] = (
     (("open 1000",), "draw é 5", "refused", "balance=1000"),
     (("open 1000",), "draw d1 5 originated_by=é", "refused", "balance=1000"),
     (("open 1000",), 'draw d1 5 metadata={"a":{"b":1}}', "refused", "balance=1000"),
+    (("open 1000",), "draw d1 5 metadata=odd", "refused", "balance=1000"),
+    (("open 1000", "token k1"), "token k1", "accepted value=none", "balance=1000"),
 )
 
 LIFECYCLE: tuple[Row, ...] = (
@@ -232,6 +235,10 @@ READS: tuple[Row, ...] = (
     (("open 1000",), "read", "shows balance=none", "BAL-1"),
     (("open 1000",), "read", "shows funds=7", "BAL-4"),
     (("open 1000", "read"), "read", "shows balance=7", "READ-1"),
+    (("open 1000", "read at=after"), "read at=after", "shows available=0", "balance=1000"),
+    (("open 9 pin={}", "token k1"), "info k1", "refused", "balance=9"),
+    (("batch", "token k1"), "info k1", "refused", "standing=inactive"),
+    (("open 0 customer_id=C",), "customer C", "refused", "balance=0"),
     (("open 1000", "draw d1 5"), "read", "shows balance=1000", "TX-1"),
     (HOLD, "read", "shows available=1000", "TX-5"),
     (("open 1000", "fund f1 5"), "read", "shows balance=1000", "FUND-1"),
