@@ -20,9 +20,9 @@ from tallystick.run import Intensity, Run, Violated
 
 rule = pytest.mark.rule
 
-TIMES = {Intensity.GATE: 3, Intensity.RELEASE: 25, Intensity.HUNT: 100}
+TIMES = {Intensity.GATE: 4, Intensity.RELEASE: 25, Intensity.HUNT: 100}
 WITHIN_S = {Intensity.GATE: 1.5, Intensity.RELEASE: 15.0, Intensity.HUNT: 60.0}
-EXAMPLES = {Intensity.GATE: 12, Intensity.RELEASE: 100, Intensity.HUNT: 500}
+EXAMPLES = {Intensity.GATE: 8, Intensity.RELEASE: 100, Intensity.HUNT: 500}
 SOAKED = {Intensity.RELEASE: 4000, Intensity.HUNT: 20000}
 
 Race = Callable[..., None]
@@ -42,7 +42,8 @@ def race_(run: Run, arena: Arena) -> Race:
 
     def race_(*lines: str) -> None:
         plan = Program.from_lines(lines)
-        race(run, arena, plan, TIMES[run.intensity], within_s=WITHIN_S[run.intensity])
+        times = TIMES[run.intensity] // (1 if len(plan.branches) == 2 else 2)
+        race(run, arena, plan, times, within_s=WITHIN_S[run.intensity])
 
     return race_
 

@@ -38,9 +38,9 @@ from tallystick.target import Exchange, Target
 AT_THE_END = "at the end"
 BRANCH_LIMIT_S = 30.0
 """How long a client may take for its branch; what comes of a request beyond it, nobody knows."""
-STAGGER_S = 0.003
+STAGGER_S = (0.0003, 0.003)
 EVEN = 2
-"""So many repetitions start at one moment; in later ones clients start a little apart."""
+"""So many repetitions start at one moment, each led by another client; later ones start apart."""
 VOLLEY = 4
 """How often a shorter program is tried before it counts as harmless: a race needs luck."""
 CHECK_BUDGET = Budget(seconds=10.0)
@@ -131,10 +131,10 @@ class Branch(threading.Thread):
         self._open: Done | None = None
         self._start: Start | None = None
 
-    def stand_at(self, start: Start, stagger_s: float) -> None:
+    def stand_at(self, start: Start, place: int, stagger_s: float) -> None:
         """Take the place at the start line."""
         self._start = start
-        self.racer.gate.hold(start, stagger_s)
+        self.racer.gate.hold(start, place, stagger_s)
 
     def run(self) -> None:
         try:
@@ -182,6 +182,27 @@ class Branch(threading.Thread):
             here.add(step.name)
 
 
+@dataclass(slots=True)
+class Tactics:
+    """How the clients of a plan start, from one repetition to the next.
+
+    A window that one request opens is seen only by one that comes after it, so each client leads in
+    its turn: by microseconds at first, in later repetitions by as long as a window takes to open.
+    """
+
+    chance: random.Random
+    repetition: int = 0
+
+    def starts(self, clients: int) -> list[tuple[int, float]]:
+        """The place and the delay of each client in the next repetition."""
+        number, self.repetition = self.repetition, self.repetition + 1
+        places = [(client - number) % clients for client in range(clients)]
+        apart = number >= EVEN
+        return [
+            (place, self.chance.uniform(*STAGGER_S) if apart and place else 0.0) for place in places
+        ]
+
+
 @dataclass(frozen=True, slots=True)
 class Bout:
     """A plan as it was played once."""
@@ -192,7 +213,7 @@ class Bout:
     events: tuple[Event, ...]
 
 
-def play(run: Run, arena: Arena, program: Program, stagger: random.Random | None = None) -> Bout:
+def play(run: Run, arena: Arena, program: Program, tactics: Tactics | None = None) -> Bout:
     """Run the prefix, then the branches at the same moment, then read every card."""
     session = Session(run)
     for step in program.prefix:
@@ -202,7 +223,7 @@ def play(run: Run, arena: Arena, program: Program, stagger: random.Random | None
         Branch(number, steps, session, racer)
         for number, (steps, racer) in enumerate(zip(program.branches, racers, strict=True), 1)
     ]
-    _race(arena, branches, stagger)
+    _race(arena, branches, (tactics or Tactics(random.Random())).starts(len(branches)))
     ledgers = dict(session.beliefs)
     for branch in branches:
         for label, beliefs in branch.session.beliefs.items():
@@ -217,10 +238,10 @@ def play(run: Run, arena: Arena, program: Program, stagger: random.Random | None
     return Bout(session, tuple(operations), initial, tuple(events))
 
 
-def _race(arena: Arena, branches: list[Branch], stagger: random.Random | None) -> None:
-    start = Start(len(branches))
-    for branch in branches:
-        branch.stand_at(start, stagger.uniform(0, STAGGER_S) if stagger is not None else 0.0)
+def _race(arena: Arena, branches: list[Branch], starts: list[tuple[int, float]]) -> None:
+    line = Start(len(branches))
+    for branch, (place, stagger_s) in zip(branches, starts, strict=True):
+        branch.stand_at(line, place, stagger_s)
     for branch in branches:
         branch.start()
     deadline = time.monotonic() + BRANCH_LIMIT_S
@@ -257,19 +278,17 @@ def race(run: Run, arena: Arena, program: Program, times: int, *, within_s: floa
 
     On a slow server it is played fewer times, but twice at least.
     """
-    stagger = random.Random(f"{run.seed} {program}")
+    tactics = Tactics(random.Random(f"{run.seed} {program}"))
     deadline = time.monotonic() + within_s
     for repetition in range(times):
         if repetition > 1 and (time.monotonic() > deadline or not run.has_time()):
             return
-        race_once(run, arena, program, stagger if repetition >= EVEN else None)
+        race_once(run, arena, program, tactics)
 
 
-def race_once(
-    run: Run, arena: Arena, program: Program, stagger: random.Random | None = None
-) -> Bout:
+def race_once(run: Run, arena: Arena, program: Program, tactics: Tactics | None = None) -> Bout:
     """Play a plan once and judge what all clients saw; Violated if that has no legal order."""
-    bout = play(run, arena, program, stagger)
+    bout = play(run, arena, program, tactics)
     judged = _judge(run, bout)
     for card in judged.undecided:
         run.undecided.append(f"the budget for judging the history of card {card} was spent")
@@ -342,14 +361,14 @@ def racer(
 ) -> Callable[[Program], bool]:
     """Replays plans apart from the run, each several times; True as soon as the rule breaks."""
     apart = run.shadow()
-    stagger = random.Random(run.seed)
 
     def attempt(program: Program) -> bool:
-        for repetition in range(VOLLEY):
+        tactics = Tactics(random.Random(run.seed))
+        for _ in range(VOLLEY):
             twin = apart.shadow()
             bout = None
             with suppress(Violated):
-                bout = play(twin, arena, program, stagger if repetition else None)
+                bout = play(twin, arena, program, tactics)
                 _judge_shapes(twin, bout, program, arena)
             judged = _judge(twin, bout) if bout is not None else Judged()
             if bout is not None and judged.violation is not None and judged.violation.rule == rule:

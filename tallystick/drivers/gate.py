@@ -29,6 +29,7 @@ class _Rest:
     """What is left to send of one request."""
 
     write: Callable[[], None]
+    place: int
     sent_ns: int = 0
     error: Exception | None = None
 
@@ -47,9 +48,11 @@ class Start:
         self._waiting: list[_Rest] = []
         self._barrier = threading.Barrier(racers, self._send_all)
 
-    def send(self, write: Callable[[], None], stagger_s: float = 0.0) -> int:
-        """Write together with the others, or a little after them; the moment of the writing."""
-        rest = _Rest(write)
+    def send(self, write: Callable[[], None], place: int = 0, stagger_s: float = 0.0) -> int:
+        """Write together with the others, in the order of the places, or a little after them all;
+        the moment of the writing.
+        """
+        rest = _Rest(write, place)
         if not stagger_s:
             self._waiting.append(rest)
         with suppress(threading.BrokenBarrierError):  # then it runs alone: no less of a history
@@ -66,7 +69,7 @@ class Start:
         self._barrier.abort()
 
     def _send_all(self) -> None:
-        for rest in self._waiting:
+        for rest in sorted(self._waiting, key=lambda rest: rest.place):
             rest.send()
 
 
@@ -77,14 +80,15 @@ class Gate(httpx.BaseTransport):
         limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S)
         self._inner = httpx.HTTPTransport(trust_env=False, limits=limits)
         self._start: Start | None = None
+        self._place = 0
         self._stagger_s = 0.0
         self._next_is_last = False
         self.released_ns = 0
         """When the end of the last request that was held left."""
 
-    def hold(self, start: Start, stagger_s: float = 0.0) -> None:
-        """Hold the next request until `start` opens."""
-        self._start, self._stagger_s = start, stagger_s
+    def hold(self, start: Start, place: int = 0, stagger_s: float = 0.0) -> None:
+        """Hold the next request until `start` opens; it leaves in this place, or a little later."""
+        self._start, self._place, self._stagger_s = start, place, stagger_s
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send it; if it is to be held, all of it but the end until the start."""
@@ -126,7 +130,9 @@ class Gate(httpx.BaseTransport):
                 write(buffer, timeout)
                 return
             start, self._start, self._next_is_last = self._start, None, False
-            self.released_ns = start.send(lambda: write(buffer, timeout), self._stagger_s)
+            self.released_ns = start.send(
+                lambda: write(buffer, timeout), self._place, self._stagger_s
+            )
 
         stream.write = watched
 

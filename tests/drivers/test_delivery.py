@@ -48,10 +48,12 @@ def sandbox_run(*faults: str) -> Iterator[Run]:
         address = Address(sandbox.url, sandbox.account)
         target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret))
         run = Run(target, shape.load(), open_dialect())
-        probe(run)
-        run.findings.clear()
-        yield run
-        target.close()
+        try:
+            probe(run)
+            run.findings.clear()
+            yield run
+        finally:
+            target.close()
 
 
 def found_by(run: Run, *lines: str, patience_s: float = 0.0) -> Finding:
