@@ -30,6 +30,7 @@ class Tampering(httpx.BaseTransport):
             self._inner.handle_request(request).read()
         response = self._inner.handle_request(request)
         content = response.read()
+        response.close()
         if self._lose(request):
             raise httpx.ReadTimeout("the answer was lost", request=request)
         if self._fail(request):
