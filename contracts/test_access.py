@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import httpx
 import pytest
 
 from contracts import requests
@@ -96,7 +95,7 @@ def _target(suite: Suite, run: Run, name: str, *rules: str) -> Target:
         observer=run.target.observer,
     )
     try:
-        _access_token(target)
+        target.access_token()
     except TargetError as error:
         target.close()
         _not_claimed(suite, f"the client {name!r} gets no token: {error}", *rules)
@@ -106,11 +105,6 @@ def _target(suite: Suite, run: Run, name: str, *rules: str) -> Target:
 def _not_claimed(suite: Suite, reason: str, *rules: str) -> None:
     suite.not_claimed.update(dict.fromkeys(rules, reason))
     pytest.skip(reason)
-
-
-def _access_token(target: Target) -> str:
-    with httpx.Client(trust_env=False) as http:
-        return target.bearer.get(http)
 
 
 def _fresh(stage: Stage) -> Callable[[], str]:
@@ -133,7 +127,7 @@ def _is_read(request: Request) -> bool:
 @rule("AUTH-1", "AUTH-2")
 @pytest.mark.parametrize("kind", [*EVERYWHERE, *KIN])
 def test_a_request_without_a_valid_token_is_refused(run: Run, stage: Stage, kind: str) -> None:
-    headers = {**ABSENT, **forgeries(_access_token(run.target))}.get(kind)
+    headers = {**ABSENT, **forgeries(run.target.access_token())}.get(kind)
     if headers is None:
         pytest.skip("the target's access tokens are no JWTs")
     everywhere = kind in EVERYWHERE or run.intensity is not Intensity.GATE
@@ -149,7 +143,7 @@ def test_a_request_without_a_valid_token_is_refused(run: Run, stage: Stage, kind
 @rule("AUTH-9")
 @pytest.mark.parametrize("kind", ["no_authorization", "a_malformed_token", "another_signature"])
 def test_a_request_without_a_valid_token_is_told_so(run: Run, stage: Stage, kind: str) -> None:
-    headers = {**ABSENT, **forgeries(_access_token(run.target))}[kind]
+    headers = {**ABSENT, **forgeries(run.target.access_token())}[kind]
     stage.direct.note(f"with {kind.replace('_', ' ')}:")
     for request in every_operation(stage.base, _wallet(stage), _fresh(stage)):
         if request.operation in FEW:

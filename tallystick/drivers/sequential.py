@@ -98,7 +98,7 @@ class Session:
 
         `unread` spares the reading back, for a step on a way that other programs look at closely.
         """
-        if any(label not in self.made and label not in MADE_UP for label in step.needs):
+        if not self._can_run(step):
             return None
         command, card = self.resolve(step)
         self.performed.append(step)
@@ -107,6 +107,12 @@ class Session:
         if not unread and not isinstance(command, ReadCard | ReadTransactions):
             self._ask(card, self._timed(ReadCard(command.card), card), str(step))
         return outcome
+
+    def _can_run(self, step: Step) -> bool:
+        """Whether all that the step names is there; only captures and voids act on `nothing`."""
+        if step.on in MADE_UP and step.verb in (Verb.CAPTURE, Verb.VOID):
+            return bool(self.beliefs) and (not step.ref or step.ref in self.made)
+        return all(label in self.made for label in step.needs)
 
     def finish(self) -> None:
         """Read every card and list once more, and report what was noted on the way."""
