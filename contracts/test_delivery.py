@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from strategies.plans import broken_deliveries
-from tallystick.drivers.delivery import Courier, DeliverySession, courier_of, deliver
+from tallystick.drivers.delivery import LATE_S, Courier, DeliverySession, courier_of, deliver
 from tallystick.drivers.probe import probe
 from tallystick.program import Delivery, Program
 from tallystick.run import Intensity, Run, Violated
@@ -21,7 +21,7 @@ from tallystick.run import Intensity, Run, Violated
 rule = pytest.mark.rule
 
 EXAMPLES = {Intensity.GATE: 4, Intensity.RELEASE: 150, Intensity.HUNT: 600}
-LATE_S = {Intensity.GATE: 2.5, Intensity.RELEASE: 6.0, Intensity.HUNT: 31.0}
+LATE_FOR_S = {Intensity.GATE: LATE_S, Intensity.RELEASE: 6.0, Intensity.HUNT: 31.0}
 
 Deliver = Callable[..., None]
 Waiting = list[DeliverySession]
@@ -73,7 +73,7 @@ MARKS = [pytest.param(mark, marks=rule(RULES[mark]), id=mark) for mark in Delive
 @rule("DELIV-3")
 def test_copies_are_sent_that_will_be_late(run: Run, courier: Courier, waiting: Waiting) -> None:
     for line in PAYMENTS.values():
-        session = DeliverySession(run, courier, LATE_S[run.intensity])
+        session = DeliverySession(run, courier, LATE_FOR_S[run.intensity])
         for step in Program.parse(*START, f"{line} !late", "d = draw A 10").prefix:
             session.perform(step, unread=True)
         waiting.append(session)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tallystick.connect import connect
 from tallystick.dialect import narrowed, open_dialect, pinned_dialect, questions
 from tallystick.drivers.concurrent import arena_of, race
+from tallystick.drivers.delivery import LATE_S, courier_of, deliver
 from tallystick.drivers.probe import probe
 from tallystick.drivers.sequential import run_program
 from tallystick.ledger.dialect import Dialect
@@ -74,11 +75,15 @@ def replay_scenario(settings: Settings, scenario: Scenario, times: int) -> Repla
 
 
 def _run_once(run: Run, scenario: Scenario) -> None:
-    if not scenario.program.branches:
-        run_program(run, scenario.program)
-        return
-    with arena_of(run) as arena:
-        race(run, arena, scenario.program, RACES)
+    program = scenario.program
+    if program.branches:
+        with arena_of(run) as arena:
+            race(run, arena, program, RACES)
+    elif scenario.rule.startswith("DELIV-") or any(step.delivery for step in program.steps):
+        with courier_of(run) as courier:
+            deliver(run, courier, program, patience_s=LATE_S)
+    else:
+        run_program(run, program)
 
 
 def probe_rows(dialect: Dialect) -> list[tuple[str, str, str]]:

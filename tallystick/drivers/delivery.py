@@ -33,6 +33,8 @@ RULES = {
     Delivery.LATE: "DELIV-3",
 }
 SETTLED = "DELIV-4"
+LATE_S = 2.5
+"""How long a late copy is on its way at least, where that is the point."""
 RETRIES = 3
 HANG_UP_S = 0.001
 BACK_OFF_S = 0.05

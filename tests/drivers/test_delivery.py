@@ -15,7 +15,9 @@ from tallystick.dialect import open_dialect
 from tallystick.drivers.delivery import DeliverySession, courier_of, deliver
 from tallystick.drivers.probe import probe
 from tallystick.ledger.vocabulary import Accepted, Refused
+from tallystick.live import _run_once
 from tallystick.program import Delivery, Program, ProgramError, parse_step
+from tallystick.reporting.scenario import Scenario
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Answer, Client, NoAnswer
 from tests.drivers.conftest import MakeRun
@@ -172,6 +174,12 @@ def test_a_program_that_ends_early_leaves_nothing_to_the_next() -> None:
             with pytest.raises(Violated):
                 deliver(run, courier, Program.parse(*START, "x = fund A 100 !twice"))
         deliver(run, courier, Program.parse(*START, "d = draw A 10", "e = draw A 10"))
+
+
+def test_a_scenario_is_replayed_with_its_deliveries() -> None:
+    with sandbox_run("ref_forgotten_late") as run, pytest.raises(Violated):
+        _run_once(run, Scenario(Program.parse(*START, "x = draw A 100 !late"), "DELIV-3"))
+    assert set(run.findings) == {"DELIV-3"}
 
 
 @pytest.mark.parametrize(
