@@ -6,6 +6,7 @@ cards and ref_ids are never drawn: the driver makes them unique per run and per 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -15,11 +16,29 @@ from strategies import money, payloads
 from tallystick.ledger.vocabulary import Extras
 from tallystick.program import Scene, Step, Verb
 
+Steps = Callable[[Scene], st.SearchStrategy[Step]]
+
 MOST_CARDS = 3
+MOST_TOKENS = 3
 
 _ONCE: Extras = (("one_time", "true"),)
 _LASTING: Extras = ()
 _ONCE_OR_LASTING = st.sampled_from([_ONCE, _LASTING])
+
+
+@st.composite
+def steps(draw: st.DrawFn, scene: Scene) -> Step:
+    """Any step that makes sense here, those that lead to rare states more often than others."""
+    kinds: list[Steps] = [drawdowns, holds, holds, holds, funds]
+    if len(scene.cards) < MOST_CARDS:
+        kinds += [cards]
+    if len(scene.tokens) < MOST_TOKENS:
+        kinds += [tokens]
+    if scene.payments:
+        kinds += [captures, voids, repeats, repeats, reuses, reuses]
+    if _open_holds(scene):
+        kinds += [captures, captures, captures, captures, captures, voids, voids]
+    return draw(draw(st.sampled_from(kinds))(scene))
 
 
 # Each is a composite of strategies that exist already. Hypothesis validates every strategy that is
@@ -120,13 +139,18 @@ def _foreign_currencies() -> st.SearchStrategy[str]:
 
 
 def _parents(scene: Scene) -> st.SearchStrategy[str]:
-    open_holds = [
-        label
-        for label in sorted(scene.payments)
-        if (entry := scene.entry(label)) is not None and entry.is_open
-    ]
-    anything = st.sampled_from(sorted(scene.payments))
+    made = [label for label in sorted(scene.payments) if scene.entry(label) is not None]
+    anything = st.sampled_from(made or sorted(scene.payments))
+    open_holds = _open_holds(scene)
     if not open_holds:
         return anything
     chosen = st.sampled_from(open_holds)
     return st.one_of(chosen, chosen, chosen, anything)
+
+
+def _open_holds(scene: Scene) -> list[str]:
+    return [
+        label
+        for label in sorted(scene.payments)
+        if (entry := scene.entry(label)) is not None and entry.is_open
+    ]

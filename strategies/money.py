@@ -81,6 +81,6 @@ def capturing() -> st.SearchStrategy[Amount | None]:
 def openings() -> st.SearchStrategy[Amount]:
     """Opening amounts of a card, now and then a wide one."""
     return st.one_of(
-        st.sampled_from([Amount("", 1, number) for number in (1000, 5000, 100, 1, 0)]),
+        st.sampled_from([Amount("", 1, number) for number in (1000, 5000, 100, 2000, 10, 0)]),
         st.sampled_from([Amount("", 1, number) for number in WIDE]),
     )

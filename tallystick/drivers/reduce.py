@@ -153,6 +153,8 @@ def _simpler(program: Program) -> Iterator[Program]:
 def _simpler_steps(program: Program, step: Step) -> Iterator[Step]:
     for pair in step.extras:
         yield replace(step, extras=tuple(kept for kept in step.extras if kept != pair))
+    if step.ref:
+        yield replace(step, ref="")
     if step.currency and step.verb not in MAKERS:
         yield replace(step, currency="")
     if step.verb in MAKERS and step.currency not in ("", "NOK"):

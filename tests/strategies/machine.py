@@ -1,0 +1,46 @@
+"""Runs the random machine of the contracts in memory, with a fixed seed, and lets a test look on.
+
+Knows how the machine is run; nothing of what is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+from hypothesis.stateful import run_state_machine_as_test
+
+from contracts.test_lifecycle import Lifecycle, Outcome, Strategy
+from tallystick.drivers.sequential import Session
+from tallystick.run import Run, Violated
+
+Look = Callable[[Session], None]
+
+
+def drive(run: Run, *, number: int, examples: int, steps: int, look: Look) -> Violated | None:
+    """Run the machine; `look` is called after every step. What it found, if anything."""
+    outcome = Outcome()
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+    @seed(number)
+    class Machine(Lifecycle):
+        def __init__(self) -> None:
+            super().__init__(run, outcome)
+
+        def perform(self, data: st.DataObject, strategy: Strategy) -> None:
+            super().perform(data, strategy)
+            look(self.session)
+
+    with suppress(Flaky):  # as it does: once it has stopped, equal choices draw something else
+        run_state_machine_as_test(Machine, settings=chosen)
+    return outcome.violated

@@ -1,0 +1,45 @@
+"""A strategy that is given nothing to draw from says so, instead of drawing nonsense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+
+from strategies import commands, money
+from tallystick.program import Scene, Step
+
+EMPTY = Scene({}, {}, {})
+NEEDY = (
+    commands.drawdowns,
+    commands.holds,
+    commands.funds,
+    commands.captures,
+    commands.voids,
+    commands.repeats,
+    commands.reuses,
+    commands.tokens,
+)
+
+
+@pytest.mark.parametrize("strategy", NEEDY, ids=lambda strategy: strategy.__name__)
+def test_a_step_needs_something_to_act_on(
+    strategy: Callable[[Scene], st.SearchStrategy[Step]],
+) -> None:
+    with pytest.raises(InvalidArgument):
+        find(strategy(EMPTY), lambda step: True, settings=settings(database=None))
+
+
+@pytest.mark.parametrize("strategy", [money.boundaries, money.parts])
+def test_an_amount_needs_a_figure(strategy: Callable[..., st.SearchStrategy[object]]) -> None:
+    with pytest.raises(InvalidArgument):
+        find(strategy(), lambda amount: True, settings=settings(database=None))
+
+
+def test_there_is_a_most_number_of_cards() -> None:
+    scene = Scene(dict.fromkeys("ABC"), {}, {})  # type: ignore[arg-type]
+    with pytest.raises(IndexError):
+        find(commands.cards(scene), lambda step: True, settings=settings(database=None))
