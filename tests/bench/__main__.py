@@ -1,0 +1,10 @@
+"""`python -m tests.bench`: the machine beside a bare loop, then the checker on long histories."""
+
+import sys
+
+from tests.bench import checker, throughput
+
+if __name__ == "__main__":
+    status = throughput.main()
+    checker.main()
+    sys.exit(status)

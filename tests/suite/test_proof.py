@@ -1,0 +1,108 @@
+"""The proof itself: its record, its tables, and the README that quotes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.faults import FAULTS
+from tallystick.reporting.result import Result, ViolationEntry
+from tests.proof import faults, mutants, readme, record
+from tests.proof.gate import Outcome
+from tests.proof.selection import is_expected, ladder
+from tests.proof.table import aligned
+
+
+def test_the_readme_says_what_was_measured() -> None:
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.with_summary(text, readme.summary(record.read())) == text
+
+
+def test_a_page_without_marks_is_not_touched() -> None:
+    with pytest.raises(ValueError, match="<!-- proof -->"):
+        readme.with_summary("# A page", "told")
+
+
+def violation(rule: str, requests_before: int, *steps: str) -> ViolationEntry:
+    return ViolationEntry(
+        rule=rule,
+        title="",
+        level="MUST",
+        expected="",
+        actual="",
+        question=None,
+        requests_before=requests_before,
+        steps=list(steps),
+        scenario="",
+        page="",
+        test="",
+        also=[],
+        replays=[4, 4],
+    )
+
+
+def outcome(*found: ViolationEntry) -> Outcome:
+    result = Result(
+        verdict="violates" if found else "conforms",
+        reason=None,
+        target="",
+        intensity="gate",
+        seed=0,
+        seconds=1.0,
+        requests=100,
+        dialect={},
+        rules={},
+        not_claimed={},
+        violations=list(found),
+    )
+    return Outcome(1 if found else 0, result, "", 1.0)
+
+
+def test_a_row_tells_of_the_violation_that_was_seen_first() -> None:
+    fault = FAULTS["capture_checks_original"]
+    seen = outcome(violation("BAL-1", 30, "a"), violation(fault.breaks, 14, "a", "b", "c", "d"))
+    row = faults.row_of(fault, seen, {fault.name: 3})
+    assert (row.is_caught, row.is_expected) == (True, True)
+    assert (row.requests, row.steps, row.shortest) == (14, 4, 3)
+    assert row.rules == [fault.breaks, "BAL-1"]
+
+
+def test_a_fault_that_is_missed_is_no_catch() -> None:
+    row = faults.row_of(FAULTS["capture_checks_original"], outcome(), {})
+    assert (row.is_caught, row.steps, row.shortest) == (False, None, None)
+    assert "NO" in faults.table([row])
+    assert "0 of 1 faults are caught" in faults.table([row])
+
+
+def test_a_rule_is_expected_by_itself_and_by_its_chapter() -> None:
+    assert is_expected("CAP-2", "CAP-2")
+    assert is_expected("CAP", "CAP-2")
+    assert not is_expected("CAP-2", "CAP-20")
+    assert not is_expected("CAP", "CARD-1")
+
+
+def test_every_ladder_ends_with_all_contracts() -> None:
+    for fault in FAULTS.values():
+        assert list(ladder(fault.breaks))[-1] == ("contracts",)
+
+
+def test_a_record_keeps_each_section_apart(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    row = faults.row_of(FAULTS["capture_checks_original"], outcome(), {})
+    record.keep("faults", [row], path)
+    record.keep("mutants", [], path, argued=3)
+    kept = record.read(path)
+    assert kept["faults"]["rows"][0]["name"] == "capture_checks_original"
+    assert kept["mutants"] == {"argued": 3, "rows": []}
+
+
+def test_a_sample_of_mutants_is_the_same_every_time() -> None:
+    assert mutants.sample(20) == mutants.sample(20)
+    assert len(mutants.sample(20)) == 20
+    assert len(mutants.sample(None)) == len(mutants.faulty())
+
+
+def test_numbers_stand_to_the_right() -> None:
+    told = aligned(("name", "count"), [("a", 5), ("bc", None), ("d", 100)])
+    assert told.splitlines() == ["name  count", "a         5", "bc        -", "d       100"]
