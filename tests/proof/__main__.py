@@ -99,14 +99,11 @@ def _chosen(options: argparse.Namespace, known: list[str]) -> list[str]:
 
 
 def _shown(rows: Iterator[Row], planned: Sequence[object]) -> list[Row]:
-    """The rows, while a line on standard error says how far it is."""
+    """The rows, while lines on standard error say how far it is."""
     found: list[Row] = []
     for row in rows:
         found.append(row)
-        if sys.stderr.isatty():
-            print(f"\r{len(found)} of {len(planned)}", end="", file=sys.stderr, flush=True)
-    if sys.stderr.isatty():
-        print("\r", end="", file=sys.stderr)
+        print(f"{len(found)} of {len(planned)}: {row}", file=sys.stderr, flush=True)
     return found
 
 

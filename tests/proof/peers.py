@@ -19,7 +19,6 @@ from pathlib import Path
 from sandbox.credentials import ACCOUNT, ADMIN
 from sandbox.faults import FAULTS
 from tallystick.target import Address, Client, Target
-from tallystick.wire import Request
 from tests.proof.faults import category_of
 from tests.proof.forking import ROOT
 from tests.proof.servers import Environment, forked_sandbox
@@ -113,8 +112,7 @@ def _token(url: str) -> str:
     """The peer has no place for client credentials, so it is given a token."""
     target = Target(Address(url, ACCOUNT), Client(ADMIN.client_id, ADMIN.client_secret))
     try:
-        target.send(Request("aid_cards_get", "GET", f"/accounts/{ACCOUNT}/wallets/cards?limit=1"))
-        return target.bearer.get(target._http)
+        return target.access_token()
     finally:
         target.close()
 
