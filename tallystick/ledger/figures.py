@@ -38,6 +38,7 @@ FORMULAS: dict[str, dict[str, Formula]] = {
     },
     "figure.amount_reserved": {
         "held": lambda ledger: ledger.held,
+        "gross_of_open_holds": lambda ledger: ledger.gross,
     },
 }
 
