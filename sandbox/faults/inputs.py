@@ -264,34 +264,34 @@ class PlusInPathIsSpace(Intake):
 class OtherStatus(Answers):
     """Answers some refusals with a status that the document does not have."""
 
-    status = 0
+    code = 0
     causes: tuple[Cause, ...] = ()
 
     def refusal_status(self, refusal: Refusal) -> int:
-        return self.status if refusal.cause in self.causes else super().refusal_status(refusal)
+        return self.code if refusal.cause in self.causes else super().refusal_status(refusal)
 
 
 @fault("conflict_is_409", breaks="SHAPE-3", summary="a spent ref_id is answered 409")
 class ConflictIs409(OtherStatus):
-    status = 409
+    code = 409
     causes = (Cause.REF_ID_SPENT, Cause.REF_ID_REPEATED, Cause.CARD_EXISTS)
 
 
 @fault("insufficient_is_402", breaks="SHAPE-3", summary="too little money is answered 402")
 class InsufficientIs402(OtherStatus):
-    status = 402
+    code = 402
     causes = (Cause.INSUFFICIENT,)
 
 
 @fault("invalid_is_422", breaks="SHAPE-3", summary="a body that does not fit is answered 422")
 class InvalidIs422(OtherStatus):
-    status = 422
+    code = 422
     causes = (Cause.INVALID,)
 
 
 @fault("refusal_is_200", breaks="SHAPE-1", summary="too much to capture is an error, answered 200")
 class RefusalIs200(OtherStatus):
-    status = 200
+    code = 200
     causes = (Cause.ABOVE_REMAINING,)
 
 
