@@ -291,6 +291,26 @@ def test_a_reader_reads_and_writes_nothing(run: Run, suite: Suite, stage: Stage)
     reader.close()
 
 
+@rule("AUTH-6", "AUTH-5", "REF-1")
+def test_a_repeated_request_is_answered_to_those_only_who_may_make_it(
+    run: Run, suite: Suite
+) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "h = hold A 300")
+    card = stage.card_id("A")
+    ref = stage.fresh()
+    paid = requests.transact(stage.base, ref, 50, card_id=card)
+    stage.pays("d", "A", Transact(Kind.DRAWDOWN, card, 50, "NOK", ref), run.target, ("TX-1",))
+    for name, breaks in (("reader", "AUTH-6"), ("other", "AUTH-5")):
+        if getattr(suite.clients, name) is None:
+            continue
+        stranger = _target(suite, run, name, breaks)
+        stage.direct.note(f"the same again as {name}:")
+        answer = stage.send(paid, target=stranger)
+        stage.direct.expect_refusal(breaks, answer, "it may not make the first one either")
+        stranger.close()
+    stage.holds("BAL-6")
+
+
 TILL = ("aid_cards_cardid_transactions_capture_post", "aid_cards_cardid_transactions_void_post")
 
 

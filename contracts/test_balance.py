@@ -6,6 +6,8 @@ most easily part ways: many holds at once, cards beside each other, everything i
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from contracts.conftest import Check
@@ -76,4 +78,54 @@ def test_cards_never_touch_each_other(check: Check) -> None:
         "x1 = draw C available+1",
         "d2 = draw B available",
         "c2 = capture h2",
+    )
+
+
+ALIKE = {
+    "in case": ("key-a", "key-A"),
+    "in an underscore": ("key_1", "keyx1"),
+    "in their end": ("key", "key1"),
+    "after 64 characters": ("k" * 64 + "1", "k" * 64 + "2"),
+}
+"""Pairs of card_ids that careless storage or a careless pattern takes for one."""
+
+
+@rule("BAL-7", "BAL-5")
+@pytest.mark.parametrize("difference", ALIKE)
+def test_cards_with_ids_that_are_alike_never_touch_each_other(
+    check: Check, difference: str
+) -> None:
+    one, other = (json.dumps({"id_tail": tail}) for tail in ALIKE[difference])
+    check(
+        f"A = card 1000 NOK with {one}",
+        f"B = card 700 NOK with {other}",
+        "d1 = draw A 10",
+        "h1 = hold B 20",
+        "f1 = fund A 30",
+        "c1 = capture h1 5",
+        unread=5,
+    )
+
+
+@rule("BAL-5", "READ-3")
+def test_a_card_with_more_than_a_hundred_transactions_lists_them_all(check: Check) -> None:
+    draws = [f"d{number} = draw A 1" for number in range(104)]
+    check("A = card 1000 NOK", "h = hold A 500", "c = capture h 7", *draws, unread=106)
+
+
+@rule("CAP-5", "VOID-3", "BAL-6")
+def test_a_hold_of_a_deleted_card_is_captured_once_at_most(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h = hold A 300",
+        "i = hold A 700",
+        "delete A",
+        "c1 = capture h 100",
+        "c2 = capture h",
+        "c3 = capture h 1",
+        "c4 = capture h",
+        "v1 = void h",
+        "v2 = void i",
+        "v3 = void i",
+        unread=10,
     )

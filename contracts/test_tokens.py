@@ -143,6 +143,21 @@ def test_every_token_has_a_value_of_its_own(run: Run) -> None:
     )
 
 
+@rule("TOKEN-2")
+def test_a_one_time_token_that_has_paid_is_not_renewed_by_a_fund(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        't = token A with {"one_time": "true"}',
+        "d1 = draw t 5",
+        "f1 = fund A 10",
+        "d2 = draw t 5",
+        "f2 = fund t 10",
+        "d3 = draw t 5",
+        "h = hold t 5",
+        unread=7,
+    )
+
+
 # How codes look -----------------------------------------------------------------------------------
 
 FORMATS: dict[str, dict[str, Any]] = {

@@ -213,7 +213,7 @@ class Session:
 
     def _resolve_new_card(self, step: Step) -> Command:
         members = dict(step.extras)
-        card_id = f"{self.prefix}-{step.name}{members.pop('id_tail', '')}"
+        card_id = f"{self.prefix}-{members.pop('id_tail', step.name)}"
         # A label twice is the same card: created once more, or by several clients at once.
         self.beliefs.setdefault(step.name, (Ledger(self.run.dialect, card_id),))
         if step.verb is Verb.BATCH:

@@ -6,6 +6,7 @@ It knows neither cards nor transactions. Answers come from a stranger: any text 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from tallystick.ledger.vocabulary import Extras
@@ -26,6 +27,30 @@ def first_missing(sent: Extras, shown: Extras) -> tuple[str, str] | None:
         if name not in GENERATORS and not _is_shown(name, text, members.get(name)):
             return f"{name} {text}", f"{name} {members.get(name)}"
     return None
+
+
+def first_borrowed(sent: Extras, shown: Extras, others: Iterable[Extras]) -> str | None:
+    """The first member that is shown, was not sent, and was sent with one of the others.
+
+    What a server adds of its own is free; what came with another request belongs to that one.
+    """
+    strange = _pieces(shown) - _pieces(sent)
+    if not strange:
+        return None
+    lent = strange.intersection(*[set().union(*map(_pieces, others))])
+    return min(lent, default=None)
+
+
+def _pieces(extras: Extras) -> set[str]:
+    """The members as comparable texts; of metadata each key by itself."""
+    pieces: set[str] = set()
+    for name, text in extras:
+        members = _parsed(text) if name == "metadata" else None
+        if isinstance(members, dict):
+            pieces |= {f"{name} {key}: {json.dumps(members[key])}" for key in members}
+        else:
+            pieces.add(f"{name} {text}")
+    return pieces
 
 
 def _is_shown(name: str, sent: str, shown: str | None) -> bool:

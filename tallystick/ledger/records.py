@@ -13,7 +13,7 @@ from dataclasses import replace
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.ledger import Entry, Ledger, adopt, unseen
 from tallystick.ledger.lifecycle import State
-from tallystick.ledger.members import first_missing
+from tallystick.ledger.members import first_borrowed, first_missing
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Extras,
@@ -103,6 +103,14 @@ def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violati
     judged = _judge_record(ledger, entry, record, entry.extras)
     if isinstance(judged, Violation):
         return replace(judged, rule="BAL-5", expected=f"listed: {judged.expected}")
+    strangers = (
+        other.extras
+        for key, other in ledger.entries.items()
+        if key != entry_id and key != entry.parent and other.extras
+    )
+    borrowed = first_borrowed(entry.extras, record.extras, strangers)
+    if borrowed is not None:
+        return Violation("BAL-5", "listed: only what was sent with it", f"{borrowed} of another")
     return ledger if judged is ledger.dialect else ledger.changed(dialect=judged)
 
 
