@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import pytest
 
+from contracts import requests
 from contracts.conftest import Check
+from contracts.staging import Stage, is_refused
 from tallystick.ledger.rulings import CURRENCIES
+from tallystick.ledger.vocabulary import Kind, Transact
+from tallystick.run import Run
 
 rule = pytest.mark.rule
 
@@ -90,6 +94,21 @@ def test_a_record_carries_what_was_sent(check: Check) -> None:
 @rule("TX-7", "CAP-7", "VOID-4")
 def test_an_unknown_transaction_is_refused(check: Check) -> None:
     check("A = card 1000 NOK", "c1 = capture nothing 10", "v1 = void nothing", "d1 = draw A 10")
+
+
+@rule("TX-9", "TX-4")
+@pytest.mark.parametrize("members", [{}, {"pending": False}, {"type": "drawdown"}])
+def test_without_type_and_pending_it_is_a_plain_drawdown(
+    run: Run, members: dict[str, object]
+) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    card, ref = stage.card_id("A"), stage.fresh()
+    answer = stage.send(requests.transact(stage.base, ref, 100, card_id=card, **members))
+    stage.direct.expect("TX-9", not is_refused(answer), "a plain drawdown", "a refusal")
+    stage.take("A", Transact(Kind.DRAWDOWN, card, 100, "NOK", ref), answer, name="d")
+    stage.holds("TX-9")
+    stage.perform("c = capture d 1", "d2 = draw A available")
+    stage.finish()
 
 
 @rule("TX-8", "BAL-5")
