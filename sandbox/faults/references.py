@@ -14,6 +14,7 @@ from sandbox.orders import Order, Settlement
 from sandbox.records import Card, Token, Transaction
 
 # Two seconds are what a client waits before it tries again.
+INDEXED_S = 0.25
 REMEMBERED_S = 2
 REMEMBERED_PER_CARD = 10
 STORED_LENGTH = 64
@@ -152,6 +153,19 @@ class RefForgottenLate(Bank):
     def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
         first = super().first(card, order)
         if first and first.created_at + REMEMBERED_S * SECOND < self.clock.now():
+            return None
+        return first
+
+
+@fault(
+    "ref_remembered_late",
+    breaks="DELIV-2",
+    summary="ref_ids are indexed a moment later; a copy right behind its request executes too",
+)
+class RefRememberedLate(Bank):
+    def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
+        first = super().first(card, order)
+        if first and first.created_at + INDEXED_S * SECOND > self.clock.now():
             return None
         return first
 

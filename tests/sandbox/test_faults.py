@@ -14,9 +14,8 @@ UNSEEN_ALONE = {name for name in FAULTS if name.startswith("race_")} | {"client_
 
 _CHAPTERS = yaml.safe_load((ROOT / "spec" / "rules.yaml").read_text())["chapters"]
 RULES = {rule["id"]: rule["level"] for chapter in _CHAPTERS.values() for rule in chapter["rules"]}
-# Broken only between two runs, by a server that is no longer the one that was pinned; and by a
-# network that delivers twice, for which every fault of REF-1 is one of it too.
-NO_FAULT_OF_ITS_OWN = {"DIA-2", "DELIV-2"}
+# Broken only between two runs, by a server that is no longer the one that was pinned.
+NO_FAULT_OF_ITS_OWN = {"DIA-2"}
 
 
 def taken(
