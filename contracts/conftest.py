@@ -24,14 +24,14 @@ ORDER = (
     "test_activation",
     "test_pins",
     "test_tokens",
+    "test_reads",
+    "test_access",
+    "test_input",
     "test_transitions",
     "test_lifecycle",
     "test_concurrency",
     "test_delivery",
-    "test_reads",
     "test_time",
-    "test_access",
-    "test_input",
     "test_schema",
 )
 """What finds most with the fewest requests comes first; the dialect has to be known by then."""
