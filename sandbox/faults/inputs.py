@@ -122,11 +122,16 @@ class PendingTextIsTrue(Mends):
         return body | {"pending": bool(body["pending"])} if text else body
 
 
-@fault("card_id_and_token_accepted", breaks="TX-6", summary="card_id and token may both be named")
-class CardIdAndTokenAccepted(Mends):
+@fault("nameless_goes_to_the_last_card", breaks="TX-6", summary="no name is the last card's")
+class NamelessGoesToTheLastCard(Mends):
+    last = ""
+
     def mended(self, body: dict[str, Any]) -> dict[str, Any]:
-        both = "token" in body and "card_id" in body and "ref_id" in body
-        return {n: v for n, v in body.items() if n != "token"} if both else body
+        if not {"ref_id", "amount", "currency"} <= body.keys():
+            return body
+        self.last = str(body.get("card_id", self.last))
+        nameless = "token" not in body and "card_id" not in body
+        return body | {"card_id": self.last} if nameless and self.last else body
 
 
 @fault("metadata_list_accepted", breaks="SHAPE-4", summary="metadata may be anything")
@@ -134,13 +139,6 @@ class MetadataListAccepted(Mends):
     def mended(self, body: dict[str, Any]) -> dict[str, Any]:
         odd = "metadata" in body and not isinstance(body["metadata"], dict)
         return body | {"metadata": {}} if odd else body
-
-
-@fault("ids_trimmed", breaks="SHAPE-4", summary="a card_id with space at its end is accepted")
-class IdsTrimmed(Mends):
-    def mended(self, body: dict[str, Any]) -> dict[str, Any]:
-        text = isinstance(body.get("card_id"), str) and body["card_id"].strip()
-        return body | {"card_id": body["card_id"].strip()} if text else body
 
 
 @fault("long_ids_cut", breaks="SHAPE-4", summary="a card_id over 255 characters is cut")

@@ -109,8 +109,8 @@ class Session:
         return outcome
 
     def _can_run(self, step: Step) -> bool:
-        """Whether all that the step names is there; only captures and voids act on `nothing`."""
-        if step.on in MADE_UP and step.verb in (Verb.CAPTURE, Verb.VOID):
+        """Whether all that the step names is there; some verbs may act on `nothing`."""
+        if step.on in MADE_UP and step.verb in (Verb.CAPTURE, Verb.VOID, Verb.INFO):
             return bool(self.beliefs) and (not step.ref or step.ref in self.made)
         return all(label in self.made for label in step.needs)
 

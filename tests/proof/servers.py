@@ -43,12 +43,16 @@ def sandbox(*, faults: Sequence[str] = (), variants: Sequence[str] = ()) -> Iter
         yield environment_of(server.url)
 
 
+NEEDS = {"expired_access_accepted": ("--token-lifetime", "3")}
+"""Further options of a fault: that an expired token is taken is seen only if tokens expire."""
+
+
 @contextmanager
 def forked_sandbox(
     *, faults: Sequence[str] = (), variants: Sequence[str] = ()
 ) -> Iterator[Environment]:
     """The same, forked from a process that has imported it: many of them start in little time."""
-    options = [word for name in faults for word in ("--fault", name)]
+    options = [word for name in faults for word in ("--fault", name, *NEEDS.get(name, ()))]
     options += [word for name in variants for word in ("--variant", name)]
     with forking.sandbox(options) as url:
         yield environment_of(url)
