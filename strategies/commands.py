@@ -13,6 +13,8 @@ from functools import cache
 from hypothesis import strategies as st
 
 from strategies import money, payloads
+from strategies.choice import evenly
+from tallystick.ledger.rulings import CURRENCIES
 from tallystick.ledger.vocabulary import Extras
 from tallystick.program import Scene, Step, Verb
 
@@ -134,8 +136,8 @@ def _transactions(draw: st.DrawFn, scene: Scene, verb: Verb, letter: str) -> Ste
 @cache
 def _foreign_currencies() -> st.SearchStrategy[str]:
     """The card's own currency (left to the driver), now and then any other."""
-    own = st.just("")
-    return st.one_of(own, own, own, own, own, own, own, money.currencies())
+    own = ("",)
+    return evenly(own, own, own, own, own, own, own, CURRENCIES)
 
 
 def _parents(scene: Scene) -> st.SearchStrategy[str]:

@@ -10,6 +10,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
+from strategies.choice import evenly
 from tallystick.ledger.rulings import CURRENCIES
 from tallystick.program import Amount
 
@@ -31,56 +32,58 @@ def currencies() -> st.SearchStrategy[str]:
 
 def boundaries(*bases: str) -> st.SearchStrategy[Amount]:
     """Each of the figures, one above it and one below it."""
-    return st.sampled_from(
-        [Amount(base, 1, offset) for base in bases for offset in BOUNDARY_OFFSETS]
-    )
+    return st.sampled_from(_boundaries(*bases))
 
 
 def parts(*bases: str) -> st.SearchStrategy[Amount]:
     """A half, a third and so on of a figure, which is legal whenever the figure is."""
-    return st.sampled_from([Amount(base, divisor) for base in bases for divisor in (2, 3, 7)])
-
-
-def literals(*, wide: bool = False) -> st.SearchStrategy[Amount]:
-    """Plain numbers; `wide` adds those around 2**31, 2**53 and 2**63."""
-    numbers = (*LITERALS, *WIDE) if wide else LITERALS
-    return st.sampled_from([Amount("", 1, number) for number in numbers])
+    return st.sampled_from(_parts(*bases))
 
 
 @cache
 def spending() -> st.SearchStrategy[Amount]:
     """Amounts for a drawdown or a hold: mostly ones that leave the card in a usable state."""
-    return st.one_of(
-        parts("available"),
-        literals(),
-        boundaries("available"),
-        boundaries("balance", "total"),
-        literals(wide=True),
+    return evenly(
+        _parts("available"),
+        _numbers(*LITERALS),
+        _boundaries("available"),
+        _boundaries("balance", "total"),
+        _numbers(*LITERALS, *WIDE),
     )
 
 
 @cache
 def funding() -> st.SearchStrategy[Amount]:
     """Amounts for a fund."""
-    return st.one_of(literals(), parts("balance", "total"), literals(wide=True))
+    return evenly(_numbers(*LITERALS), _parts("balance", "total"), _numbers(*LITERALS, *WIDE))
 
 
 @cache
 def capturing() -> st.SearchStrategy[Amount | None]:
     """Amounts for a capture; None leaves the member out."""
-    return st.one_of(
-        parts("remaining"),
-        literals(),
-        boundaries("remaining"),
-        st.none(),
-        boundaries("original", "balance"),
+    nothing: list[Amount | None] = [None]
+    return evenly(
+        _parts("remaining"),
+        _numbers(*LITERALS),
+        _boundaries("remaining"),
+        nothing,
+        _boundaries("original", "balance"),
     )
 
 
 @cache
 def openings() -> st.SearchStrategy[Amount]:
     """Opening amounts of a card, now and then a wide one."""
-    return st.one_of(
-        st.sampled_from([Amount("", 1, number) for number in (1000, 5000, 100, 2000, 10, 0)]),
-        st.sampled_from([Amount("", 1, number) for number in WIDE]),
-    )
+    return evenly(_numbers(1000, 5000, 100, 2000, 10, 0), _numbers(*WIDE))
+
+
+def _boundaries(*bases: str) -> list[Amount]:
+    return [Amount(base, 1, offset) for base in bases for offset in BOUNDARY_OFFSETS]
+
+
+def _parts(*bases: str) -> list[Amount]:
+    return [Amount(base, divisor) for base in bases for divisor in (2, 3, 7)]
+
+
+def _numbers(*numbers: int) -> list[Amount]:
+    return [Amount("", 1, number) for number in numbers]

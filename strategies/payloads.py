@@ -6,9 +6,11 @@ from functools import cache
 
 from hypothesis import strategies as st
 
+from strategies.choice import evenly
 from tallystick.ledger.vocabulary import Extras
 from tallystick.program import extras
 
+NOTHING: tuple[Extras, ...] = ((),)
 PLAIN: tuple[Extras, ...] = (
     extras(metadata={"order_id": "xk39592f"}),
     extras(originated_by="till 7"),
@@ -70,13 +72,11 @@ EDGE_AMOUNTS: dict[str, object] = {
 @cache
 def members() -> st.SearchStrategy[Extras]:
     """Mostly nothing, sometimes plain members, now and then unusual ones."""
-    nothing: st.SearchStrategy[Extras] = st.just(())
-    return st.one_of(nothing, nothing, st.sampled_from(PLAIN), st.sampled_from(UNUSUAL))
+    return evenly(NOTHING, NOTHING, PLAIN, UNUSUAL)
 
 
 @cache
 def metadata_members() -> st.SearchStrategy[Extras]:
     """The same for captures and voids, whose bodies know metadata only."""
     with_metadata = [pair for pair in (*PLAIN, *UNUSUAL) if dict(pair).keys() == {"metadata"}]
-    nothing: st.SearchStrategy[Extras] = st.just(())
-    return st.one_of(nothing, nothing, st.sampled_from(with_metadata))
+    return evenly(NOTHING, NOTHING, with_metadata)

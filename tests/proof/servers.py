@@ -16,6 +16,9 @@ from tests.rival.process import Rival
 
 Environment = dict[str, str]
 
+SETUPS = {"expired_access_accepted": ("--token-lifetime", "4")}
+"""How a server has to be set up for a fault to be seen: nobody waits hours for a token to end."""
+
 
 def environment_of(url: str) -> Environment:
     """The variables that point the suite at a sandbox, with all its clients."""
@@ -53,6 +56,7 @@ def forked_sandbox(
 ) -> Iterator[Environment]:
     """The same, forked from a process that has imported it: many of them start in little time."""
     options = [word for name in faults for word in ("--fault", name, *NEEDS.get(name, ()))]
+    options += [word for name in faults for word in SETUPS.get(name, ())]
     options += [word for name in variants for word in ("--variant", name)]
     with forking.sandbox(options) as url:
         yield environment_of(url)

@@ -142,7 +142,7 @@ FACTS: Mapping[str, tuple[int, Fact]] = {
     "a capture of nothing": (1, lambda s: "0" in amounts(s, Verb.CAPTURE)),
     "a drawdown repeated": (4, lambda s: repeated(s, Verb.DRAW)),
     "a hold repeated": (8, lambda s: repeated(s, Verb.HOLD)),
-    "a fund repeated": (8, lambda s: repeated(s, Verb.FUND)),
+    "a fund repeated": (4, lambda s: repeated(s, Verb.FUND)),
     "a capture repeated": (8, lambda s: repeated(s, Verb.CAPTURE)),
     "a void repeated": (4, lambda s: repeated(s, Verb.VOID)),
     "a ref_id used by another kind": (20, reused_across),
