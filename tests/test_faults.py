@@ -1,7 +1,7 @@
-"""The truth table: every fault of the sandbox is caught by contracts that claim what it breaks.
+"""The truth table: a fault of each MUST rule is caught by contracts that claim what it breaks.
 
 A fault is first shown to the contracts that claim its rule, then to those of its chapter; the whole
-gate meets all faults in `python -m tests.proof`. Each fault has a server and a run of its own. What
+gate meets every fault in `python -m tests.proof`. Each fault has a server and a run of its own. What
 was found is told to `tests/conftest.py`, which prints the table of rules at the end.
 """
 
@@ -37,7 +37,11 @@ CATEGORIES = {
 Record = Callable[[str, object], None]
 
 
-@pytest.mark.parametrize("name", FAULTS)
+FIRST = {fault.breaks: name for name, fault in reversed(FAULTS.items()) if fault.breaks in MUST}
+"""One fault for each MUST rule: what every change can pay for; `tox -e proof` meets them all."""
+
+
+@pytest.mark.parametrize("name", sorted(FIRST.values()))
 def test_fault_is_caught(name: str, record_property: Record) -> None:
     fault = FAULTS[name]
     record_property("fault", name)
