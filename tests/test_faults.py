@@ -1,8 +1,8 @@
 """The truth table: a fault of each MUST rule is caught by contracts that claim what it breaks.
 
-A fault is first shown to the contracts that claim its rule, then to those of its chapter; the whole
-gate meets every fault in `python -m tests.proof`. Each fault has a server and a run of its own. What
-was found is told to `tests/conftest.py`, which prints the table of rules at the end.
+A fault is first shown to the contracts that claim its rule, then to those of its chapter; the
+whole gate meets every fault in `python -m tests.proof`. Each fault has a server and a run of its
+own. What was found is told to `tests/conftest.py`, which prints the table of rules at the end.
 """
 
 from __future__ import annotations

@@ -69,7 +69,8 @@ def _faults(kept: record.Record) -> str:
 def _line(name: str, rows: Rows, peer: dict[str, Any]) -> tuple[object, ...]:
     caught = [row for row in rows if row["is_caught"]]
     requests = [row["requests"] for row in caught]
-    extra = [row["steps"] - row["shortest"] for row in caught]
+    # What was told in words was not shortened.
+    extra = [row["steps"] - row["shortest"] for row in caught if row["replays"] is not None]
     asked = [peer[row["name"]] for row in rows if row["name"] in peer]
     found = sum(row["is_caught"] for row in asked)
     return (
