@@ -11,6 +11,8 @@ import json
 import pytest
 
 from contracts.conftest import Check
+from contracts.staging import Stage, spelled
+from tallystick.run import Run
 
 rule = pytest.mark.rule
 
@@ -80,6 +82,28 @@ def test_cards_never_touch_each_other(check: Check) -> None:
         "c2 = capture h2",
     )
 
+
+@rule("BAL-7")
+def test_cards_that_share_all_they_may_share_never_touch_each_other(run: Run) -> None:
+    stage = Stage(run)
+    customer = stage.fresh("customer")
+    shared = {"customer_id": customer, "name": "Twin", "metadata": {"order": customer}}
+    stage.perform(
+        *[f"{label} = card {amount} NOK {spelled(shared)}" for label, amount in TWINS.items()],
+        "h1 = hold A 300",
+        "f1 = fund B 50",
+        "c1 = capture h1 100",
+        "d1 = draw B 70",
+        "h2 = hold C available",
+        "v1 = void h1",
+        "d2 = draw A available",
+        "v2 = void h2",
+    )
+    stage.finish()
+
+
+TWINS = {"A": 1000, "B": 700, "C": 400}
+"""Cards of one customer, and how much each of them opens with."""
 
 ALIKE = {
     "in case": ("key-a", "key-A"),

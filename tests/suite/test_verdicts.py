@@ -146,16 +146,17 @@ def test_what_was_found_survives_the_death_of_the_target(tmp_path: Path):
 
 
 def test_a_budget_that_runs_out_is_not_green(honest: Environment, tmp_path: Path):
-    own = contract(
+    slow = contract(
         tmp_path / "test_own.py",
         "import time",
         "run_program(run, Program.parse('A = card 1000 NOK'))",
         "while run.has_time():",
         "    time.sleep(0.05)",
     )
-    ran = run_contracts(
-        honest, tmp_path / "reports", *OWN, "--budget=1s", tests=(own, "contracts/test_capture.py")
+    late = contract(
+        tmp_path / "test_own_too.py", "run_program(run, Program.parse('A = card 1000 NOK'))"
     )
+    ran = run_contracts(honest, tmp_path / "reports", *OWN, "--budget=1s", tests=(slow, late))
     assert ran.status == 1, ran.output
     assert ran.result["verdict"] == "undecided"
     assert "budget" in str(ran.result["reason"])
