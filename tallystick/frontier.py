@@ -82,7 +82,7 @@ class Hints:
 
     `changes(o)`: False promises that o leaves every state in which it is possible as it was.
     `interferes(a, b)`: False promises for every state that where a and then b are possible, b and
-    then a are possible too and lead to the same state.
+    then a are possible too and lead to the same state, or to one that permits all that it permits.
     """
 
     changes: Callable[[Operation[Any, Any]], bool] = lambda o: True

@@ -16,7 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tallystick.drivers.gate import Gate, Start
-from tallystick.drivers.order import Asked, Judged, Op, judge_history, label_of, outcome_of
+from tallystick.drivers.independence import Asked, Op
+from tallystick.drivers.order import Judged, judge_history, label_of, outcome_of
 from tallystick.drivers.sequential import Session, run_program
 from tallystick.history import Operation
 from tallystick.ledger.ledger import Ledger

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import httpx
 
-from tallystick.drivers.order import LOSER_MAY_BE_REFUSED
+from tallystick.drivers.independence import LOSER_MAY_BE_REFUSED
 from tallystick.drivers.sequential import Session, replayer
 from tallystick.ledger.rulings import REFUSE
 from tallystick.ledger.vocabulary import Command, Outcome, ReadCard, Unknown, Violation

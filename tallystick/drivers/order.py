@@ -8,48 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from tallystick.history import History, Operation
+from tallystick.drivers.independence import Independence, Op, ref_of
+from tallystick.history import History
 from tallystick.illegality import Illegality
-from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.ledger import Ledger
-from tallystick.ledger.rulings import REFUSE
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
-    Accepted,
-    Capture,
     CardRecord,
-    Command,
-    Kind,
-    Outcome,
     Payment,
     ReadCard,
     Refused,
-    Transact,
     TransactionRecord,
     Unknown,
     Violation,
-    Void,
 )
-from tallystick.linearizability import Budget, Hints, check
-from tallystick.program import Step
+from tallystick.linearizability import Budget, check
 from tallystick.verdict import Verdict
-
-LOSER_MAY_BE_REFUSED = ("ref.", "create.", "batch.", "activate.", "delete.again")
-"""Of two equal requests at the same moment one has its effect; what the other one is answered is
-open (FACTS 7), so a refusal is no contradiction to what the target answers otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A command, with the step that asked for it as a report shows it."""
-
-    step: Step | str
-    command: Command
-
-
-Op = Operation[Asked, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,77 +82,25 @@ def _overlap(one: Op, other: Op) -> bool:
 
 def _judge_card(part: tuple[Op, ...], ledgers: Sequence[Ledger], budget: Budget) -> Judged | None:
     """The verdict on one card; None if the budget was spent before there was one."""
+    known = Independence.of(part)
     found: list[Judged | None] = []
     for ledger in ledgers:
-        pinned = ledger.changed(dialect=ledger.dialect.also(REFUSE, LOSER_MAY_BE_REFUSED))
+        start = known.before(ledger)
         judgement = check(
             History(part),
-            _stepper(pinned.dialect),
-            lambda _, start=pinned: start,  # type: ignore[misc]
-            hints=HINTS,
+            known.step,
+            lambda _, start=start: start,  # type: ignore[misc]
+            hints=known.hints,
             budget=budget,
         )
         if judgement.verdict is Verdict.CONFORMS:
             return Judged()
         if judgement.verdict is Verdict.VIOLATES:
             illegality = judgement.illegalities[0]
-            found.append(Judged((), _violation(illegality, part, pinned), illegality))
+            found.append(Judged((), _violation(illegality, part, start), illegality))
         else:
             found.append(None)
     return None if None in found else found[0]
-
-
-def _stepper(pinned: Dialect) -> Any:
-    """The oracle as the checker wants it. What an order teaches of the dialect is dropped again.
-
-    Otherwise two orders that lead to the same money would be two states, for the sake of answers
-    that all chapters before this one have asked for already.
-    """
-
-    def legal(ledger: Ledger, asked: Asked, outcome: Outcome) -> tuple[Ledger, ...]:
-        result = step(ledger, asked.command, outcome)
-        if isinstance(result, Violation):
-            return ()
-        return tuple(
-            after if after.dialect is pinned else after.changed(dialect=pinned) for after in result
-        )
-
-    return legal
-
-
-# What the checker may know ------------------------------------------------------------------------
-
-
-def _changes(operation: Op) -> bool:
-    return not isinstance(operation.command.command, ReadCard)
-
-
-def _interferes(earlier: Op, later: Op) -> bool:
-    """Accepted payments meet in a hold, in a ref_id, or where one frees what the other takes."""
-    first, second = earlier.command.command, later.command.command
-    if not (_is_plain(earlier) and _is_plain(later)):
-        return True
-    assert isinstance(first, Payment) and isinstance(second, Payment)  # noqa: PT018
-    if first.ref == second.ref:
-        return True
-    named = {getattr(first, "parent", None), _made(earlier)}
-    if named & {getattr(second, "parent", ""), _made(later) or ""}:
-        return True
-    return first.kind in (Kind.FUND, Kind.VOID) and second.kind in (Kind.DRAWDOWN, Kind.HOLD)
-
-
-def _is_plain(operation: Op) -> bool:
-    command = operation.command.command
-    if not isinstance(command, Payment) or not isinstance(operation.outcome, Accepted):
-        return False
-    return not isinstance(command, Transact) or command.token is None
-
-
-def _made(operation: Op) -> str | None:
-    return getattr(getattr(operation.outcome, "record", None), "id", None)
-
-
-HINTS = Hints(_changes, _interferes)
 
 
 # In words -----------------------------------------------------------------------------------------
@@ -208,7 +131,8 @@ def outcome_of(operation: Op) -> str:
 def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Ledger) -> Violation:
     stuck = illegality.stuck
     told = illegality.core
-    if not any(_changes(op) for op in told):  # figures that nothing explains: tell all there was
+    if all(isinstance(op.command.command, ReadCard) for op in told):
+        # Figures that nothing explains: tell all there was.
         told = (*illegality.prefix, stuck)
     rule = "CONC-2" if _shares_a_ref(told, history) else "CONC-1"
     legal = [f"`{label_of(op)}`" for op in illegality.prefix if op in told]
@@ -239,9 +163,9 @@ def _broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation
 
 def _shares_a_ref(core: Iterable[Op], history: Iterable[Op]) -> bool:
     """Whether a request of the contradiction met another client's with the same ref_id."""
-    named = [(op, ref) for op in history if (ref := _ref(op))]
+    named = [(op, ref) for op in history if (ref := ref_of(op))]
     return any(
-        ref == _ref(op) and other.client != op.client and _meet(op, other)
+        ref == ref_of(op) and other.client != op.client and _meet(op, other)
         for op in core
         for other, ref in named
     )
@@ -251,11 +175,3 @@ def _meet(one: Op, other: Op) -> bool:
     """Whether there was a moment at which both were open."""
     first, second = sorted((one, other), key=lambda op: op.called_ns)
     return first.returned_ns is None or second.called_ns <= first.returned_ns
-
-
-def _ref(operation: Op) -> str:
-    command = operation.command.command
-    return command.ref if isinstance(command, Transact | Capture | Void) else ""
-
-
-__all__ = ["Asked", "Judged", "Op", "judge_history", "label_of", "outcome_of"]

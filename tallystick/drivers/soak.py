@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Callable
 
 from tallystick.drivers.concurrent import Arena, Done, racer, read_cards
-from tallystick.drivers.order import Op, judge_history, label_of, outcome_of
+from tallystick.drivers.independence import Op
+from tallystick.drivers.order import judge_history, label_of, outcome_of
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.vocabulary import Accepted
 from tallystick.linearizability import Budget

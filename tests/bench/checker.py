@@ -21,7 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tallystick.dialect import questions
-from tallystick.drivers.order import Asked, judge_history
+from tallystick.drivers.independence import Asked
+from tallystick.drivers.order import judge_history
 from tallystick.history import History, Operation
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.ledger import Ledger, Standing

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from itertools import count
 
 import pytest
 
-from tallystick.dialect import open_dialect
-from tallystick.drivers.order import HINTS, Asked, Op, judge_history
+from tallystick.dialect import open_dialect, questions
+from tallystick.drivers.independence import Asked, Independence, Op, interferes
+from tallystick.drivers.order import judge_history
 from tallystick.history import History, Operation
-from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.ledger import UNSEEN, Ledger, Standing
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -19,6 +23,7 @@ from tallystick.ledger.vocabulary import (
     Kind,
     OpenCard,
     Outcome,
+    Payment,
     ReadCard,
     Refused,
     Transact,
@@ -192,6 +197,95 @@ def test_hints_change_no_verdict(story: Story) -> None:
 
     verdicts = [
         check(History.of(story.operations), legal, lambda _: start, hints=hints).verdict
-        for hints in (HINTS, Hints())
+        for hints in (Independence.of(story.operations).hints, Hints())
     ]
     assert verdicts[0] is verdicts[1]
+
+
+# The hints ----------------------------------------------------------------------------------------
+
+REFS = [f"r{number}" for number in range(12)]
+KINDS = [Kind.DRAWDOWN, Kind.HOLD, Kind.FUND, Kind.CAPTURE, Kind.VOID]
+
+
+def wallet_with_holds(rng: random.Random) -> Ledger:
+    """A ledger of a random past under a random dialect, as the checker pins it."""
+    dialect = Dialect(
+        {name: frozenset([rng.choice(list(q.permitted))]) for name, q in questions().items()}
+    )
+    if rng.random() < 0.1:
+        return Ledger(dialect, CARD, Standing.INACTIVE, "NOK")
+    amount = rng.choice([0, 50, 200, 1_000_000])
+    state = Ledger(dialect, CARD, Standing.ACTIVE, "NOK", opening=amount)
+    for _ in range(rng.randrange(10)):
+        op = some_operation(rng, state)
+        state = rng.choice([state, *Independence.of([op]).step(state, op.command, op.outcome)])
+    return state
+
+
+def some_operation(rng: random.Random, state: Ledger) -> Op:
+    """A payment that may be legal here or not, and what may be answered to it."""
+    ref = rng.choice(REFS)
+    kind = rng.choice(KINDS)
+    # Nobody can name a hold whose answer was lost.
+    known = [id for id in state.entries if state.entries[id].is_open and not id.startswith(UNSEEN)]
+    parent = rng.choice([*known, "id of r1"])
+    amount = rng.choice([0, 1, 10, 40, 50, 60, 200, 1_000_001])
+    command: Payment = Transact(kind, CARD, amount, rng.choice(["NOK"] * 9 + ["SEK"]), ref)
+    if kind is Kind.CAPTURE:
+        command = Capture(CARD, parent, rng.choice([None, amount]), ref)
+    elif kind is Kind.VOID:
+        command = Void(CARD, parent, ref)
+    held = state.entries.get(parent)
+    if kind is Kind.VOID or getattr(command, "amount", 0) is None:
+        amount = 0 if held is None else rng.choice([held.amount, held.remaining, 0])
+    made = state.refs.get(ref, ())
+    record = TransactionRecord(
+        rng.choice([f"id of {ref}", *(use.entry for use in made)]),
+        ref,
+        amount,
+        "NOK",
+        parent=None if isinstance(command, Transact) else parent,
+    )
+    outcome = rng.choice([Accepted(record), Refused(400), Unknown("lost")])
+    return Operation("1", CARD, Asked("a step", command), outcome, 0, 1)
+
+
+def test_what_is_known_of_the_order_is_true_of_the_ledger() -> None:
+    """A wrong hint makes the search too narrow: an honest server would be accused."""
+    rng = random.Random(0)
+    apart: Counter[tuple[Kind, str, Kind, str]] = Counter()
+    for _ in range(20_000):
+        past = wallet_with_holds(rng)
+        one, two = some_operation(rng, past), some_operation(rng, past)
+        reused = frozenset(rng.sample(REFS, 6))
+        known = Independence(reused, Independence.of([one, two]).lost)
+        state = known.before(past)
+        assert known.changes(one) or set(known.step(state, one.command, one.outcome)) <= {state}
+        both = reached(known, state, one, two)
+        if both and not interferes(one, two):
+            swapped = reached(known, state, two, one)
+            assert all(any(permits_all_of(s, b) for s in swapped) for b in both), (one, two)
+            apart[told(one) + told(two)] += 1
+    assert len(apart) > 90  # kinds of pairs, of 225
+
+
+def reached(known: Independence, state: Ledger, *operations: Op) -> set[Ledger]:
+    states = {state}
+    for op in operations:
+        states = {after for s in states for after in known.step(s, op.command, op.outcome)}
+    return states
+
+
+def permits_all_of(state: Ledger, other: Ledger) -> bool:
+    """A ref_id that was in a refused request permits more than a new one: taken or not."""
+    burnt = state.burnt
+    for ref in other.burnt:
+        burnt = burnt.set(ref, True)
+    return burnt == state.burnt and state.changed(burnt=other.burnt) == other
+
+
+def told(op: Op) -> tuple[Kind, str]:
+    command = op.command.command
+    assert isinstance(command, Payment)
+    return command.kind, type(op.outcome).__name__
