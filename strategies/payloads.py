@@ -66,7 +66,7 @@ EDGE_AMOUNTS: dict[str, object] = {
     "2^64+600": 2**64 + 600,
     "10^400": 10**400,
 }
-"""What a sound server may refuse or take exactly: no upper bound is documented (FACTS 12)."""
+"""What a sound server may refuse or take exactly: no upper bound is documented (question 12)."""
 
 
 @cache
