@@ -82,7 +82,7 @@ def test_what_is_no_amount_is_refused_and_changes_nothing(stage: Stage, paid: st
     operation, more = PAID[paid]
     for amount in WRONG_AMOUNTS.values():
         if amount is None and operation == CAPTURE:
-            continue  # null where the member may be left out: open (FACTS 55)
+            continue  # null where the member may be left out: open (question 55)
         ask(stage, operation, lambda sent, amount=amount: changed(sent, **more, amount=amount))
     settle(stage, operation)
 
@@ -206,7 +206,7 @@ def _with_text(sent: Sent, name: str, text: str) -> Sent:
 
 @rule("SHAPE-2", "SHAPE-3", "SHAPE-5")
 def test_an_id_with_space_at_an_end_is_refused_or_trimmed(stage: Stage) -> None:
-    # "no leading or trailing spaces" is documented; what becomes of them is open (FACTS 55).
+    # "no leading or trailing spaces" is documented; what becomes of them is open (question 55).
     for operation, name in ((CREATE, "card_id"), (CREATE, "customer_id")):
         for form in (" {}", "{} "):
             ask(
@@ -264,7 +264,7 @@ def test_a_transaction_names_a_card(stage: Stage) -> None:
 
 @rule("TX-6", "BAL-1")
 def test_a_card_that_is_named_twice_pays_once(stage: Stage) -> None:
-    # "Cannot be combined", and a guide sends both all the same (FACTS 9.3): refused, or one effect.
+    # "Cannot be combined" (TX-6), and a guide sends both all the same: refused, or one effect.
     with stage.acting(TRANSACT) as fuzz:
         ledger = fuzz.ledger("A")
         token = next((value for value, made in ledger.tokens.items() if not made.one_time), None)

@@ -172,7 +172,7 @@ def scenes(run: Run, suite: Suite) -> dict[str, Scene]:
     trial = stage.send(requests.open_card(stage.base, stage.fresh("c"), expires_at=ends))
     soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
     wanted = dict(BEFORE)
-    if is_refused(trial):  # which periods a server takes is open (FACTS 30)
+    if is_refused(trial):  # which periods a server takes is open (question 30)
         suite.not_claimed["TIME-2"] = f"the target makes no card that lives {SOON_S} s only"
         wanted = {name: lines for name, lines in BEFORE.items() if "expire" not in name}
     prepared = {name: _prepared(run, lines, soon) for name, lines in wanted.items()}
