@@ -18,10 +18,10 @@ import yaml
 from tallystick.ledger.vocabulary import Violation
 
 REFUSALS = frozenset({400, 401, 403, 404})
-"""The documented refusals (FACTS 1); some operations leave one out, none adds another."""
+"""The documented refusals (SHAPE-3); some operations leave one out, none adds another."""
 
 TRANSPORT_REFUSALS = REFUSALS | {405, 406, 411, 413, 414, 415, 417, 431, 505}
-"""What HTTP itself answers to a broken method, size or content type; left open (FACTS, 56)."""
+"""What HTTP itself answers to a broken method, size or content type; left open (question 56)."""
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "spec" / "openapi.yaml"
 

@@ -135,7 +135,7 @@ class Meter:
 
 
 class Bearer:
-    """An access token, renewed at half of its life as the vendor's own client does (FACTS 8)."""
+    """An access token, renewed at half of its life as the vendor's own client does."""
 
     def __init__(self, address: Address, client: Client, time: Time = REAL_TIME) -> None:
         self._address = address

@@ -230,7 +230,7 @@ _ENCODERS: dict[type, Callable[[Any, str], Request]] = {
 
 
 def _segment(text: str) -> str:
-    """One path segment; ids are free strings and may hold `/` (FACTS 1)."""
+    """One path segment; ids are free strings and may hold `/` (CARD-16)."""
     if text in (".", ".."):
         return text.replace(".", "%2E")  # else the client itself would walk up the path
     return quote(text, safe="")

@@ -126,7 +126,7 @@ class Fuzz(Session):
         known = self.known()
         meaning = understand(sent, known)
         if meaning is not None and sent.operation == INFO and meaning.card in self.pinned:
-            # Whether a look-up needs the PIN that the card has is open (FACTS 50).
+            # Whether a look-up needs the PIN that the card has is open (question 50).
             meaning = replace(meaning, is_plain=False)
         answer = self.send(sent)
         if isinstance(answer, Answer) and answer.status == 200:

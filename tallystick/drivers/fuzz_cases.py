@@ -196,7 +196,7 @@ def judge(case: Case[Any], answer: Answer) -> Violation | None:
     response = response_of(case, answer)
     for check, rule in CHECKS.items():
         if check is status_code_conformance and answer.status in REFUSALS:
-            continue  # 404 is documented for most operations and permitted to all (FACTS 1)
+            continue  # 404 is documented for most operations and permitted to all (SHAPE-3)
         failure = _failure(case, response, check)
         if failure is not None:
             refusal = rule == "SHAPE-1" and answer.status != 200

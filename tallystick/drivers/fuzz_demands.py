@@ -3,7 +3,7 @@
 The demands are read from `spec/openapi.yaml`, less every part that it marks as inferred, and only
 as deep as the members of the body: of required members, types, options, lower bounds and lengths
 the sources speak; of unknown members, nulls in optional places, outer spaces, formats and numbers
-such as 1.0 they do not (FACTS 12, 53 to 55). This module does not know cards and sends nothing.
+such as 1.0 they do not (questions 12, 53 to 55). This module does not know cards and sends nothing.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Demands:
 
     def _broken(self, operation: str, demands: Body, body: dict[str, JSON]) -> Iterator[str]:
         for name in sorted(demands.required):
-            # Null is either a wrong type or as good as absent (FACTS 55): refused in both readings.
+            # Null is a wrong type or as good as absent (question 55): refused in both readings.
             if body.get(name) is None:
                 yield f"{name} is required"
         for name, value in body.items():
@@ -155,7 +155,7 @@ def broken_by(name: str, member: Member, value: JSON) -> Iterator[str]:
 
 
 def has_type(value: JSON, documented: str | None) -> bool:
-    """Whether a value may count as one of the type; 1.0 and 1e400 are whole numbers (FACTS 12)."""
+    """Whether a value may count as one of the type; 1.0 and 1e400 are whole too (question 12)."""
     match documented:
         case "integer":
             whole = isinstance(value, float) and (value.is_integer() or math.isinf(value))

@@ -37,7 +37,7 @@ JSON = Any
 EXACT = 2**53
 """Above this a number with a fraction part has lost the integer that was written."""
 LONG_LIFE_S = 31_536_000
-"""The longest life of a token in any sample; no bound is documented (FACTS 48)."""
+"""The longest life of a token in any sample; no bound is documented (question 48)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
 
 
 def refused(ledger: Ledger, command: Write) -> Ledger:
-    """The ledger after a refusal: the same money; the ref_id may be used up (FACTS 5)."""
+    """The ledger after a refusal: the same money; the ref_id may be used up (question 5)."""
     burnt = ledger.burnt
     tokens = ledger.tokens
     if isinstance(command, Transact | Capture | Void | IssueToken):

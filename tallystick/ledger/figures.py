@@ -1,6 +1,6 @@
 """The six figures of a card against the ledger.
 
-Two of them are documented: the balance and what is available (FACTS 3). The others are named
+Two of them are documented: the balance and what is available (BAL-1, BAL-2). The others are named
 only, so each is a question: which formula does this server mean by it? It has to be one of the
 permitted formulas and stay the same one. This module does not know how a card was read.
 """

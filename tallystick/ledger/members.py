@@ -15,7 +15,7 @@ DATES = frozenset({"active_from", "expires_at"})
 GENERATORS = frozenset({"pin", "card_token"})
 """Members that ask for something to be made; an answer shows what was made, not the request."""
 RESERVED = "dintero_"
-"""Metadata keys of this namespace may be kept or dropped (FACTS 54)."""
+"""Metadata keys of this namespace may be kept or dropped (question 54)."""
 
 
 def first_missing(sent: Extras, shown: Extras) -> tuple[str, str] | None:

@@ -77,7 +77,7 @@ def _judge_refused_read(
     shown = f"refused with {outcome.status}"
     plain = isinstance(command, ReadTransactions) or command.view is View.DETAILS
     if command.phase in (Phase.AFTER, Phase.EDGE) or not (plain or command.phase is Phase.WITHIN):
-        return (ledger,)  # whether an expired card can be read is open (FACTS 31)
+        return (ledger,)  # whether an expired card can be read is open (question 31)
     if ledger.standing is Standing.DELETED:
         return _answered_deleted(ledger, command, REFUSE, shown)
     if plain:

@@ -1,8 +1,9 @@
 """One ref_id, one effect: what a ref_id that was used before means for the next request.
 
 Documented: every transaction of a card has a unique ref_id, for safely retrying requests without
-accidentally performing the same operation twice (FACTS 4). Whether a repeat is answered with the
-first record or refused is open, and so is whether creation, capture and void share one space.
+accidentally performing the same operation twice (REF-1, REF-2). Whether a repeat is answered with
+the first record or refused is open (question 1), and so is whether creation, capture and void share
+one space (question 4).
 """
 
 from __future__ import annotations

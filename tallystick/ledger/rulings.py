@@ -36,10 +36,10 @@ from tallystick.ledger.vocabulary import (
 )
 
 ORDINARY_AMOUNT = 1_000_000
-"""No upper bound is documented (FACTS 12), so a larger amount may be refused; this much is what any
-wallet takes (the documentation's own example is 50000)."""
+"""No upper bound is documented (question 12), so a larger amount may be refused; this much is what
+any wallet takes (the documentation's own example is 50000)."""
 ORDINARY_TEXT = 64
-"""No bound on ref_id or name is documented (FACTS 6, 41); a UUID with a prefix fits within this."""
+"""No bound on ref_id or name is documented (questions 6, 41); a UUID with a prefix fits in this."""
 
 CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
 
@@ -165,7 +165,7 @@ def _to_activate(ledger: Ledger, command: ActivateCard) -> Iterator[Objection]:
     content = _content_objections(ledger, command, "zero.activate")
     if ledger.standing is Standing.INACTIVE:
         if command.currency != ledger.currency:
-            # Whether the currency is chosen at activation, or before, is open (FACTS 39).
+            # Whether the currency is chosen at activation, or before, is open (question 39).
             yield Objection("another currency than the prepared card showed")
         yield from content
         return
@@ -215,9 +215,9 @@ def _to_issue(ledger: Ledger, command: IssueToken) -> Iterator[Objection]:
     elif ledger.standing is Standing.INACTIVE:
         yield Objection("it is inactive", question="token.on_inactive")
     if command.phase is not Phase.WITHIN:
-        yield Objection("the card is not in its active period")  # FACTS 31 leaves it open
+        yield Objection("the card is not in its active period")  # question 31 leaves it open
     if command.ref in ledger.refs:
-        yield Objection("the ref_id made a transaction")  # one space or two: FACTS 4
+        yield Objection("the ref_id made a transaction")  # one space or two: question 4
     yield from _ref_objections(ledger, command.ref)
 
 
@@ -231,7 +231,7 @@ def _to_transact(ledger: Ledger, command: Transact) -> Iterator[Objection]:
     if command.phase is Phase.EDGE:
         yield Objection("the moment is too close to an edge of the card's period")
     if command.currency != ledger.currency:
-        # What a card shows before its activation need not be its currency yet (FACTS 38).
+        # What a card shows before its activation need not be its currency yet (question 38).
         active = ledger.standing is Standing.ACTIVE
         yield Objection("another currency than the card's", rule="TX-3" if active else None)
     if not fund and command.amount > ledger.available:
@@ -339,15 +339,15 @@ def _amount_objections(ledger: Ledger, amount: int, zero: str) -> Iterator[Objec
 
 def _ref_objections(ledger: Ledger, ref: str) -> Iterator[Objection]:
     if ref in ledger.burnt or ref == ledger.card:
-        # Whether a refusal uses up its ref_id may depend on why it refused (FACTS 5), whether a
-        # token or the opening amount does is open too (FACTS 4, 34): never held.
+        # Whether a refusal uses up its ref_id may depend on why it refused (question 5), whether a
+        # token or the opening amount does is open too (questions 4, 34): never held.
         yield Objection("the ref_id was in a refused request, or made something else")
     if not _is_ordinary(ref):
         yield Objection("an unusual ref_id")
 
 
 def _period_objections(command: OpenCard | ActivateCard) -> Iterator[Objection]:
-    """Of periods that nobody could use the documentation says nothing (FACTS 30)."""
+    """Of periods that nobody could use the documentation says nothing (question 30)."""
     members = dict(command.extras)
     begins, ends = members.get("active_from"), members.get("expires_at")
     if command.phase in (Phase.AFTER, Phase.EDGE):
