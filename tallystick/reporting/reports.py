@@ -6,10 +6,13 @@ killed loses nothing. This module does not judge: it asks `result` for the verdi
 
 from __future__ import annotations
 
+import re
 import time
+from itertools import takewhile
 from pathlib import Path
 
 from tallystick import dialect
+from tallystick.reporting.curl import AT_THE_END
 from tallystick.reporting.journal import Exhibits, Header, Journal, exhibits_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.result import (
@@ -28,6 +31,9 @@ from tallystick.run import Finding, Race, Run
 from tallystick.target import Exchange
 
 __all__ = ["Reports", "write_pages"]
+
+ON_A_LANE = re.compile(rf"\d+\| |{AT_THE_END}$")
+"""The steps of a plan that have a lane, unlike those before them."""
 
 
 class Reports:
@@ -136,13 +142,16 @@ def time_line_of(run: Run, race: Race) -> TimeLine:
     violation = race.violation
     redactor = redactor_for(run)
     rule = load_rules().get(violation.rule)
+    steps = (event.step for event in race.events)
+    before = dict.fromkeys(takewhile(lambda step: not ON_A_LANE.match(step), steps))
     return TimeLine(
         rule.text if rule is not None else "",
         violation.rule,
-        redactor.text(violation.actual),
+        redactor.text(f"Expected: {violation.expected}; {violation.actual}"),
         bars_of(
             race.illegality,
             lambda op: redactor.text(race.label(op)),
             lambda op: redactor.text(race.outcome(op)),
         ),
+        tuple(redactor.text(step) for step in before),
     )

@@ -44,7 +44,10 @@ class TimeLine:
     title: str
     rule: str
     explanation: str
+    """In words; what stands between backticks is code."""
     bars: tuple[Bar, ...]
+    before: tuple[str, ...] = ()
+    """What was done first, one after another, and is on no lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class _Placed:
     """A bar with its place on the page, in pixels."""
 
     bar: Bar
+    who: str
     x: float
     y: float
     width: float
@@ -63,7 +67,6 @@ def timeline_page(line: TimeLine) -> str:
     """The page, whole in itself."""
     bars = sorted(line.bars, key=lambda bar: bar.called_ns)
     clients = sorted({bar.client for bar in bars}, key=_natural)
-    names = [f"client {client}" if client.isdigit() else client for client in clients]
     placed = _place(bars, clients)
     # Calls after the stuck one's return were not looked at: nothing is known of their place.
     end = min((bar.returned_ns for bar in bars if bar.stuck and bar.returned_ns), default=None)
@@ -72,9 +75,10 @@ def timeline_page(line: TimeLine) -> str:
     return render(
         "timeline.html.j2",
         line=line,
+        explanation=_spoken(line.explanation),
         placed=placed,
-        clients=[(name, TOP + LANE * row) for row, name in enumerate(names)],
-        names_width=round(24 + LETTER * max(map(len, names), default=0)),
+        clients=[(_name(client), TOP + LANE * row) for row, client in enumerate(clients)],
+        names_width=round(24 + LETTER * max(map(len, map(_name, clients)), default=0)),
         ordered=sorted((p for p in placed if p.bar.order is not None), key=_order),
         stuck=[p for p in placed if p.bar.stuck],
         waiting=[p for p in rest if end is None or p.bar.called_ns <= end],
@@ -140,6 +144,7 @@ def _place(bars: list[Bar], clients: list[str]) -> list[_Placed]:
     return [
         _Placed(
             bar,
+            _name(bar.client),
             xs[bar.called_ns],
             rows[bar.client],
             max((xs[bar.returned_ns] if bar.returned_ns else open_end) - xs[bar.called_ns], 8),
@@ -152,6 +157,18 @@ def _place(bars: list[Bar], clients: list[str]) -> list[_Placed]:
 
 def _needed(bar: Bar) -> float:
     return PADDING + LETTER * max(len(bar.label), len(bar.outcome))
+
+
+def _spoken(text: str) -> list[tuple[bool, str]]:
+    """The parts of a text, each with whether it is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without its other half is a backtick
+        return [(False, text)]
+    return [(number % 2 == 1, part) for number, part in enumerate(parts)]
+
+
+def _name(client: str) -> str:
+    return f"client {client}" if client.isdigit() else client
 
 
 def _order(placed: _Placed) -> int:
