@@ -20,6 +20,7 @@ ORDER = (
     "test_fund",
     "test_references",
     "test_balance",
+    "test_attributes",
     "test_cards",
     "test_activation",
     "test_pins",

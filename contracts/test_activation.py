@@ -7,7 +7,14 @@ import pytest
 from contracts import requests
 from contracts.conftest import Check
 from contracts.staging import Stage, body_of, is_refused, spelled
-from tallystick.ledger.vocabulary import PrepareCard
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    IssueToken,
+    Kind,
+    PrepareCard,
+    TokenRecord,
+    Transact,
+)
 from tallystick.run import Run
 from tallystick.wire import card_record
 
@@ -54,6 +61,36 @@ def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
             "CARD-13", status in ("inactive", "created"), "status inactive", f"status {status}"
         )
     stage.perform("d = draw A 1", "h = hold B 1", "z = draw C 0", "t = token D", "p = draw t 1")
+    stage.finish()
+
+
+@rule("CARD-5", "TOKEN-3", "TOKEN-4")
+def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(run: Run) -> None:
+    stage = Stage(run)
+    card_id = stage.fresh("b")
+    asked = requests.batch(
+        stage.base,
+        [{"card_id": card_id, "type": "gift_card"}],
+        card_token={"format": {"length": 16, **requests.DIGITS}},
+    )
+    answer = stage.send(asked)
+    stage.take("A", PrepareCard(card_id), answer)
+    printed = ((body_of(answer) or {}).get("cards") or [{}])[0].get("card_token") or {}
+    value = (printed.get("token") or {}).get("value")
+    if not value:
+        pytest.skip("the batch printed no token")
+    early = stage.send(requests.transact(stage.base, stage.fresh(), 1, token=value))
+    stage.direct.expect_refusal("CARD-5", early, "the card is inactive")
+    stage.perform("activate A 700 NOK")
+    shown = body_of(stage.send(requests.info(stage.base, value)))
+    if shown is not None:
+        stage.shows("A", shown, "TOKEN-3")
+    ref = stage.fresh()
+    paid = stage.send(requests.transact(stage.base, ref, 100, token=value))
+    if not is_refused(paid):  # for how long a printed token lives is not documented
+        issued = IssueToken(card_id, stage.fresh("t"))
+        stage.session.judge("A", issued, Accepted(TokenRecord(value)))
+        stage.take("A", Transact(Kind.DRAWDOWN, card_id, 100, "NOK", ref, value), paid)
     stage.finish()
 
 

@@ -134,7 +134,16 @@ def test_cards_with_ids_that_are_alike_never_touch_each_other(
 @rule("BAL-5", "READ-3")
 def test_a_card_with_more_than_a_hundred_transactions_lists_them_all(check: Check) -> None:
     draws = [f"d{number} = draw A 1" for number in range(104)]
-    check("A = card 1000 NOK", "h = hold A 500", "c = capture h 7", *draws, unread=106)
+    check(
+        "A = card 1000 NOK",
+        "h = hold A 500",
+        "c = capture h 7",
+        *draws,
+        "again d1",
+        "x = draw A available+1",
+        "v = void h",
+        unread=107,
+    )
 
 
 @rule("CAP-5", "VOID-3", "BAL-6")

@@ -224,16 +224,19 @@ def test_an_id_with_space_at_an_end_is_refused_or_trimmed(stage: Stage) -> None:
 # What else a body may hold ------------------------------------------------------------------------
 
 
+CREATION = ("id", "created_by")
+
+
 @rule("SHAPE-8", "SHAPE-2", "BAL-1")
 def test_what_is_read_only_or_unknown_has_no_effect(stage: Stage, run: Run) -> None:
     mine = "11111111-1111-4111-8111-111111111111"
-    with stage.acting(TRANSACT) as fuzz:
-        sent = changed(valid(fuzz, TRANSACT), id=mine, created_by="me", parent_id=mine)
-        answer = fuzz.ask(sent)
-        run.checked["SHAPE-8"] += 1
-        body = answer.body if isinstance(answer, Answer) else None
-        if isinstance(body, dict) and mine in (body.get("id"), body.get("parent_id")):
-            fuzz.violate("SHAPE-8", "an id and no parent_id of the server's own", f"{body}")
+    for operation, names in ((TRANSACT, ("id", "created_by", "parent_id")), (CREATE, CREATION)):
+        with stage.acting(operation) as fuzz:
+            answer = fuzz.ask(changed(valid(fuzz, operation), **dict.fromkeys(names, mine)))
+            run.checked["SHAPE-8"] += 1
+            body = answer.body if isinstance(answer, Answer) else None
+            if isinstance(body, dict) and mine in [body.get(name) for name in names]:
+                fuzz.violate("SHAPE-8", f"{', '.join(names)} of the server's own", f"{body}")
     figures = {"amount_balance": 999, "amount_available": 999, "amount_funds": 999}
     ask(stage, CREATE, lambda sent: changed(sent, **figures, amount_drawdown=0))
     ask(stage, CREATE, lambda sent: changed(sent, unknown={"a": [1]}))

@@ -114,7 +114,21 @@ def test_without_type_and_pending_it_is_a_plain_drawdown(
 @rule("TX-8", "BAL-5")
 def test_a_crowded_card_lists_every_transaction(check: Check) -> None:
     draws = [f"d{number} = draw A {number}" for number in range(1, 24)]
-    check("A = card 1000 NOK", *draws[:12], "h1 = hold A 100", "f1 = fund A 50", *draws[12:])
+    check(
+        "A = card 1000 NOK",
+        *draws[:12],
+        "h1 = hold A 100",
+        "f1 = fund A 50",
+        *draws[12:],
+        "again d1",
+        "x1 = draw A available+1",
+        "x2 = hold A available+1",
+        "x3 = capture h1 remaining+1",
+        "c1 = capture h1 30",
+        "v1 = void h1",
+        "d24 = draw A available",
+        unread=24,
+    )
 
 
 @rule("TX-1", "FUND-1", "BAL-1")

@@ -74,8 +74,6 @@ NEEDS_AMOUNT = {Verb.CARD, Verb.ACTIVATE, Verb.DRAW, Verb.HOLD, Verb.FUND}
 TAKES_AMOUNT = NEEDS_AMOUNT | {Verb.CAPTURE}
 READS = {Verb.READ, Verb.LIST, Verb.INFO, Verb.CUSTOMER}
 UNNAMED = READS | {Verb.AGAIN, Verb.ACTIVATE, Verb.DELETE}
-MADE_UP = frozenset({"nothing"})
-"""Labels that no step makes: they name what no server has."""
 JSON_MEMBERS = frozenset({"metadata", "pin", "card_token"})
 """Members of a request whose text in a step is JSON."""
 

@@ -383,12 +383,13 @@ class VoidRefFreesItself(Bank):
         return None if any(child.operation == "void" for child in children) else first
 
 
-@fault(
-    "falsy_metadata_dropped", breaks="TX-4", summary="metadata values that are falsy are dropped"
-)
+FALSY = ("", "0", 0, False, None)
+
+
+@fault("falsy_metadata_dropped", breaks="TX-4", summary='metadata values such as "0" are dropped')
 class FalsyMetadataDropped(Answers):
     def transaction(self, record: Transaction) -> dict[str, Any]:
         answer = super().transaction(record)
         if "metadata" in answer:
-            answer["metadata"] = {k: v for k, v in answer["metadata"].items() if v}
+            answer["metadata"] = {k: v for k, v in answer["metadata"].items() if v not in FALSY}
         return answer

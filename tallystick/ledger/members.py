@@ -29,12 +29,12 @@ def first_missing(sent: Extras, shown: Extras) -> tuple[str, str] | None:
     return None
 
 
-def first_borrowed(sent: Extras, shown: Extras, others: Iterable[Extras]) -> str | None:
-    """The first member that is shown, was not sent, and was sent with one of the others.
+def first_borrowed(own: Extras, shown: Extras, others: Iterable[Extras]) -> str | None:
+    """The first member that is shown, is not its own, and was sent with one of the others.
 
     What a server adds of its own is free; what came with another request belongs to that one.
     """
-    strange = _pieces(shown) - _pieces(sent)
+    strange = _pieces(shown) - _pieces(own)
     if not strange:
         return None
     lent = strange.intersection(*[set().union(*map(_pieces, others))])

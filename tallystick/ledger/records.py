@@ -108,7 +108,9 @@ def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violati
         for key, other in ledger.entries.items()
         if key != entry_id and key != entry.parent and other.extras
     )
-    borrowed = first_borrowed(entry.extras, record.extras, strangers)
+    # A record may say what its card says, as that of the opening amount often does.
+    card = () if ledger.opened_by is None else ledger.opened_by.extras
+    borrowed = first_borrowed((*entry.extras, *card), record.extras, strangers)
     if borrowed is not None:
         return Violation("BAL-5", "listed: only what was sent with it", f"{borrowed} of another")
     return ledger if judged is ledger.dialect else ledger.changed(dialect=judged)

@@ -78,7 +78,7 @@ def _run(name: str, stop_early: bool) -> Outcome:
 
 
 def row_of(fault: Fault, outcome: Outcome, known: dict[str, int]) -> FaultRow:
-    """What an outcome says about a fault."""
+    """What an outcome says about a fault; one that breaks a SHOULD is caught when it is told."""
     first = outcome.violations[0] if outcome.violations else None
     steps = len(first["steps"]) if first is not None else None
     shortest = getattr(fault, "shortest", None)
@@ -89,7 +89,7 @@ def row_of(fault: Fault, outcome: Outcome, known: dict[str, int]) -> FaultRow:
         name=fault.name,
         category=category_of(fault),
         breaks=fault.breaks,
-        is_caught=outcome.status == 1 and first is not None,
+        is_caught=outcome.status in (0, 1) and first is not None,
         is_expected=any(is_expected(fault.breaks, rule) for rule in outcome.rules),
         rules=outcome.rules,
         requests=None if first is None else first["requests_before"],

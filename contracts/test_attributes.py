@@ -1,0 +1,85 @@
+"""Every attribute that a card and a payment can carry, in pairs, each through a whole life.
+
+A server that has a branch for one currency, one type of card or one member takes it somewhere in a
+life; which pair of attributes it takes is not known. Twenty-five lives meet every pair: the rows
+of an orthogonal array with five levels (row i, j has level i + k * j of factor k, modulo 5).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.conftest import Check
+from contracts.staging import spelled
+from tallystick.ledger.rulings import CURRENCIES
+
+rule = pytest.mark.rule
+
+Level = dict[str, Any]
+
+TYPES: dict[str, Level] = {
+    "no_type": {},
+    "gift_card": {"type": "gift_card"},
+    "credit_note": {"type": "credit_note"},
+}
+IDS: dict[str, Level] = {
+    "usual_id": {},
+    "digits": {"id_tail": "0012300"},
+    "long_id": {"id_tail": "x" * 150},
+    "id_like_an_exponent": {"id_tail": "1e5"},
+    "id_beyond_ascii": {"id_tail": "kort-æ-李"},
+}
+CARDS: dict[str, Level] = {
+    "bare": {},
+    "named": {"name": "Birthday card"},
+    "of_a_customer": {"customer_id": "customer-7", "originated_by": "till 2"},
+    "with_metadata": {"metadata": {"order_id": "7", "note": "0"}},
+    "with_a_period": {"active_from": "2020-02-29T12:00:00Z", "expires_at": "2090-12-31T23:59:59Z"},
+}
+PAYMENTS: dict[str, Level] = {
+    "bare_payments": {},
+    "orders": {"metadata": {"order_id": "o-1", "id": "1", "ref_id": "r"}},
+    "falsy_texts": {"metadata": {"zero": "0", "false": "false", "null": "null"}},
+    "origins": {"originated_by": "till 2"},
+    "many_keys": {"metadata": {f"key {number}": "v" for number in range(10)}},
+}
+FACTORS = (list(CURRENCIES), list(IDS), list(CARDS), list(PAYMENTS), list(TYPES))
+"""The levels of each factor by name; one of them is met again where there are less than five."""
+
+
+def rows() -> list[tuple[str, ...]]:
+    """Levels for each life; every two factors meet in all their pairs."""
+    return [
+        tuple(levels[(i + k * j) % 5 % len(levels)] for k, levels in enumerate(FACTORS))
+        for i in range(5)
+        for j in range(5)
+    ]
+
+
+@rule("TX-1", "TX-2", "TX-4", "TX-5", "FUND-1", "CAP-1", "VOID-1", "REF-1", "CARD-2")
+@pytest.mark.parametrize("row", rows(), ids="-".join)
+def test_a_life_with_every_pair_of_attributes(check: Check, row: tuple[str, ...]) -> None:
+    currency, card_id, card, payment, kind = row
+    members = spelled(IDS[card_id] | CARDS[card] | TYPES[kind])
+    sent = spelled(PAYMENTS[payment])
+    closing = spelled({n: v for n, v in PAYMENTS[payment].items() if n == "metadata"})
+    check(
+        f"A = card 900 {currency} {members}",
+        "x1 = draw A available+1",
+        f"f1 = fund A 70 {sent}",
+        f"h1 = hold A 300 {sent}",
+        f"d1 = draw A 40 {sent}",
+        f"d2 = draw A 40 {sent}",
+        f"c1 = capture h1 100 {closing}",
+        f"c2 = capture h1 100 {closing}",
+        "x2 = capture h1 remaining+1",
+        "again c1",
+        f"v1 = void h1 {closing}",
+        "x3 = hold A available+1",
+        "again d1",
+        "d3 = draw A available",
+        "x4 = draw A 1",
+        unread=15,
+    )
