@@ -28,6 +28,8 @@ ALL: dict[str, object] = {
     "expires_at": "2090-01-01T00:00:00Z",
 }
 
+BEHAVIOUR = {"expires_in": 3600, "expires_after_transaction": False}
+
 
 def _batch(stage: Stage, *types: str) -> None:
     """Make cards A, B, ... in one batch."""
@@ -65,7 +67,10 @@ def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
 
 
 @rule("CARD-5", "TOKEN-3", "TOKEN-4")
-def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(run: Run) -> None:
+@pytest.mark.parametrize("members", [{}, {"card_token": BEHAVIOUR}], ids=["", "as_activated"])
+def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(
+    run: Run, members: dict[str, object]
+) -> None:
     stage = Stage(run)
     card_id = stage.fresh("b")
     asked = requests.batch(
@@ -81,7 +86,7 @@ def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(run
         pytest.skip("the batch printed no token")
     early = stage.send(requests.transact(stage.base, stage.fresh(), 1, token=value))
     stage.direct.expect_refusal("CARD-5", early, "the card is inactive")
-    stage.perform("activate A 700 NOK")
+    stage.perform(f"activate A 700 NOK {spelled(members)}")
     shown = body_of(stage.send(requests.info(stage.base, value)))
     if shown is not None:
         stage.shows("A", shown, "TOKEN-3")

@@ -229,6 +229,25 @@ class MetadataFlattened(Answers):
         return properties
 
 
+@fault(
+    "filter_by_balance",
+    breaks="READ-10",
+    summary="the filter by available amount takes the balance",
+)
+class FilterByBalance(Lists):
+    def page(
+        self,
+        account: str,
+        limit: int,
+        cursor: str | None,
+        include_deleted: bool,
+        available: int | None,
+    ) -> Page:
+        page = super().page(account, limit, cursor, include_deleted, None)
+        kept = [card for card in page.cards if available is None or card.balance >= available]
+        return Page(kept, page.starting_after)
+
+
 @fault("text_is_latin", breaks="CARD-2", summary="a name outside of Latin-1 comes back as ???")
 class TextIsLatin(Answers):
     def properties(self, card: Card) -> dict[str, Any]:

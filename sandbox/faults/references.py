@@ -191,14 +191,6 @@ class RefCaseIgnored(LooksAlike):
 
 
 @fault(
-    "ref_space_trimmed", breaks="TX-1", summary="ref_ids that differ in outer space are the same"
-)
-class RefSpaceTrimmed(LooksAlike):
-    def key(self, ref_id: str) -> str:
-        return ref_id.strip()
-
-
-@fault(
     "ref_cut_at_64",
     breaks="TX-1",
     summary="ref_ids with the same first 64 characters are the same",

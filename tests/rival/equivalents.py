@@ -26,6 +26,9 @@ _DELETION = "whether a card with money or holds can be deleted is not documented
 _EXPIRED_TOKENS = "whether an expired card can be given tokens is not documented"
 _PENDING = "how amount_pending differs from amount_reserved is not documented"
 _HOLD_RECORD = "whether a hold's own record changes its type is not documented"
+_TOKEN_REFS = "whether a ref_id may make two tokens is not documented; a token moves no money"
+_DEFAULT_AFTER_PART = "a capture without amount may be refused after a part was captured"
+_AT_ACTIVATION = "the member that changes a printed token at activation is not documented by name"
 _VOID_RECORD = "the amount on a void's record may be the original or what was released"
 
 PERMITTED = {
@@ -81,4 +84,33 @@ PERMITTED = {
     "figures: hold.amount -> hold.remaining": _PENDING,
     "transaction_type: hold.remaining -> hold.amount": _HOLD_RECORD,
     "void: hold.amount -> hold.remaining": _VOID_RECORD,
+    "_token_issued: card.token_ref_ids.add(entry.ref_id) -> pass": _TOKEN_REFS,
+    "_token_issued: card.token_ref_ids -> card.ref_ids": _TOKEN_REFS,
+    "issue_token: _unused_ref_id(card.token_ref_ids, ref_id) -> pass": _TOKEN_REFS,
+    "figures: [hold for hold in card.holds.values() if hold.remaining] -> [hold for hold"
+    " in card.holds.values()]": _PENDING,
+    "figures: hold.remaining -> hold.amount": _PENDING,
+    "capture: hold.remaining -> hold.amount": _DEFAULT_AFTER_PART,
+    "_token_changed: token.expires_at = entry.expires_at -> pass": _AT_ACTIVATION,
+    "_token_changed: entry.expires_at -> entry.active_from": _AT_ACTIVATION,
+    "_token_changed: token.single_use = entry.single_use -> pass": _AT_ACTIVATION,
+    "_token_changed: token.single_use -> token.spent": _AT_ACTIVATION,
+    "change_token: Entry(Kind.TOKEN_CHANGED, new_id, now, token=token,"
+    " expires_at=old.expires_at if expires_at is None else expires_at,"
+    " single_use=old.single_use if single_use is None else single_use) ->"
+    " Entry(Kind.TOKEN_CHANGED, new_id, now, expires_at=old.expires_at if expires_at is"
+    " None else expires_at, single_use=old.single_use if single_use is None else"
+    " single_use)": _AT_ACTIVATION,
+    "change_token: Entry(Kind.TOKEN_CHANGED, new_id, now, token=token,"
+    " expires_at=old.expires_at if expires_at is None else expires_at,"
+    " single_use=old.single_use if single_use is None else single_use) ->"
+    " Entry(Kind.TOKEN_CHANGED, new_id, now, token=token, single_use=old.single_use if"
+    " single_use is None else single_use)": _AT_ACTIVATION,
+    "change_token: Entry(Kind.TOKEN_CHANGED, new_id, now, token=token,"
+    " expires_at=old.expires_at if expires_at is None else expires_at,"
+    " single_use=old.single_use if single_use is None else single_use) ->"
+    " Entry(Kind.TOKEN_CHANGED, new_id, now, token=token, expires_at=old.expires_at if"
+    " expires_at is None else expires_at)": _AT_ACTIVATION,
+    "change_token: expires_at is None -> expires_at is not None": _AT_ACTIVATION,
+    "change_token: single_use is None -> single_use is not None": _AT_ACTIVATION,
 }
