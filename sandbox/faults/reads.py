@@ -232,7 +232,7 @@ class MetadataFlattened(Answers):
 @fault(
     "filter_by_balance",
     breaks="READ-10",
-    summary="the filter by available amount takes the balance",
+    summary="the filter by amount takes the balance",
 )
 class FilterByBalance(Lists):
     def page(
