@@ -145,7 +145,7 @@ def test_what_was_found_survives_the_death_of_the_target(tmp_path: Path):
     assert "CAP-2" in [violation["rule"] for violation in ran.result["violations"]]
 
 
-def test_a_should_that_is_not_kept_is_told_and_fails_nothing(tmp_path: Path):
+def test_advice_that_is_not_kept_is_told_and_fails_nothing(tmp_path: Path):
     with Sandbox(faults=["caller_sets_created_by"]) as sandbox:
         environment = environment_of(sandbox.url)
         ran = run_contracts(environment, tmp_path / "reports", tests=("contracts/test_input.py",))
