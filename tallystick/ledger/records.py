@@ -108,12 +108,18 @@ def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violati
         for key, other in ledger.entries.items()
         if key != entry_id and key != entry.parent and other.extras
     )
-    # A record may say what its card says, as that of the opening amount often does.
-    card = () if ledger.opened_by is None else ledger.opened_by.extras
-    borrowed = first_borrowed((*entry.extras, *card), record.extras, strangers)
+    borrowed = first_borrowed(_own_extras(ledger, entry), record.extras, strangers)
     if borrowed is not None:
         return Violation("BAL-5", "listed: only what was sent with it", f"{borrowed} of another")
     return ledger if judged is ledger.dialect else ledger.changed(dialect=judged)
+
+
+def _own_extras(ledger: Ledger, entry: Entry) -> Extras:
+    """What a record may show: what was sent with it, with its parent, and with its card."""
+    parent = ledger.entries.get(entry.parent or "")
+    inherited = () if parent is None else parent.extras
+    card = () if ledger.opened_by is None else ledger.opened_by.extras
+    return (*entry.extras, *inherited, *card)
 
 
 def _fits(ledger: Ledger, entry: Entry, record: TransactionRecord) -> bool:

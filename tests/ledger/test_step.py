@@ -18,6 +18,8 @@ PART = (*HOLD, "capture c1 h1 100")
 VOIDED = (*HOLD, "void v1 h1")
 PAID = (*HOLD, "capture c1 h1 all")
 ONCE = ("open 1000", "token k1 once")
+NOTE = 'metadata={"a":"1"}'
+NOTED = ("open 1000", f"draw d1 1 {NOTE}", "draw d2 2", f"hold h1 100 {NOTE}")
 
 Row = tuple[tuple[str, ...], str, str, str]
 """The past, the line, its answer, and what the oracle finds."""
@@ -260,6 +262,10 @@ READS: tuple[Row, ...] = (
     (HOLD, "list", "shows alien=x:ref", "BAL-5"),
     (HOLD, "list", "shows altered=h1:amount=5", "BAL-5"),
     (HOLD, "list", "shows altered=h1:id=none", "BAL-5"),
+    (NOTED, "list", f"shows altered=d2:{NOTE}", "BAL-5"),
+    (NOTED, "list", 'shows altered=d2:metadata={"its":"own"}', "balance=997"),
+    ((*NOTED, "capture c1 h1 all"), "list", f"shows altered=c1:{NOTE}", "balance=897"),
+    ((f"open 1000 {NOTE}", *NOTED[1:]), "list", f"shows altered=d2:{NOTE}", "balance=997"),
     (HOLD, "list", "shows altered=h1:type=voided", "BAL-5"),
     ((*HOLD, "list"), "read", "shows pending=5", "BAL-4"),
 )
