@@ -349,6 +349,20 @@ def test_a_till_draws_holds_captures_and_voids(run: Run, suite: Suite) -> None:
     till.close()
 
 
+@rule("AUTH-10", "REF-1")
+def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, suite: Suite) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "t = token A")
+    till = _target(suite, run, "till", "AUTH-7", "AUTH-10")
+    stage.direct.note("first as a client with write:wallets:/transactions, then as the other:")
+    card, token = stage.card_id("A"), stage.id_of("t")
+    for name, kind in (("d", Kind.DRAWDOWN), ("h", Kind.HOLD)):
+        command = Transact(kind, card, 50, "NOK", stage.fresh(), token)
+        stage.pays(name, "A", command, till, ("AUTH-7", "AUTH-10"))
+        stage.do("A", command)
+    stage.holds()
+    till.close()
+
+
 # Get Token ----------------------------------------------------------------------------------------
 
 
@@ -366,9 +380,10 @@ def _granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, obj
     return body
 
 
-def _token_request(run: Run, audience: str | None = None) -> Request:
+def _token_request(run: Run, audience: str | None = None, at: str | None = None) -> Request:
+    """Get Token for the audience of an account, asked for at an account: both are one's own."""
     account, taken = run.target.address.account, run.target.bearer.audience
-    return requests.get_token(account, taken.replace(account, audience or account))
+    return requests.get_token(at or account, taken.replace(account, audience or account))
 
 
 def _basic(name: str, secret: str) -> dict[str, str]:
@@ -404,13 +419,14 @@ def test_get_token_refuses_wrong_credentials(run: Run, suite: Suite, stage: Stag
 
 
 @rule("AUTH-8", "AUTH-4", "AUTH-5")
+@pytest.mark.parametrize("there", [False, True], ids=["asked_for_here", "asked_for_there"])
 def test_a_token_for_the_audience_of_another_account_opens_nothing(
-    run: Run, suite: Suite, stage: Stage, other: Target
+    run: Run, suite: Suite, stage: Stage, other: Target, there: bool
 ) -> None:
     _granted(run, suite, stage, "AUTH-8")
     client, account = run.target.client, other.address.account
     answer = stage.send(
-        _token_request(run, account),
+        _token_request(run, account, at=account if there else None),
         headers=_basic(client.client_id, client.secret),
         authorized=False,
     )

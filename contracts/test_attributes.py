@@ -31,6 +31,9 @@ IDS: dict[str, Level] = {
     "id_like_an_exponent": {"id_tail": "1e5"},
     "id_beyond_ascii": {"id_tail": "kort-æ-李"},
 }
+ODD_KEYS = {"a.b": "1", "$set": "2", "a b": "3", "__proto__": "4", "": "5"}
+"""A store may refuse them, but not lose them."""
+
 CARDS: dict[str, Level] = {
     "bare": {},
     "named": {"name": "Birthday card"},
@@ -43,7 +46,7 @@ PAYMENTS: dict[str, Level] = {
     "orders": {"metadata": {"order_id": "o-1", "id": "1", "ref_id": "r"}},
     "falsy_texts": {"metadata": {"zero": "0", "false": "false", "null": "null"}},
     "origins": {"originated_by": "till 2"},
-    "many_keys": {"metadata": {f"key {number}": "v" for number in range(10)}},
+    "many_keys": {"metadata": {f"key_{number}": "v" for number in range(10)} | ODD_KEYS},
 }
 FACTORS = (list(CURRENCIES), list(IDS), list(CARDS), list(PAYMENTS), list(TYPES))
 """The levels of each factor by name; one of them is met again where there are less than five."""

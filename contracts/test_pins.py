@@ -47,7 +47,9 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
     stage.direct.expect(
         ("TOKEN-3", "CARD-11"), body_of(right) is not None, "info with the PIN", "a refusal"
     )
-    for what, pin in (("a wrong PIN", f"{10**6 - 1 - int(third):06}"), ("the PIN before", first)):
+    other = f"{10**6 - 1 - int(third):06}"
+    wrong = {"a wrong PIN": other, "the PIN before": second, "the first PIN": first}
+    for what, pin in wrong.items():
         # Which code a wrong PIN is refused with is open (question 50), not that it is refused.
         answer = stage.send(requests.info(stage.base, token, pin=pin))
         stage.direct.expect_refusal("CARD-11", answer, what)

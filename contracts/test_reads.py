@@ -102,28 +102,25 @@ def test_an_id_that_is_almost_that_of_a_card_is_nobodys(run: Run, digits: bool) 
 @rule("READ-8")
 def test_ids_and_dates_of_creation_never_change(run: Run) -> None:
     stage = Stage(run)
-    card_id, held, drawn = stage.fresh("c"), stage.fresh("h"), stage.fresh("d")
+    card_id, whose = stage.fresh("c"), stage.fresh("customer")
+    held, drawn = stage.fresh("h"), stage.fresh("d")
     answers = {
-        "the card": stage.send(requests.open_card(stage.base, card_id, 1000)),
+        CARD: stage.send(requests.open_card(stage.base, card_id, 1000, customer_id=whose)),
         held: stage.send(requests.transact(stage.base, held, 9, card_id=card_id, pending=True)),
         drawn: stage.send(requests.transact(stage.base, drawn, 9, card_id=card_id)),
     }
     known = {name: _identity(body_of(answer) or {}) for name, answer in answers.items()}
     for _ in range(2):
-        now = _identities(stage, card_id)
-        changed = {
-            name: (was, now[name])
-            for name, was in known.items()
-            if name in now and not _agree(was, now[name])
-        }
-        stage.direct.expect(
-            "READ-8", not changed, "the same id, created_at, created_by", f"{changed}"
-        )
-        known |= now
+        for name, now in list(_identities(stage, card_id, whose)):
+            was = known.setdefault(name, now)
+            stage.direct.expect(
+                "READ-8", _agree(was, now), f"{name} with {was}, as it was made", f"{now}"
+            )
         hold = str(known[held].get("id"))
         stage.send(requests.capture(stage.base, hold, stage.fresh("k"), amount=4))
 
 
+CARD = "the card"
 Identity = dict[str, Any]
 
 
@@ -140,12 +137,18 @@ def _agree(one: Identity, other: Identity) -> bool:
     return all(one[name] == other[name] for name in one if name in other)
 
 
-def _identities(stage: Stage, card_id: str) -> dict[str, Identity]:
-    """The identities of a card and of each of its transactions, by ref_id."""
-    card = body_of(stage.send(requests.read_card(stage.base, card_id)))
-    listed = body_of(stage.send(requests.list_transactions(stage.base, card_id)))
-    found = {} if card is None else {"the card": _identity(card)}
-    return found | {str(item.get("ref_id")): _identity(item) for item in listed or []}
+def _identities(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, Identity]]:
+    """The identity of a card in every view, and of each of its transactions, by ref_id."""
+    for request in (
+        requests.read_card(stage.base, card_id),
+        requests.customer_card(stage.base, customer, card_id),
+        requests.customer_cards(stage.base, customer),
+    ):
+        body = body_of(stage.send(request))
+        for card in body if isinstance(body, list) else [body or {}]:
+            yield CARD, _identity(card)
+    for item in body_of(stage.send(requests.list_transactions(stage.base, card_id))) or []:
+        yield str(item.get("ref_id")), _identity(item)
 
 
 @rule("BAL-5", "READ-3")
@@ -235,6 +238,24 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
     )
 
 
+@rule("READ-5", "READ-7")
+def test_the_largest_pages_leave_out_no_card_of_smaller_ones(run: Run, shelf: Shelf) -> None:
+    stage = Stage(run)
+    after = shelf.reached(stage).after
+    walks = [walk(stage, after=after, limit=limit, pages=pages) for limit, pages in LARGE.items()]
+    large, small = (walked.ids() if walked else [] for walked in walks)
+    both = [place for place, card_id in enumerate(small) if card_id in set(large)]
+    between = small[both[0] : both[-1] + 1] if both else []
+    missing = [card_id for card_id in between if card_id not in set(large)]
+    stage.direct.expect(
+        "READ-5", not missing, "on pages of 100 what stands on pages of 45", f"no {missing}"
+    )
+
+
+LARGE = {100: 2, 45: 4}
+"""Pages of each size that reach about as far as those of the other."""
+
+
 @rule("READ-6", "READ-3")
 @pytest.mark.parametrize("limit", [2])
 def test_pages_that_are_read_while_cards_are_added_miss_none(
@@ -278,10 +299,12 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, shelf: Shelf) -> N
     if stage.session.ledger("A").standing != "deleted":
         pytest.skip("the target keeps the card")
     deleted = stage.card_id("A")
-    reference = shelf.reached(stage).reference.ids()
-    for after in (cursor, None):
-        hidden = walk(stage, after=after, pages=1)
-        shown = walk(stage, after=after, pages=1, include_deleted="true")
+    place = shelf.reached(stage)
+    reference = place.reference.ids()
+    for after, pages in ((cursor, 1), (None, 1), (place.after, 4)):
+        until = _holds_all(row[1:])
+        hidden = walk(stage, after=after, pages=pages, until=until)
+        shown = walk(stage, after=after, pages=pages, until=until, include_deleted="true")
         if hidden is None or shown is None:
             continue  # no cursor, or a flag of another form: both are open
         stage.direct.expect(

@@ -44,21 +44,6 @@ def test_a_one_time_token_pays_once_and_still_shows_its_card(check: Check, payin
     )
 
 
-@rule("TOKEN-2")
-def test_a_one_time_token_whose_hold_was_captured_pays_no_more(check: Check) -> None:
-    check(
-        "A = card 1000 NOK",
-        f"t = token A {ONCE}",
-        "h = hold t 100",
-        "c = capture h 40",
-        "x1 = draw t 10",
-        "x2 = hold t 10",
-        "v = void h",
-        "x3 = draw t 10",
-        unread=7,
-    )
-
-
 @rule("TOKEN-2", "CAP-1", "VOID-1")
 def test_what_a_one_time_token_held_is_captured_and_voided_without_it(check: Check) -> None:
     check(

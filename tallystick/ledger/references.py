@@ -23,15 +23,17 @@ class Reuse:
     rule: str
     question: str
     entry: str
+    same_money: bool = False
 
     def harmless(self, answer: str) -> frozenset[str]:
         """What an answer without effect says: across operations only that the space is one.
 
         A server with one space may well look for the ref_id in one operation and run into a unique
-        index in another.
+        index in another. And which members make a body another one is for the server to say, as
+        long as the money is the same.
         """
         across = self.question.startswith("ref.across.")
-        return frozenset({REPLAY, REFUSE}) if across else frozenset({answer})
+        return frozenset({REPLAY, REFUSE}) if across or self.same_money else frozenset({answer})
 
 
 def request_of(command: Payment) -> tuple[object, ...]:
@@ -64,4 +66,11 @@ def _classify(command: Payment, request: tuple[object, ...], use: Use) -> Reuse:
         return Reuse("REF-3", f"ref.across.{'-'.join(sorted((kind, used)))}", use.entry)
     if isinstance(command, Capture | Void) and command.parent != use.request[1]:
         return Reuse("REF-3", f"ref.other_hold.{kind}", use.entry)
-    return Reuse("REF-2", f"ref.other_body.{kind}", use.entry)
+    same_money = _money_of(use.request) == _money_of(request)
+    return Reuse("REF-2", f"ref.other_body.{kind}", use.entry, same_money)
+
+
+def _money_of(request: tuple[object, ...]) -> tuple[object, ...]:
+    """The part of a request that says what moves, without the name of what it moves on."""
+    kind, _, *rest = request
+    return (kind, *rest[:-1])

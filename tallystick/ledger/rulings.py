@@ -8,6 +8,7 @@ all demands an acceptance. This module never sees an answer (see `step`).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -272,12 +273,10 @@ def _use_objections(token: Token) -> Iterator[Objection]:
     used = token.used
     if Kind.DRAWDOWN in used:
         yield Objection("the one-time token has paid already", rule="TOKEN-2")
-    if CAPTURED_USE in used:
-        yield Objection("the one-time token paid for a hold that was captured", rule="TOKEN-2")
-    if used & {VOIDED_USE, EMPTY_USE, REFUSED_USE}:
-        # A void may give it back, a refusal may use it up or not, each for its own reasons
-        # (question 47): never held.
-        yield Objection("the one-time token was in a request that moved nothing in the end")
+    if used & {CAPTURED_USE, VOIDED_USE, EMPTY_USE, REFUSED_USE}:
+        # A capture may use it up, a void may give it back, a refusal may use it up or not, each
+        # for its own reasons (question 47): never held.
+        yield Objection("what the one-time token was used for has ended since")
     if VOIDED_USE in used:
         used -= {Kind.HOLD}
     for use in sorted(used & {Kind.HOLD, Kind.FUND}):
@@ -371,10 +370,12 @@ def _is_ordinary(text: str) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    """Metadata that any store of key-value data takes: short, of plain strings, not nested."""
+    """Metadata that any store of key-value data takes: short, of words to plain strings."""
     try:
         members = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    plain = isinstance(members, dict) and all(isinstance(each, str) for each in members.values())
+    plain = isinstance(members, dict) and all(
+        isinstance(text, str) and re.fullmatch(r"\w+(-\w+)*", key) for key, text in members.items()
+    )
     return plain and len(text) <= 500 and text.isascii()

@@ -58,11 +58,12 @@ class Card:
 
     available: int
     reserved: int
+    funds: int  # ever put on it
     holds: Map  # ref_id -> remaining
     records: Map  # ref_id -> (kind, amount)
 
 
-START = Card(FUNDED, 0, Map(), Map())
+START = Card(FUNDED, 0, FUNDED, Map(), Map())
 KINDS = {"read": 40, "draw": 15, "hold": 15, "capture": 12, "void": 6, "fund": 12}
 
 
@@ -72,6 +73,7 @@ def apply(card: Card, command: tuple) -> Card | None:
     if ref in card.records or amount < 0:
         return None
     available, reserved, holds = card.available, card.reserved, card.holds
+    funds = card.funds + (amount if kind == "fund" else 0)
     if kind == "fund":
         available += amount
     elif kind in ("draw", "hold"):
@@ -92,12 +94,12 @@ def apply(card: Card, command: tuple) -> Card | None:
             reserved -= amount
             left = remaining - amount
             holds = holds.set(hold, left) if left else holds.without(hold)
-    return Card(available, reserved, holds, card.records.set(ref, (kind, amount)))
+    return Card(available, reserved, funds, holds, card.records.set(ref, (kind, amount)))
 
 
-def seen(card: Card) -> tuple[int, int]:
-    """What a read of the card answers."""
-    return card.available + card.reserved, card.available
+def seen(card: Card) -> tuple[int, int, int]:
+    """What a read of the card answers: the balance, what is available, and what was put on it."""
+    return card.available + card.reserved, card.available, card.funds
 
 
 def step(card: Card, command: tuple, outcome: object) -> object:
@@ -176,8 +178,18 @@ def as_operation_of_the_ledger(o: Operation) -> Operation:
     elif o.outcome == REFUSED:
         outcome = Refused(400)
     elif kind == "read":
-        balance, available = o.outcome
-        outcome = Accepted(CardRecord(card, "NOK", balance=balance, available=available))
+        balance, available, funds = o.outcome
+        outcome = Accepted(
+            CardRecord(
+                card,
+                "NOK",
+                balance=balance,
+                available=available,
+                funds=funds,
+                drawdown=funds - balance,
+                reserved=balance - available,
+            )
+        )
     else:
         outcome = Accepted(
             TransactionRecord(
@@ -260,8 +272,8 @@ def spoiled(history: History, how: str) -> History:
             operations[n] = replace(o, outcome=o.command[2])
             break
         if how == "read" and o.command[0] == "read" and o.answered:
-            balance, available = o.outcome
-            operations[n] = replace(o, outcome=(balance + 1, available))
+            balance, *others = o.outcome
+            operations[n] = replace(o, outcome=(balance + 1, *others))
             break
     return History.of(operations)
 

@@ -29,6 +29,7 @@ _HOLD_RECORD = "whether a hold's own record changes its type is not documented"
 _TOKEN_REFS = "whether a ref_id may make two tokens is not documented; a token moves no money"
 _DEFAULT_AFTER_PART = "a capture without amount may be refused after a part was captured"
 _AT_ACTIVATION = "the member that changes a printed token at activation is not documented by name"
+_HELD_BY_TOKEN = "whether a hold uses a one-time token up is not documented"
 _VOID_RECORD = "the amount on a void's record may be the original or what was released"
 
 PERMITTED = {
@@ -84,6 +85,7 @@ PERMITTED = {
     "figures: hold.amount -> hold.remaining": _PENDING,
     "transaction_type: hold.remaining -> hold.amount": _HOLD_RECORD,
     "void: hold.amount -> hold.remaining": _VOID_RECORD,
+    "_held: _touch(card, entry) -> pass": _HELD_BY_TOKEN,
     "_token_issued: card.token_ref_ids.add(entry.ref_id) -> pass": _TOKEN_REFS,
     "_token_issued: card.token_ref_ids -> card.ref_ids": _TOKEN_REFS,
     "issue_token: _unused_ref_id(card.token_ref_ids, ref_id) -> pass": _TOKEN_REFS,
