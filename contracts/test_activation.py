@@ -154,9 +154,9 @@ def test_a_card_is_activated_once(check: Check) -> None:
 @rule("CARD-7")
 def test_only_an_inactive_card_is_activated(check: Check) -> None:
     check(
-        "A = card 500 NOK",
+        f"A = card 500 NOK {spelled({'name': 'First', 'metadata': {'order': '1'}})}",
         "activate A 500 NOK",
-        "activate A 900 NOK",
+        f"activate A 900 NOK {spelled({'name': 'Second', 'metadata': {'order': '2'}})}",
         "d = draw A 200",
         "activate A 500 NOK",
         "B = batch",
