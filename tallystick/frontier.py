@@ -19,16 +19,17 @@ a plain frontier doubles with each of them. Four things keep it flat.
    configuration and an operation costs one call of `step`. This may miss a legal order, never
    invent one. At a dead end the search goes back a few returns and is more careful from there, then
    further back, in the end thorough from the very beginning: only that may say VIOLATES.
-2. Thorough, but late. Before a returning operation r, a thorough search tries every sequence S of
-   open operations. Where r was possible without S and S is possible after r, with the same result,
-   `S r` is dropped: nothing in S has returned yet, so the configuration after r alone can still do
-   S later and can do all that the dropped one could.
+2. Thorough, but late. Before a returning operation r, a thorough search places only what has to
+   come before it. Where r is possible at once that is what r hinders: the rest has not returned
+   yet, so it can as well come after r. Where it is not, it is what may make r possible. Each of
+   these is placed by the same rule, so lost operations are tried where something asks for them,
+   not in all their subsets. Without hints everything hinders everything, and all orders are tried.
 3. Domination. Of two configurations with equal state and equal early placements, the one whose used
    lost operations are a subset of the other's can follow every continuation of the other: what the
    other lacks is not needed, because a lost operation may as well never have happened. Only the
    first is kept; in particular a lost operation that changes nothing is never used.
 4. Hints, if the caller has any: which operations never change a state, and which pairs matter to
-   each other. Without them the verdicts are the same, only the search is wider.
+   each other, and how. Without them the verdicts are the same, only the search is wider.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from tallystick.illegality import Operations, Stuck
 from tallystick.verdict import Verdict
 
 Step = Callable[[Any, Any, Any], object]
+Pair = Callable[[Operation[Any, Any], Operation[Any, Any]], bool]
 Trail = tuple[int, Any] | None  # the order so far, latest first: (operation, the trail before it)
 Config = tuple[Any, int, Trail]  # the state, the bits of the open operations placed, the trail
 
@@ -78,15 +80,20 @@ CLOCK_EVERY: Final = 256  # steps between two looks at the clock
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the caller knows about all states, and promises. Both promises can be property-tested.
+    """What the caller knows about all states, and promises. Each promise can be property-tested.
 
     `changes(o)`: False promises that o leaves every state in which it is possible as it was.
     `interferes(a, b)`: False promises for every state that where a and then b are possible, b and
     then a are possible too and lead to the same state, or to one that permits all that it permits.
+    `hinders(a, b)`: False for each a of a sequence S promises that where b is possible, and S and
+    then b too, b and then S in some order are possible and lead to a state that permits as much.
+    `leads_to(s, a, b)`: False promises that once a has had its effect in s, b is never possible.
     """
 
     changes: Callable[[Operation[Any, Any]], bool] = lambda o: True
-    interferes: Callable[[Operation[Any, Any], Operation[Any, Any]], bool] = lambda a, b: True
+    interferes: Pair = lambda a, b: True
+    hinders: Pair = lambda a, b: True
+    leads_to: Callable[[Any, Operation[Any, Any], Operation[Any, Any]], bool] = lambda s, a, b: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +216,11 @@ class Search:
     ) -> list[Config]:
         """The configurations after the return of the operation."""
         found: list[Config] = []
+        if care is THOROUGH:
+            seen: set[tuple[Any, int, int]] = set()
+            for config in frontier:
+                found += self._ways(config, number, pending + lost, seen)
+            return found
         open_ones = pending + lost if care.any else pending
         longest = max(care.any, len(pending))
         for config in frontier:
@@ -225,6 +237,52 @@ class Search:
                 for config in frontier:
                     found += self._inserted(config, number, others, most, shortest=True)
         return found
+
+    def _ways(
+        self, config: Config, number: int, others: tuple[int, ...], seen: set[tuple[Any, int, int]]
+    ) -> Iterable[Config]:
+        """All that becomes of the configuration when it goes on to the return of the operation.
+
+        Only what may matter comes before it: where it is possible, what hinders it; where it is
+        not, what may make it so, each of these after what may matter to it in turn.
+        """
+        key = (config[0], config[1], number)
+        if key in seen:
+            return
+        seen.add(key)
+        self._hold(len(seen))
+        first = self._placed(config, number)
+        if self._bits[number] & self._lost_bits:
+            # Dominated: it may as well never have happened.
+            first = [after for after in first if after[0] != config[0]]
+        yield from first
+        yield from self._detours(config, number, others, seen, possible=bool(first))
+
+    def _detours(
+        self,
+        config: Config,
+        number: int,
+        others: tuple[int, ...],
+        seen: set[tuple[Any, int, int]],
+        *,
+        possible: bool,
+    ) -> Iterable[Config]:
+        if config[1] & self._bits[number] or (possible and not self._changes[number]):
+            return
+        for other in others:
+            if other == number or config[1] & self._bits[other]:
+                continue
+            if not self._may_matter(config[0], other, number, possible=possible):
+                continue
+            for state, placed, trail in self._ways(config, other, others, seen):
+                after = (state, placed | self._bits[other], trail)
+                yield from self._ways(after, number, others, seen)
+
+    def _may_matter(self, state: Any, other: int, number: int, *, possible: bool) -> bool:
+        one, target = self._operations[other], self._operations[number]
+        if possible:
+            return self._hints.hinders(one, target)
+        return self._hints.interferes(one, target) and self._hints.leads_to(state, one, target)
 
     def _placed(self, config: Config, number: int) -> list[Config]:
         """What becomes of the configuration when the operation returns and nothing is inserted."""

@@ -7,7 +7,7 @@ holds it to the ledger. It knows the ledger's commands, not how a search goes ab
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tallystick.history import Operation
@@ -16,11 +16,14 @@ from tallystick.ledger.rulings import REFUSE
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
+    CardRecord,
     Command,
+    IssueToken,
     Kind,
     Outcome,
     Payment,
     ReadCard,
+    ReadTransactions,
     Refused,
     Transact,
     Unknown,
@@ -35,6 +38,7 @@ open (question 7), so a refusal is no contradiction to what the target answers o
 
 TAKES = (Kind.DRAWDOWN, Kind.HOLD)
 FREES = (Kind.FUND, Kind.VOID)
+OF_ONE_LIFE = (Payment, ReadCard, ReadTransactions, IssueToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,22 @@ class Independence:
 
     reused: frozenset[str]
     lost: frozenset[str]
+    entangled: frozenset[str] = frozenset()
+    """Ids that a request named before the answer that made them was there."""
+    is_of_one_life: bool = True
+    """Whether nothing can begin the card anew, so that what was funded or drawn stays so."""
 
     @classmethod
     def of(cls, part: Sequence[Op]) -> Independence:
         """What is known of these operations."""
         refs = Counter(ref_of(op) for op in part)
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
-        return cls(frozenset(ref for ref in refs if refs[ref] > 1), frozenset(lost - {""}))
+        return cls(
+            frozenset(ref for ref in refs if refs[ref] > 1),
+            frozenset(lost - {""}),
+            frozenset(_entangled(part)),
+            all(isinstance(op.command.command, OF_ONE_LIFE) for op in part),
+        )
 
     def before(self, ledger: Ledger) -> Ledger:
         """The ledger from which orders start."""
@@ -96,7 +109,7 @@ class Independence:
     @property
     def hints(self) -> Hints:
         """What the checker may know."""
-        return Hints(self.changes, interferes)
+        return Hints(self.changes, interferes, self.hinders, self.leads_to)
 
     def changes(self, operation: Op) -> bool:
         """Whether the operation may leave another ledger behind."""
@@ -104,6 +117,35 @@ class Independence:
         if isinstance(operation.outcome, Refused):
             return not self._leaves_no_trace(command)
         return not isinstance(command, ReadCard)
+
+    def hinders(self, earlier: Op, later: Op) -> bool:
+        """Whether the later one, possible at once, may make the earlier one impossible after it.
+
+        Payments that have nothing in common but money do not: all that free money can be placed
+        before all that take it, and in the end it is the same. A refusal for want of money is
+        another matter, it may need the little that there was.
+        """
+        if not (_is_plain(earlier) and _is_plain(later)) or _lacked(earlier):
+            return True
+        return _meet(earlier, later) or bool(_named(earlier) & self.entangled)
+
+    def leads_to(self, ledger: Ledger, earlier: Op, later: Op) -> bool:
+        """Whether the later one may still be possible once the earlier one had its effect.
+
+        What a read shows as funded or drawn is never less than what was funded or drawn before.
+        """
+        shown = getattr(later.outcome, "record", None)
+        command = earlier.command.command
+        if not isinstance(shown, CardRecord) or not isinstance(command, Payment):
+            return True
+        if not self.is_of_one_life or isinstance(earlier.outcome, Refused):
+            return True
+        amount = getattr(command, "amount", None) or 0
+        if command.kind is Kind.FUND and shown.funds is not None:
+            return ledger.funded + amount <= shown.funds
+        if command.kind in (Kind.DRAWDOWN, Kind.CAPTURE) and shown.drawdown is not None:
+            return ledger.drawn + ledger.captured + amount <= shown.drawdown
+        return True
 
     def _leaves_no_trace(self, command: Command) -> bool:
         """Whether nothing can depend on a refusal of the command."""
@@ -114,15 +156,23 @@ def interferes(earlier: Op, later: Op) -> bool:
     """Payments meet in a ref_id, in a hold, or in the money that is available."""
     if not (_is_plain(earlier) and _is_plain(later)):
         return True
-    if ref_of(earlier) == ref_of(later) or _named(earlier) & _named(later):
+    if _meet(earlier, later):
         return True
-    if len(_currencies(earlier) | _currencies(later)) > 1:
-        return True  # a card that is not active yet takes on the currency of a fund
     if _frees(earlier):
         return _takes(later)
     if _takes(earlier):
         return _lacked(later)
     return _lacked(earlier) and _frees(later)
+
+
+def _meet(one: Op, other: Op) -> bool:
+    """Whether two payments have a ref_id or a hold in common, or disagree about the currency.
+
+    A card that is not active yet takes on the currency of a fund.
+    """
+    if ref_of(one) == ref_of(other) or _named(one) & _named(other):
+        return True
+    return len(_currencies(one) | _currencies(other)) > 1
 
 
 def ref_of(operation: Op) -> str:
@@ -169,6 +219,20 @@ def _kind(operation: Op) -> Kind | None:
 def _currencies(operation: Op) -> set[str]:
     command = operation.command.command
     return {command.currency} if isinstance(command, Transact) else set()
+
+
+def _entangled(part: Sequence[Op]) -> Iterator[str]:
+    known_at: dict[str, int | None] = {}
+    for op in part:
+        record = getattr(op.outcome, "record", None)
+        made = getattr(record, "id", None)
+        if made and made not in known_at:
+            known_at[made] = op.returned_ns
+    for op in part:
+        parent = getattr(op.command.command, "parent", None)
+        known = known_at.get(parent or "")
+        if parent and known is not None and op.called_ns <= known:
+            yield parent
 
 
 def _named(operation: Op) -> set[str]:

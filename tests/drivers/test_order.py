@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from itertools import count
@@ -268,6 +269,67 @@ def test_what_is_known_of_the_order_is_true_of_the_ledger() -> None:
             assert all(any(permits_all_of(s, b) for s in swapped) for b in both), (one, two)
             apart[told(one) + told(two)] += 1
     assert len(apart) > 90  # kinds of pairs, of 225
+
+
+def test_what_does_not_hinder_an_operation_can_come_after_it() -> None:
+    rng = random.Random(1)
+    sizes: Counter[int] = Counter()
+    for _ in range(10_000):
+        past = wallet_with_holds(rng)
+        later, *before = (some_operation(rng, past) for _ in range(rng.choice([2, 3, 4])))
+        known = Independence.of([later, *before])
+        state = known.before(past)
+        first = had_effect(known, state, later)
+        if any(known.hinders(op, later) for op in before) or not first:
+            continue
+        ends = {e for s in reached(known, state, *before) for e in had_effect(known, s, later)}
+        if ends:
+            orders = list(itertools.permutations(before))
+            others = {e for s in first for order in orders for e in reached(known, s, *order)}
+            assert all(any(permits_all_of(o, end) for o in others) for end in ends), (before, later)
+            sizes[len(before)] += 1
+    assert sizes[1] > 150
+    assert sizes[3] > 15
+
+
+def test_what_leads_away_from_a_read_never_comes_before_it() -> None:
+    rng = random.Random(2)
+    pruned = 0
+    for _ in range(3_000):
+        state = wallet_with_holds(rng)
+        first, *others = (some_operation(rng, state) for _ in range(3))
+        shown = Accepted(a_view(rng, state))
+        read = Operation("1", CARD, Asked("read", ReadCard(CARD)), shown, 0, 1)
+        known = Independence.of([first, *others, read])
+        if known.leads_to(state, first, read):
+            continue
+        pruned += 1
+        for count_ in range(3):
+            for more in itertools.permutations(others, count_):
+                begun = had_effect(known, known.before(state), first)
+                ends = {s for b in begun for s in reached(known, b, *more, read)}
+                assert not ends, (first, more, read)
+    assert pruned > 150
+
+
+def a_view(rng: random.Random, state: Ledger) -> CardRecord:
+    """What a read may show here, or a little before or after."""
+    off = rng.choice([0, 0, 10, 50, -10])
+    balance = state.balance - off
+    return CardRecord(
+        CARD,
+        "NOK",
+        balance=balance,
+        available=balance - state.held,
+        funds=rng.choice([state.total, state.funded]),
+        drawdown=state.drawn + state.captured + off,
+    )
+
+
+def had_effect(known: Independence, state: Ledger, op: Op) -> set[Ledger]:
+    """What comes of it; a lost operation without an effect may as well come later, or never."""
+    ends = reached(known, state, op)
+    return ends - {state} if isinstance(op.outcome, Unknown) else ends
 
 
 def reached(known: Independence, state: Ledger, *operations: Op) -> set[Ledger]:

@@ -29,6 +29,7 @@ class Model:
     run: Callable[[Any, tuple[Any, ...]], list[tuple[Any, Any]]]
     reads: frozenset[str]
     interferes: Callable[[Operation[Any, Any], Operation[Any, Any]], bool]
+    hinders: Callable[[Operation[Any, Any], Operation[Any, Any]], bool] = lambda a, b: True
 
     def step(self, state: Any, command: tuple[Any, ...], outcome: Any) -> object:
         """The successors after this outcome; a list where there are none, to be treated as none."""
@@ -41,7 +42,9 @@ class Model:
     @property
     def hints(self) -> Hints:
         return Hints(
-            lambda o: o.command[0] not in self.reads and o.outcome != REFUSED, self.interferes
+            lambda o: o.command[0] not in self.reads and o.outcome != REFUSED,
+            self.interferes,
+            self.hinders,
         )
 
 
@@ -136,6 +139,12 @@ def _wallet_interferes(earlier, later):
     return first[0] in ("fund", "void") and second[0] in ("draw", "hold")
 
 
+def _wallet_hinders(earlier, later):
+    """Funds and drawdowns can come after one that is possible: the funds first, then the rest."""
+    plain = {earlier.command[0], later.command[0]} <= {"fund", "draw"}
+    return not plain or earlier.outcome == REFUSED
+
+
 def _queue(state, command):
     if command[0] == "put":
         return [(OK, (*state, command[1]))]
@@ -152,7 +161,15 @@ def _always(earlier, later):
 
 REGISTER = Model("register", 0, _draw_register, _register, frozenset(["read"]), _always)
 COUNTER = Model("counter", 0, _draw_counter, _counter, frozenset(["read"]), _counter_interferes)
-WALLET = Model("wallet", (0, ()), _draw_wallet, _wallet, frozenset(["read"]), _wallet_interferes)
+WALLET = Model(
+    "wallet",
+    (0, ()),
+    _draw_wallet,
+    _wallet,
+    frozenset(["read"]),
+    _wallet_interferes,
+    _wallet_hinders,
+)
 QUEUE = Model("queue", (), _draw_queue, _queue, frozenset(), _always)
 MODELS = (REGISTER, COUNTER, WALLET, QUEUE)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tallystick import frontier
 from tallystick.frontier import Budget, Hints
 from tallystick.history import History, Operation, load
 from tallystick.linearizability import check
@@ -64,6 +65,18 @@ def test_small_histories_are_judged_as_by_definition_with_hints_and_without(mode
         assert verdict(model, history, model.hints) is expected, seed
         seen[legal] += 1
     assert min(seen[True], seen[False]) > 100
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
+def test_a_thorough_search_from_the_first_dead_end_judges_as_by_definition(model, monkeypatch):
+    """The steps between hasty and thorough find most orders, and so hide what it would miss."""
+    monkeypatch.setattr(frontier, "LADDER", (frontier.THOROUGH,))
+    for seed in range(500):
+        history = small_history(model, seed)
+        legal = is_legal_by_definition(model, history)
+        expected = Verdict.CONFORMS if legal else Verdict.VIOLATES
+        assert verdict(model, history) is expected, seed
+        assert verdict(model, history, model.hints) is expected, seed
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
