@@ -217,7 +217,7 @@ class Search:
         """The configurations after the return of the operation."""
         found: list[Config] = []
         if care is THOROUGH:
-            seen: set[tuple[Any, int, int]] = set()
+            seen = {config[:2] for config in frontier}
             for config in frontier:
                 found += self._ways(config, number, pending + lost, seen)
             return found
@@ -239,44 +239,50 @@ class Search:
         return found
 
     def _ways(
-        self, config: Config, number: int, others: tuple[int, ...], seen: set[tuple[Any, int, int]]
+        self, config: Config, number: int, others: tuple[int, ...], seen: set[tuple[Any, int]]
     ) -> Iterable[Config]:
-        """All that becomes of the configuration when it goes on to the return of the operation.
+        """All that becomes of the configuration when it goes on to the return of the operation."""
+        ahead = [config]
+        while ahead:
+            config = ahead.pop()
+            after = self._wanted(config, number, others)
+            yield from after.pop(number)
+            for other, configs in after.items():
+                for state, placed, trail in configs:
+                    key = (state, placed | self._bits[other])
+                    if key not in seen:
+                        seen.add(key)
+                        self._hold(len(seen))
+                        ahead.append((*key, trail))
 
-        Only what may matter comes before it: where it is possible, what hinders it; where it is
-        not, what may make it so, each of these after what may matter to it in turn.
+    def _wanted(
+        self, config: Config, number: int, others: tuple[int, ...]
+    ) -> dict[int, list[Config]]:
+        """What becomes of it by the operation, and by each that may have to come before it.
+
+        That is: before an operation that is possible what hinders it, before one that is not what
+        may make it so, and before each of these what may matter to it in turn.
         """
-        key = (config[0], config[1], number)
-        if key in seen:
-            return
-        seen.add(key)
-        self._hold(len(seen))
-        first = self._placed(config, number)
-        if self._bits[number] & self._lost_bits:
-            # Dominated: it may as well never have happened.
-            first = [after for after in first if after[0] != config[0]]
-        yield from first
-        yield from self._detours(config, number, others, seen, possible=bool(first))
-
-    def _detours(
-        self,
-        config: Config,
-        number: int,
-        others: tuple[int, ...],
-        seen: set[tuple[Any, int, int]],
-        *,
-        possible: bool,
-    ) -> Iterable[Config]:
-        if config[1] & self._bits[number] or (possible and not self._changes[number]):
-            return
-        for other in others:
-            if other == number or config[1] & self._bits[other]:
+        after: dict[int, list[Config]] = {}
+        open_ones = [o for o in others if not config[1] & self._bits[o]]
+        wanted = [number]
+        for target in wanted:
+            found = self._placed(config, target)
+            if self._bits[target] & self._lost_bits:
+                # Dominated: it may as well never have happened.
+                found = [one for one in found if one[0] != config[0]]
+            after[target] = found
+            if config[1] & self._bits[target] or (found and not self._changes[target]):
                 continue
-            if not self._may_matter(config[0], other, number, possible=possible):
-                continue
-            for state, placed, trail in self._ways(config, other, others, seen):
-                after = (state, placed | self._bits[other], trail)
-                yield from self._ways(after, number, others, seen)
+            more = [
+                o
+                for o in open_ones
+                if o not in after
+                and o not in wanted
+                and self._may_matter(config[0], o, target, possible=bool(found))
+            ]
+            wanted += more
+        return after
 
     def _may_matter(self, state: Any, other: int, number: int, *, possible: bool) -> bool:
         one, target = self._operations[other], self._operations[number]
