@@ -36,7 +36,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -45,6 +45,7 @@ from tallystick.illegality import Operations, Stuck
 from tallystick.verdict import Verdict
 
 Step = Callable[[Any, Any, Any], object]
+Many = Sequence[Operation[Any, Any]]
 Pair = Callable[[Operation[Any, Any], Operation[Any, Any]], bool]
 Trail = tuple[int, Any] | None  # the order so far, latest first: (operation, the trail before it)
 Config = tuple[Any, int, Trail]  # the state, the bits of the open operations placed, the trail
@@ -87,13 +88,14 @@ class Hints:
     then a are possible too and lead to the same state, or to one that permits all that it permits.
     `hinders(a, b)`: False for each a of a sequence S promises that where b is possible, and S and
     then b too, b and then S in some order are possible and lead to a state that permits as much.
-    `leads_to(s, a, b)`: False promises that once a has had its effect in s, b is never possible.
+    `enablers(s, b, others)`: what is left out promises that it is in no sequence of the others,
+    each having its effect, that leads from s to a state in which b is possible.
     """
 
     changes: Callable[[Operation[Any, Any]], bool] = lambda o: True
     interferes: Pair = lambda a, b: True
     hinders: Pair = lambda a, b: True
-    leads_to: Callable[[Any, Operation[Any, Any], Operation[Any, Any]], bool] = lambda s, a, b: True
+    enablers: Callable[[Any, Operation[Any, Any], Many], Many] = lambda s, b, others: others
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,31 +266,46 @@ class Search:
         may make it so, and before each of these what may matter to it in turn.
         """
         after: dict[int, list[Config]] = {}
-        open_ones = [o for o in others if not config[1] & self._bits[o]]
-        wanted = [number]
-        for target in wanted:
-            found = self._placed(config, target)
-            if self._bits[target] & self._lost_bits:
-                # Dominated: it may as well never have happened.
-                found = [one for one in found if one[0] != config[0]]
-            after[target] = found
+        open_ones = frozenset(o for o in others if not config[1] & self._bits[o])
+        wanted = [(number, open_ones)]  # with what may come before it, for its own sake or another
+        met = set(wanted)
+        for target, allowed in wanted:
+            found = after.get(target)
+            if found is None:
+                found = after[target] = self._effects(config, target)
             if config[1] & self._bits[target] or (found and not self._changes[target]):
                 continue
-            more = [
-                o
-                for o in open_ones
-                if o not in after
-                and o not in wanted
-                and self._may_matter(config[0], o, target, possible=bool(found))
-            ]
-            wanted += more
+            for pair in self._matter(config[0], target, allowed, possible=bool(found)):
+                if pair not in met:
+                    met.add(pair)
+                    wanted.append(pair)
         return after
 
-    def _may_matter(self, state: Any, other: int, number: int, *, possible: bool) -> bool:
-        one, target = self._operations[other], self._operations[number]
+    def _effects(self, config: Config, number: int) -> list[Config]:
+        found = self._placed(config, number)
+        if not self._bits[number] & self._lost_bits:
+            return found
+        # Dominated: it may as well never have happened.
+        return [one for one in found if one[0] != config[0]]
+
+    def _matter(
+        self, state: Any, number: int, allowed: frozenset[int], *, possible: bool
+    ) -> Iterable[tuple[int, frozenset[int]]]:
+        """What may have to come before the operation, each with what may come before that."""
+        hints, operations = self._hints, self._operations
+        target = operations[number]
         if possible:
-            return self._hints.hinders(one, target)
-        return self._hints.interferes(one, target) and self._hints.leads_to(state, one, target)
+            first = {o for o in allowed if hints.hinders(operations[o], target)}
+        else:
+            allowed = self._enabling(state, number, allowed)
+            first = {o for o in allowed if hints.interferes(operations[o], target)}
+        return [(o, allowed - {o}) for o in first]
+
+    def _enabling(self, state: Any, number: int, others: frozenset[int]) -> frozenset[int]:
+        by_id = {id(self._operations[o]): o for o in others}
+        wanted = [self._operations[o] for o in others]
+        found = self._hints.enablers(state, self._operations[number], wanted)
+        return frozenset(by_id[id(o)] for o in found)
 
     def _placed(self, config: Config, number: int) -> list[Config]:
         """What becomes of the configuration when the operation returns and nothing is inserted."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tallystick.history import Operation
+from tallystick.ledger.figures import FORMULAS
 from tallystick.ledger.ledger import Ledger
 from tallystick.ledger.rulings import REFUSE
 from tallystick.ledger.step import step
@@ -109,7 +111,7 @@ class Independence:
     @property
     def hints(self) -> Hints:
         """What the checker may know."""
-        return Hints(self.changes, interferes, self.hinders, self.leads_to)
+        return Hints(self.changes, interferes, self.hinders, self.enablers)
 
     def changes(self, operation: Op) -> bool:
         """Whether the operation may leave another ledger behind."""
@@ -129,23 +131,27 @@ class Independence:
             return True
         return _meet(earlier, later) or bool(_named(earlier) & self.entangled)
 
-    def leads_to(self, ledger: Ledger, earlier: Op, later: Op) -> bool:
-        """Whether the later one may still be possible once the earlier one had its effect.
+    def enablers(self, ledger: Ledger, later: Op, others: Sequence[Op]) -> Sequence[Op]:
+        """The others that may have to come before the later one, to make it possible.
 
-        What a read shows as funded or drawn is never less than what was funded or drawn before.
+        A read shows all that was funded and all that was drawn, and both only grow: what comes
+        before it adds up to what is missing.
         """
         shown = getattr(later.outcome, "record", None)
-        command = earlier.command.command
-        if not isinstance(shown, CardRecord) or not isinstance(command, Payment):
-            return True
-        if not self.is_of_one_life or isinstance(earlier.outcome, Refused):
-            return True
-        amount = getattr(command, "amount", None) or 0
-        if command.kind is Kind.FUND and shown.funds is not None:
-            return ledger.funded + amount <= shown.funds
-        if command.kind in (Kind.DRAWDOWN, Kind.CAPTURE) and shown.drawdown is not None:
-            return ledger.drawn + ledger.captured + amount <= shown.drawdown
-        return True
+        if not isinstance(shown, CardRecord) or not self.is_of_one_life:
+            return others
+        for kinds, missing in _missing(ledger, shown):
+            summands = [op for op in others if _kind(op) in kinds and self._adds(op)]
+            chosen = members_of(missing, tuple(_amount(op) for op in summands))
+            if chosen is None:
+                return ()
+            left_out = {id(op) for n, op in enumerate(summands) if not chosen >> n & 1}
+            others = [op for op in others if id(op) not in left_out]
+        return others
+
+    def _adds(self, op: Op) -> bool:
+        """Whether it adds its amount for sure: a repetition may add nothing."""
+        return not isinstance(op.outcome, Refused) and ref_of(op) not in self.reused
 
     def _leaves_no_trace(self, command: Command) -> bool:
         """Whether nothing can depend on a refusal of the command."""
@@ -219,6 +225,43 @@ def _kind(operation: Op) -> Kind | None:
 def _currencies(operation: Op) -> set[str]:
     command = operation.command.command
     return {command.currency} if isinstance(command, Transact) else set()
+
+
+def _missing(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind, ...], int]]:
+    """By which kinds of payments a figure grows, and how much of it is missing in the ledger."""
+    answer = ledger.dialect.answer
+    if shown.funds is not None and answer("figure.amount_funds") is not None:
+        formula = FORMULAS["figure.amount_funds"][str(answer("figure.amount_funds"))]
+        yield (Kind.FUND,), shown.funds - formula(ledger)
+    if shown.drawdown is not None and answer("figure.amount_drawdown") == "drawn":
+        yield (Kind.DRAWDOWN, Kind.CAPTURE), shown.drawdown - ledger.drawn - ledger.captured
+
+
+@lru_cache(maxsize=4096)
+def members_of(total: int, amounts: tuple[int | None, ...]) -> int | None:
+    """The bits of the amounts that are in some selection with this total; None if there is none.
+
+    An amount that is not known, or a total that is reached in too many ways, may be anything.
+    """
+    everything = (1 << len(amounts)) - 1
+    if None in amounts:
+        return everything
+    sums = {0: 0}
+    for number, amount in enumerate(amounts):
+        assert amount is not None
+        for reached, members in list(sums.items()):
+            if reached + amount <= total:
+                sums[reached + amount] = sums.get(reached + amount, 0) | members | 1 << number
+        if len(sums) > MOST_SUMS:
+            return everything
+    return sums.get(total)
+
+
+MOST_SUMS = 4096
+
+
+def _amount(op: Op) -> int | None:
+    return getattr(op.command.command, "amount", None)
 
 
 def _entangled(part: Sequence[Op]) -> Iterator[str]:
