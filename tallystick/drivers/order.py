@@ -128,14 +128,18 @@ def outcome_of(operation: Op) -> str:
     return "accepted"
 
 
+MOST_TOLD = 40
+
+
 def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Ledger) -> Violation:
     stuck = illegality.stuck
     told = illegality.core
     if all(isinstance(op.command.command, ReadCard) for op in told):
-        # Figures that nothing explains: tell all there was.
-        told = (*illegality.prefix, stuck)
+        # Figures that nothing explains: tell all there was, or as much of it as can be read.
+        told = (*illegality.prefix[-MOST_TOLD:], stuck)
     rule = "CONC-2" if _shares_a_ref(told, history) else "CONC-1"
-    legal = [f"`{label_of(op)}`" for op in illegality.prefix if op in told]
+    among = {id(op) for op in told}
+    legal = [f"`{label_of(op)}`" for op in illegality.prefix if id(op) in among]
     broken = _broken_by_stuck(illegality, start)
     after = f"after {', '.join(legal)} " if legal else ""
     why = f": {broken.rule} expects {broken.expected}" if broken is not None else ""
@@ -149,10 +153,13 @@ def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Led
 
 def _broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation | None:
     """What the oracle says of the operation that has no place, after the longest legal order."""
-    ledgers: tuple[Ledger, ...] = (start,)
+    ledgers = [start]
     for op in illegality.prefix:
         results = [step(ledger, op.command.command, op.outcome) for ledger in ledgers]
-        ledgers = tuple(one for result in results if isinstance(result, tuple) for one in result)
+        after = [one for result in results if isinstance(result, tuple) for one in result]
+        # A lost one is in the order because it had its effect.
+        lost = isinstance(op.outcome, Unknown)
+        ledgers = [one for one in dict.fromkeys(after) if not (lost and one in ledgers)]
     stuck = illegality.stuck
     for ledger in ledgers:
         result = step(ledger, stuck.command.command, stuck.outcome)
@@ -163,11 +170,14 @@ def _broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation
 
 def _shares_a_ref(core: Iterable[Op], history: Iterable[Op]) -> bool:
     """Whether a request of the contradiction met another client's with the same ref_id."""
-    named = [(op, ref) for op in history if (ref := ref_of(op))]
+    by_ref: dict[str, list[Op]] = {}
+    for op in history:
+        by_ref.setdefault(ref_of(op), []).append(op)
     return any(
-        ref == ref_of(op) and other.client != op.client and _meet(op, other)
+        other.client != op.client and _meet(op, other)
         for op in core
-        for other, ref in named
+        if ref_of(op)
+        for other in by_ref.get(ref_of(op), ())
     )
 
 
