@@ -54,16 +54,20 @@ def small_history(model, seed):
     return history
 
 
+def is_judged_as_by_definition(model, seed):
+    history = small_history(model, seed)
+    legal = is_legal_by_definition(model, history)
+    expected = Verdict.CONFORMS if legal else Verdict.VIOLATES
+    assert verdict(model, history) is expected, seed
+    assert verdict(model, history, model.hints) is expected, seed
+    return legal
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
 def test_small_histories_are_judged_as_by_definition_with_hints_and_without(model):
     seen = Counter()
     for seed in range(500):
-        history = small_history(model, seed)
-        legal = is_legal_by_definition(model, history)
-        expected = Verdict.CONFORMS if legal else Verdict.VIOLATES
-        assert verdict(model, history) is expected, seed
-        assert verdict(model, history, model.hints) is expected, seed
-        seen[legal] += 1
+        seen[is_judged_as_by_definition(model, seed)] += 1
     assert min(seen[True], seen[False]) > 100
 
 
@@ -72,11 +76,7 @@ def test_a_thorough_search_from_the_first_dead_end_judges_as_by_definition(model
     """The steps between hasty and thorough find most orders, and so hide what it would miss."""
     monkeypatch.setattr(frontier, "LADDER", (frontier.THOROUGH,))
     for seed in range(500):
-        history = small_history(model, seed)
-        legal = is_legal_by_definition(model, history)
-        expected = Verdict.CONFORMS if legal else Verdict.VIOLATES
-        assert verdict(model, history) is expected, seed
-        assert verdict(model, history, model.hints) is expected, seed
+        is_judged_as_by_definition(model, seed)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)

@@ -61,9 +61,16 @@ def _faults(kept: record.Record) -> str:
         asked, budget_s = len(peer), kept["peers"]["budget_s"]
         told += (
             f"\n\nThe last column is the command line of Schemathesis on {asked} of the faults, "
-            f"{budget_s} seconds each, less what it reports of the honest sandbox too."
+            f"{budget_s} seconds each, less what it reports of the honest sandbox too; where it "
+            f"finds something, after {_median_of(peer)} requests in the median. It shows requests, "
+            "not programs, so there are no steps to compare."
         )
     return told
+
+
+def _median_of(peer: dict[str, Any]) -> int:
+    counts = [row["requests"] for row in peer.values() if row["is_caught"]]
+    return round(median(counts)) if counts else 0
 
 
 def _line(name: str, rows: Rows, peer: dict[str, Any]) -> tuple[object, ...]:
