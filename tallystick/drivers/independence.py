@@ -141,7 +141,7 @@ class Independence:
         if not isinstance(shown, CardRecord) or not self.is_of_one_life:
             return others
         for kinds, missing in _missing(ledger, shown):
-            summands = [op for op in others if _kind(op) in kinds and self._adds(op)]
+            summands = [op for op in others if _kind(op) in kinds and self._adds(ledger, op)]
             chosen = members_of(missing, tuple(_amount(op) for op in summands))
             if chosen is None:
                 return ()
@@ -149,9 +149,11 @@ class Independence:
             others = [op for op in others if id(op) not in left_out]
         return others
 
-    def _adds(self, op: Op) -> bool:
-        """Whether it adds its amount for sure: a repetition may add nothing."""
-        return not isinstance(op.outcome, Refused) and ref_of(op) not in self.reused
+    def _adds(self, ledger: Ledger, op: Op) -> bool:
+        """Whether it adds its amount for sure: a refusal or a repetition adds nothing."""
+        ref = ref_of(op)
+        is_new = ref not in self.reused and ref not in ledger.refs
+        return is_new and not isinstance(op.outcome, Refused)
 
     def _leaves_no_trace(self, command: Command) -> bool:
         """Whether nothing can depend on a refusal of the command."""
