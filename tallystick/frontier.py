@@ -56,23 +56,23 @@ class Care(NamedTuple):
 
     back: int  # begun so many returns before the dead end
     width: int  # configurations followed
-    pending: bool  # insertions of pending operations are tried even where none is needed
-    needed: int  # where nothing else goes, insertions of up to so many, lost ones among them
-    any: int = 0  # insertions of up to so many of all kinds are tried even where none is needed
+    detours: bool  # others are placed before it even where it is possible without
+    lost: int  # lost ones among them
+    needed: int  # lost ones among them where nothing else makes it possible
 
 
 EVERYTHING: Final = 1 << 62
-HASTY: Final = Care(back=0, width=4, pending=False, needed=1)
-THOROUGH: Final = Care(EVERYTHING, EVERYTHING, pending=True, needed=0, any=EVERYTHING)
+HASTY: Final = Care(back=0, width=4, detours=False, lost=0, needed=1)
+THOROUGH: Final = Care(EVERYTHING, EVERYTHING, detours=True, lost=EVERYTHING, needed=0)
 # What is tried at a dead end, one after the other. The most common ones are two commands of which
 # the later to return came first, then a lost one among them, then two lost ones at once.
 LADDER: Final = (
-    Care(back=4, width=16, pending=True, needed=1),
-    Care(back=16, width=16, pending=True, needed=2),
-    Care(back=16, width=32, pending=True, needed=2, any=1),
-    Care(back=64, width=32, pending=True, needed=3, any=1),
-    Care(back=96, width=64, pending=True, needed=3, any=1),
-    Care(back=16, width=64, pending=True, needed=3, any=2),
+    Care(back=4, width=16, detours=True, lost=0, needed=1),
+    Care(back=16, width=16, detours=True, lost=0, needed=2),
+    Care(back=16, width=32, detours=True, lost=1, needed=2),
+    Care(back=64, width=32, detours=True, lost=1, needed=3),
+    Care(back=96, width=64, detours=True, lost=1, needed=3),
+    Care(back=16, width=64, detours=True, lost=2, needed=3),
     THOROUGH,
 )
 RECENT: Final = 64  # returns of which every one is recorded; older records get ever sparser
@@ -115,15 +115,6 @@ class _Point(NamedTuple):
     pending: tuple[int, ...]  # called and answered, but not yet returned
     lost: tuple[int, ...]  # called and never answered
     frontier: list[Config]
-
-
-class _Node(NamedTuple):
-    """A configuration on the way to placing an operation, with others inserted before it."""
-
-    config: Config
-    last: int  # the operation inserted last
-    after: tuple[Any, ...]  # states if the operation is placed before all in `since` ...
-    since: tuple[int, ...]  # ... which were inserted where it was possible already
 
 
 class _Spent(Exception):
@@ -217,45 +208,49 @@ class Search:
         care: Care,
     ) -> list[Config]:
         """The configurations after the return of the operation."""
-        found: list[Config] = []
-        if care is THOROUGH:
-            seen = {config[:2] for config in frontier}
-            for config in frontier:
-                found += self._ways(config, number, pending + lost, seen)
-            return found
-        open_ones = pending + lost if care.any else pending
-        longest = max(care.any, len(pending))
-        for config in frontier:
-            first = self._placed(config, number)
-            found += first
-            if not care.pending or config[1] & self._bits[number]:
-                continue
-            if not first or self._changes[number]:
-                after = tuple(state for state, _, _ in first)
-                found += self._inserted(config, number, open_ones, longest, after)
-            self._hold(len(found))
-        for others, most in ((pending, len(pending)), (pending + lost, care.needed)):
-            if not found:
-                for config in frontier:
-                    found += self._inserted(config, number, others, most, shortest=True)
+        if care.detours:
+            open_ones = pending + lost if care.lost else pending
+            found = self._ways(frontier, number, open_ones, care.lost)
+        else:
+            found = [after for config in frontier for after in self._placed(config, number)]
+        for open_ones, most in ((pending, 0), (pending + lost, care.needed)):
+            if not found and care is not THOROUGH:
+                found = self._ways(frontier, number, open_ones, most, shortest=True)
         return found
 
     def _ways(
-        self, config: Config, number: int, others: tuple[int, ...], seen: set[tuple[Any, int]]
-    ) -> Iterable[Config]:
-        """All that becomes of the configuration when it goes on to the return of the operation."""
-        ahead = [config]
-        while ahead:
-            config = ahead.pop()
-            after = self._wanted(config, number, others)
-            yield from after.pop(number)
-            for other, configs in after.items():
-                for state, placed, trail in configs:
-                    key = (state, placed | self._bits[other])
-                    if key not in seen:
-                        seen.add(key)
-                        self._hold(len(seen))
-                        ahead.append((*key, trail))
+        self,
+        frontier: list[Config],
+        number: int,
+        others: tuple[int, ...],
+        most_lost: int,
+        *,
+        shortest: bool = False,
+    ) -> list[Config]:
+        """What becomes of the configurations when they go on to the return of the operation.
+
+        Others are placed before it, up to so many lost ones among them; perhaps only the shortest
+        ways are wanted.
+        """
+        found: list[Config] = []
+        level = [(config, most_lost) for config in frontier]
+        seen = {config[:2] for config in frontier}
+        while level and not (shortest and found):
+            ahead = []
+            for config, left in level:
+                after = self._wanted(config, number, others)
+                found += after.pop(number)
+                for other, configs in after.items():
+                    bit = self._bits[other]
+                    left_then = left - bool(bit & self._lost_bits)
+                    for state, placed, trail in configs:
+                        key = (state, placed | bit)
+                        if key not in seen and left_then >= 0:
+                            seen.add(key)
+                            ahead.append(((*key, trail), left_then))
+                self._hold(len(seen) + len(found))
+            level = ahead
+        return found
 
     def _wanted(
         self, config: Config, number: int, others: tuple[int, ...]
@@ -315,86 +310,6 @@ class Search:
             return [(state, placed ^ bit, trail)]
         trail = (number, trail)
         return [(successor, placed, trail) for successor in self._successors(state, number)]
-
-    def _inserted(
-        self,
-        config: Config,
-        number: int,
-        others: tuple[int, ...],
-        most: int,
-        after: tuple[Any, ...] = (),
-        shortest: bool = False,
-    ) -> list[Config]:
-        """What becomes of it when up to `most` others are placed directly before the operation.
-
-        `after` are the states after the operation alone; results that can be had later from there
-        are left out. Perhaps only the shortest insertions are wanted.
-        """
-        open_ones = [o for o in others if not config[1] & self._bits[o]]
-        relevant = self._relevant(number, open_ones)
-        found: list[Config] = []
-        seen = {config[:2]}
-        level = [_Node(config, -1, after, ())]
-        while level and most > 0 and not (shortest and found):
-            most -= 1
-            longer = [n for node in level for n in self._extended(node, relevant, seen)]
-            level = []
-            for node in longer:
-                (state, placed, trail), last, after, since = node
-                if not self._interferes(last, number):  # then it may as well come later
-                    level.append(node)
-                    continue
-                results = self._successors(state, number)
-                if results:
-                    later = self._replayed(after, since)
-                    trail = (number, trail)
-                    found += [(r, placed, trail) for r in results if r not in later]
-                    if self._changes[number]:
-                        level.append(node._replace(after=results, since=()))
-                else:
-                    level.append(node)
-        return found
-
-    def _extended(
-        self, node: _Node, others: Iterable[int], seen: set[tuple[Any, int]]
-    ) -> Iterable[_Node]:
-        """The node with each of the others inserted next, if that is a new configuration.
-
-        Two neighbours of which the first does not interfere with the second are inserted in the
-        order of their numbers only: swapping such a pair gives the same state, and of all orders
-        that lead to a configuration the one with the smallest numbers first is never skipped.
-        """
-        (state, placed, trail), last, after, since = node
-        for other in others:
-            bit = self._bits[other]
-            if placed & bit or (other < last and not self._interferes(last, other)):
-                continue
-            for successor in self._successors(state, other):
-                if bit & self._lost_bits and successor == state:
-                    continue  # dominated: it may as well never have happened
-                key = (successor, placed | bit)
-                if key not in seen:
-                    seen.add(key)
-                    self._hold(len(seen))
-                    config = (successor, placed | bit, (other, trail))
-                    yield _Node(config, other, after, (*since, other))
-
-    def _relevant(self, number: int, others: list[int]) -> list[int]:
-        """Those of the others that may matter to the operation, or to one that may, and so on."""
-        chosen, rest = [number], others
-        for wanted in chosen:
-            more = [o for o in rest if self._interferes(o, wanted)]
-            chosen += more
-            rest = [o for o in rest if o not in more]
-        return chosen[1:]
-
-    def _interferes(self, earlier: int, later: int) -> bool:
-        return self._hints.interferes(self._operations[earlier], self._operations[later])
-
-    def _replayed(self, states: Iterable[Any], numbers: Iterable[int]) -> Iterable[Any]:
-        for number in numbers:
-            states = [after for state in states for after in self._successors(state, number)]
-        return states
 
     def _successors(self, state: Any, number: int) -> tuple[Any, ...]:
         self.steps += 1
