@@ -38,6 +38,7 @@ import heapq
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from tallystick.history import Operation
@@ -131,7 +132,9 @@ class Search:
         # A lost operation that changes nothing is never needed.
         self._operations = [o for o in operations if o.answered or changes(o)]
         self._changes = [changes(o) for o in self._operations]
-        self._hints = hints
+        self._enablers = hints.enablers
+        self._interferes = _remembered(hints.interferes, self._operations)
+        self._hinders = _remembered(hints.hinders, self._operations)
         self._step = step
         self._budget = budget
         self._deadline = time.monotonic() + budget.seconds
@@ -287,19 +290,17 @@ class Search:
         self, state: Any, number: int, allowed: frozenset[int], *, possible: bool
     ) -> Iterable[tuple[int, frozenset[int]]]:
         """What may have to come before the operation, each with what may come before that."""
-        hints, operations = self._hints, self._operations
-        target = operations[number]
         if possible:
-            first = {o for o in allowed if hints.hinders(operations[o], target)}
+            first = {o for o in allowed if self._hinders(o, number)}
         else:
             allowed = self._enabling(state, number, allowed)
-            first = {o for o in allowed if hints.interferes(operations[o], target)}
+            first = {o for o in allowed if self._interferes(o, number)}
         return [(o, allowed - {o}) for o in first]
 
     def _enabling(self, state: Any, number: int, others: frozenset[int]) -> frozenset[int]:
         by_id = {id(self._operations[o]): o for o in others}
         wanted = [self._operations[o] for o in others]
-        found = self._hints.enablers(state, self._operations[number], wanted)
+        found = self._enablers(state, self._operations[number], wanted)
         return frozenset(by_id[id(o)] for o in found)
 
     def _placed(self, config: Config, number: int) -> list[Config]:
@@ -359,6 +360,16 @@ class Search:
 
     def _named(self, numbers: Iterable[int]) -> Operations:
         return tuple(self._operations[n] for n in numbers)
+
+
+def _remembered(hint: Pair, operations: list[Operation[Any, Any]]) -> Callable[[int, int], bool]:
+    """The hint by numbers. The same few pairs are asked for again and again, so it remembers."""
+
+    @lru_cache(maxsize=1 << 16)
+    def asked(earlier: int, later: int) -> bool:
+        return hint(operations[earlier], operations[later])
+
+    return asked
 
 
 def _record(records: list[_Point], point: _Point) -> None:
