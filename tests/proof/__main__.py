@@ -56,7 +56,6 @@ def _faults(options: argparse.Namespace) -> bool:
     names = _chosen(options, list(FAULTS))
     rows = _shown(faults.measure(names, jobs=options.jobs, stop_early=options.stop_early), names)
     print(faults.table(rows))
-    faults.keep_shortest(rows)
     _keep(options, "faults", rows, is_full=len(rows) == len(FAULTS))
     return all(row.is_caught for row in rows)
 

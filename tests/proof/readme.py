@@ -53,7 +53,7 @@ def _faults(kept: record.Record) -> str:
         "caught by `gate`",
         "requests to detection, median",
         "worst",
-        "steps above the shortest, median",
+        "steps above the shortest, median (of how many)",
         "Schemathesis alone",
     )
     told = markdown(headings, lines)
@@ -76,8 +76,9 @@ def _median_of(peer: dict[str, Any]) -> int:
 def _line(name: str, rows: Rows, peer: dict[str, Any]) -> tuple[object, ...]:
     caught = [row for row in rows if row["is_caught"]]
     requests = [row["requests"] for row in caught]
-    # What was told in words was not shortened.
-    extra = [row["steps"] - row["shortest"] for row in caught if row["replays"] is not None]
+    # What was told in words was not shortened, and not every fault's program was counted by hand.
+    counted = [row for row in caught if row["replays"] is not None and row["shortest"] is not None]
+    extra = [row["steps"] - row["shortest"] for row in counted]
     asked = [peer[row["name"]] for row in rows if row["name"] in peer]
     found = sum(row["is_caught"] for row in asked)
     return (
@@ -86,7 +87,7 @@ def _line(name: str, rows: Rows, peer: dict[str, Any]) -> tuple[object, ...]:
         f"{len(caught)} of {len(rows)}",
         round(median(requests)) if requests else None,
         max(requests, default=None),
-        round(median(extra)) if extra else None,
+        f"{median(extra):g}, at most {max(extra)} ({len(extra)})" if extra else None,
         f"{found} of {len(asked)}" if asked else "-",
     )
 
