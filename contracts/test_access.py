@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -179,6 +180,22 @@ def other(run: Run, suite: Suite) -> Iterator[Target]:
     target.close()
 
 
+@pytest.fixture
+def reader(run: Run, suite: Suite) -> Iterator[Target]:
+    """A client that may read."""
+    target = _target(suite, run, "reader", "AUTH-6", "AUTH-10")
+    yield target
+    target.close()
+
+
+@pytest.fixture
+def till(run: Run, suite: Suite) -> Iterator[Target]:
+    """A client that may pay by token."""
+    target = _target(suite, run, "till", "AUTH-7", "AUTH-10")
+    yield target
+    target.close()
+
+
 def _base_of(target: Target) -> str:
     return f"/accounts/{target.address.account}/wallets"
 
@@ -276,8 +293,7 @@ def test_this_account_can_do_nothing_in_another(stage: Stage, other: Target, bre
 
 
 @rule("AUTH-6", "AUTH-10")
-def test_a_reader_reads_and_writes_nothing(run: Run, suite: Suite, stage: Stage) -> None:
-    reader = _target(suite, run, "reader", "AUTH-6", "AUTH-10")
+def test_a_reader_reads_and_writes_nothing(stage: Stage, reader: Target) -> None:
     stage.direct.note("as a client with read:wallets:")
     for request in _all(stage, stage.base):
         answer = stage.send(request, target=reader)
@@ -288,7 +304,6 @@ def test_a_reader_reads_and_writes_nothing(run: Run, suite: Suite, stage: Stage)
         else:
             stage.direct.expect_refusal("AUTH-6", answer, "read:wallets is not in its list")
     stage.holds("AUTH-6", only="A", lists=False)
-    reader.close()
 
 
 @rule("AUTH-6", "AUTH-5", "REF-1")
@@ -303,11 +318,10 @@ def test_a_repeated_request_is_answered_to_those_only_who_may_make_it(
     for name, breaks in (("reader", "AUTH-6"), ("other", "AUTH-5")):
         if getattr(suite.clients, name) is None:
             continue
-        stranger = _target(suite, run, name, breaks)
         stage.direct.note(f"the same again as {name}:")
-        answer = stage.send(paid, target=stranger)
+        with closing(_target(suite, run, name, breaks)) as stranger:
+            answer = stage.send(paid, target=stranger)
         stage.direct.expect_refusal(breaks, answer, "it may not make the first one either")
-        stranger.close()
     stage.holds("BAL-6")
 
 
@@ -315,8 +329,7 @@ TILL = ("aid_cards_cardid_transactions_capture_post", "aid_cards_cardid_transact
 
 
 @rule("AUTH-7")
-def test_a_till_does_nothing_but_pay_by_token(run: Run, suite: Suite, stage: Stage) -> None:
-    till = _target(suite, run, "till", "AUTH-7", "AUTH-10")
+def test_a_till_does_nothing_but_pay_by_token(stage: Stage, till: Target) -> None:
     stage.direct.note("as a client with write:wallets:/transactions:")
     by_token = requests.transact(stage.base, stage.fresh(), 7, token=stage.id_of("t"), type="fund")
     for request in [*_all(stage, stage.base), by_token]:
@@ -327,13 +340,11 @@ def test_a_till_does_nothing_but_pay_by_token(run: Run, suite: Suite, stage: Sta
         answer = stage.send(request, target=till)
         stage.direct.expect_refusal("AUTH-7", answer, "write:wallets:/transactions is not enough")
     stage.holds("AUTH-7", only="A", lists=False)
-    till.close()
 
 
 @rule("AUTH-7", "AUTH-10")
-def test_a_till_draws_holds_captures_and_voids(run: Run, suite: Suite) -> None:
+def test_a_till_draws_holds_captures_and_voids(run: Run, till: Target) -> None:
     stage = Stage(run, "A = card 1000 NOK", "t = token A")
-    till = _target(suite, run, "till", "AUTH-7", "AUTH-10")
     stage.direct.note("as a client with write:wallets:/transactions:")
     card, token = stage.card_id("A"), stage.id_of("t")
 
@@ -346,13 +357,11 @@ def test_a_till_draws_holds_captures_and_voids(run: Run, suite: Suite) -> None:
     pay("i", Transact(Kind.HOLD, card, 200, "NOK", stage.fresh(), token))
     pay("v", Void(card, stage.id_of("i"), stage.fresh()))
     stage.holds("AUTH-7")
-    till.close()
 
 
 @rule("AUTH-10", "REF-1")
-def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, suite: Suite) -> None:
+def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, till: Target) -> None:
     stage = Stage(run, "A = card 1000 NOK", "t = token A")
-    till = _target(suite, run, "till", "AUTH-7", "AUTH-10")
     stage.direct.note("first as a client with write:wallets:/transactions, then as the other:")
     card, token = stage.card_id("A"), stage.id_of("t")
     for name, kind in (("d", Kind.DRAWDOWN), ("h", Kind.HOLD)):
@@ -360,7 +369,6 @@ def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, suite: Suite) -> Non
         stage.pays(name, "A", command, till, ("AUTH-7", "AUTH-10"))
         stage.do("A", command)
     stage.holds()
-    till.close()
 
 
 # Get Token ----------------------------------------------------------------------------------------
