@@ -14,10 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
-from contracts.test_lifecycle import Lifecycle, Outcome
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
 from tallystick.dialect import open_dialect
@@ -26,6 +23,7 @@ from tallystick.run import Run
 from tallystick.shape import load
 from tallystick.target import Address, Client, Exchange, Target
 from tallystick.wire import Request
+from tests.strategies.machine import drive
 
 SLICES = 12
 EXAMPLES = 6
@@ -98,26 +96,11 @@ def measure(slices: int = SLICES) -> tuple[Pace, Pace]:
 
 def _drive(run: Run, number: int, pace: Pace) -> None:
     """Some examples of the machine."""
-    outcome = Outcome()
-    chosen = settings(
-        max_examples=EXAMPLES,
-        stateful_step_count=STEPS,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-
-    @seed(number)
-    class Machine(Lifecycle):
-        def __init__(self) -> None:
-            super().__init__(run, outcome)
-
     before = run.target.meter.requests
     with pace.timed():
-        run_state_machine_as_test(Machine, settings=chosen)
+        violated = drive(run, number=number, examples=EXAMPLES, steps=STEPS, look=lambda _: None)
     pace.requests += run.target.meter.requests - before
-    assert outcome.violated is None, "the sandbox is honest"
+    assert violated is None, "the sandbox is honest"
 
 
 def _of_its_own(sent: list[Request], name: str, other: str) -> list[tuple[str, str, bytes | None]]:
