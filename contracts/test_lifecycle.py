@@ -7,7 +7,6 @@ example again, on fresh cards, and call it flaky if the server failed only now a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
@@ -24,13 +23,18 @@ from hypothesis.stateful import (
 
 from strategies import commands
 from tallystick.drivers.sequential import Session
-from tallystick.program import Scene, Step
+from tallystick.program import Step
 from tallystick.run import Intensity, Run, Violated
 
 EXAMPLES = {Intensity.GATE: 30, Intensity.RELEASE: 150, Intensity.HUNT: 500}
 STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
 
-Strategy = Callable[[Scene], st.SearchStrategy[Step]]
+
+@st.composite
+def of(draw: st.DrawFn, kind: commands.Kind) -> Step | None:
+    """A step for the scene of the machine that runs; None once it has stopped."""
+    machine: Lifecycle = draw(st.runner())
+    return kind(draw, machine.scene) if machine.goes_on() else None
 
 
 class Outcome:
@@ -48,10 +52,12 @@ class Lifecycle(RuleBasedStateMachine):
         self.session = Session(run)
         self.scene = self.session.scene()
 
-    def perform(self, data: st.DataObject, strategy: Strategy) -> None:
-        if self.outcome.violated is not None or not self.session.run.has_time():
+    def goes_on(self) -> bool:
+        return self.outcome.violated is None and self.session.run.has_time()
+
+    def perform(self, step: Step | None) -> None:
+        if step is None:
             return
-        step = data.draw(strategy(self.scene))
         try:
             self.session.perform(step)
         except Violated as violated:
@@ -68,13 +74,13 @@ class Lifecycle(RuleBasedStateMachine):
     # One rule for all: Hypothesis switches rules off at random, and a machine that cannot hold, or
     # can never void, meets nothing that is rare. The weights are in `strategies.commands`.
 
-    @initialize(data=st.data())
-    def open_a_card(self, data: st.DataObject) -> None:
-        self.perform(data, commands.cards)
+    @initialize(step=of(commands.cards))
+    def open_a_card(self, step: Step | None) -> None:
+        self.perform(step)
 
-    @rule(data=st.data())
-    def act(self, data: st.DataObject) -> None:
-        self.perform(data, commands.steps)
+    @rule(step=of(commands.steps))
+    def act(self, step: Step | None) -> None:
+        self.perform(step)
 
 
 def run_machine(run: Run, number: int = 0) -> None:

@@ -15,19 +15,20 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from contracts import test_lifecycle
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
 from tallystick.dialect import open_dialect
 from tallystick.drivers.probe import probe
-from tallystick.run import Run
+from tallystick.run import Intensity, Run
 from tallystick.shape import load
 from tallystick.target import Address, Client, Exchange, Target
 from tallystick.wire import Request
 from tests.strategies.machine import drive
 
-SLICES = 12
-EXAMPLES = 6
-STEPS = 20
+SLICES = 6
+EXAMPLES = test_lifecycle.EXAMPLES[Intensity.GATE]
+STEPS = test_lifecycle.STEPS[Intensity.GATE]
 ENOUGH = 0.7
 """The share of a bare loop's speed that the machine has to reach."""
 
@@ -95,7 +96,7 @@ def measure(slices: int = SLICES) -> tuple[Pace, Pace]:
 
 
 def _drive(run: Run, number: int, pace: Pace) -> None:
-    """Some examples of the machine."""
+    """As many examples of the machine as a gate has."""
     before = run.target.meter.requests
     with pace.timed():
         violated = drive(run, number=number, examples=EXAMPLES, steps=STEPS, look=lambda _: None)

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
-from contracts.test_lifecycle import Lifecycle, Outcome, Strategy
+from contracts.test_lifecycle import Lifecycle, Outcome
 from tallystick.drivers.sequential import Session
+from tallystick.program import Step
 from tallystick.run import Run, Violated
 
 Look = Callable[[Session], None]
@@ -37,8 +37,8 @@ def drive(run: Run, *, number: int, examples: int, steps: int, look: Look) -> Vi
         def __init__(self) -> None:
             super().__init__(run, outcome)
 
-        def perform(self, data: st.DataObject, strategy: Strategy) -> None:
-            super().perform(data, strategy)
+        def perform(self, step: Step | None) -> None:
+            super().perform(step)
             look(self.session)
 
     with suppress(Flaky):  # as it does: once it has stopped, equal choices draw something else
