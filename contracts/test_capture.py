@@ -103,6 +103,7 @@ def test_only_a_hold_can_be_captured(check: Check) -> None:
             for number, on in enumerate(["d1", "f1", "c1", "v1"])
             for size in ("", "1", "original")
         ],
+        unread=18,
     )
 
 

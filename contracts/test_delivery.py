@@ -82,7 +82,7 @@ def test_copies_are_sent_that_will_be_late(run: Run, courier: Courier, waiting: 
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("kind", PAYMENTS)
 def test_a_payment_takes_effect_once(deliver_: Deliver, kind: str, mark: Delivery) -> None:
-    deliver_(*START, f"{PAYMENTS[kind]} !{mark}", "d = draw A 10", unread=2)
+    deliver_(*START, f"{PAYMENTS[kind]} !{mark}", "d = draw A 10", unread=3)
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -96,7 +96,7 @@ def test_a_life_of_broken_deliveries_adds_up(deliver_: Deliver, mark: Delivery) 
         f"d = draw A available !{mark}",
         f"c3 = capture h remaining !{mark}",
         f"v = void h !{mark}",
-        unread=2,
+        unread=7,
     )
 
 
@@ -107,7 +107,7 @@ def test_a_refused_payment_has_no_effect(deliver_: Deliver, mark: Delivery) -> N
         f"x = draw A available+1 !{mark}",
         f"y = capture h remaining+1 !{mark}",
         "d = draw A available",
-        unread=2,
+        unread=3,
     )
 
 

@@ -26,7 +26,7 @@ from tallystick.drivers.sequential import Session
 from tallystick.program import Step
 from tallystick.run import Intensity, Run, Violated
 
-EXAMPLES = {Intensity.GATE: 30, Intensity.RELEASE: 150, Intensity.HUNT: 500}
+EXAMPLES = {Intensity.GATE: 28, Intensity.RELEASE: 150, Intensity.HUNT: 500}
 STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
 
 
@@ -49,7 +49,7 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self, run: Run, outcome: Outcome) -> None:
         super().__init__()
         self.outcome = outcome
-        self.session = Session(run)
+        self.session = Session(run, lazy=True)
         self.scene = self.session.scene()
 
     def goes_on(self) -> bool:

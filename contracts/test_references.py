@@ -30,18 +30,18 @@ OTHER_BODY = {
 @rule("REF-1", "REF-6")
 @pytest.mark.parametrize("kind", PAYMENTS)
 def test_the_same_request_twice_has_one_effect(check: Check, kind: str) -> None:
-    check(*START, PAYMENTS[kind], "again x", "d = draw A 10", "again x")
+    check(*START, PAYMENTS[kind], "again x", "d = draw A 10", "again x", unread=2)
 
 
 @rule("REF-1", "CAP-3")
 def test_a_default_capture_twice_has_one_effect(check: Check) -> None:
-    check(*START, "x = capture h1", "again x", "again x")
+    check(*START, "x = capture h1", "again x", "again x", unread=2)
 
 
 @rule("REF-2")
 @pytest.mark.parametrize("kind", OTHER_BODY)
 def test_another_body_under_a_used_ref_id_has_no_effect(check: Check, kind: str) -> None:
-    check(*START, PAYMENTS[kind], OTHER_BODY[kind], "d = draw A 10")
+    check(*START, PAYMENTS[kind], OTHER_BODY[kind], "d = draw A 10", unread=2)
 
 
 @rule("REF-3")
@@ -50,7 +50,7 @@ def test_one_ref_id_in_two_operations_never_has_two_effects_in_one_space(
     check: Check, first: str, second: str
 ) -> None:
     then = PAYMENTS[second].replace("x =", "y =").replace("h1", "h2") + " ref=x"
-    check(*START, "h2 = hold A 200", PAYMENTS[first], then, "d = draw A 10", unread=4)
+    check(*START, "h2 = hold A 200", PAYMENTS[first], then, "d = draw A 10", unread=5)
 
 
 @rule("REF-3")
@@ -93,7 +93,7 @@ def test_a_refused_request_repeated_is_one_effect_at_most(check: Check) -> None:
 @rule("REF-5")
 def test_a_ref_id_is_remembered_after_many_others(check: Check) -> None:
     others = [f"d{number} = draw A 3" for number in range(30)]
-    check(*START, "x = draw A 50", "c = capture h1 50", *others, "again x", "again c")
+    check(*START, "x = draw A 50", "c = capture h1 50", *others, "again x", "again c", unread=34)
 
 
 @rule("REF-1", "CAP-5", "VOID-2")
@@ -135,12 +135,13 @@ def test_ref_ids_that_differ_are_different(check: Check, difference: str) -> Non
         "again d1",
         "again d2",
         "h1 = hold A 500",
+        unread=3,
     )
 
 
 @rule("REF-1", "TX-4")
 @pytest.mark.parametrize("kind", PAYMENTS)
 def test_a_long_ref_id_is_kept_whole(check: Check, kind: str) -> None:
-    for length in (40, 64, 200):
+    for length in (64, 200):
         tail = json.dumps({"ref_tail": "r" * length})
         check(*START, f"{PAYMENTS[kind]} with {tail}", "again x", unread=3)

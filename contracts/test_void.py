@@ -53,6 +53,7 @@ def test_only_a_hold_can_be_voided(check: Check) -> None:
         "h2 = hold A 50",
         "v1 = void h2",
         *[f"x{number} = void {on}" for number, on in enumerate(["d1", "f1", "c1", "v1"])],
+        unread=10,
     )
 
 

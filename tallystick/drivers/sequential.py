@@ -31,9 +31,11 @@ from tallystick.ledger.vocabulary import (
     PrepareCard,
     ReadCard,
     ReadTransactions,
+    Refused,
     TokenRecord,
     Transact,
     TransactionRecord,
+    Unknown,
     View,
     Violation,
     Void,
@@ -59,8 +61,10 @@ class Made:
 class Session:
     """Runs the steps of one program on fresh cards."""
 
-    def __init__(self, run: Run, target: Target | None = None) -> None:
+    def __init__(self, run: Run, target: Target | None = None, *, lazy: bool = False) -> None:
         self.run = run
+        self.lazy = lazy
+        """Whether what a refusal changed is looked for only when its card is read next."""
         self.target = target or run.target
         self.prefix = run.next_program()
         self.beliefs: dict[str, tuple[Ledger, ...]] = {}
@@ -70,6 +74,8 @@ class Session:
         self.clock = Clock()
         self.notes: list[str] = []
         """What was done, in words, as soon as it was more than steps (see `contracts.staging`)."""
+        self._unread: set[str] = set()
+        """Cards, by label, that something may have changed since they were read."""
         self._periods: dict[str, Period] = {}
         self.noted: Finding | None = None
 
@@ -97,6 +103,7 @@ class Session:
         """Run a step, judge its answer and read the card back; None if what it names is missing.
 
         `unread` spares the reading back, for a step on a way that other programs look at closely.
+        A new card is not read back either: the answer that made it shows it, and is judged.
         """
         if not self._can_run(step):
             return None
@@ -104,9 +111,18 @@ class Session:
         self.performed.append(step)
         outcome = self._request(step, command, card)
         self.remember(step, command, card, outcome)
-        if not unread and not isinstance(command, ReadCard | ReadTransactions):
-            self._ask(card, self._timed(ReadCard(command.card), card), str(step))
+        if not isinstance(command, ReadCard | ReadTransactions):
+            self._unread.add(card)
+            spared = unread or isinstance(command, OpenCard)
+            spared = spared or (self.lazy and isinstance(outcome, Refused))
+            if isinstance(outcome, Unknown) or not spared:
+                self._read_back(card, str(step))
         return outcome
+
+    def _read_back(self, card: str, step: str) -> None:
+        """Read a card, by its label, if anything may have changed it since it was read."""
+        if card in self._unread:
+            self._ask(card, self._timed(ReadCard(self.ledger(card).card), card), step)
 
     def _can_run(self, step: Step) -> bool:
         """Whether all that the step names is there; some verbs may act on `nothing`."""
@@ -117,8 +133,9 @@ class Session:
     def finish(self) -> None:
         """Read every card and list once more, and report what was noted on the way."""
         for card, ledgers in list(self.beliefs.items()):
-            if len(self.beliefs) > 1:
-                self._ask(card, self._timed(ReadCard(ledgers[0].card), card), "at the end")
+            if len(self.beliefs) > 1:  # a step on one card may have changed another
+                self._unread.add(card)
+            self._read_back(card, "at the end")
             transactions = self._timed(ReadTransactions(ledgers[0].card), card)
             self._ask(card, transactions, "at the end")
         if self.noted is not None:
@@ -134,7 +151,7 @@ class Session:
         twin.target = target
         twin.beliefs, twin.made = dict(self.beliefs), dict(self.made)
         twin.performed, twin.events = [], []
-        twin._periods = dict(self._periods)
+        twin._periods, twin._unread = dict(self._periods), set(self._unread)
         return twin
 
     def _request(self, step: Step, command: Command, card: str) -> Outcome:
@@ -146,6 +163,8 @@ class Session:
         self.events.append(Event(step, exchange))
         if isinstance(exchange.answer, Answer):
             self.clock.hear(exchange.answer.date)
+        if isinstance(command, ReadCard) and command.view is View.DETAILS:
+            self._unread.discard(card)
         odd = self.run.judge_shape(exchange)
         try:
             # What the ledger says of an answer says more than its shape, so it is recorded first.
