@@ -16,6 +16,16 @@ _AVAILABLE = "funds - drawn - held"
 
 
 @dataclass(frozen=True, slots=True)
+class CardQuery:
+    """Which cards of an account are asked for; `available` filters by what they have left."""
+
+    limit: int
+    cursor: str | None
+    include_deleted: bool
+    available: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Some cards, and where the next page starts if there is one."""
 
@@ -31,25 +41,20 @@ class Lists:
         self.clock = clock
         self.policy = policy
 
-    def page(
-        self,
-        account: str,
-        limit: int,
-        cursor: str | None,
-        include_deleted: bool,
-        available: int | None,
-    ) -> Page:
-        conditions = ["1"] if include_deleted else ["deleted = 0"]
+    def page(self, account: str, query: CardQuery) -> Page:
+        conditions = ["1"] if query.include_deleted else ["deleted = 0"]
         values: list[object] = []
-        if available is not None:
+        if query.available is not None:
             conditions.append(f"{_AVAILABLE} {_COMPARISONS[self.policy.available_filter]} ?")
             # Beyond what the database counts nothing is available either.
-            values.append(min(available, 2**63 - 1))
+            values.append(min(query.available, 2**63 - 1))
         with self.store.transaction():
-            if not self.start(account, cursor, conditions, values):
+            if not self.start(account, query.cursor, conditions, values):
                 return Page([], None)
-            found = self.store.cards(account, self.where(conditions), tuple(values), limit + 1)
-        return self.cut(found, limit)
+            found = self.store.cards(
+                account, self.where(conditions), tuple(values), query.limit + 1
+            )
+        return self.cut(found, query.limit)
 
     def cut(self, found: list[Card], limit: int) -> Page:
         """One card more than asked for was read: if it is there, so is another page."""

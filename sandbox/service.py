@@ -12,7 +12,7 @@ from sandbox.answers import Answers
 from sandbox.bank import Bank
 from sandbox.cards import Cards
 from sandbox.document import Operation
-from sandbox.lists import Lists
+from sandbox.lists import CardQuery, Lists
 from sandbox.orders import Scribe
 from sandbox.store import Store
 from sandbox.tokens import Tokens
@@ -110,14 +110,13 @@ class Service:
             return self.answers.card_details(card, self.store.tokens(card))
 
     def list_cards(self, call: Call) -> Any:
-        page = self.lists.page(
-            call.caller.account,
+        asked = CardQuery(
             call.query["limit"],
             call.query["starting_after"],
             call.query["include_deleted"],
             call.query["amount_available"],
         )
-        return self.answers.page(page)
+        return self.answers.page(self.lists.page(call.caller.account, asked))
 
     def activate_card(self, call: Call) -> Any:
         card = self.cards.activate(call.caller, call.path["card_id"], call.body)

@@ -16,7 +16,7 @@ from sandbox.bank import Bank
 from sandbox.cards import Cards, Issued
 from sandbox.document import Operation
 from sandbox.faults.registry import fault, part_of
-from sandbox.lists import Lists, Page
+from sandbox.lists import CardQuery, Lists, Page
 from sandbox.orders import Order, Scribe, Settlement
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Cause, Refusal
@@ -244,19 +244,12 @@ class CreatedByIsTheAccount(Lists):
     summary="the newest cards come first and a cursor counts from there, so that pages shift",
 )
 class PagesByOffset(Lists):
-    def page(
-        self,
-        account: str,
-        limit: int,
-        cursor: str | None,
-        include_deleted: bool,
-        available: int | None,
-    ) -> Page:
-        offset = int(cursor) if cursor is not None and cursor.isdecimal() else 0
-        whole = super().page(account, 1_000_000, None, include_deleted, available)
-        cards = whole.cards[::-1][offset : offset + limit]
-        more = offset + limit < len(whole.cards)
-        return Page(cards, str(offset + limit) if more else None)
+    def page(self, account: str, query: CardQuery) -> Page:
+        offset = int(query.cursor or 0) if (query.cursor or "0").isdecimal() else 0
+        whole = super().page(account, replace(query, limit=1_000_000, cursor=None))
+        end = offset + query.limit
+        cards = whole.cards[::-1][offset:end]
+        return Page(cards, str(end) if end < len(whole.cards) else None)
 
 
 @fault("fund_loses_metadata", breaks="FUND-4", summary="a fund does not keep its metadata")

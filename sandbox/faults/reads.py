@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.answers import Answers
 from sandbox.cards import Cards
 from sandbox.faults.registry import fault
-from sandbox.lists import Lists, Page
+from sandbox.lists import CardQuery, Lists, Page
 from sandbox.records import Card, Transaction
 from sandbox.service import Call, Service
 
@@ -46,32 +46,18 @@ class PageSkipsOne(Lists):
     summary="a last page of one card is never announced",
 )
 class LastCardHasNoPage(Lists):
-    def page(
-        self,
-        account: str,
-        limit: int,
-        cursor: str | None,
-        include_deleted: bool,
-        available: int | None,
-    ) -> Page:
-        page = super().page(account, limit, cursor, include_deleted, available)
+    def page(self, account: str, query: CardQuery) -> Page:
+        page = super().page(account, query)
         if page.starting_after is None:
             return page
-        rest = super().page(account, 2, page.starting_after, include_deleted, available)
+        rest = super().page(account, replace(query, limit=2, cursor=page.starting_after))
         return page if len(rest.cards) > 1 else replace(page, starting_after=None)
 
 
 @fault("limit_ignored", breaks="READ-7", summary="every page has ten cards, whatever the limit is")
 class LimitIgnored(Lists):
-    def page(
-        self,
-        account: str,
-        limit: int,
-        cursor: str | None,
-        include_deleted: bool,
-        available: int | None,
-    ) -> Page:
-        return super().page(account, 10, cursor, include_deleted, available)
+    def page(self, account: str, query: CardQuery) -> Page:
+        return super().page(account, replace(query, limit=10))
 
 
 @fault("limit_plus_one", breaks="READ-7", summary="a page has one card more than its limit")
@@ -82,28 +68,14 @@ class LimitPlusOne(Lists):
 
 @fault("deleted_cards_listed", breaks="CARD-8", summary="the list shows deleted cards unasked")
 class DeletedCardsListed(Lists):
-    def page(
-        self,
-        account: str,
-        limit: int,
-        cursor: str | None,
-        include_deleted: bool,
-        available: int | None,
-    ) -> Page:
-        return super().page(account, limit, cursor, True, available)
+    def page(self, account: str, query: CardQuery) -> Page:
+        return super().page(account, replace(query, include_deleted=True))
 
 
 @fault("deleted_cards_never_listed", breaks="CARD-8", summary="include_deleted is ignored")
 class DeletedCardsNeverListed(Lists):
-    def page(
-        self,
-        account: str,
-        limit: int,
-        cursor: str | None,
-        include_deleted: bool,
-        available: int | None,
-    ) -> Page:
-        return super().page(account, limit, cursor, False, available)
+    def page(self, account: str, query: CardQuery) -> Page:
+        return super().page(account, replace(query, include_deleted=False))
 
 
 # --- the transactions of a card -------------------------------------------------------------
@@ -235,16 +207,10 @@ class MetadataFlattened(Answers):
     summary="the filter by amount takes the balance",
 )
 class FilterByBalance(Lists):
-    def page(
-        self,
-        account: str,
-        limit: int,
-        cursor: str | None,
-        include_deleted: bool,
-        available: int | None,
-    ) -> Page:
-        page = super().page(account, limit, cursor, include_deleted, None)
-        kept = [card for card in page.cards if available is None or card.balance >= available]
+    def page(self, account: str, query: CardQuery) -> Page:
+        page = super().page(account, replace(query, available=None))
+        least = query.available
+        kept = [card for card in page.cards if least is None or card.balance >= least]
         return Page(kept, page.starting_after)
 
 
