@@ -45,7 +45,7 @@ PAYMENTS: dict[str, Level] = {
     "bare_payments": {},
     "orders": {"metadata": {"order_id": "o-1", "id": "1", "ref_id": "r"}},
     "falsy_texts": {"metadata": {"zero": "0", "false": "false", "null": "null"}},
-    "origins": {"originated_by": "till 2"},
+    "origins": {"originated_by": "till 2".ljust(255, "x")},
     "many_keys": {"metadata": {f"key_{number}": "v" for number in range(10)} | ODD_KEYS},
 }
 FACTORS = (list(CURRENCIES), list(IDS), list(CARDS), list(PAYMENTS), list(TYPES))

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from strategies import commands
-from tallystick.drivers.sequential import Session
+from tallystick.drivers.sequential import Reading, Session
 from tallystick.program import Step
 from tallystick.run import Intensity, Run, Violated
 
@@ -49,7 +49,7 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self, run: Run, outcome: Outcome) -> None:
         super().__init__()
         self.outcome = outcome
-        self.session = Session(run, lazy=True)
+        self.session = Session(run, reading=Reading.LAZY)
         self.scene = self.session.scene()
 
     def goes_on(self) -> bool:

@@ -71,10 +71,10 @@ class Answers:
         if self.policy.shows_figures:
             locked = {"now": card.held, "gross": card.gross_held}
             uncounted = 0 if self.policy.funds_count_opening else card.opening
-            also_drawn = card.held if self.policy.drawdown_counts_held else 0
+            drawn = {"drawn": card.drawn, "held": card.drawn + card.held, "captured": card.captured}
             figures |= {
                 "amount_funds": card.funds - uncounted,
-                "amount_drawdown": card.drawn + also_drawn,
+                "amount_drawdown": drawn[self.policy.drawdown_shows],
                 "amount_pending": locked[self.policy.pending_shows],
                 "amount_reserved": locked[self.policy.reserved_shows],
             }

@@ -123,6 +123,7 @@ class Cards:
             opening=body["amount"],
             funds=body["amount"],
             drawn=0,
+            captured=0,
             held=0,
             gross_held=0,
             used=0,

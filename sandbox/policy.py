@@ -116,8 +116,8 @@ class Policy:
     pending_shows: str = "now"
     # 36: is amount_reserved what holds lock "now" or the "gross" amount of the open ones?
     reserved_shows: str = "now"
-    # 36: does amount_drawdown count what is held as well?
-    drawdown_counts_held: bool = False
+    # 36: does amount_drawdown show all that was "drawn", with what is "held", or only "captured"?
+    drawdown_shows: str = "drawn"
     # 36: are the four newer balance figures shown?
     shows_figures: bool = True
     # 37: does a card become `used` by its first drawdown or hold? Is `expired` a status?

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card with the four totals that its balance figures are made of."""
+    """A card with the totals that its balance figures are made of."""
 
     seq: int
     account: str
@@ -27,6 +27,7 @@ class Card:
     opening: int
     funds: int
     drawn: int
+    captured: int
     held: int
     gross_held: int
     used: int

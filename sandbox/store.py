@@ -21,8 +21,8 @@ CREATE TABLE IF NOT EXISTS cards (
   seq INTEGER PRIMARY KEY, account TEXT, card_id TEXT, id TEXT, created_at INTEGER,
   created_by TEXT, customer_id TEXT, name TEXT, type TEXT, metadata TEXT, originated_by TEXT,
   active_from TEXT, expires_at TEXT, currency TEXT, opening INTEGER, funds INTEGER,
-  drawn INTEGER, held INTEGER, gross_held INTEGER, used INTEGER, inactive INTEGER,
-  deleted INTEGER, pin TEXT, pin_format TEXT, fingerprint TEXT
+  drawn INTEGER, captured INTEGER, held INTEGER, gross_held INTEGER, used INTEGER,
+  inactive INTEGER, deleted INTEGER, pin TEXT, pin_format TEXT, fingerprint TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS cards_card_id ON cards (account, card_id);
 CREATE INDEX IF NOT EXISTS cards_id ON cards (account, id);
@@ -123,6 +123,9 @@ class Store:
             " gross_held = gross_held + ? WHERE seq = ?",
             (funds, drawn, held, gross, card.seq),
         )
+
+    def count_captured(self, card: Card, amount: int) -> None:
+        self.execute("UPDATE cards SET captured = captured + ? WHERE seq = ?", (amount, card.seq))
 
     def mark_used(self, card: Card) -> None:
         self.execute("UPDATE cards SET used = 1 WHERE seq = ?", (card.seq,))

@@ -151,7 +151,12 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
         "drawdown_counts_held",
         "amount_drawdown counts what is held",
-        {"drawdown_counts_held": True},
+        {"drawdown_shows": "held"},
+    ),
+    (
+        "drawdown_counts_captures",
+        "amount_drawdown counts captures only",
+        {"drawdown_shows": "captured"},
     ),
     ("figures_absent", "only balance and available are shown", {"shows_figures": False}),
     ("status_stays_unused", "a card in use is still `unused`", {"status_used": False}),

@@ -14,7 +14,7 @@ from tallystick.dialect import narrowed, open_dialect, pinned_dialect, questions
 from tallystick.drivers.concurrent import arena_of, race
 from tallystick.drivers.delivery import LATE_S, courier_of, deliver
 from tallystick.drivers.probe import probe
-from tallystick.drivers.sequential import run_program
+from tallystick.drivers.sequential import Reading, run_program
 from tallystick.ledger.dialect import Dialect
 from tallystick.reporting.scenario import Scenario
 from tallystick.run import Finding, Run, Violated
@@ -83,7 +83,7 @@ def _run_once(run: Run, scenario: Scenario) -> None:
         with courier_of(run) as courier:
             deliver(run, courier, program, patience_s=LATE_S)
     else:
-        run_program(run, program)
+        run_program(run, program, reading=Reading.EAGER)
 
 
 def probe_rows(dialect: Dialect) -> list[tuple[str, str, str]]:

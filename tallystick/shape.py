@@ -6,6 +6,7 @@ does not know what a request meant, so it says nothing about money.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,8 @@ REFUSALS = frozenset({400, 401, 403, 404})
 
 TRANSPORT_REFUSALS = REFUSALS | {405, 406, 411, 413, 414, 415, 417, 431, 505}
 """What HTTP itself answers to a broken method, size or content type; left open (question 56)."""
+
+_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "spec" / "openapi.yaml"
 
@@ -43,7 +46,8 @@ class Shape:
         self.document = document
         self.operations: dict[str, Operation] = {}
         self._also: dict[str, frozenset[int]] = {}
-        self._validators: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {}
+        # OpenAPI 3.0 builds on an early draft, for which 7.0 is no integer.
+        self._validators: dict[tuple[str, int], jsonschema_rs.Draft4Validator] = {}
         components = document["components"]
         for path, item in document["paths"].items():
             for method, spec in item.items():
@@ -63,8 +67,10 @@ class Shape:
             if "$ref" in response:
                 response = components["responses"][response["$ref"].rsplit("/", 1)[1]]
             schema = response["content"]["application/json"]["schema"]
-            self._validators[operation, int(status)] = jsonschema_rs.Draft202012Validator(
-                {"allOf": [schema], "components": components}, validate_formats=True
+            self._validators[operation, int(status)] = jsonschema_rs.Draft4Validator(
+                {"allOf": [schema], "components": components},
+                validate_formats=True,
+                formats={"uuid": _is_uuid},
             )
 
     def judge(self, operation: str, status: int, content_type: str, body: Any) -> Violation | None:
@@ -88,7 +94,11 @@ class Shape:
         return Violation(rule, expected, found[:300])
 
 
-def _first_error(validator: jsonschema_rs.Draft202012Validator, body: Any) -> str | None:
+def _is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
+def _first_error(validator: jsonschema_rs.Draft4Validator, body: Any) -> str | None:
     try:
         if validator.is_valid(body):
             return None

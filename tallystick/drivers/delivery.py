@@ -18,7 +18,7 @@ from typing import NoReturn
 import httpx
 
 from tallystick.drivers.independence import LOSER_MAY_BE_REFUSED
-from tallystick.drivers.sequential import Session, replayer
+from tallystick.drivers.sequential import Session, shown_by
 from tallystick.ledger.rulings import REFUSE
 from tallystick.ledger.vocabulary import Command, Outcome, ReadCard, Unknown, Violation
 from tallystick.program import READS, Delivery, Program, Step
@@ -220,7 +220,7 @@ class DeliverySession(Session):
             self._blame_the_target(step)
         if isinstance(self.events[-1].exchange.answer, Answer):
             shown = f"{RETRIES} retries of `{step}` fail"
-            self._break(Violation(SETTLED, "a retry that settles it", shown))
+            self._break(Violation(SETTLED, "a retry that settles it", shown), card)
         return outcome
 
     def _blame_the_target(self, step: Step) -> None:
@@ -247,15 +247,15 @@ class DeliverySession(Session):
         if self._cause is None or self._cause[0] != SETTLED:
             self._cause = (rule, what)  # of what went wrong, the target's own part explains most
 
-    def _break(self, violation: Violation) -> NoReturn:
+    def _break(self, violation: Violation, card: str) -> NoReturn:
         """Record a violation as one of the delivery, unless it breaks without that as well."""
         if self._cause is None:
-            super()._break(violation)
+            super()._break(violation, card)
         rule, what = self._cause
         if violation.rule != SETTLED:
             plain = Program(tuple(replace(step, delivery=None) for step in self.performed))
-            if replayer(self.run, violation.rule)(plain):
-                super()._break(violation)
+            if shown_by(self.run, plain) is not None:
+                super()._break(violation, card)
             actual = f"{violation.actual} ({violation.rule}), after {what}"
             violation = Violation(rule, violation.expected, actual)
         requests = self.target.meter.requests

@@ -141,19 +141,21 @@ class Independence:
         if not isinstance(shown, CardRecord) or not self.is_of_one_life:
             return others
         for kinds, missing in _missing(ledger, shown):
-            summands = [op for op in others if _kind(op) in kinds and self._adds(ledger, op)]
+            summands = [op for op in others if _kind(op) in kinds and _may_add(op)]
             chosen = members_of(missing, tuple(_amount(op) for op in summands))
             if chosen is None:
                 return ()
-            left_out = {id(op) for n, op in enumerate(summands) if not chosen >> n & 1}
+            left_out = {
+                id(op)
+                for n, op in enumerate(summands)
+                if not chosen >> n & 1 and self._is_no_repetition(ledger, op)
+            }
             others = [op for op in others if id(op) not in left_out]
         return others
 
-    def _adds(self, ledger: Ledger, op: Op) -> bool:
-        """Whether it adds its amount for sure: a refusal or a repetition adds nothing."""
-        ref = ref_of(op)
-        is_new = ref not in self.reused and ref not in ledger.refs
-        return is_new and not isinstance(op.outcome, Refused)
+    def _is_no_repetition(self, ledger: Ledger, op: Op) -> bool:
+        """Whether it adds its amount wherever it is placed: a repetition adds nothing."""
+        return ref_of(op) not in self.reused and ref_of(op) not in ledger.refs
 
     def _leaves_no_trace(self, command: Command) -> bool:
         """Whether nothing can depend on a refusal of the command."""
@@ -217,6 +219,10 @@ def _takes(operation: Op) -> bool:
 def _lacked(operation: Op) -> bool:
     """Whether it was refused, perhaps because there was too little money, which has to stay so."""
     return _kind(operation) in TAKES and isinstance(operation.outcome, Refused)
+
+
+def _may_add(operation: Op) -> bool:
+    return not isinstance(operation.outcome, Refused)
 
 
 def _kind(operation: Op) -> Kind | None:

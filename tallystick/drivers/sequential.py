@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import NoReturn
 
 from tallystick.drivers.clock import Clock, Period
@@ -35,18 +36,28 @@ from tallystick.ledger.vocabulary import (
     TokenRecord,
     Transact,
     TransactionRecord,
-    Unknown,
     View,
     Violation,
     Void,
 )
 from tallystick.program import MADE_UP, Program, Scene, Step, Verb
 from tallystick.run import Event, Finding, Run, Violated
-from tallystick.target import Answer, Target
+from tallystick.target import Answer, Target, TargetGone
 
 KINDS = {Verb.DRAW: Kind.DRAWDOWN, Verb.HOLD: Kind.HOLD, Verb.FUND: Kind.FUND}
 NOBODY = "00000000-0000-4000-8000-000000000000"
 """A transaction id that no server gives away; programs name it `nothing`."""
+
+
+class Reading(IntEnum):
+    """When a card is read back, though no step asks for it. Each read costs a request."""
+
+    EAGER = 0
+    """After every step that may change something."""
+    USUAL = 1
+    """But not after a creation: the answer that made a card shows it, and is judged."""
+    LAZY = 2
+    """Nor after a refusal: what it changed shows when the card is read next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +72,11 @@ class Made:
 class Session:
     """Runs the steps of one program on fresh cards."""
 
-    def __init__(self, run: Run, target: Target | None = None, *, lazy: bool = False) -> None:
+    def __init__(
+        self, run: Run, target: Target | None = None, *, reading: Reading = Reading.USUAL
+    ) -> None:
         self.run = run
-        self.lazy = lazy
-        """Whether what a refusal changed is looked for only when its card is read next."""
+        self.reading = reading
         self.target = target or run.target
         self.prefix = run.next_program()
         self.beliefs: dict[str, tuple[Ledger, ...]] = {}
@@ -76,6 +88,8 @@ class Session:
         """What was done, in words, as soon as it was more than steps (see `contracts.staging`)."""
         self._unread: set[str] = set()
         """Cards, by label, that something may have changed since they were read."""
+        self._sound: dict[str, int] = {}
+        """How many steps were behind a card, by its label, when it was last read and was right."""
         self._periods: dict[str, Period] = {}
         self.noted: Finding | None = None
 
@@ -103,7 +117,6 @@ class Session:
         """Run a step, judge its answer and read the card back; None if what it names is missing.
 
         `unread` spares the reading back, for a step on a way that other programs look at closely.
-        A new card is not read back either: the answer that made it shows it, and is judged.
         """
         if not self._can_run(step):
             return None
@@ -113,11 +126,15 @@ class Session:
         self.remember(step, command, card, outcome)
         if not isinstance(command, ReadCard | ReadTransactions):
             self._unread.add(card)
-            spared = unread or isinstance(command, OpenCard)
-            spared = spared or (self.lazy and isinstance(outcome, Refused))
-            if isinstance(outcome, Unknown) or not spared:
+            if not (unread or self._spares(command, outcome)):
                 self._read_back(card, str(step))
         return outcome
+
+    def _spares(self, command: Command, outcome: Outcome) -> bool:
+        """Whether the card is not read back now."""
+        if isinstance(command, OpenCard):
+            return self.reading >= Reading.USUAL
+        return isinstance(outcome, Refused) and self.reading >= Reading.LAZY
 
     def _read_back(self, card: str, step: str) -> None:
         """Read a card, by its label, if anything may have changed it since it was read."""
@@ -152,6 +169,7 @@ class Session:
         twin.beliefs, twin.made = dict(self.beliefs), dict(self.made)
         twin.performed, twin.events = [], []
         twin._periods, twin._unread = dict(self._periods), set(self._unread)
+        twin._sound = {}
         return twin
 
     def _request(self, step: Step, command: Command, card: str) -> Outcome:
@@ -163,12 +181,13 @@ class Session:
         self.events.append(Event(step, exchange))
         if isinstance(exchange.answer, Answer):
             self.clock.hear(exchange.answer.date)
-        if isinstance(command, ReadCard) and command.view is View.DETAILS:
-            self._unread.discard(card)
         odd = self.run.judge_shape(exchange)
         try:
             # What the ledger says of an answer says more than its shape, so it is recorded first.
             self.judge(card, self._as_answered(command, card), outcome)
+            if isinstance(command, ReadCard) and command.view is View.DETAILS:
+                self._unread.discard(card)
+                self._sound[card] = len(self.performed)
         finally:
             if odd is not None:
                 self._note(odd)
@@ -190,14 +209,35 @@ class Session:
                 survivors += judgement.result
         if not survivors:
             assert violation is not None, "a card has at least one possible ledger"
-            self._break(violation)
+            self._break(violation, card)
         self.beliefs[card] = tuple(dict.fromkeys(survivors))
         if len(self.beliefs[card]) == 1:
             run.dialect = survivors[0].dialect
 
-    def _break(self, violation: Violation) -> NoReturn:
+    def _break(self, violation: Violation, card: str) -> NoReturn:
         """Record a violation that no ledger survived; other drivers may know its cause better."""
-        raise Violated(self.run.record(self._finding(self.run.blame(violation))))
+        finding = self._finding(self.run.blame(violation))
+        try:
+            finding = self._retold(finding, self._sound.get(card, 0))
+        finally:  # also if somebody loses patience in between
+            recorded = self.run.record(finding)
+        raise Violated(recorded)
+
+    def _retold(self, finding: Finding, sound: int) -> Finding:
+        """What the program shows when every step is read back, if it breaks earlier then.
+
+        A card that was not read back may have been wrong for some steps, by another rule than the
+        one that it breaks in the end; it was right after the first `sound` ones. A program that
+        cannot be run again stands as it is.
+        """
+        steps = len(self.performed)
+        if finding.key in self.run.findings or finding.attempt is None or steps - sound < 2:
+            return finding
+        with suppress(TargetGone):
+            shown = shown_by(self.run, finding.program)
+            if shown is not None and sound < len(shown.program.steps) < steps:
+                return replace(shown, requests_before=finding.requests_before)
+        return finding
 
     def _note(self, violation: Violation) -> None:
         """Record a violation that does not stop the program."""
@@ -323,6 +363,18 @@ class Session:
             self.made[step.name] = Made(command, card, made_id)
 
 
+def shown_by(run: Run, program: Program) -> Finding | None:
+    """The first violation when the program runs apart from the run and every step is read back."""
+    return next(iter(_run_apart(run, program).findings.values()), None)
+
+
+def _run_apart(run: Run, program: Program) -> Run:
+    twin = run.shadow()
+    with suppress(Violated):
+        run_program(twin, program, reading=Reading.EAGER)
+    return twin
+
+
 def replayer(
     run: Run, rule: str, again: dict[Program, Finding] | None = None
 ) -> Callable[[Program], bool]:
@@ -333,10 +385,7 @@ def replayer(
     apart = run.shadow()
 
     def attempt(program: Program) -> bool:
-        twin = apart.shadow()
-        with suppress(Violated):
-            run_program(twin, program)
-        found = twin.finding_of(rule)
+        found = _run_apart(apart, program).finding_of(rule)
         if found is not None and again is not None:
             again[program] = found
         return found is not None
@@ -344,12 +393,14 @@ def replayer(
     return attempt
 
 
-def run_program(run: Run, program: Program, *, unread: int = 0) -> Session:
+def run_program(
+    run: Run, program: Program, *, unread: int = 0, reading: Reading = Reading.USUAL
+) -> Session:
     """Run a sequential program on fresh cards; Violated if the target breaks a rule.
 
     The first `unread` steps are not read back.
     """
-    session = Session(run)
+    session = Session(run, reading=reading)
     for number, step in enumerate(program.prefix):
         session.perform(step, unread=number < unread)
     session.finish()

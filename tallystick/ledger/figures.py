@@ -30,6 +30,7 @@ FORMULAS: dict[str, dict[str, Formula]] = {
     "figure.amount_drawdown": {
         "drawn": lambda ledger: ledger.drawn + ledger.captured,
         "drawn_and_held": lambda ledger: ledger.drawn + ledger.captured + ledger.held,
+        "captured": lambda ledger: ledger.captured,
     },
     "figure.amount_pending": {
         "held": lambda ledger: ledger.held,

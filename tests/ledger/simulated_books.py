@@ -141,7 +141,8 @@ class Books:
             self.log = now
             return shown
         opening, free = self.opening, self.free()
-        held, drawn = self.held(), self.sum(Kind.DRAWDOWN) + self.sum(Kind.CAPTURE)
+        held, captured = self.held(), self.sum(Kind.CAPTURE)
+        drawn = self.sum(Kind.DRAWDOWN) + captured
         gross = sum(t.amount for t in self.log if self.is_open(t))
         balance, funded = self.balance(), self.sum(Kind.FUND)
         locks = {
@@ -160,7 +161,9 @@ class Books:
             balance,
             free,
             {"with_opening": whole, "without_opening": funded}[figure["amount_funds"]],
-            {"drawn": drawn, "drawn_and_held": drawn + held}[figure["amount_drawdown"]],
+            {"drawn": drawn, "drawn_and_held": drawn + held, "captured": captured}[
+                figure["amount_drawdown"]
+            ],
             locks[figure["amount_pending"]],
             locks[figure["amount_reserved"]],
             self.standing,

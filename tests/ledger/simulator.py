@@ -41,6 +41,7 @@ HABITS = (
     "refused requests use tokens up",
     "prepared cards take no second batch",
     "nothing uses tokens up",
+    "funds need no payment of a token",
     "deleted ids are free",
     "reserved keys are dropped",
     "there is a limit",
@@ -239,6 +240,8 @@ class Faithful(Books):
         self.need(token is not None)
         if command.kind is Kind.FUND:
             self.agrees("fund.by_token")
+            if "funds need no payment of a token" in self.habits:
+                return
         if not token.one_time:
             return
         for past in self.log:

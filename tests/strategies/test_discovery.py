@@ -15,7 +15,7 @@ from tallystick.program import Step, Verb
 from tests.strategies.machine import drive
 from tests.strategies.memory import run_in_memory
 
-SEEDS = (0, 1, 2)
+SEEDS = range(6)
 EXAMPLES = 30
 STEPS = 20
 WIDE = 2**31 - 1
@@ -111,53 +111,56 @@ def settled_something_else(session: Session) -> bool:
 
 
 FACTS: Mapping[str, tuple[int, Fact]] = {
-    # name: (machines of 90 that have to reach it, the fact)
-    "three cards": (12, lambda s: len(s.beliefs) == 3),
-    "two open holds on a card": (15, lambda s: open_holds(s) >= 2),
-    "three open holds on a card": (2, lambda s: open_holds(s) >= 3),
-    "a hold partly captured": (12, lambda s: holds_captured(s, State.PARTLY_CAPTURED, 1)),
-    "a hold partly captured twice": (6, lambda s: holds_captured(s, State.PARTLY_CAPTURED, 2)),
-    "a hold captured in parts": (4, lambda s: holds_captured(s, State.CAPTURED, 2)),
-    "a hold voided": (25, lambda s: any(e.state is State.VOIDED for e in entries(s))),
-    "a hold voided after a part": (6, lambda s: any(e.state is State.RELEASED for e in entries(s))),
+    # name: (machines of 180 that have to reach it, a third of what is usual, the fact)
+    "three cards": (21, lambda s: len(s.beliefs) == 3),
+    "two open holds on a card": (29, lambda s: open_holds(s) >= 2),
+    "three open holds on a card": (10, lambda s: open_holds(s) >= 3),
+    "a hold partly captured": (27, lambda s: holds_captured(s, State.PARTLY_CAPTURED, 1)),
+    "a hold partly captured twice": (7, lambda s: holds_captured(s, State.PARTLY_CAPTURED, 2)),
+    "a hold captured in parts": (9, lambda s: holds_captured(s, State.CAPTURED, 2)),
+    "a hold voided": (36, lambda s: any(e.state is State.VOIDED for e in entries(s))),
+    "a hold voided after a part": (
+        10,
+        lambda s: any(e.state is State.RELEASED for e in entries(s)),
+    ),
     "an open hold and nothing available": (
-        4,
+        22,
         lambda s: any(
             led.available == 0 and any(e.remaining > 0 for e in led.entries.values())
             for led in ledgers(s)
         ),
     ),
     "a card drawn to the last unit": (
-        4,
+        11,
         lambda s: any(led.balance == 0 and led.total > 0 for led in ledgers(s)),
     ),
     "a drawdown of exactly what is available": (6, lambda s: "available" in amounts(s, Verb.DRAW)),
-    "a drawdown one above": (2, lambda s: "available+1" in amounts(s, Verb.DRAW)),
-    "a hold of exactly what is available": (6, lambda s: "available" in amounts(s, Verb.HOLD)),
-    "a hold one above": (6, lambda s: "available+1" in amounts(s, Verb.HOLD)),
-    "a capture of exactly the rest": (6, lambda s: "remaining" in amounts(s, Verb.CAPTURE)),
-    "a capture one above": (2, lambda s: "remaining+1" in amounts(s, Verb.CAPTURE)),
-    "a capture one below": (6, lambda s: "remaining-1" in amounts(s, Verb.CAPTURE)),
-    "a capture without amount": (20, lambda s: "None" in amounts(s, Verb.CAPTURE)),
-    "a capture of nothing": (1, lambda s: "0" in amounts(s, Verb.CAPTURE)),
-    "a drawdown repeated": (4, lambda s: repeated(s, Verb.DRAW)),
-    "a hold repeated": (8, lambda s: repeated(s, Verb.HOLD)),
-    "a fund repeated": (4, lambda s: repeated(s, Verb.FUND)),
-    "a capture repeated": (8, lambda s: repeated(s, Verb.CAPTURE)),
+    "a drawdown one above": (3, lambda s: "available+1" in amounts(s, Verb.DRAW)),
+    "a hold of exactly what is available": (17, lambda s: "available" in amounts(s, Verb.HOLD)),
+    "a hold one above": (14, lambda s: "available+1" in amounts(s, Verb.HOLD)),
+    "a capture of exactly the rest": (10, lambda s: "remaining" in amounts(s, Verb.CAPTURE)),
+    "a capture one above": (11, lambda s: "remaining+1" in amounts(s, Verb.CAPTURE)),
+    "a capture one below": (11, lambda s: "remaining-1" in amounts(s, Verb.CAPTURE)),
+    "a capture without amount": (31, lambda s: "None" in amounts(s, Verb.CAPTURE)),
+    "a capture of nothing": (3, lambda s: "0" in amounts(s, Verb.CAPTURE)),
+    "a drawdown repeated": (10, lambda s: repeated(s, Verb.DRAW)),
+    "a hold repeated": (17, lambda s: repeated(s, Verb.HOLD)),
+    "a fund repeated": (9, lambda s: repeated(s, Verb.FUND)),
+    "a capture repeated": (14, lambda s: repeated(s, Verb.CAPTURE)),
     "a void repeated": (4, lambda s: repeated(s, Verb.VOID)),
-    "a ref_id used by another kind": (20, reused_across),
-    "a ref_id used on another card": (4, reused_on_another_card),
-    "a payment by a one-time token": (8, lambda s: paid_by_token(s, one_time=True) > 0),
-    "two payments by a lasting token": (1, lambda s: paid_by_token(s, one_time=False) > 1),
-    "a capture or void of what is no hold": (15, settled_something_else),
-    "a wide balance": (8, lambda s: any(led.balance >= WIDE for led in ledgers(s))),
+    "a ref_id used by another kind": (37, reused_across),
+    "a ref_id used on another card": (11, reused_on_another_card),
+    "a payment by a one-time token": (9, lambda s: paid_by_token(s, one_time=True) > 0),
+    "two payments by a lasting token": (8, lambda s: paid_by_token(s, one_time=False) > 1),
+    "a capture or void of what is no hold": (44, settled_something_else),
+    "a wide balance": (46, lambda s: any(led.balance >= WIDE for led in ledgers(s))),
     "a foreign currency": (
-        15,
+        33,
         lambda s: any(x.currency for x in (*steps(s, Verb.DRAW), *steps(s, Verb.HOLD))),
     ),
-    "nested metadata": (10, lambda s: any("nested" in str(x.extras) for x in s.performed)),
+    "nested metadata": (26, lambda s: any("nested" in str(x.extras) for x in s.performed)),
     "text outside of ASCII": (
-        10,
+        37,
         lambda s: any("Kasse Å" in str(x.extras) or "Bj" in str(x.extras) for x in s.performed),
     ),
 }

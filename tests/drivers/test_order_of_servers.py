@@ -1,0 +1,130 @@
+"""Histories of honest servers of any dialect: whatever overlaps or is lost, there is an order.
+
+The servers are the simulated ones, written without the oracle. A request is done at some moment
+between its call and its return; a lost one at its time, later, or never.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tallystick.dialect import open_dialect
+from tallystick.drivers.independence import Asked, Independence, Op
+from tallystick.drivers.order import judge_history
+from tallystick.history import History, Operation
+from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    CardRecord,
+    Command,
+    Outcome,
+    ReadCard,
+    ReadTransactions,
+    Refused,
+    Unknown,
+)
+from tallystick.linearizability import Budget, Hints, check
+from tallystick.verdict import Verdict
+from tests.ledger.programs import Commands
+from tests.ledger.simulator import Faithful
+from tests.ledger.watching import Watcher, any_answers, any_habits, drive
+
+CARD = "A"
+PAST = 8
+SERVERS = 400
+BUDGET = Budget(steps=500_000)
+LOST = Unknown("lost")
+BETWEEN_NS = 10
+LONGEST_NS = 35
+"""So that a request overlaps with some three before it and three after it."""
+
+
+class Race:
+    """Clients of one simulated server, from a past that the oracle has followed."""
+
+    def __init__(self, rng: random.Random, size: int) -> None:
+        self.rng = rng
+        self.server = Faithful(any_answers(rng), any_habits(rng))
+        watcher = Watcher(open_dialect())
+        drive(rng, self.server, watcher, PAST)
+        self.starts: tuple[Ledger, ...] = watcher.beliefs
+        self.commands = Commands(rng, self.server)
+        self.commands.look(self.server.perform(ReadTransactions(CARD)))
+        self.late: list[Command] = []
+        self.operations = [self._operation(number) for number in range(size)]
+
+    def _operation(self, number: int) -> Op:
+        rng, done_ns = self.rng, number * BETWEEN_NS
+        reads = rng.random() < 0.4
+        command = self._read() if reads else self.commands.next_write()
+        if self.late and rng.random() < 0.3:
+            self.server.perform(self.late.pop())
+        called_ns = done_ns - rng.randrange(LONGEST_NS)
+        asked = Asked(str(command), command)
+        if not reads and rng.random() < 0.15:
+            self._lose(command)
+            return Operation(str(number), CARD, asked, LOST, called_ns, None)
+        outcome = self.server.perform(command)
+        self.commands.look(outcome)
+        returned_ns = done_ns + rng.randrange(LONGEST_NS)
+        return Operation(str(number), CARD, asked, outcome, called_ns, returned_ns)
+
+    def _read(self) -> Command:
+        return ReadTransactions(CARD) if self.rng.random() < 0.2 else ReadCard(CARD)
+
+    def _lose(self, command: Command) -> None:
+        fate = self.rng.choice(["done", "late", "never"])
+        if fate == "done":
+            self.server.perform(command)
+        elif fate == "late":
+            self.late.append(command)
+
+
+def races(seed: int, size: int) -> Iterator[Race]:
+    rng = random.Random(seed)
+    for _ in range(SERVERS):
+        yield Race(rng, size)
+
+
+def test_the_history_of_an_honest_server_has_an_order() -> None:
+    for number, race in enumerate(races(0, 14)):
+        judged = judge_history(race.operations, {CARD: race.starts}, budget=BUDGET)
+        assert judged.violation is None, (number, judged.violation)
+        assert not judged.undecided, number
+
+
+def test_what_is_known_of_the_order_changes_no_verdict() -> None:
+    verdicts: Counter[Verdict] = Counter()
+    for race in races(1, 6):
+        operations = list(race.operations)
+        place = race.rng.randrange(len(operations))
+        operations[place] = told_otherwise(race.rng, operations[place])
+        known = Independence.of(operations)
+        start = known.before(race.starts[0])
+        with_hints = verdict_on(operations, known, start, known.hints)
+        without = verdict_on(operations, known, start, Hints())
+        assert with_hints is without, operations
+        verdicts[without] += 1
+    assert verdicts[Verdict.VIOLATES] > SERVERS / 10
+    assert verdicts[Verdict.CONFORMS] > SERVERS / 10
+
+
+def verdict_on(operations: list[Op], known: Independence, start: Ledger, hints: Hints) -> Verdict:
+    history = History.of(operations)
+    return check(history, known.step, lambda _: start, hints=hints, budget=BUDGET).verdict
+
+
+def told_otherwise(rng: random.Random, operation: Op) -> Op:
+    """The operation with another answer, which may be a lie."""
+    return replace(operation, outcome=_other(rng, operation.outcome))
+
+
+def _other(rng: random.Random, outcome: Outcome) -> Outcome:
+    record = outcome.record if isinstance(outcome, Accepted) else None
+    if isinstance(record, CardRecord) and record.balance is not None:
+        off = rng.choice([1, -1, 3, 10])
+        return Accepted(replace(record, balance=record.balance + off))
+    return Refused(400) if record is not None else outcome
