@@ -40,9 +40,24 @@ def judge_history(
     operations: Iterable[Op], initial: Mapping[str, Sequence[Ledger]], *, budget: Budget
 ) -> Judged:
     """Judge the operations of each card from the ledgers that were possible before."""
+    known = list(operations)
+    losers = _losers(known)
+    judged = _judge_all([op for op in known if id(op) not in losers], initial, budget)
+    by_token = {id(op) for op in known if getattr(op.command.command, "token", None) is not None}
+    if judged.violation is None or not losers & by_token:
+        return judged
+    # A refusal that has no place in the order may have used its token up all the same.
+    kept = [op for op in known if id(op) not in losers - by_token]
+    again = _judge_all(kept, initial, budget)
+    return again if again.violation is None else judged
+
+
+def _judge_all(
+    operations: Sequence[Op], initial: Mapping[str, Sequence[Ledger]], budget: Budget
+) -> Judged:
     undecided: list[str] = []
     found = Judged()
-    for card, part in History.of(_without_losers(operations)).partitions().items():
+    for card, part in History.of(operations).partitions().items():
         judged = _judge_card(part, initial[str(card)], budget)
         if judged is None:
             undecided.append(str(card))
@@ -51,27 +66,23 @@ def judge_history(
     return Judged(tuple(undecided), found.violation, found.illegality)
 
 
-def _without_losers(operations: Iterable[Op]) -> list[Op]:
-    """The operations less refusals of a ref_id whose request was still under way elsewhere.
+def _losers(operations: Sequence[Op]) -> set[int]:
+    """Which are refusals of a ref_id whose request was still under way elsewhere.
 
     A server may refuse the second of two equal requests before the first has had its effect
     (question 7), so such a refusal has no place in the order, and no effect either.
     """
-    known = list(operations)
     by_ref: dict[str, list[Op]] = {}
-    for op in known:
+    for op in operations:
         if isinstance(op.command.command, Payment):
             by_ref.setdefault(op.command.command.ref, []).append(op)
-    return [
-        op
-        for op in known
-        if not isinstance(op.outcome, Refused)
-        or not isinstance(op.command.command, Payment)
-        or not any(
-            not isinstance(other.outcome, Refused) and _overlap(op, other)
-            for other in by_ref[op.command.command.ref]
-        )
-    ]
+    return {
+        id(op)
+        for same in by_ref.values()
+        for op in same
+        if isinstance(op.outcome, Refused)
+        and any(not isinstance(other.outcome, Refused) and _overlap(op, other) for other in same)
+    }
 
 
 def _overlap(one: Op, other: Op) -> bool:

@@ -264,18 +264,17 @@ def _token_objections(ledger: Ledger, command: Transact) -> Iterator[Objection]:
         return
     if command.kind is Kind.FUND:
         yield Objection("funding by token", question="fund.by_token")
-    if not token.one_time:
-        return
-    yield from _use_objections(token, command.kind)
+        if token.one_time and token.used:
+            # A fund is no payment: it may need none that the token has left (question 24).
+            yield Objection("the one-time token was used before")
+    elif token.one_time:
+        yield from _use_objections(token)
 
 
-def _use_objections(token: Token, kind: Kind) -> Iterator[Objection]:
+def _use_objections(token: Token) -> Iterator[Objection]:
     used = token.used
     if Kind.DRAWDOWN in used:
-        # A fund is no payment, so it may neither need nor use the one that the token has
-        # (question 24).
-        rule = None if kind is Kind.FUND else "TOKEN-2"
-        yield Objection("the one-time token has paid already", rule=rule)
+        yield Objection("the one-time token has paid already", rule="TOKEN-2")
     if used & {CAPTURED_USE, VOIDED_USE, EMPTY_USE, REFUSED_USE}:
         # A capture may use it up, a void may give it back, a refusal may use it up or not, each
         # for its own reasons (question 47): never held.
