@@ -20,6 +20,7 @@ ATTRIBUTES: dict[str, dict[str, object]] = {
     "gift_card": {"type": "gift_card"},
     "credit_note": {"type": "credit_note"},
     "customer": {"customer_id": "customer-{}"},
+    "long_customer": {"customer_id": "customer-{}-" + "c" * 200},
     "customer_beyond_ascii": {"customer_id": "Åse & 李 {}"},
     "origin": {"originated_by": "store 14, till 2"},
     "longest_origin": {"originated_by": "o" * 255},
@@ -62,7 +63,7 @@ def test_a_card_opens_with_exactly_its_amount_in_every_currency(check: Check) ->
 @rule("CARD-2")
 @pytest.mark.parametrize("members", ATTRIBUTES)
 def test_a_card_reads_back_what_was_sent(run: Run, members: str) -> None:
-    Stage(run, f"A = card 1000 EUR {spelled(ATTRIBUTES[members], run.name)}")
+    Stage(run, f"A = card 1000 EUR {spelled(ATTRIBUTES[members], run.name)}", "read A")
 
 
 @rule("CARD-2", "CARD-10", "READ-2")
@@ -193,10 +194,11 @@ def test_card_ids_that_look_alike_name_two_cards(run: Run, first: str, second: s
 )
 def test_a_second_create_never_changes_the_first_card(run: Run, before: list[str]) -> None:
     stage = Stage(run)
-    stage.perform("A = card 1000 NOK", *before, unread=True)
+    members: dict[str, object] = {"name": "First", "metadata": {"order": "1"}}
+    stage.perform(f"A = card 1000 NOK {spelled(members)}", *before, unread=True)
     stage.perform("again A")
     again = stage.card_id("A")
-    for members in ({"currency": "SEK"}, {"name": "Another"}):
+    for members in ({"currency": "SEK"}, {"name": "Another", "metadata": {"order": "2"}}):
         stage.send(requests.open_card(stage.base, again, 777, **members))
         stage.holds("CARD-3", lists=False)
     stage.send(requests.batch(stage.base, [{"card_id": again, "type": "credit_note"}]))

@@ -49,12 +49,13 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
     )
     other = f"{10**6 - 1 - int(third):06}"
     wrong = {"a wrong PIN": other, "the PIN before": second, "the first PIN": first}
+    wrong |= {"a PIN that goes on": f"{third}0", "a PIN that lacks its end": third[:-1]}
     for what, pin in wrong.items():
         # Which code a wrong PIN is refused with is open (question 50), not that it is refused.
         answer = stage.send(requests.info(stage.base, token, pin=pin))
         stage.direct.expect_refusal("CARD-11", answer, what)
     stage.holds("CARD-11")
-    stage.perform("d = draw A available")
+    stage.perform("x = draw A available+1", "d = draw A available")
     stage.finish()
 
 

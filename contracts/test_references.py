@@ -90,12 +90,6 @@ def test_a_refused_request_repeated_is_one_effect_at_most(check: Check) -> None:
     )
 
 
-@rule("REF-5")
-def test_a_ref_id_is_remembered_after_many_others(check: Check) -> None:
-    others = [f"d{number} = draw A 3" for number in range(30)]
-    check(*START, "x = draw A 50", "c = capture h1 50", *others, "again x", "again c", unread=34)
-
-
 @rule("REF-1", "CAP-5", "VOID-2")
 def test_a_repeat_after_the_hold_is_finished_has_no_effect(check: Check) -> None:
     check(
@@ -113,29 +107,33 @@ def test_a_repeat_after_the_hold_is_finished_has_no_effect(check: Check) -> None
     )
 
 
-ALIKE = {
+TAILS = {
     "in case": ("key-a", "key-A"),
+    "in a leading zero": ("7", "07"),
+    "in a dash": ("a-b", "a_b"),
+    "before a slash": ("x/1", "y/1"),
     "after 64 characters": ("k" * 64 + "1", "k" * 64 + "2"),
     "after 255 characters": ("k" * 255 + "1", "k" * 255 + "2"),
     "in the composition of a letter": ("caf\u00e9", "cafe\u0301"),
-    "in a leading zero": ("7", "07"),
-    "in a dash": ("a-b", "a_b"),
 }
+ALIKE = {
+    difference: tuple({"ref_tail": tail} for tail in pair) for difference, pair in TAILS.items()
+}
+ALIKE["in zeros before a number"] = ({"ref_digits": ""}, {"ref_digits": "00"})
 """Pairs of ref_ids that careless storage takes for one (unusual ones may be refused)."""
 
 
 @rule("REF-1", "REF-4", "TX-8")
 @pytest.mark.parametrize("difference", ALIKE)
 def test_ref_ids_that_differ_are_different(check: Check, difference: str) -> None:
-    one, other = (json.dumps({"ref_tail": tail}) for tail in ALIKE[difference])
+    one, other = map(json.dumps, ALIKE[difference])
     check(
         "A = card 1000 NOK",
         f"d1 = draw A 10 with {one}",
         f"d2 = draw A 10 with {other}",
         "again d1",
         "again d2",
-        "h1 = hold A 500",
-        unread=3,
+        unread=4,
     )
 
 

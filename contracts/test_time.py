@@ -112,6 +112,7 @@ def test_before_active_from_a_card_takes_funds_only(check: Check, start: str) ->
         "h = hold A 10",
         "p = draw t 10",
         "f = fund A 50",
+        "e = draw A 10",
         unread=2,
     )
 

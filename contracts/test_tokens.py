@@ -15,7 +15,14 @@ import pytest
 from contracts import requests
 from contracts.conftest import Check
 from contracts.staging import Stage, body_of, is_refused, texts_in
-from tallystick.ledger.vocabulary import IssueToken
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    IssueToken,
+    Kind,
+    OpenCard,
+    TokenRecord,
+    Transact,
+)
 from tallystick.run import Run
 
 rule = pytest.mark.rule
@@ -182,20 +189,23 @@ FORMATS: dict[str, dict[str, Any]] = {
 def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> None:
     stage = Stage(run)
     stage.perform("A = card 1000 NOK", unread=True)
-    format_ = FORMATS[wanted]
+    format_, once = FORMATS[wanted], wanted in ("digits", "letters")
     request = requests.issue_token(
         stage.base,
         stage.card_id("A"),
         stage.fresh("t"),
         format=format_,
-        expires_after_transaction=False,
+        expires_in=86_400,
+        expires_after_transaction=once,
     )
     answer = stage.send(request)
     if wanted not in ("digits", "digits_after_a_prefix") and is_refused(answer):
         return  # only the guides' formats are known to be taken: the bounds are open
-    stage.take("A", IssueToken(stage.card_id("A"), request.body["ref_id"]), answer, name="t")
+    issued = IssueToken(stage.card_id("A"), request.body["ref_id"], one_time=once)
+    stage.take("A", issued, answer, name="t")
     _fits("token", stage, stage.id_of("t"), format_)
-    stage.perform("d = draw t 10", "info t", unread=True)
+    first = "draw" if once else "hold"
+    stage.perform(f"p = {first} t 10", "d = draw t 10", "info t", unread=True)
 
 
 @rule("TOKEN-7", "TOKEN-3")
@@ -220,6 +230,25 @@ def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) ->
         stage.direct.expect(
             "TOKEN-6", not is_refused(paid), f"payment {number} by the token", "a refusal"
         )
+
+
+@rule("TOKEN-2", "BAL-6")
+@pytest.mark.parametrize("kind", ["drawdown", "hold"])
+def test_a_one_time_token_that_is_made_with_its_card_pays_once(run: Run, kind: str) -> None:
+    stage = Stage(run)
+    card_id = stage.fresh("c")
+    generator = {"expires_in": 3600, "expires_after_transaction": True}
+    answer = stage.send(requests.open_card(stage.base, card_id, 500, card_token=generator))
+    stage.take("A", OpenCard(card_id, 500, "NOK"), answer)
+    value = _value((body_of(answer) or {}).get("card_token"))
+    if not value:
+        pytest.skip("the answer to the creation shows no token")
+    issued = IssueToken(card_id, stage.fresh("t"), one_time=True)
+    stage.session.judge("A", issued, Accepted(TokenRecord(value)))
+    for number, paying in enumerate((Kind(kind), Kind.DRAWDOWN, Kind.HOLD)):
+        command = Transact(paying, card_id, 100 + number, "NOK", stage.fresh("p"), value)
+        stage.do("A", command)
+    stage.finish()
 
 
 def _fits(what: str, stage: Stage, value: str, format_: dict[str, Any]) -> None:
@@ -274,11 +303,14 @@ def test_a_new_token_shows_what_was_sent_and_the_default_form(run: Run) -> None:
 def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
     stage = Stage(run)
     customer = stage.fresh("customer")
+    names = ["t", "u", "v", "w", "x", "y"]
     stage.perform(
-        f'A = card 1000 NOK with {{"customer_id": "{customer}"}}', "t = token A", "u = token A"
+        f'A = card 1000 NOK with {{"customer_id": "{customer}"}}',
+        *[f"{name} = token A" for name in names],
+        unread=True,
     )
     card_id = stage.card_id("A")
-    values = {stage.id_of("t"), stage.id_of("u")}
+    values = {stage.id_of(name) for name in names}
     for request in (
         requests.read_card(stage.base, card_id),
         requests.customer_card(stage.base, customer, card_id),
@@ -292,7 +324,8 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
         # Without `includes`, whose values nobody documents, a server may show no tokens at all.
         if request.operation == "aid_cards_cardid_get" and tokens:
             codes = [item.get("masked_code") for item in tokens]
-            stage.direct.expect("TOKEN-8", len(codes) == 2, "two tokens, masked", f"{codes}")
+            all_of_them = len(codes) == len(names)
+            stage.direct.expect("TOKEN-8", all_of_them, "six tokens, masked", f"{codes}")
             for ends in filter(None, (item.get("expires_at") for item in tokens)):
                 left_s = datetime.fromisoformat(ends).timestamp() - stage.session.clock.now()
                 stage.direct.expect(

@@ -14,7 +14,7 @@ from functools import lru_cache
 from tallystick.history import Operation
 from tallystick.ledger.figures import FORMULAS
 from tallystick.ledger.ledger import Ledger
-from tallystick.ledger.rulings import REFUSE
+from tallystick.ledger.rulings import REFUSE, is_ordinary
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -198,12 +198,14 @@ def _is_plain(operation: Op) -> bool:
     """
     command, outcome = operation.command.command, operation.outcome
     if isinstance(command, Transact) and command.kind is Kind.FUND:
-        return command.token is None and not isinstance(outcome, Refused)
+        return _is_payment_without_token(command) and not isinstance(outcome, Refused)
     return _is_payment_without_token(command)
 
 
 def _is_payment_without_token(command: Command) -> bool:
-    return isinstance(command, Payment) and getattr(command, "token", None) is None
+    if not isinstance(command, Payment) or getattr(command, "token", None) is not None:
+        return False
+    return is_ordinary(command.ref)  # of the others some are taken because others were
 
 
 def _frees(operation: Op) -> bool:

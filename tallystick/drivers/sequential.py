@@ -302,7 +302,7 @@ class Session:
         amount = None if step.amount is None else step.amount.resolve(ledger, named)
         currency = step.currency or ledger.currency or "NOK"
         ref = self._ref(step)
-        extras = tuple(pair for pair in step.extras if pair[0] != "ref_tail")
+        extras = tuple(pair for pair in step.extras if pair[0] not in ("ref_tail", "ref_digits"))
         match step.verb:
             case Verb.ACTIVATE:
                 extras = self._in_time(card, dict(extras))
@@ -334,7 +334,10 @@ class Session:
         if step.ref:
             first = self.made[step.ref].command
             return str(getattr(first, "ref", ""))
-        return f"{self.prefix}.{dict(step.extras).get('ref_tail', step.name)}"
+        members = dict(step.extras)
+        if "ref_digits" in members:
+            return f"{members['ref_digits']}{int.from_bytes(self.prefix.encode())}"
+        return f"{self.prefix}.{members.get('ref_tail', step.name)}"
 
     def _timed(self, command: Command, card: str) -> Command:
         period = self._periods.get(card)

@@ -343,8 +343,14 @@ def _ref_objections(ledger: Ledger, ref: str) -> Iterator[Objection]:
         # Whether a refusal uses up its ref_id may depend on why it refused (question 5), whether a
         # token or the opening amount does is open too (questions 4, 34): never held.
         yield Objection("the ref_id was in a refused request, or made something else")
-    if not _is_ordinary(ref):
+    if not (is_ordinary(ref) or _was_taken_before(ledger, ref)):
         yield Objection("an unusual ref_id")
+
+
+def _was_taken_before(ledger: Ledger, ref: str) -> bool:
+    """Whether the card has taken a ref_id of this length; no limit lets one of two through."""
+    plain = ref.isascii() and ref.isprintable()
+    return plain and any(len(known) >= len(ref) and known.isascii() for known in ledger.refs)
 
 
 def _period_objections(command: OpenCard | ActivateCard) -> Iterator[Objection]:
@@ -363,11 +369,12 @@ def _extras_objections(extras: tuple[tuple[str, str], ...]) -> Iterator[Objectio
             yield Objection("reserved metadata keys", question="metadata.reserved")
         elif name == "metadata" and not _is_plain(text):
             yield Objection("unusual metadata")
-        elif name in ("name", "originated_by", "customer_id") and not _is_ordinary(text):
+        elif name in ("name", "originated_by", "customer_id") and not is_ordinary(text):
             yield Objection(f"an unusual {name}")
 
 
-def _is_ordinary(text: str) -> bool:
+def is_ordinary(text: str) -> bool:
+    """Whether any server takes the text: what is longer or of other signs it may refuse."""
     return 0 < len(text) <= ORDINARY_TEXT and text.isascii() and text.isprintable()
 
 
