@@ -128,6 +128,12 @@ def test_an_activation_loads_its_amount_and_what_it_carries(run: Run) -> None:
     stage.finish()
 
 
+@rule("CARD-5", "BAL-6")
+def test_money_on_a_card_that_waits_for_activation_is_not_spent(check: Check) -> None:
+    # Whether it takes a fund is open (question 26); that it takes no payment is not.
+    check("A = batch", "f = fund A 100", "d = draw A 10", "h = hold A 10", unread=3)
+
+
 @rule("CARD-6")
 @pytest.mark.parametrize("currency", ["SEK", "EUR"])
 def test_an_activation_may_choose_the_currency(check: Check, currency: str) -> None:

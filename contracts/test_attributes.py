@@ -76,9 +76,9 @@ def test_a_life_with_every_pair_of_attributes(check: Check, row: tuple[str, ...]
     made = _made(*row)
     check(
         *made,
+        f"h1 = hold A 3001 {sent}",
         "x1 = draw A available+1",
         f"f1 = fund A 1237 {sent}",
-        f"h1 = hold A 3001 {sent}",
         f"d1 = draw A 1409 {sent}",
         f"d2 = draw A 1409 {sent}",
         f"c1 = capture h1 1013 {closing}",

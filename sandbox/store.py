@@ -127,6 +127,11 @@ class Store:
     def count_captured(self, card: Card, amount: int) -> None:
         self.execute("UPDATE cards SET captured = captured + ? WHERE seq = ?", (amount, card.seq))
 
+    def rename(self, card: Card, name: str | None, metadata: str | None) -> None:
+        self.execute(
+            "UPDATE cards SET name = ?, metadata = ? WHERE seq = ?", (name, metadata, card.seq)
+        )
+
     def mark_used(self, card: Card) -> None:
         self.execute("UPDATE cards SET used = 1 WHERE seq = ?", (card.seq,))
 

@@ -32,6 +32,7 @@ CATEGORIES = {
     "tokens": "tokens",
     "times": "time",
     "rare": "rare conditions",
+    "corners": "rare conditions",
     "races": "concurrency",
     "delivery": "delivery",
 }

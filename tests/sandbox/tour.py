@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.sandbox import stations_access, stations_cards, stations_money
+from tests.sandbox import stations_access, stations_cards, stations_corners, stations_money
 from tests.sandbox.harness import Answer, Local
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -103,6 +103,12 @@ STATIONS: tuple[Callable[[Local], None], ...] = (
     stations_cards.tokens,
     stations_cards.pins,
     stations_cards.times,
+    stations_corners.activated_cards,
+    stations_corners.crowds,
+    stations_corners.texts_alike,
+    stations_corners.printed_codes,
+    stations_corners.dear_and_early,
+    stations_corners.views_of_others,
     stations_access.accounts,
     stations_access.scopes,
     stations_access.malformed,
