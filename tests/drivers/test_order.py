@@ -23,12 +23,14 @@ from tallystick.ledger.vocabulary import (
     Capture,
     CardRecord,
     Command,
+    IssueToken,
     Kind,
     OpenCard,
     Outcome,
     Payment,
     ReadCard,
     Refused,
+    TokenRecord,
     Transact,
     TransactionRecord,
     Unknown,
@@ -175,6 +177,20 @@ def test_the_loser_of_a_race_may_be_refused_by_a_server_that_replays() -> None:
     known = ledger().dialect.narrow("ref.same.drawdown", ["replay"])
     start = ledger().changed(dialect=known)
     assert judge_history(story.operations, {CARD: (start,)}, budget=BUDGET).violation is None
+
+
+def test_a_refusal_that_lost_a_race_may_have_used_its_token_up() -> None:
+    issued = step(ledger(), IssueToken(CARD, "k", one_time=True), Accepted(TokenRecord("t", "k")))
+    assert isinstance(issued, tuple)
+
+    def by_token(ref: str) -> Transact:
+        return Transact(Kind.DRAWDOWN, CARD, 10, "NOK", ref, "t")
+
+    winner = Transact(Kind.DRAWDOWN, CARD, 10, "NOK", "d")
+    story = Story().add("d = draw A 10", winner, Unknown("lost"))
+    story.add("d = draw t 10", by_token("d"), Refused(400))
+    story.add("e = draw t 10", by_token("e"), Refused(400), 200, 300)
+    assert judge_history(story.operations, {CARD: issued}, budget=BUDGET).violation is None
 
 
 def test_one_possible_ledger_is_enough() -> None:

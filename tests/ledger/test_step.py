@@ -18,6 +18,7 @@ PART = (*HOLD, "capture c1 h1 100")
 VOIDED = (*HOLD, "void v1 h1")
 PAID = (*HOLD, "capture c1 h1 all")
 ONCE = ("open 1000", "token k1 once")
+LONG = "r" * 70
 NOTE = 'metadata={"a":"1"}'
 NOTED = ("open 1000", f"draw d1 1 {NOTE}", "draw d2 2", f"hold h1 100 {NOTE}")
 
@@ -72,6 +73,10 @@ MONEY: tuple[Row, ...] = (
     (HOLD, "fund f1 50", "accepted type=pending_capture", "FUND-4"),
     (("open 1000",), "fund f1 5000000", "refused", "balance=1000"),
     (("open 1000",), "draw é 5", "refused", "balance=1000"),
+    (("open 1000",), f"draw {LONG}a 5", "refused", "balance=1000"),
+    (("open 1000", f"draw {LONG}a 5"), f"draw {LONG}b 5", "refused", "TX-1"),
+    (("open 1000", f"draw {LONG}a 5"), f"draw {LONG}bc 5", "refused", "balance=995"),
+    (("open 1000", f"draw {LONG}a 5"), f"draw {LONG}é 5", "refused", "balance=995"),
     (("open 1000",), "draw d1 5 originated_by=é", "refused", "balance=1000"),
     (("open 1000",), 'draw d1 5 metadata={"a":{"b":1}}', "refused", "balance=1000"),
     (("open 1000",), "draw d1 5 metadata=odd", "refused", "balance=1000"),
@@ -169,6 +174,8 @@ TOKENS: tuple[Row, ...] = (
     ((*ONCE, "draw d1 0 token=k1"), "draw d2 5 token=k1", "refused", "balance=1000"),
     ((*ONCE, "draw d1 0 token=k1"), "draw d2 5 token=k1", "accepted", "balance=995"),
     (("open 1000", "token k1"), "fund f1 5 token=k1", "refused", "balance=1000"),
+    ((*ONCE, "draw d1 5 token=k1"), "fund f1 5 token=k1", "accepted", "balance=1000"),
+    ((*ONCE, "draw d1 5 token=k1"), "fund f1 5 token=k1", "refused", "balance=995"),
     (("open 1000", "token k1"), "info k1", "honest", "balance=1000"),
     (("open 1000", "token k1"), "info k1", "refused", "TOKEN-3"),
     (("open 1000",), "info unknown", "accepted", "TOKEN-4"),
