@@ -47,6 +47,7 @@ def test_a_hold_is_voided_before_and_after_a_part(check: Check) -> None:
         "x3 = hold A available+1",
         "f = fund A 70",
         "again f",
+        "x6 = capture i remaining+1",
         "w = void i",
         "x4 = capture i",
         "x5 = draw A 1 NOK",
