@@ -58,9 +58,10 @@ PAIRED = [
 CHANGING = ["open", "partly_captured"]
 """States that a command can leave; in all others a pair is two cells."""
 
-FINISHING = [("open", "capture_default"), ("open", "capture_remaining"), ("open", "void")]
-FINISHING += [("open", "capture_original"), ("partly_captured", "capture_default")]
-FINISHING += [("partly_captured", "capture_remaining"), ("partly_captured", "void")]
+FINISHING = {
+    *itertools.product(CHANGING, ("capture_default", "capture_remaining", "void")),
+    ("open", "capture_original"),
+}
 """What leaves nothing of a hold to be captured or voided."""
 LEAVABLE = [state for state in WAYS if state.startswith(("open", "partly"))]
 """States that some command leaves, so that each case needs a transaction of its own."""
