@@ -25,6 +25,9 @@ from typing import Literal
 ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 60
 STOP_LIMIT_S = 10
+LOST = 255
+"""What multiprocessing says of a child of which it heard nothing; once in hundreds."""
+TRIES = 3
 
 FORKED = ("-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain")
 """What is imported already cannot be rewritten any more."""
@@ -47,6 +50,20 @@ def run_in(
     limit_s: float,
 ) -> int | None:
     """The exit status of a program, whose output goes to a file; None: it took too long."""
+    for _ in range(TRIES):
+        status = _once(program, environment, arguments, output, limit_s)
+        if status != LOST:
+            break
+    return status
+
+
+def _once(
+    program: Program,
+    environment: Mapping[str, str],
+    arguments: Sequence[str],
+    output: Path,
+    limit_s: float,
+) -> int | None:
     child = _context().Process(
         target=_run, args=(program, dict(environment), list(arguments), output)
     )
