@@ -195,7 +195,7 @@ def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> Non
         stage.card_id("A"),
         stage.fresh("t"),
         format=format_,
-        expires_in=86_400,
+        expires_in=7200,
         expires_after_transaction=once,
     )
     answer = stage.send(request)
