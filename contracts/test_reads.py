@@ -374,6 +374,31 @@ def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
             )
 
 
+@rule("READ-10", "SHAPE-1")
+def test_the_filter_by_amount_is_the_same_on_every_page(run: Run) -> None:
+    # Where the newest stand first, these two are there for the filter to tell apart.
+    stage = Stage(run, "A = card 100 NOK", "B = card 400 NOK")
+    cards = (page(stage, limit=9) or {}).get("cards", [])
+    figures = [card.get("amount_available") for card in cards]
+    amounts = sorted({figure for figure in figures if isinstance(figure, int)})
+    for amount in dict.fromkeys([*amounts[:1], *amounts[-1:]]):
+        before, joined, after = (
+            walk(stage, limit=limit, pages=9 // limit, amount_available=amount)
+            for limit in (9, 3, 9)
+        )
+        if before is None or joined is None or after is None:
+            continue  # refused: the type of the filter is open
+        whole, parts = before.ids(), joined.ids()
+        shared = min(len(whole), len(parts))
+        stage.direct.expect(
+            "READ-10",
+            # Cards of others may have come in between.
+            whole[:shared] == parts[:shared] or before.ids() != after.ids(),
+            f"with amount_available={amount} on pages of 3 what is on one of 9: {whole}",
+            f"{parts}",
+        )
+
+
 # The list of a customer ---------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from sandbox.bank import Bank
 from sandbox.cards import Cards, Issued
 from sandbox.clock import SECOND
 from sandbox.faults.registry import fault
-from sandbox.lists import Lists, Page
+from sandbox.lists import CardQuery, Lists, Page
 from sandbox.orders import Order, Settlement, packed
 from sandbox.records import Card, Token, Transaction
 from sandbox.tokens import Tokens
@@ -206,6 +206,17 @@ class RefusedCreateRenames(Cards):
         if known is not None and "name" in body:
             self.store.rename(known, body["name"], packed(body.get("metadata")))
         return super().create(caller, body)
+
+
+@fault(
+    "filter_on_first_page_only",
+    breaks="READ-10",
+    summary="a page behind a cursor takes no notice of the filter by amount",
+)
+class FilterOnFirstPageOnly(Lists):
+    def page(self, account: str, query: CardQuery) -> Page:
+        asked = query if query.cursor is None else replace(query, available=None)
+        return super().page(account, asked)
 
 
 @fault(

@@ -74,3 +74,11 @@ def views_of_others(wallet: Local) -> None:
     wallet.read(card)
     wallet.capture(wallet.hold(card, 60), 20)
     wallet.send("GET", f"/customers/{customer}/cards")
+
+
+def filtered_pages(wallet: Local) -> None:
+    for amount in (7_000_000, 5, 7_000_000, 5):
+        wallet.card(amount)
+    asked = {"limit": 1, "amount_available": 7_000_000}
+    first = wallet.send("GET", "/cards", query=asked)
+    wallet.send("GET", "/cards", query={**asked, "starting_after": first["cards"][0]["id"]})

@@ -109,6 +109,7 @@ STATIONS: tuple[Callable[[Local], None], ...] = (
     stations_corners.printed_codes,
     stations_corners.dear_and_early,
     stations_corners.views_of_others,
+    stations_corners.filtered_pages,
     stations_access.accounts,
     stations_access.scopes,
     stations_access.malformed,
