@@ -26,6 +26,7 @@ ORDER = (
     "test_pins",
     "test_tokens",
     "test_reads",
+    "test_customers",
     "test_access",
     "test_input",
     "test_transitions",

@@ -231,7 +231,9 @@ class Session:
         cannot be run again stands as it is.
         """
         steps = len(self.performed)
-        if finding.key in self.run.findings or finding.attempt is None or steps - sound < 2:
+        if self.reading is Reading.EAGER or steps - sound < 2:
+            return finding
+        if finding.attempt is None or finding.key in self.run.findings:
             return finding
         with suppress(TargetGone):
             shown = shown_by(self.run, finding.program)

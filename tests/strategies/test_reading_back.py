@@ -52,6 +52,22 @@ def test_what_was_found_first_is_counted_by_its_own_requests() -> None:
     assert found(mutants.VoidReleasesNothing, *VOIDED, unread=4).requests_before == 4
 
 
+def test_what_reads_everything_is_not_run_again() -> None:
+    # Of card B nothing is known for long, and still nothing was spared.
+    lines = ("A = card 1000 NOK", "B = card 1000 NOK", "h = hold A 6", "v = void h", "d = draw B 1")
+    run = run_in_memory(DrawsNothing)
+    with pytest.raises(Violated):
+        run_program(run, Program.parse(*lines), reading=Reading.EAGER)
+    assert run.programs == 1
+
+
+class DrawsNothing(Faithful):
+    """Takes every drawdown and moves no money by it."""
+
+    def balance(self) -> int:
+        return self.total()
+
+
 class OnlyOnce(Faithful):
     """Refuses the second drawdown of the first card that it meets, and none after that."""
 

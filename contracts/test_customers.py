@@ -1,0 +1,117 @@
+"""CARD and READ: the list of a customer, whole, on pages of every size, and nobody else's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from contracts import requests
+from contracts.staging import Stage, body_of, spelled
+from tallystick.run import Run
+
+rule = pytest.mark.rule
+
+LABELS = "ABCDEFGHIJKL"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer with cards of both types, some of them in use."""
+
+    stage: Stage
+    id: str
+    cards: list[str]
+
+    def page(self, **query: Any) -> list[dict[str, Any]] | None:
+        """One page of the customer's list; None if it is refused."""
+        answer = self.stage.send(requests.customer_cards(self.stage.base, self.id, **query))
+        body = body_of(answer)
+        if body is None:
+            return None
+        limit = int(query.get("limit") or 10)
+        self.stage.direct.expect(
+            "READ-7", len(body) <= limit, f"at most {limit} cards", f"{len(body)} cards"
+        )
+        return body
+
+
+@pytest.fixture(scope="module")
+def customer(run: Run) -> Customer:
+    """A customer whose cards all have money left, more of them than a page has unasked."""
+    stage = Stage(run)
+    name = stage.fresh("customer")
+    for label in LABELS:
+        members = {"customer_id": name, "type": "credit_note" if label == "B" else "gift_card"}
+        stage.perform(f"{label} = card 100 NOK {spelled(members)}", unread=True)
+    stage.perform("h = hold A 60", "c = capture h 40", "d = draw C 30", unread=True)
+    return Customer(stage, name, [stage.card_id(label) for label in LABELS])
+
+
+@rule("CARD-10")
+def test_the_list_of_almost_a_customer_is_empty(customer: Customer) -> None:
+    stage = customer.stage
+    almost = {
+        "in another case": customer.id.swapcase(),
+        "with one character more": f"{customer.id}0",
+        "less its last character": customer.id[:-1],
+    }
+    for how, other in almost.items():
+        listed = body_of(stage.send(requests.customer_cards(stage.base, other)))
+        stage.direct.expect(
+            "CARD-10", not listed, f"no cards of customer {other!r}, another one {how}", f"{listed}"
+        )
+
+
+@rule("CARD-10", "READ-7", "READ-3", "READ-9")
+def test_the_list_of_a_customer_is_whole_and_its_pages_join(customer: Customer) -> None:
+    expect = customer.stage.direct.expect
+    listed = customer.page(limit=100) or []
+    shown = [str(item.get("card_id")) for item in listed]
+    expect("READ-3", len(set(shown)) == len(shown), "every card once", f"{shown}")
+    expect("CARD-10", sorted(shown) == sorted(customer.cards), f"{customer.cards}", f"{shown}")
+    for limit in (3, 7):
+        first = customer.page(limit=limit) or []
+        expect("READ-7", len(first) > 0, "a page with cards", "an empty page")
+        name = _cursor_name(customer, first, limit)
+        if name is not None:
+            _pages_join(customer, name, limit)
+
+
+def _cursor_name(customer: Customer, first: list[dict[str, Any]], limit: int) -> str | None:
+    """The member that leads to the next page; None if the server takes neither as a cursor."""
+    answers = {
+        name: customer.page(limit=limit, starting_after=first[-1][name])
+        for name in ("id", "card_id")
+        if isinstance(first[-1].get(name), str)
+    }
+    seen = {item.get("card_id") for item in first}
+    for name, answer in answers.items():
+        if answer and not seen & {item.get("card_id") for item in answer}:
+            return name
+    begun_again = [name for name, answer in answers.items() if answer == first]
+    customer.stage.direct.expect(
+        "READ-9",
+        not answers or len(begun_again) < len(answers),
+        "the cards after the one that starting_after names",
+        f"the first page again, by {' and by '.join(begun_again)}",
+    )
+    return None
+
+
+def _pages_join(customer: Customer, name: str, limit: int) -> None:
+    seen: list[str] = []
+    cursor = None
+    for _ in range(len(customer.cards) + 2):
+        items = customer.page(limit=limit, starting_after=cursor)
+        if not items:
+            break
+        seen += [str(item.get("card_id")) for item in items]
+        cursor = items[-1].get(name)
+    customer.stage.direct.expect(
+        ("READ-9", "READ-3"),
+        sorted(seen) == sorted(customer.cards),
+        f"each of {len(customer.cards)} cards once on pages of {limit}",
+        f"{seen}",
+    )
