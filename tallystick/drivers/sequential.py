@@ -86,8 +86,6 @@ class Session:
         self.clock = Clock()
         self.notes: list[str] = []
         """What was done, in words, as soon as it was more than steps (see `contracts.staging`)."""
-        self._unread: set[str] = set()
-        """Cards, by label, that something may have changed since they were read."""
         self._sound: dict[str, int] = {}
         """How many steps were behind a card, by its label, when it was last read and was right."""
         self._periods: dict[str, Period] = {}
@@ -124,10 +122,9 @@ class Session:
         self.performed.append(step)
         outcome = self._request(step, command, card)
         self.remember(step, command, card, outcome)
-        if not isinstance(command, ReadCard | ReadTransactions):
-            self._unread.add(card)
-            if not (unread or self._spares(command, outcome)):
-                self._read_back(card, str(step))
+        reads = isinstance(command, ReadCard | ReadTransactions)
+        if not (reads or unread or self._spares(command, outcome)):
+            self._ask(card, self._timed(ReadCard(command.card), card), str(step))
         return outcome
 
     def _spares(self, command: Command, outcome: Outcome) -> bool:
@@ -135,11 +132,6 @@ class Session:
         if isinstance(command, OpenCard):
             return self.reading >= Reading.USUAL
         return isinstance(outcome, Refused) and self.reading >= Reading.LAZY
-
-    def _read_back(self, card: str, step: str) -> None:
-        """Read a card, by its label, if anything may have changed it since it was read."""
-        if card in self._unread:
-            self._ask(card, self._timed(ReadCard(self.ledger(card).card), card), step)
 
     def _can_run(self, step: Step) -> bool:
         """Whether all that the step names is there; some verbs may act on `nothing`."""
@@ -150,9 +142,9 @@ class Session:
     def finish(self) -> None:
         """Read every card and list once more, and report what was noted on the way."""
         for card, ledgers in list(self.beliefs.items()):
-            if len(self.beliefs) > 1:  # a step on one card may have changed another
-                self._unread.add(card)
-            self._read_back(card, "at the end")
+            # A step on one card may have changed another.
+            if len(self.beliefs) > 1 or self._sound.get(card, 0) < len(self.performed):
+                self._ask(card, self._timed(ReadCard(ledgers[0].card), card), "at the end")
             transactions = self._timed(ReadTransactions(ledgers[0].card), card)
             self._ask(card, transactions, "at the end")
         if self.noted is not None:
@@ -168,8 +160,7 @@ class Session:
         twin.target = target
         twin.beliefs, twin.made = dict(self.beliefs), dict(self.made)
         twin.performed, twin.events = [], []
-        twin._periods, twin._unread = dict(self._periods), set(self._unread)
-        twin._sound = {}
+        twin._periods, twin._sound = dict(self._periods), {}
         return twin
 
     def _request(self, step: Step, command: Command, card: str) -> Outcome:
@@ -186,7 +177,6 @@ class Session:
             # What the ledger says of an answer says more than its shape, so it is recorded first.
             self.judge(card, self._as_answered(command, card), outcome)
             if isinstance(command, ReadCard) and command.view is View.DETAILS:
-                self._unread.discard(card)
                 self._sound[card] = len(self.performed)
         finally:
             if odd is not None:
