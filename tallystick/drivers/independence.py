@@ -194,18 +194,16 @@ def ref_of(operation: Op) -> str:
 def _is_plain(operation: Op) -> bool:
     """A payment that depends on its hold and on the money only.
 
-    A token may have been used up, and a fund is refused for what is on the card already.
+    A token may have been used up, a fund is refused for what is on the card already, and of unusual
+    ref_ids some have to be taken because others were.
     """
-    command, outcome = operation.command.command, operation.outcome
-    if isinstance(command, Transact) and command.kind is Kind.FUND:
-        return _is_payment_without_token(command) and not isinstance(outcome, Refused)
-    return _is_payment_without_token(command)
+    if _kind(operation) is Kind.FUND and isinstance(operation.outcome, Refused):
+        return False
+    return _is_payment_without_token(operation.command.command) and is_ordinary(ref_of(operation))
 
 
 def _is_payment_without_token(command: Command) -> bool:
-    if not isinstance(command, Payment) or getattr(command, "token", None) is not None:
-        return False
-    return is_ordinary(command.ref)  # of the others some are taken because others were
+    return isinstance(command, Payment) and getattr(command, "token", None) is None
 
 
 def _frees(operation: Op) -> bool:

@@ -223,7 +223,7 @@ def test_hints_change_no_verdict(story: Story) -> None:
 
 # The hints ----------------------------------------------------------------------------------------
 
-REFS = [f"r{number}" for number in range(12)]
+REFS = [*(f"r{number}" for number in range(10)), "r" * 70, "s" * 70]
 KINDS = [Kind.DRAWDOWN, Kind.HOLD, Kind.FUND, Kind.CAPTURE, Kind.VOID]
 
 
