@@ -292,8 +292,8 @@ class Bank:
 
     def post_capture(self, card: Card, hold: Transaction, amount: int, finishes: bool) -> None:
         unlocked = min(amount, hold.remaining)
-        self.store.move(card, drawn=amount, held=-unlocked, gross=-hold.amount if finishes else 0)
-        self.store.count_captured(card, amount)
+        ended = hold.amount if finishes else 0
+        self.store.move(card, drawn=amount, captured=amount, held=-unlocked, gross=-ended)
         self.close_hold(hold, captured=amount, finishes=finishes, becomes="drawdown")
         if hold.token is not None and self.policy.one_time_ends == "drawn":
             self.store.spend_token(hold.token)

@@ -115,21 +115,20 @@ class Store:
         return [Card(*row) for row in rows]
 
     def move(
-        self, card: Card, *, funds: int = 0, drawn: int = 0, held: int = 0, gross: int = 0
+        self,
+        card: Card,
+        *,
+        funds: int = 0,
+        drawn: int = 0,
+        captured: int = 0,
+        held: int = 0,
+        gross: int = 0,
     ) -> None:
         """Change the totals of a card. Adding in the database cannot lose another's update."""
         self.execute(
-            "UPDATE cards SET funds = funds + ?, drawn = drawn + ?, held = held + ?,"
-            " gross_held = gross_held + ? WHERE seq = ?",
-            (funds, drawn, held, gross, card.seq),
-        )
-
-    def count_captured(self, card: Card, amount: int) -> None:
-        self.execute("UPDATE cards SET captured = captured + ? WHERE seq = ?", (amount, card.seq))
-
-    def rename(self, card: Card, name: str | None, metadata: str | None) -> None:
-        self.execute(
-            "UPDATE cards SET name = ?, metadata = ? WHERE seq = ?", (name, metadata, card.seq)
+            "UPDATE cards SET funds = funds + ?, drawn = drawn + ?, captured = captured + ?,"
+            " held = held + ?, gross_held = gross_held + ? WHERE seq = ?",
+            (funds, drawn, captured, held, gross, card.seq),
         )
 
     def mark_used(self, card: Card) -> None:

@@ -204,7 +204,10 @@ class RefusedCreateRenames(Cards):
     def create(self, caller: Caller, body: dict[str, Any]) -> Issued:
         known = self.store.card(caller.account, body["card_id"])
         if known is not None and "name" in body:
-            self.store.rename(known, body["name"], packed(body.get("metadata")))
+            self.store.execute(
+                "UPDATE cards SET name = ?, metadata = ? WHERE seq = ?",
+                (body["name"], packed(body.get("metadata")), known.seq),
+            )
         return super().create(caller, body)
 
 

@@ -288,10 +288,8 @@ class CreditNoteIsNeverEmpty(Bank):
     "customer_cards_share_holds", breaks="BAL-7", summary="a hold locks on all cards of a customer"
 )
 class CustomerCardsShareHolds(Store):
-    def move(
-        self, card: Card, *, funds: int = 0, drawn: int = 0, held: int = 0, gross: int = 0
-    ) -> None:
-        super().move(card, funds=funds, drawn=drawn, held=held, gross=gross)
+    def move(self, card: Card, *, held: int = 0, **totals: int) -> None:
+        super().move(card, held=held, **totals)
         if held and card.customer_id:
             self.execute(
                 "UPDATE cards SET held = held + ? WHERE account = ? AND customer_id = ?"
@@ -304,11 +302,9 @@ class CustomerCardsShareHolds(Store):
     "long_card_id_moves_nothing", breaks="FUND-1", summary="a fund of a card with a long id is lost"
 )
 class LongCardIdMovesNothing(Store):
-    def move(
-        self, card: Card, *, funds: int = 0, drawn: int = 0, held: int = 0, gross: int = 0
-    ) -> None:
+    def move(self, card: Card, *, funds: int = 0, **totals: int) -> None:
         lost = len(card.card_id) > 128
-        super().move(card, funds=0 if lost else funds, drawn=drawn, held=held, gross=gross)
+        super().move(card, funds=0 if lost else funds, **totals)
 
 
 @fault("hold_by_token_not_locked", breaks="TX-5", summary="a hold made by token locks nothing")
