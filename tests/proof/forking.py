@@ -51,29 +51,18 @@ def run_in(
 ) -> int | None:
     """The exit status of a program, whose output goes to a file; None: it took too long."""
     for _ in range(TRIES):
-        status = _once(program, environment, arguments, output, limit_s)
+        child = _context().Process(
+            target=_run, args=(program, dict(environment), list(arguments), output)
+        )
+        child.start()
+        child.join(limit_s)
+        status = child.exitcode
+        if status is None:
+            child.kill()
+            child.join()
+        child.close()
         if status != LOST:
             break
-    return status
-
-
-def _once(
-    program: Program,
-    environment: Mapping[str, str],
-    arguments: Sequence[str],
-    output: Path,
-    limit_s: float,
-) -> int | None:
-    child = _context().Process(
-        target=_run, args=(program, dict(environment), list(arguments), output)
-    )
-    child.start()
-    child.join(limit_s)
-    status = child.exitcode
-    if status is None:
-        child.kill()
-        child.join()
-    child.close()
     return status
 
 
