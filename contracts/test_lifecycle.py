@@ -1,19 +1,16 @@
 """The random machine: several cards, holds and tokens at once, legal and illegal commands.
 
-Its rules draw a step for the scene and hand it to a session; the oracle judges every answer. A
+Its rules make a step for the scene and hand it to a session; the oracle judges every answer. A
 violation ends the machine quietly and is raised after it, because Hypothesis would run a failing
 example again, on fresh cards, and call it flaky if the server failed only now and then.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis import strategies as st
-from hypothesis.errors import Flaky
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -22,47 +19,39 @@ from hypothesis.stateful import (
 )
 
 from strategies import commands
+from strategies.dice import THROWS, Dice
 from tallystick.drivers.sequential import Reading, Session
-from tallystick.program import Step
 from tallystick.run import Intensity, Run, Violated
 
-EXAMPLES = {Intensity.GATE: 28, Intensity.RELEASE: 150, Intensity.HUNT: 500}
+EXAMPLES = {Intensity.GATE: 32, Intensity.RELEASE: 150, Intensity.HUNT: 500}
 STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
-
-
-@st.composite
-def of(draw: st.DrawFn, kind: commands.Kind) -> Step | None:
-    """A step for the scene of the machine that runs; None once it has stopped."""
-    machine: Lifecycle = draw(st.runner())
-    return kind(draw, machine.scene) if machine.goes_on() else None
 
 
 class Outcome:
     """What a machine found; shared by all its examples."""
 
     violated: Violated | None = None
+    machines: int = 0
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """Rules draw, the session performs; nothing is decided here."""
+    """Rules throw dice, the session performs; nothing is decided here."""
 
     def __init__(self, run: Run, outcome: Outcome) -> None:
         super().__init__()
         self.outcome = outcome
+        outcome.machines += 1
+        self.number = outcome.machines
         self.session = Session(run, reading=Reading.LAZY)
-        self.scene = self.session.scene()
 
-    def goes_on(self) -> bool:
-        return self.outcome.violated is None and self.session.run.has_time()
-
-    def perform(self, step: Step | None) -> None:
-        if step is None:
+    def perform(self, kind: commands.Kind, thrown: bytes) -> None:
+        if self.outcome.violated is not None or not self.session.run.has_time():
             return
         try:
-            self.session.perform(step)
+            dice = Dice(thrown, self.number, len(self.session.performed))
+            self.session.perform(kind(dice, self.session.scene()))
         except Violated as violated:
             self.outcome.violated = violated
-        self.scene = self.session.scene()
 
     def teardown(self) -> None:
         if self.outcome.violated is None:
@@ -74,13 +63,13 @@ class Lifecycle(RuleBasedStateMachine):
     # One rule for all: Hypothesis switches rules off at random, and a machine that cannot hold, or
     # can never void, meets nothing that is rare. The weights are in `strategies.commands`.
 
-    @initialize(step=of(commands.cards))
-    def open_a_card(self, step: Step | None) -> None:
-        self.perform(step)
+    @initialize(thrown=THROWS)
+    def open_a_card(self, thrown: bytes) -> None:
+        self.perform(commands.cards, thrown)
 
-    @rule(step=of(commands.steps))
-    def act(self, step: Step | None) -> None:
-        self.perform(step)
+    @rule(thrown=THROWS)
+    def act(self, thrown: bytes) -> None:
+        self.perform(commands.steps, thrown)
 
 
 def run_machine(run: Run, number: int = 0) -> None:
@@ -104,11 +93,7 @@ def run_machine(run: Run, number: int = 0) -> None:
         print_blob=False,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
-    # Hypothesis expects equal choices to lead to equal draws. They do not once the machine has
-    # stopped, nor on a server that answers equal sequences differently: the oracle has judged every
-    # answer all the same, so nothing is lost but the rest of the examples.
-    with suppress(Flaky):
-        run_state_machine_as_test(Machine, settings=chosen)
+    run_state_machine_as_test(Machine, settings=chosen)
     if outcome.violated is not None:
         raise outcome.violated
 

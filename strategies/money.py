@@ -6,28 +6,14 @@ and reads well in a counter-example.
 
 from __future__ import annotations
 
-from functools import cache
-
 from hypothesis import strategies as st
 
-from strategies.choice import evenly
-from tallystick.ledger.rulings import CURRENCIES
 from tallystick.program import Amount
 
 BOUNDARY_OFFSETS = (0, 1, -1)
 LITERALS = (0, 1, 2, 3, 10, 99, 100, 500, 1000)
 WIDE = tuple(2**bits + offset for bits in (31, 32, 53, 63) for offset in (-1, 0, 1))
 """Where 32-bit and 64-bit integers and double-precision numbers end."""
-
-
-# Strategies are made once: one that is made for every step is validated for every step, which
-# costs more than the request that the step becomes.
-
-
-@cache
-def currencies() -> st.SearchStrategy[str]:
-    """The five documented currencies."""
-    return st.sampled_from(CURRENCIES)
 
 
 def boundaries(*bases: str) -> st.SearchStrategy[Amount]:
@@ -40,43 +26,6 @@ def parts(*bases: str) -> st.SearchStrategy[Amount]:
     return st.sampled_from(_parts(*bases))
 
 
-@cache
-def spending() -> st.SearchStrategy[Amount]:
-    """Amounts for a drawdown or a hold: mostly ones that leave the card in a usable state."""
-    return evenly(
-        _parts("available"),
-        _numbers(*LITERALS),
-        _boundaries("available"),
-        _boundaries("balance", "total"),
-        _numbers(*LITERALS, *WIDE),
-    )
-
-
-@cache
-def funding() -> st.SearchStrategy[Amount]:
-    """Amounts for a fund."""
-    return evenly(_numbers(*LITERALS), _parts("balance", "total"), _numbers(*LITERALS, *WIDE))
-
-
-@cache
-def capturing() -> st.SearchStrategy[Amount | None]:
-    """Amounts for a capture; None leaves the member out."""
-    nothing: list[Amount | None] = [None]
-    return evenly(
-        _parts("remaining"),
-        _numbers(*LITERALS),
-        _boundaries("remaining"),
-        nothing,
-        _boundaries("original", "balance"),
-    )
-
-
-@cache
-def openings() -> st.SearchStrategy[Amount]:
-    """Opening amounts of a card, now and then a wide one."""
-    return evenly(_numbers(1000, 5000, 100, 2000, 10, 0), _numbers(*WIDE))
-
-
 def _boundaries(*bases: str) -> list[Amount]:
     return [Amount(base, 1, offset) for base in bases for offset in BOUNDARY_OFFSETS]
 
@@ -87,3 +36,26 @@ def _parts(*bases: str) -> list[Amount]:
 
 def _numbers(*numbers: int) -> list[Amount]:
     return [Amount("", 1, number) for number in numbers]
+
+
+# Groups of amounts for `Dice.pick`, each group as likely as the others.
+
+SPENDING = (
+    _parts("available"),
+    _parts("available"),
+    _numbers(*LITERALS),
+    _boundaries("available"),
+    _boundaries("available", "balance", "total"),
+    _numbers(*LITERALS, *WIDE),
+)
+"""For a drawdown or a hold: mostly amounts that leave the card in a usable state."""
+FUNDING = (_numbers(*LITERALS), _parts("balance", "total"), _numbers(*LITERALS, *WIDE))
+CAPTURING: tuple[list[Amount | None], ...] = (
+    [*_parts("remaining")],
+    [*_numbers(*LITERALS)],
+    [*_boundaries("remaining")],
+    [None],  # leaves the member out
+    [*_boundaries("original", "balance")],
+)
+OPENINGS = (_numbers(1000, 5000, 100, 2000, 10, 0), _numbers(*WIDE))
+"""Opening amounts of a card, now and then a wide one."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from hypothesis import strategies as st
-
-from strategies.choice import evenly
 from tallystick.ledger.vocabulary import Extras
 from tallystick.program import extras
 
@@ -68,15 +63,13 @@ EDGE_AMOUNTS: dict[str, object] = {
 }
 """What a sound server may refuse or take exactly: no upper bound is documented (question 12)."""
 
+# Groups for `Dice.pick`, each as likely as the others.
 
-@cache
-def members() -> st.SearchStrategy[Extras]:
-    """Mostly nothing, sometimes plain members, now and then unusual ones."""
-    return evenly(NOTHING, NOTHING, PLAIN, UNUSUAL)
-
-
-@cache
-def metadata_members() -> st.SearchStrategy[Extras]:
-    """The same for captures and voids, whose bodies know metadata only."""
-    with_metadata = [pair for pair in (*PLAIN, *UNUSUAL) if dict(pair).keys() == {"metadata"}]
-    return evenly(NOTHING, NOTHING, with_metadata)
+MEMBERS = (NOTHING, NOTHING, PLAIN, UNUSUAL)
+"""Mostly nothing, sometimes plain members, now and then unusual ones."""
+METADATA = (
+    NOTHING,
+    NOTHING,
+    [pair for pair in (*PLAIN, *UNUSUAL) if dict(pair).keys() == {"metadata"}],
+)
+"""The same for captures and voids, whose bodies know metadata only."""

@@ -6,15 +6,13 @@ Knows how the machine is run; nothing of what is looked for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from contracts.test_lifecycle import Lifecycle, Outcome
+from strategies.commands import Kind
 from tallystick.drivers.sequential import Session
-from tallystick.program import Step
 from tallystick.run import Run, Violated
 
 Look = Callable[[Session], None]
@@ -37,10 +35,9 @@ def drive(run: Run, *, number: int, examples: int, steps: int, look: Look) -> Vi
         def __init__(self) -> None:
             super().__init__(run, outcome)
 
-        def perform(self, step: Step | None) -> None:
-            super().perform(step)
+        def perform(self, kind: Kind, thrown: bytes) -> None:
+            super().perform(kind, thrown)
             look(self.session)
 
-    with suppress(Flaky):  # as it does: once it has stopped, equal choices draw something else
-        run_state_machine_as_test(Machine, settings=chosen)
+    run_state_machine_as_test(Machine, settings=chosen)
     return outcome.violated
