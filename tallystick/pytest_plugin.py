@@ -7,6 +7,7 @@ root conftest offers one through the hook `pytest_tallystick_embedded`.
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
@@ -197,6 +198,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.addinivalue_line("filterwarnings", "ignore::ResourceWarning")
         unraisable = "ignore::pytest.PytestUnraisableExceptionWarning"
         session.config.addinivalue_line("filterwarnings", unraisable)
+        gc.freeze()  # what was imported stays to the end: the collector need not walk over it again
         session.config.stash[SUITE].start()
 
 
