@@ -11,13 +11,15 @@ from dataclasses import replace
 
 from strategies import money, payloads
 from strategies.dice import Dice
+from tallystick.ledger.ledger import Standing
 from tallystick.ledger.rulings import CURRENCIES
 from tallystick.ledger.vocabulary import Extras
 from tallystick.program import Scene, Step, Verb
 
 Kind = Callable[[Dice, Scene], Step]
 
-MOST_CARDS = 3
+LABELS = "ABC"
+MOST_CARDS = len(LABELS)
 MOST_TOKENS = 3
 
 _OWN = ("",)
@@ -30,7 +32,11 @@ def steps(dice: Dice, scene: Scene) -> Step:
     """Any step that makes sense here, those that lead to rare states more often than others."""
     kinds: list[Kind] = [drawdowns, drawdowns, holds, holds, holds, funds]
     if len(scene.cards) < MOST_CARDS:
-        kinds += [cards]
+        kinds += [cards, batches]
+    elif len(_standing(scene, Standing.ACTIVE)) > 1:
+        kinds += [deletions]
+    if _standing(scene, Standing.INACTIVE):
+        kinds += 4 * [activations]
     if len(scene.tokens) < MOST_TOKENS:
         kinds += [tokens]
     if scene.payments:
@@ -42,8 +48,34 @@ def steps(dice: Dice, scene: Scene) -> Step:
 
 def cards(dice: Dice, scene: Scene) -> Step:
     """A new card."""
-    label = "ABC"[len(scene.cards)]
-    return Step(Verb.CARD, label, amount=dice.pick(*money.OPENINGS), currency=dice.pick(CURRENCIES))
+    return Step(
+        Verb.CARD,
+        LABELS[len(scene.cards)],
+        amount=dice.pick(*money.OPENINGS),
+        currency=dice.pick(CURRENCIES),
+        extras=dice.pick(*payloads.CREATION),
+    )
+
+
+def batches(dice: Dice, scene: Scene) -> Step:
+    """A prepared card, which pays nothing until it is activated."""
+    return Step(Verb.BATCH, LABELS[len(scene.cards)])
+
+
+def activations(dice: Dice, scene: Scene) -> Step:
+    """The activation of a prepared card, now and then of one that is active or deleted."""
+    return Step(
+        Verb.ACTIVATE,
+        on=_card(dice, scene, Standing.INACTIVE),
+        amount=dice.pick(*money.OPENINGS),
+        currency=dice.pick(*_CURRENCIES),
+        extras=dice.pick(*payloads.ACTIVATION),
+    )
+
+
+def deletions(dice: Dice, scene: Scene) -> Step:
+    """The deletion of a card, whatever is on it."""
+    return Step(Verb.DELETE, on=_card(dice, scene, Standing.ACTIVE))
 
 
 def drawdowns(dice: Dice, scene: Scene) -> Step:
@@ -61,7 +93,7 @@ def funds(dice: Dice, scene: Scene) -> Step:
     return Step(
         Verb.FUND,
         scene.fresh("f"),
-        dice.pick(sorted(scene.cards)),
+        _card(dice, scene, Standing.ACTIVE),
         dice.pick(*money.FUNDING),
         dice.pick(*_CURRENCIES),
         extras=dice.pick(*payloads.MEMBERS),
@@ -102,19 +134,30 @@ def reuses(dice: Dice, scene: Scene) -> Step:
 
 def tokens(dice: Dice, scene: Scene) -> Step:
     """A token of a card, one-time or lasting."""
-    on = dice.pick(sorted(scene.cards))
+    on = _card(dice, scene, Standing.ACTIVE)
     return Step(Verb.TOKEN, scene.fresh("t"), on, extras=dice.pick(_ONCE_OR_LASTING))
 
 
 def _transaction(dice: Dice, scene: Scene, verb: Verb, letter: str) -> Step:
+    card = _card(dice, scene, Standing.ACTIVE)
     return Step(
         verb,
         scene.fresh(letter),
-        dice.pick(sorted(scene.cards) + sorted(scene.tokens)),
+        dice.pick([card], sorted(scene.tokens)) if scene.tokens else card,
         dice.pick(*money.SPENDING),
         dice.pick(*_CURRENCIES),
         extras=dice.pick(*payloads.MEMBERS),
     )
+
+
+def _card(dice: Dice, scene: Scene, standing: Standing) -> str:
+    """Mostly a card that stands so, now and then any other."""
+    anything, chosen = sorted(scene.cards), _standing(scene, standing)
+    return dice.pick(chosen, chosen, chosen, anything) if chosen else dice.pick(anything)
+
+
+def _standing(scene: Scene, standing: Standing) -> list[str]:
+    return [label for label in sorted(scene.cards) if scene.cards[label].standing is standing]
 
 
 def _parent(dice: Dice, scene: Scene) -> str:

@@ -20,6 +20,14 @@ UNUSUAL: tuple[Extras, ...] = (
     extras(originated_by="Kasse Å"),
 )
 
+OF_A_CARD: tuple[Extras, ...] = (
+    extras(name="Birthday card"),
+    extras(customer_id="customer-7", originated_by="till 2"),
+    extras(metadata={"order_id": "7", "note": "0"}),
+    extras(active_from="2020-02-29T12:00:00Z", expires_at="2090-12-31T23:59:59Z"),
+)
+TYPES: tuple[Extras, ...] = (extras(type="gift_card"), extras(type="credit_note"))
+
 TEXTS: dict[str, str] = {
     "empty": "",
     "blank": " ",
@@ -73,3 +81,5 @@ METADATA = (
     [pair for pair in (*PLAIN, *UNUSUAL) if dict(pair).keys() == {"metadata"}],
 )
 """The same for captures and voids, whose bodies know metadata only."""
+ACTIVATION = (NOTHING, OF_A_CARD)
+CREATION = (NOTHING, OF_A_CARD, TYPES)

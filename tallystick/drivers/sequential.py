@@ -55,7 +55,7 @@ class Reading(IntEnum):
     EAGER = 0
     """After every step that may change something."""
     USUAL = 1
-    """But not after a creation: the answer that made a card shows it, and is judged."""
+    """But not after what makes a card: the answer shows it, and is judged."""
     LAZY = 2
     """Nor after a refusal: what it changed shows when the card is read next."""
 
@@ -129,7 +129,7 @@ class Session:
 
     def _spares(self, command: Command, outcome: Outcome) -> bool:
         """Whether the card is not read back now."""
-        if isinstance(command, OpenCard):
+        if isinstance(command, OpenCard | PrepareCard | ActivateCard):
             return self.reading >= Reading.USUAL
         return isinstance(outcome, Refused) and self.reading >= Reading.LAZY
 

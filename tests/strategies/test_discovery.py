@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tallystick.drivers.sequential import Made, Session
-from tallystick.ledger.ledger import Entry, Ledger
+from tallystick.ledger.ledger import Entry, Ledger, Standing
 from tallystick.ledger.lifecycle import State
-from tallystick.ledger.vocabulary import Capture, IssueToken, Kind, Transact, Void
+from tallystick.ledger.vocabulary import ActivateCard, Capture, IssueToken, Kind, Transact, Void
 from tallystick.program import Step, Verb
 from tests.strategies.machine import drive
 from tests.strategies.memory import run_in_memory
@@ -110,6 +110,13 @@ def settled_something_else(session: Session) -> bool:
     return False
 
 
+def tried_on(session: Session, standing: Standing) -> bool:
+    """Whether the latest step asks a card that stands so for a payment."""
+    made = session.made.get(session.performed[-1].name)
+    payment = made is not None and isinstance(made.command, Transact)
+    return payment and session.ledger(made.card).standing is standing
+
+
 FACTS: Mapping[str, tuple[int, Fact]] = {
     # name: (machines of 360 that have to reach it, the fact)
     "three cards": (48, lambda s: len(s.beliefs) == 3),
@@ -153,6 +160,16 @@ FACTS: Mapping[str, tuple[int, Fact]] = {
     "a payment by a one-time token": (32, lambda s: paid_by_token(s, one_time=True) > 0),
     "two payments by a lasting token": (16, lambda s: paid_by_token(s, one_time=False) > 1),
     "a capture or void of what is no hold": (88, settled_something_else),
+    "a prepared card activated": (
+        60,
+        lambda s: any(isinstance(led.opened_by, ActivateCard) for led in ledgers(s)),
+    ),
+    "a payment of a prepared card": (15, lambda s: tried_on(s, Standing.INACTIVE)),
+    "a payment of a deleted card": (15, lambda s: tried_on(s, Standing.DELETED)),
+    "a card deleted with an open hold": (
+        4,
+        lambda s: any(led.standing is Standing.DELETED and led.held for led in ledgers(s)),
+    ),
     "a wide balance": (92, lambda s: any(led.balance >= WIDE for led in ledgers(s))),
     "a foreign currency": (
         66,

@@ -23,6 +23,8 @@ NEEDY = (
     commands.repeats,
     commands.reuses,
     commands.tokens,
+    commands.activations,
+    commands.deletions,
 )
 
 
