@@ -64,11 +64,14 @@ def batches(dice: Dice, scene: Scene) -> Step:
 
 def activations(dice: Dice, scene: Scene) -> Step:
     """The activation of a prepared card, now and then of one that is active or deleted."""
+    card = _card(dice, scene, Standing.INACTIVE)
+    # What becomes of money that was on it already, nobody can say if it is in another currency.
+    currencies = _OWN if scene.cards[card].entries else CURRENCIES
     return Step(
         Verb.ACTIVATE,
-        on=_card(dice, scene, Standing.INACTIVE),
+        on=card,
         amount=dice.pick(*money.OPENINGS),
-        currency=dice.pick(*_CURRENCIES),
+        currency=dice.pick(currencies),
         extras=dice.pick(*payloads.ACTIVATION),
     )
 

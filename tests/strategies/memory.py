@@ -6,6 +6,7 @@ the simulator and the two methods of a target that are used; judges nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.ledger.simulator import Faithful
 
 WILLING = ("accept", "replay", "drawdown", "released")
 """Answers that let a server do more, so that a machine gets further."""
+Kind = Callable[[dict[str, str]], Faithful]
+"""Makes the wallet of a card, which answers as the dialect says."""
 UNSENT = NoAnswer("nothing was sent")
 
 
@@ -41,7 +44,7 @@ class Count:
 class Memory:
     """A wallet for every card, all of one kind."""
 
-    kind: type[Faithful] = Faithful
+    kind: Kind = Faithful
     meter: Count = field(default_factory=Count)
     cards: dict[str, Faithful] = field(default_factory=dict)
     dialect: dict[str, str] = field(default_factory=answers)
@@ -59,7 +62,7 @@ class Memory:
         return outcome, Exchange(self.meter.requests, request, UNSENT, 0, 0)
 
 
-def run_in_memory(kind: type[Faithful] = Faithful) -> Run:
+def run_in_memory(kind: Kind = Faithful) -> Run:
     """A run against simulated wallets; nothing is shortened by itself."""
     target: Any = Memory(kind)
     shape: Any = None
