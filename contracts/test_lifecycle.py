@@ -1,7 +1,7 @@
 """The random machine: several cards, holds and tokens at once, legal and illegal commands.
 
-Its rules make a step for the scene and hand it to a session; the oracle judges every answer. A
-violation ends the machine quietly and is raised after it, because Hypothesis would run a failing
+Its rules make a step for the scene and hand it to a session; the oracle judges every answer. What
+ends the machine ends it quietly and is raised after it, because Hypothesis would run a failing
 example again, on fresh cards, and call it flaky if the server failed only now and then.
 """
 
@@ -22,15 +22,16 @@ from strategies import commands
 from strategies.dice import THROWS, Dice
 from tallystick.drivers.sequential import Reading, Session
 from tallystick.run import Intensity, Run, Violated
+from tallystick.target import TargetError
 
 EXAMPLES = {Intensity.GATE: 32, Intensity.RELEASE: 150, Intensity.HUNT: 500}
 STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
 
 
 class Outcome:
-    """What a machine found; shared by all its examples."""
+    """What ended a machine; shared by all its examples."""
 
-    violated: Violated | None = None
+    end: Violated | TargetError | None = None
     machines: int = 0
 
 
@@ -45,20 +46,20 @@ class Lifecycle(RuleBasedStateMachine):
         self.session = Session(run, reading=Reading.LAZY)
 
     def perform(self, kind: commands.Kind, thrown: bytes) -> None:
-        if self.outcome.violated is not None or not self.session.run.has_time():
+        if self.outcome.end is not None or not self.session.run.has_time():
             return
         try:
             dice = Dice(thrown, self.number, len(self.session.performed))
             self.session.perform(kind(dice, self.session.scene()))
-        except Violated as violated:
-            self.outcome.violated = violated
+        except (Violated, TargetError) as end:
+            self.outcome.end = end
 
     def teardown(self) -> None:
-        if self.outcome.violated is None:
+        if self.outcome.end is None:
             try:
                 self.session.finish()
-            except Violated as violated:
-                self.outcome.violated = violated
+            except (Violated, TargetError) as end:
+                self.outcome.end = end
 
     # One rule for all: Hypothesis switches rules off at random, and a machine that cannot hold, or
     # can never void, meets nothing that is rare. The weights are in `strategies.commands`.
@@ -73,7 +74,10 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 def run_machine(run: Run, number: int = 0) -> None:
-    """Run the machine with the run's seed plus `number`; Violated if the target breaks a rule."""
+    """Run the machine with the run's seed plus `number`.
+
+    Violated if the target breaks a rule, TargetError if it is gone.
+    """
     outcome = Outcome()
 
     @seed(run.seed + number)
@@ -94,8 +98,8 @@ def run_machine(run: Run, number: int = 0) -> None:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     run_state_machine_as_test(Machine, settings=chosen)
-    if outcome.violated is not None:
-        raise outcome.violated
+    if outcome.end is not None:
+        raise outcome.end
 
 
 MONEY = pytest.mark.rule("BAL-1", "BAL-2", "BAL-3", "BAL-4", "BAL-5", "BAL-6", "BAL-7", "REF-1")

@@ -14,6 +14,7 @@ from contracts.test_lifecycle import Lifecycle, Outcome
 from strategies.commands import Kind
 from tallystick.drivers.sequential import Session
 from tallystick.run import Run, Violated
+from tallystick.target import TargetError
 
 Look = Callable[[Session], None]
 
@@ -40,4 +41,6 @@ def drive(run: Run, *, number: int, examples: int, steps: int, look: Look) -> Vi
             look(self.session)
 
     run_state_machine_as_test(Machine, settings=chosen)
-    return outcome.violated
+    if isinstance(outcome.end, TargetError):
+        raise outcome.end
+    return outcome.end

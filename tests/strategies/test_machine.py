@@ -1,0 +1,67 @@
+"""What ends the random machine ends all of it, and is told as it is; equal seeds do the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.test_lifecycle import run_machine
+from tallystick.ledger.vocabulary import Command, Outcome
+from tallystick.run import Run, Violated
+from tallystick.target import Exchange, TargetGone
+from tests.ledger import mutants
+from tests.strategies.memory import Memory, run_in_memory
+
+
+class Dying(Memory):
+    """Answers for a while."""
+
+    answers_left = 40
+
+    def perform(self, command: Command) -> tuple[Outcome, Exchange]:
+        if self.meter.requests == self.answers_left:
+            self.meter.requests += 1
+            raise TargetGone("it is gone")
+        assert self.meter.requests < self.answers_left, "nobody asks the dead"
+        return super().perform(command)
+
+
+def run_against(target: Memory) -> Run:
+    run = run_in_memory()
+    run.target = target  # type: ignore[assignment]
+    return run
+
+
+def test_a_target_that_is_gone_is_asked_no_more() -> None:
+    with pytest.raises(TargetGone, match="it is gone"):
+        run_machine(run_against(Dying()))
+
+
+def test_a_violation_is_raised_once_and_is_not_run_again() -> None:
+    run = run_in_memory(mutants.VoidReleasesNothing)
+    with pytest.raises(Violated):
+        run_machine(run)
+    assert len(run.findings) == 1
+
+
+class Logging(Memory):
+    """Keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[str] = []
+
+    def perform(self, command: Command) -> tuple[Outcome, Exchange]:
+        amount = getattr(command, "amount", None)
+        self.log.append(f"{type(command).__name__} {amount}")
+        return super().perform(command)
+
+
+def asked(number: int) -> list[str]:
+    target = Logging()
+    run_machine(run_against(target), number)
+    return target.log
+
+
+def test_equal_seeds_ask_for_the_same_and_others_for_something_else() -> None:
+    assert asked(1) == asked(1)
+    assert asked(1) != asked(2)
