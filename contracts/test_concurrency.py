@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from strategies.plans import plans
 from tallystick.drivers.concurrent import Arena, arena_of, race
+from tallystick.drivers.exploring import explore
 from tallystick.drivers.probe import probe
 from tallystick.drivers.soak import soak
 from tallystick.program import Program
-from tallystick.run import Intensity, Run, Violated
+from tallystick.run import Intensity, Run
 
 rule = pytest.mark.rule
 
@@ -164,30 +164,10 @@ def test_nobody_sees_half_a_change(race_: Race, name: str) -> None:
 
 @rule("CONC-1", "CONC-2")
 def test_every_plan_has_an_order(run: Run, arena: Arena) -> None:
-    found: list[Violated] = []
-
-    # A race that shows now and then would be called flaky, so what is found is raised after it.
-    @seed(run.seed)
-    @settings(
-        max_examples=EXAMPLES[run.intensity],
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        derandomize=False,
-        print_blob=False,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    @given(plans())
     def plays(plan: Program) -> None:
-        if not found and run.has_time():
-            try:
-                race(run, arena, plan, 1)
-            except Violated as violated:
-                found.append(violated)
+        race(run, arena, plan, 1)
 
-    plays()
-    if found:
-        raise found[0]
+    explore(run, plans(), EXAMPLES[run.intensity], plays)
 
 
 @rule("CONC-1", "CONC-2")

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from strategies.plans import broken_deliveries
 from tallystick.drivers.delivery import LATE_S, Courier, DeliverySession, courier_of, deliver
+from tallystick.drivers.exploring import explore
 from tallystick.drivers.probe import probe
 from tallystick.program import Delivery, Program
 from tallystick.run import Intensity, Run, Violated
@@ -134,30 +134,10 @@ def test_a_one_time_token_pays_once(deliver_: Deliver, mark: Delivery) -> None:
 
 @rule("DELIV-1", "DELIV-2", "DELIV-3", "DELIV-4")
 def test_every_program_keeps_its_ledger(run: Run, courier: Courier) -> None:
-    found: list[Violated] = []
-
-    # A server that fails now and then would be called flaky, so what is found is raised after it.
-    @seed(run.seed)
-    @settings(
-        max_examples=EXAMPLES[run.intensity],
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        derandomize=False,
-        print_blob=False,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    @given(broken_deliveries())
     def delivers(program: Program) -> None:
-        if not found and run.has_time():
-            try:
-                deliver(run, courier, program)
-            except Violated as violated:
-                found.append(violated)
+        deliver(run, courier, program)
 
-    delivers()
-    if found:
-        raise found[0]
+    explore(run, broken_deliveries(), EXAMPLES[run.intensity], delivers)
 
 
 @rule("DELIV-3")

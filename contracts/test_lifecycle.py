@@ -1,8 +1,6 @@
 """The random machine: several cards, holds and tokens at once, legal and illegal commands.
 
-Its rules make a step for the scene and hand it to a session; the oracle judges every answer. What
-ends the machine ends it quietly and is raised after it, because Hypothesis would run a failing
-example again, on fresh cards, and call it flaky if the server failed only now and then.
+Its rules make a step for the scene and hand it to a session; the oracle judges every answer.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import seed
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -20,46 +18,40 @@ from hypothesis.stateful import (
 
 from strategies import commands
 from strategies.dice import THROWS, Dice
+from tallystick.drivers.exploring import Exploration, settings
 from tallystick.drivers.sequential import Reading, Session
-from tallystick.run import Intensity, Run, Violated
-from tallystick.target import TargetError
+from tallystick.run import Intensity, Run
 
 EXAMPLES = {Intensity.GATE: 32, Intensity.RELEASE: 150, Intensity.HUNT: 500}
 STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
 
 
-class Outcome:
-    """What ended a machine; shared by all its examples."""
+class Machines(Exploration):
+    """What the machines of an exploration share."""
 
-    end: Violated | TargetError | None = None
-    machines: int = 0
+    number: int = 0
 
 
 class Lifecycle(RuleBasedStateMachine):
     """Rules throw dice, the session performs; nothing is decided here."""
 
-    def __init__(self, run: Run, outcome: Outcome) -> None:
+    def __init__(self, machines: Machines) -> None:
         super().__init__()
-        self.outcome = outcome
-        outcome.machines += 1
-        self.number = outcome.machines
-        self.session = Session(run, reading=Reading.LAZY)
+        machines.number += 1
+        self.number = machines.number
+        self.machines = machines
+        self.session = Session(machines.run, reading=Reading.LAZY)
 
     def perform(self, kind: commands.Kind, thrown: bytes) -> None:
-        if self.outcome.end is not None or not self.session.run.has_time():
-            return
-        try:
-            dice = Dice(thrown, self.number, len(self.session.performed))
-            self.session.perform(kind(dice, self.session.scene()))
-        except (Violated, TargetError) as end:
-            self.outcome.end = end
+        if self.machines.goes_on:
+            with self.machines.trying():
+                dice = Dice(thrown, self.number, len(self.session.performed))
+                self.session.perform(kind(dice, self.session.scene()))
 
     def teardown(self) -> None:
-        if self.outcome.end is None:
-            try:
+        if self.machines.end is None:
+            with self.machines.trying():
                 self.session.finish()
-            except (Violated, TargetError) as end:
-                self.outcome.end = end
 
     # One rule for all: Hypothesis switches rules off at random, and a machine that cannot hold, or
     # can never void, meets nothing that is rare. The weights are in `strategies.commands`.
@@ -74,32 +66,20 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 def run_machine(run: Run, number: int = 0) -> None:
-    """Run the machine with the run's seed plus `number`.
+    """Run machines with the run's seed plus `number`.
 
     Violated if the target breaks a rule, TargetError if it is gone.
     """
-    outcome = Outcome()
+    machines = Machines(run)
 
     @seed(run.seed + number)
     class Machine(Lifecycle):
         def __init__(self) -> None:
-            super().__init__(run, outcome)
+            super().__init__(machines)
 
-    # Explicit settings: a CI profile of Hypothesis would make every run derandomized and drop the
-    # health checks with it. Shrinking is ours (see drivers.reduce), so it is off here.
-    chosen = settings(
-        max_examples=EXAMPLES[run.intensity],
-        stateful_step_count=STEPS[run.intensity],
-        phases=[Phase.explicit, Phase.generate],
-        database=None,
-        deadline=None,
-        derandomize=False,
-        print_blob=False,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
+    chosen = settings(EXAMPLES[run.intensity], STEPS[run.intensity])
     run_state_machine_as_test(Machine, settings=chosen)
-    if outcome.end is not None:
-        raise outcome.end
+    machines.conclude()
 
 
 MONEY = pytest.mark.rule("BAL-1", "BAL-2", "BAL-3", "BAL-4", "BAL-5", "BAL-6", "BAL-7", "REF-1")

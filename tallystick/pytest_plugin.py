@@ -29,7 +29,7 @@ from tallystick.rules import load_rules
 from tallystick.run import Finding, Intensity, Run, Violated
 from tallystick.settings import OPTIONS, Clients, Settings, SettingsError, load_settings, variable
 from tallystick.shape import load
-from tallystick.target import Address, Meter, TargetError, TargetGone
+from tallystick.target import Address, Meter, TargetError
 
 REDUCE_S = {Intensity.GATE: 8.0, Intensity.RELEASE: 20.0, Intensity.HUNT: 60.0}
 """Seconds for the shortening of one violation."""
@@ -115,7 +115,7 @@ class Suite:
         began = time.monotonic()
         try:
             reduced = reduce_program(finding.program, finding.attempt, Budget.of(seconds))
-        except TargetGone as error:
+        except TargetError as error:
             self.gone = str(error)
             return
         self._reduce_s -= time.monotonic() - began
@@ -229,7 +229,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
             if not is_must(error.finding.violation.rule, load_rules()):
                 # A SHOULD that is not kept is told, and fails nothing.
                 report.outcome, report.wasxfail = "skipped", str(error)
-        elif isinstance(error, TargetGone):
+        elif isinstance(error, TargetError):
             suite.gone = str(error)
             report.longrepr = suite.gone
             item.session.shouldstop = suite.gone

@@ -38,6 +38,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.transport.prepare import prepare_request
 
+from tallystick.drivers.exploring import settings
 from tallystick.drivers.fuzz_demands import NOTHING
 from tallystick.ledger.vocabulary import Violation
 from tallystick.shape import DOCUMENT, REFUSALS
@@ -135,28 +136,13 @@ def _random_cases(
     collected: list[Case[Any]] = []
 
     @hypothesis.seed(seed)
-    @hypothesis.settings(settings(number))
+    @settings(number)
     @hypothesis.given(operation.as_strategy(generation_mode=mode))
     def collect(case: Case[Any]) -> None:
         collected.append(case)
 
     collect()
     return collected
-
-
-def settings(examples: int, steps: int | None = None) -> hypothesis.settings:
-    """Settings that no profile changes; nothing is shrunk by replaying it (see `fuzz_reduce`)."""
-    more: dict[str, Any] = {} if steps is None else {"stateful_step_count": steps}
-    return hypothesis.settings(
-        max_examples=examples,
-        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
-        database=None,
-        deadline=None,
-        derandomize=False,
-        print_blob=False,
-        suppress_health_check=list(hypothesis.HealthCheck),
-        **more,
-    )
 
 
 def body_of(case: Case[Any]) -> JSON:

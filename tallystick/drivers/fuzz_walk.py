@@ -1,8 +1,6 @@
 """Walks along the links of the document: what an answer names is asked for next.
 
-Schemathesis finds the ways (its link-driven state machine), the fuzz session sends and judges. A
-violation ends the walk quietly and is raised after it, because Hypothesis would run the example
-again and call it flaky if the server failed only now and then.
+Schemathesis finds the ways (its link-driven state machine), the fuzz session sends and judges.
 """
 
 from __future__ import annotations
@@ -20,10 +18,11 @@ from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 
 from tallystick.drivers import fuzz_cases
+from tallystick.drivers.exploring import Exploration, settings
 from tallystick.drivers.fuzz import Fuzz
 from tallystick.drivers.fuzz_feed import Feeder, Odds
 from tallystick.drivers.fuzz_meaning import Sent
-from tallystick.run import Run, Violated
+from tallystick.run import Run
 from tallystick.target import Answer
 
 TAME = Odds(raw=0.0, drop=0.03, foreign=0.05, generated=0.1, unknown=0.1)
@@ -36,29 +35,30 @@ class Walker:
     def __init__(self, run: Run, fuzz: Fuzz, fresh: Callable[[Run], Fuzz]) -> None:
         self.run = run
         self.fuzz = fuzz
-        self.violated: Violated | None = None
+        self.exploration = Exploration(run)
         self._fresh = fresh
         self._dice = Random(f"{run.seed}/walk")
 
     def take(self, step: StepInput) -> StepOutput | None:
         """Send the request of a step with the names that its link gives."""
-        if self.violated is not None:
+        if self.exploration.end is not None:
             return None
+        with self.exploration.trying():
+            return self._taken(step)
+        return None
+
+    def _taken(self, step: StepInput) -> StepOutput | None:
         if not (self.fuzz.stands("A") and self.fuzz.stands("B")):
             self.fuzz = self._fresh(self.run)
         case = step.case
         operation = case.operation.definition.raw["operationId"]
         sent = self._linked(operation, step)
-        try:
-            answer = self.fuzz.ask(sent)
-            odd = fuzz_cases.judge(case, answer) if isinstance(answer, Answer) else None
-            if odd is not None:
-                self.fuzz.violate(odd.rule, odd.expected, odd.actual)
-        except Violated as violated:
-            self.violated = violated
-            return None
+        answer = self.fuzz.ask(sent)
         if not isinstance(answer, Answer):
             return None
+        odd = fuzz_cases.judge(case, answer)
+        if odd is not None:
+            self.fuzz.violate(odd.rule, odd.expected, odd.actual)
         account = self.fuzz.target.address.account
         given = {name: account for name in case.path_parameters if name in ("aid", "oid")}
         case.path_parameters = {**given, **sent.path}
@@ -81,11 +81,9 @@ class Walker:
 
     def rest(self) -> None:
         """Read what was refused something on the way."""
-        if self.violated is None:
-            try:
+        if self.exploration.end is None:
+            with self.exploration.trying():
                 self.fuzz.settle()
-            except Violated as violated:
-                self.violated = violated
 
 
 def walk(run: Run, fresh: Callable[[Run], Fuzz], walks: int, steps: int) -> None:
@@ -106,6 +104,5 @@ def walk(run: Run, fresh: Callable[[Run], Fuzz], walks: int, steps: int) -> None
         # which the same draws lead elsewhere. So each walk is a run of its own; the first example
         # of a run is always the simplest one.
         with suppress(FlakyStrategyDefinition):
-            run_state_machine_as_test(seeded, settings=fuzz_cases.settings(2, steps))
-        if walker.violated is not None:
-            raise walker.violated
+            run_state_machine_as_test(seeded, settings=settings(2, steps))
+        walker.exploration.conclude()

@@ -42,7 +42,7 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.program import MADE_UP, Program, Scene, Step, Verb
 from tallystick.run import Event, Finding, Run, Violated
-from tallystick.target import Answer, Target, TargetGone
+from tallystick.target import Answer, Target, TargetError
 
 KINDS = {Verb.DRAW: Kind.DRAWDOWN, Verb.HOLD: Kind.HOLD, Verb.FUND: Kind.FUND}
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -225,7 +225,7 @@ class Session:
             return finding
         if finding.attempt is None or finding.key in self.run.findings:
             return finding
-        with suppress(TargetGone):
+        with suppress(TargetError):
             shown = shown_by(self.run, finding.program)
             if shown is not None and sound < len(shown.program.steps) < steps:
                 return replace(shown, requests_before=finding.requests_before)

@@ -7,40 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
-from contracts.test_lifecycle import Lifecycle, Outcome
+from contracts.test_lifecycle import Lifecycle, Machines
 from strategies.commands import Kind
+from tallystick.drivers.exploring import settings
 from tallystick.drivers.sequential import Session
 from tallystick.run import Run, Violated
-from tallystick.target import TargetError
 
 Look = Callable[[Session], None]
 
 
 def drive(run: Run, *, number: int, examples: int, steps: int, look: Look) -> Violated | None:
     """Run the machine; `look` is called after every step. What it found, if anything."""
-    outcome = Outcome()
-    chosen = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    machines = Machines(run)
 
     @seed(number)
     class Machine(Lifecycle):
         def __init__(self) -> None:
-            super().__init__(run, outcome)
+            super().__init__(machines)
 
         def perform(self, kind: Kind, thrown: bytes) -> None:
             super().perform(kind, thrown)
             look(self.session)
 
-    run_state_machine_as_test(Machine, settings=chosen)
-    if isinstance(outcome.end, TargetError):
-        raise outcome.end
-    return outcome.end
+    run_state_machine_as_test(Machine, settings=settings(examples, steps))
+    try:
+        machines.conclude()
+    except Violated as violated:
+        return violated
+    return None

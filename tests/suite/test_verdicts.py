@@ -130,6 +130,24 @@ def test_a_target_that_dies_is_not_green(tmp_path: Path):
     assert ran.result["verdict"] == "undecided"
 
 
+def test_credentials_that_are_withdrawn_are_no_fault_of_the_suite(
+    honest: Environment, tmp_path: Path
+):
+    withdrawn = contract(
+        tmp_path / "test_own.py",
+        "from tallystick.target import Client",
+        "run_program(run, Program.parse('A = card 1000 NOK'))",
+        "run.target.bearer._client = Client('admin', 'withdrawn')",
+        "run.target.bearer.forget()",
+        "run_program(run, Program.parse('A = card 1000 NOK'))",
+    )
+    ran = run_contracts(honest, tmp_path / "reports", *OWN, tests=(withdrawn, ESSENTIALS))
+    assert ran.status == 1, ran.output
+    assert ran.result["verdict"] == "undecided"
+    assert "refused the credentials of client 'admin'" in ran.output
+    assert "Traceback" not in ran.output
+
+
 def test_what_was_found_survives_the_death_of_the_target(tmp_path: Path):
     with Sandbox(faults=["capture_checks_original"]) as sandbox:
         dying = contract(
