@@ -34,6 +34,20 @@ from tallystick.run import Run
 from tallystick.target import NOT_JSON, Answer, NoAnswer, Target, outcome_of
 from tallystick.wire import Request, card_record
 
+FIRST: dict[str, object]
+SECOND: dict[str, object]
+FIRST, SECOND = (
+    {
+        "name": which,
+        "metadata": {"order": which},
+        "customer_id": f"customer-{which}",
+        "originated_by": which,
+        "expires_at": end,
+    }
+    for which, end in (("First", "2090-01-01T00:00:00Z"), ("Second", "2091-01-01T00:00:00Z"))
+)
+"""All that a card may carry, and the same in other words."""
+
 
 class Stage:
     """A session and a direct driver that tell one story."""

@@ -366,6 +366,9 @@ def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, till: Target) -> Non
         command = Transact(kind, card, 50, "NOK", stage.fresh(), token)
         stage.pays(name, "A", command, till, ("AUTH-7", "AUTH-10"))
         stage.do("A", command)
+    repeat = requests.transact(stage.base, command.ref, 50, card_id=card, pending=True)
+    answer = stage.send(repeat, target=till)
+    stage.direct.expect_refusal("AUTH-7", answer, "it names a card by its card_id")
     stage.holds()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts import requests
 from contracts.conftest import Check
-from contracts.staging import Stage, body_of, is_refused, spelled
+from contracts.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
 from tallystick.ledger.vocabulary import (
     Accepted,
     IssueToken,
@@ -63,6 +63,7 @@ def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
             "CARD-13", status in ("inactive", "created"), "status inactive", f"status {status}"
         )
     stage.perform("d = draw A 1", "h = hold B 1", "z = draw C 0", "t = token D", "p = draw t 1")
+    stage.perform("activate B 500 NOK", "delete A", unread=True)
     stage.finish()
 
 
@@ -115,6 +116,14 @@ def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
     )
 
 
+@rule("SHAPE-4")
+def test_a_batch_takes_no_card_id_that_is_too_long(run: Run) -> None:
+    stage = Stage(run)
+    cards = [{"card_id": stage.fresh("b").ljust(256, "x"), "type": "gift_card"}]
+    answer = stage.send(requests.batch(stage.base, cards))
+    stage.direct.expect_refusal("SHAPE-4", answer, "a card_id has at most 255 characters")
+
+
 @rule("CARD-5", "CARD-6", "CARD-13", "CARD-2")
 def test_an_activation_loads_its_amount_and_what_it_carries(run: Run) -> None:
     stage = Stage(run)
@@ -160,9 +169,9 @@ def test_a_card_is_activated_once(check: Check) -> None:
 @rule("CARD-7")
 def test_only_an_inactive_card_is_activated(check: Check) -> None:
     check(
-        f"A = card 500 NOK {spelled({'name': 'First', 'metadata': {'order': '1'}})}",
+        f"A = card 500 NOK {spelled(FIRST)}",
         "activate A 500 NOK",
-        f"activate A 900 NOK {spelled({'name': 'Second', 'metadata': {'order': '2'}})}",
+        f"activate A 900 NOK {spelled(SECOND)}",
         "d = draw A 200",
         "activate A 500 NOK",
         "B = batch",

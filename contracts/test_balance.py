@@ -96,10 +96,10 @@ def test_cards_that_share_all_they_may_share_never_touch_each_other(run: Run) ->
         "f1 = fund B 50",
         "c1 = capture h1 100",
         "d1 = draw B 70",
-        "h2 = hold C available",
+        "h2 = hold C available ref=h1",
         "v1 = void h1",
-        "d2 = draw A available",
-        "v2 = void h2",
+        "d2 = draw A available ref=d1",
+        "v2 = void h2 ref=v1",
     )
     stage.finish()
 
@@ -126,10 +126,13 @@ def test_cards_with_ids_that_are_alike_never_touch_each_other(
         f"A = card 1000 NOK with {one}",
         f"B = card 700 NOK with {other}",
         "d1 = draw A 10",
-        "h1 = hold B 20",
+        "h1 = hold B 20 ref=d1",
         "f1 = fund A 30",
         "c1 = capture h1 5",
-        unread=5,
+        "d2 = draw A available",
+        "delete A",
+        "d3 = draw B 1 ref=d2",
+        unread=8,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts import requests
 from contracts.conftest import Check
-from contracts.staging import Stage, body_of, is_refused, spelled
+from contracts.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.run import Run
 from tallystick.wire import card_record
@@ -21,7 +21,7 @@ ATTRIBUTES: dict[str, dict[str, object]] = {
     "credit_note": {"type": "credit_note"},
     "customer": {"customer_id": "customer-{}"},
     "long_customer": {"customer_id": "customer-{}-" + "c" * 200},
-    "customer_beyond_ascii": {"customer_id": "Åse & 李 {}"},
+    "customer_beyond_ascii": {"customer_id": "Åse & 李 + {}"},
     "origin": {"originated_by": "store 14, till 2"},
     "longest_origin": {"originated_by": "o" * 255},
     "metadata": {"metadata": {"order": "1", "branch": "Bergen"}},
@@ -63,7 +63,9 @@ def test_a_card_opens_with_exactly_its_amount_in_every_currency(check: Check) ->
 @rule("CARD-2")
 @pytest.mark.parametrize("members", ATTRIBUTES)
 def test_a_card_reads_back_what_was_sent(run: Run, members: str) -> None:
-    Stage(run, f"A = card 1000 EUR {spelled(ATTRIBUTES[members], run.name)}", "read A")
+    stage = Stage(run, f"A = card 1000 EUR {spelled(ATTRIBUTES[members], run.name)}", "read A")
+    if "customer_id" in ATTRIBUTES[members]:
+        stage.perform("customer A")
 
 
 @rule("CARD-2", "CARD-10", "READ-2")
@@ -144,8 +146,8 @@ def _names_its_own_card(stage: Stage, card_id: str) -> None:
     stage.direct.expect(
         ("CARD-2", "CARD-16"), shown == card_id, f"card {card_id!r}", f"card {shown!r}"
     )
-    drawn = stage.send(requests.transact(stage.base, stage.fresh(), 20, card_id=card_id))
-    left = 50 if body_of(drawn) is not None else 70
+    drawn = stage.send(requests.transact(stage.base, stage.fresh(), 70, card_id=card_id))
+    left = 0 if body_of(drawn) is not None else 70
     routed = bool(ROUTED & set(card_id))
     read = stage.send(requests.read_card(stage.base, card_id), shaped=not routed)
     if is_refused(read):
@@ -158,6 +160,21 @@ def _names_its_own_card(stage: Stage, card_id: str) -> None:
             (record.card, record.balance) == (card_id, left),
             f"card {card_id!r} with amount_balance {left}",
             f"card {record.card!r} with amount_balance {record.balance}",
+        )
+        if not routed and not left:
+            _is_known_everywhere(stage, card_id)
+
+
+def _is_known_everywhere(stage: Stage, card_id: str) -> None:
+    """What finds an empty card by its id in one operation finds it in all of them."""
+    for breaks, request in (
+        ("TOKEN-1", requests.issue_token(stage.base, card_id, stage.fresh())),
+        ("READ-2", requests.list_transactions(stage.base, card_id)),
+        ("CARD-8", requests.delete_card(stage.base, card_id)),
+    ):
+        answer = stage.send(request)
+        stage.direct.expect(
+            breaks, not is_refused(answer), f"card {card_id!r}, which can be read", "a refusal"
         )
 
 
@@ -194,11 +211,11 @@ def test_card_ids_that_look_alike_name_two_cards(run: Run, first: str, second: s
 )
 def test_a_second_create_never_changes_the_first_card(run: Run, before: list[str]) -> None:
     stage = Stage(run)
-    members: dict[str, object] = {"name": "First", "metadata": {"order": "1"}}
-    stage.perform(f"A = card 1000 NOK {spelled(members)}", *before, unread=True)
+    stage.perform(f"A = card 1000 NOK {spelled(FIRST)}", *before, unread=True)
     stage.perform("again A")
     again = stage.card_id("A")
-    for members in ({"currency": "SEK"}, {"name": "Another", "metadata": {"order": "2"}}):
+    others: tuple[dict[str, object], ...] = ({"currency": "SEK"}, SECOND)
+    for members in others:
         stage.send(requests.open_card(stage.base, again, 777, **members))
         stage.holds("CARD-3", lists=False)
     stage.send(requests.batch(stage.base, [{"card_id": again, "type": "credit_note"}]))

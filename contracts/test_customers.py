@@ -44,9 +44,11 @@ def customer(run: Run) -> Customer:
     name = stage.fresh("customer")
     for label in LABELS:
         members = {"customer_id": name, "type": "credit_note" if label == "B" else "gift_card"}
-        stage.perform(f"{label} = card 100 NOK {spelled(members)}", unread=True)
+        currency = "EUR" if label == "D" else "NOK"
+        stage.perform(f"{label} = card 100 {currency} {spelled(members)}", unread=True)
+    stage.perform("Z = batch", f"activate Z 100 NOK {spelled({'customer_id': name})}", unread=True)
     stage.perform("h = hold A 60", "c = capture h 40", "d = draw C 30", unread=True)
-    return Customer(stage, name, [stage.card_id(label) for label in LABELS])
+    return Customer(stage, name, [stage.card_id(label) for label in [*LABELS, "Z"]])
 
 
 @rule("CARD-10")
@@ -71,6 +73,7 @@ def test_the_list_of_a_customer_is_whole_and_its_pages_join(customer: Customer) 
     shown = [str(item.get("card_id")) for item in listed]
     expect("READ-3", len(set(shown)) == len(shown), "every card once", f"{shown}")
     expect("CARD-10", sorted(shown) == sorted(customer.cards), f"{customer.cards}", f"{shown}")
+    customer.page()
     for limit in (3, 7):
         first = customer.page(limit=limit) or []
         expect("READ-7", len(first) > 0, "a page with cards", "an empty page")

@@ -22,7 +22,7 @@ from tallystick.drivers.exploring import Exploration, settings
 from tallystick.drivers.sequential import Reading, Session
 from tallystick.run import Intensity, Run
 
-EXAMPLES = {Intensity.GATE: 32, Intensity.RELEASE: 150, Intensity.HUNT: 500}
+EXAMPLES = {Intensity.GATE: 28, Intensity.RELEASE: 150, Intensity.HUNT: 500}
 STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts import requests
-from contracts.staging import Stage, body_of, texts_in
+from contracts.staging import FIRST, Stage, body_of, spelled, texts_in
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.run import Run
 
@@ -35,7 +35,8 @@ def _rotated(stage: Stage, label: str, length: int) -> str:
 
 @rule("CARD-11")
 def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
-    stage = Stage(run, "A = card 1000 NOK")
+    stage = Stage(run, f"A = card 1000 NOK {spelled(FIRST)}")
+    stage.perform('o = token A with {"one_time": "true"}', "p = draw o 10", unread=True)
     # No bound but the least length is documented; these are short enough for any server.
     first = _rotated(stage, "A", 4)
     second = _rotated(stage, "A", 6)
@@ -50,12 +51,14 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
     other = f"{10**6 - 1 - int(third):06}"
     wrong = {"a wrong PIN": other, "the PIN before": second, "the first PIN": first}
     wrong |= {"a PIN that goes on": f"{third}0", "a PIN that lacks its end": third[:-1]}
+    wrong |= {"a PIN with a zero before it": f"0{third}"}
     for what, pin in wrong.items():
         # Which code a wrong PIN is refused with is open (question 50), not that it is refused.
         answer = stage.send(requests.info(stage.base, token, pin=pin))
         stage.direct.expect_refusal("CARD-11", answer, what)
     stage.holds("CARD-11")
-    stage.perform("x = draw A available+1", "d = draw A available")
+    stage.perform("h = hold A 300", "c = capture h 100", "v = void h", unread=True)
+    stage.perform("q = draw o 10", "x = hold A available+1", "d = draw A available", unread=True)
     stage.finish()
 
 
@@ -103,6 +106,12 @@ def test_a_pin_has_at_least_four_characters(run: Run) -> None:
         stage.base, stage.fresh("c"), 100, pin={"format": {"length": 3, **requests.DIGITS}}
     )
     stage.direct.expect_refusal("CARD-15", stage.send(with_card), "a PIN has at least 4 characters")
+    printed = requests.batch(
+        stage.base,
+        [{"card_id": stage.fresh("c"), "type": "gift_card"}],
+        pin={"format": {"length": 3, **requests.DIGITS}},
+    )
+    stage.direct.expect_refusal("CARD-15", stage.send(printed), "a PIN has at least 4 characters")
 
 
 @rule("CARD-11", "TOKEN-3")

@@ -44,6 +44,23 @@ def test_another_body_under_a_used_ref_id_has_no_effect(check: Check, kind: str)
     check(*START, PAYMENTS[kind], OTHER_BODY[kind], "d = draw A 10", unread=2)
 
 
+@rule("REF-2", "TX-5")
+def test_other_members_under_a_used_ref_id_have_no_second_effect(check: Check) -> None:
+    one, other = ('{"metadata": {"order": "1"}}', '{"metadata": {"order": "2"}}')
+    check(
+        "A = card 1000 NOK",
+        f"h = hold A 500 with {one}",
+        f"i = hold A 500 ref=h with {other}",
+        f"d = draw A 100 with {one}",
+        f"e = draw A 100 ref=d with {other}",
+        'f = fund A 70 with {"originated_by": "till 1"}',
+        'g = fund A 70 ref=f with {"originated_by": "till 2"}',
+        f"c = capture h 100 with {one}",
+        f"b = capture h 100 ref=c with {other}",
+        unread=9,
+    )
+
+
 @rule("REF-3")
 @pytest.mark.parametrize(("first", "second"), list(itertools.permutations(PAYMENTS, 2)))
 def test_one_ref_id_in_two_operations_never_has_two_effects_in_one_space(

@@ -14,6 +14,7 @@ from contracts import requests
 from contracts.conftest import Check
 from contracts.staging import Stage, body_of, is_refused
 from tallystick.drivers.clock import UNSURE_S
+from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
 from tallystick.pytest_plugin import Suite
 from tallystick.run import Run, Violated
 
@@ -50,6 +51,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
         "A = batch",
         'activate A 700 NOK with {"expires_at": "{soon}"}',
         "h = hold A 100",
+        "t = token A",
     ),
     "expired_at_an_offset": (
         'A = card 1000 NOK with {"expires_at": "{soon}@-12:00"}',
@@ -89,7 +91,7 @@ AFTER: dict[str, tuple[str, ...]] = {
         "v2 = void h2",
         "v3 = void h3",
     ),
-    "activated_and_expired": ("d = draw A 10", "g = hold A 10", "f = fund A 10"),
+    "activated_and_expired": ("d = draw t 10", "g = hold A 10", "f = fund A 10"),
     "expired_at_an_offset": ("d = draw A 10", "g = hold A 10", "f = fund A 10"),
     "become_active": ("d = draw A 10", "h = hold A available", "c = capture h 5", "v = void h"),
     "become_active_by_activation": ("d = draw A 10", "h = hold A available"),
@@ -106,7 +108,7 @@ AFTER: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("start", ["now+3600", "now+3600@-05:00"])
 def test_before_active_from_a_card_takes_funds_only(check: Check, start: str) -> None:
     check(
-        f'A = card 1000 NOK with {{"active_from": "{start}"}}',
+        f'A = card 1000 NOK with {{"active_from": "{start}", "customer_id": "customer-7"}}',
         "t = token A",
         "d = draw A 10",
         "h = hold A 10",
@@ -122,10 +124,11 @@ def test_an_activated_card_waits_for_its_active_from(check: Check) -> None:
     check(
         "A = batch",
         'activate A 700 NOK with {"active_from": "now+3600"}',
-        "d = draw A 10",
+        "t = token A",
+        "d = draw t 10",
         "h = hold A 10",
         "f = fund A 50",
-        unread=1,
+        unread=3,
     )
 
 
@@ -194,18 +197,29 @@ def _prepared(run: Run, lines: tuple[str, ...], soon: int) -> Scene:
 def _with_tokens(run: Run) -> Scene:
     """A card with tokens that live a second or two."""
     scene = Scene(Stage(run, "A = card 1000 NOK"))
+    stage = scene.stage
+    card = stage.card_id("A")
     for seconds in TOKENS_S:
         for once in (True, False):
+            ref = stage.fresh("t")
             request = requests.issue_token(
-                scene.stage.base,
-                scene.stage.card_id("A"),
-                scene.stage.fresh("t"),
-                expires_in=seconds,
-                expires_after_transaction=once,
+                stage.base, card, ref, expires_in=seconds, expires_after_transaction=once
             )
-            token = (body_of(scene.stage.send(request)) or {}).get("token") or {}
+            answer = stage.send(request)
+            token = (body_of(answer) or {}).get("token") or {}
             scene.values += [token["value"]] if token.get("value") else []
+    if scene.values:
+        stage.take("A", IssueToken(card, ref, once), answer)
+        _hold_by(stage, scene.values[-1])
     return scene
+
+
+def _hold_by(stage: Stage, value: str) -> None:
+    """A hold by a token that is about to expire; nobody knows whether it comes in time."""
+    card, ref = stage.card_id("A"), stage.fresh()
+    answer = stage.send(requests.transact(stage.base, ref, 100, token=value, pending=True))
+    if body_of(answer) is not None:
+        stage.take("A", Transact(Kind.HOLD, card, 100, "NOK", ref, value), answer, name="h")
 
 
 def _scene(scenes: dict[str, Scene], name: str) -> Scene:
@@ -224,7 +238,7 @@ def test_after_the_wait_a_card_is(scenes: dict[str, Scene], name: str) -> None:
     stage.finish()
 
 
-@rule("TOKEN-5", "BAL-6")
+@rule("TOKEN-5", "BAL-6", "CAP-1", "VOID-6")
 def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> None:
     scene = _scene(scenes, "tokens")
     stage = scene.stage
@@ -238,3 +252,6 @@ def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> Non
         ):
             stage.direct.expect_refusal("TOKEN-5", stage.send(request), "the token has expired")
     stage.holds("TOKEN-5")
+    if "h" in stage.session.made:  # what a token has locked does not hang on it any more
+        stage.perform("c = capture h 40", "v = void h")
+        stage.finish()

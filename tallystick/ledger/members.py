@@ -82,7 +82,14 @@ def _parsed(text: str | None) -> object:
 
 def _moment(text: str) -> object:
     """A date-time as an instant, so that `Z` and `+00:00` are the same; other text as it is."""
+    instant = instant_of(text)
+    return text if instant is None else instant
+
+
+def instant_of(text: str) -> float | None:
+    """Seconds since 1970 of a date-time of RFC 3339, which may be written in small letters; None
+    for any other text."""
     try:
-        return datetime.fromisoformat(text).timestamp()
+        return datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError):
-        return text
+        return None
