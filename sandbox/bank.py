@@ -4,6 +4,7 @@ Every operation goes the same way inside one database transaction: find the card
 `ref_id`, judge, post. Knows cards, holds and tokens as records; knows no HTTP and no JSON shapes.
 """
 
+import re
 import uuid
 
 from sandbox.clock import Clock
@@ -14,6 +15,7 @@ from sandbox.refusals import Cause, Refusal
 from sandbox.store import Store
 
 CREATIONS = ("drawdown", "hold", "fund", "opening")
+BOUNDED_REF = re.compile("[A-Za-z0-9_.:-]{1,255}")
 ALL_OPERATIONS = (*CREATIONS, "capture", "void")
 
 
@@ -188,7 +190,7 @@ class Bank:
         return CREATIONS if operation in CREATIONS else (operation,)
 
     def check_ref(self, card: Card, order: Order | Settlement) -> None:
-        if not self.policy.ref_any_length and not 1 <= len(order.ref_id) <= 255:
+        if not (self.policy.ref_any or BOUNDED_REF.fullmatch(order.ref_id)):
             raise Refusal(Cause.REF_ID_SHAPE)
         if self.policy.refused_ref == "spent" and self.store.ref_is_spent(
             card, order.ref_id, self.ref_space(order.operation)

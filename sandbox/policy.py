@@ -39,7 +39,7 @@ class Policy:
     # 4: token creation again with the same ref_id and body: "replay" or "refuse"?
     repeat_token: str = "replay"
     # 6: may a ref_id be empty, or longer than 255 characters?
-    ref_any_length: bool = True
+    ref_any: bool = True
 
     # --- amounts ----------------------------------------------------------------------------
     # 8: is amount 0 accepted, as a record without effect, in each operation?

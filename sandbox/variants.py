@@ -71,7 +71,7 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "requests that differ in metadata only are the same request",
         {"repeat_compares": "money"},
     ),
-    ("ref_id_bounded", "a ref_id has 1 to 255 characters", {"ref_any_length": False}),
+    ("ref_id_bounded", "a ref_id has 1 to 255 letters, digits and _.:-", {"ref_any": False}),
     ("card_repeat_replays", "create-card again answers with the card", {"repeat_card": "replay"}),
     ("card_id_shows_card", "create-card shows the card of that id", {"repeat_card": "show"}),
     ("batch_repeat_replays", "a batch shows the cards it finds", {"repeat_batch": "replay"}),

@@ -14,7 +14,7 @@ from functools import lru_cache
 from tallystick.history import Operation
 from tallystick.ledger.figures import FORMULAS
 from tallystick.ledger.ledger import Ledger
-from tallystick.ledger.rulings import REFUSE, is_ordinary
+from tallystick.ledger.rulings import REFUSE, is_usual_ref
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -199,7 +199,7 @@ def _is_plain(operation: Op) -> bool:
     """
     if _kind(operation) is Kind.FUND and isinstance(operation.outcome, Refused):
         return False
-    return _is_payment_without_token(operation.command.command) and is_ordinary(ref_of(operation))
+    return _is_payment_without_token(operation.command.command) and is_usual_ref(ref_of(operation))
 
 
 def _is_payment_without_token(command: Command) -> bool:

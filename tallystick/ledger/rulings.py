@@ -41,6 +41,8 @@ ORDINARY_AMOUNT = 1_000_000
 any wallet takes (the documentation's own example is 50000)."""
 ORDINARY_TEXT = 64
 """No bound on ref_id or name is documented (questions 6, 41); a UUID with a prefix fits in this."""
+REF_SIGNS = re.compile("[A-Za-z0-9_.:-]+")
+"""Nor is it said which characters a ref_id may have (question 6); keys may have these."""
 
 CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
 
@@ -343,13 +345,13 @@ def _ref_objections(ledger: Ledger, ref: str) -> Iterator[Objection]:
         # Whether a refusal uses up its ref_id may depend on why it refused (question 5), whether a
         # token or the opening amount does is open too (questions 4, 34): never held.
         yield Objection("the ref_id was in a refused request, or made something else")
-    if not (is_ordinary(ref) or _was_taken_before(ledger, ref)):
+    if not (is_usual_ref(ref) or _was_taken_before(ledger, ref)):
         yield Objection("an unusual ref_id")
 
 
 def _was_taken_before(ledger: Ledger, ref: str) -> bool:
     """Whether the card has taken a ref_id of this length; no limit lets one of two through."""
-    plain = ref.isascii() and ref.isprintable()
+    plain = REF_SIGNS.fullmatch(ref) is not None
     return plain and any(len(known) >= len(ref) and known.isascii() for known in ledger.refs)
 
 
@@ -369,13 +371,19 @@ def _extras_objections(extras: tuple[tuple[str, str], ...]) -> Iterator[Objectio
             yield Objection("reserved metadata keys", question="metadata.reserved")
         elif name == "metadata" and not _is_plain(text):
             yield Objection("unusual metadata")
-        elif name in ("name", "originated_by", "customer_id") and not is_ordinary(text):
+        elif name in ("name", "originated_by", "customer_id") and not _is_ordinary(text):
             yield Objection(f"an unusual {name}")
 
 
-def is_ordinary(text: str) -> bool:
-    """Whether any server takes the text: what is longer or of other signs it may refuse."""
-    return 0 < len(text) <= ORDINARY_TEXT and text.isascii() and text.isprintable()
+def is_usual_ref(ref: str) -> bool:
+    """Whether any server takes the ref_id: what is longer or of other signs it may refuse."""
+    return len(ref) <= ORDINARY_TEXT and REF_SIGNS.fullmatch(ref) is not None
+
+
+def _is_ordinary(text: str) -> bool:
+    """Whether any server takes the text for a name; spaces at its ends it may refuse or trim."""
+    fits = 0 < len(text) <= ORDINARY_TEXT and text == text.strip()
+    return fits and text.isascii() and text.isprintable()
 
 
 def _is_plain(text: str) -> bool:

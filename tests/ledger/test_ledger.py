@@ -151,6 +151,8 @@ def test_a_card_whose_id_is_used_again_starts_afresh_and_remembers_ref_ids() -> 
         ({"name": "a"}, {}, ("name a", "name None")),
         ({"pin": "{}"}, {}, None),
         ({"expires_at": "2030-01-01T00:00:00Z"}, {"expires_at": "2030-01-01T01:00:00+01:00"}, None),
+        ({"expires_at": "2030-01-01T00:00:00Z"}, {"expires_at": "2030-01-01t00:00:00.000z"}, None),
+        ({"expires_at": "2030-01-01T00:00:00Z"}, {"expires_at": "2030-01-01t00:00:01z"}, True),
         ({"expires_at": "2030-01-01T00:00:00Z"}, {"expires_at": "soon"}, True),
         ({"metadata": '{"a": 1}'}, {"metadata": '{"a": 1, "b": 2}'}, None),
         ({"metadata": '{"a": 1}'}, {"metadata": '{"a": 2}'}, True),
