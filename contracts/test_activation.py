@@ -63,7 +63,7 @@ def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
             "CARD-13", status in ("inactive", "created"), "status inactive", f"status {status}"
         )
     stage.perform("d = draw A 1", "h = hold B 1", "z = draw C 0", "t = token D", "p = draw t 1")
-    stage.perform("activate B 500 NOK", "delete A", unread=True)
+    stage.perform("activate B 500 NOK", "delete A", "activate D 300 NOK", unread=True)
     stage.finish()
 
 

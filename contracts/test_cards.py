@@ -323,7 +323,9 @@ def test_a_customer_list_has_no_card_that_is_not_active(run: Run) -> None:
     customer = stage.fresh("customer")
     whose = spelled({"customer_id": customer})
     stage.perform(f"A = card 100 NOK {whose}", f"B = card 100 NOK {whose}", "C = batch")
+    stage.perform("h = hold A 50", "t = token A", unread=True)
     stage.perform("d = draw B available", "delete B", f"activate C 100 NOK {whose}")
+    stage.perform("c = capture h 20", "p = draw t 10")
     listed = body_of(stage.send(requests.customer_cards(stage.base, customer)))
     if listed is None:
         stage.direct.violate("CARD-10", "the cards of the customer", "a refusal")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts import requests
-from contracts.staging import FIRST, Stage, body_of, spelled, texts_in
+from contracts.staging import FIRST, Stage, body_of, is_refused, spelled, texts_in
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.run import Run
 
@@ -114,7 +114,7 @@ def test_a_pin_has_at_least_four_characters(run: Run) -> None:
     stage.direct.expect_refusal("CARD-15", stage.send(printed), "a PIN has at least 4 characters")
 
 
-@rule("CARD-11", "TOKEN-3")
+@rule("CARD-11", "TOKEN-3", "CARD-4")
 def test_a_pin_that_begins_with_0_is_a_text(run: Run) -> None:
     # The documentation's own example of a PIN is 012345.
     stage = Stage(run)
@@ -124,7 +124,11 @@ def test_a_pin_that_begins_with_0_is_a_text(run: Run) -> None:
     }
     cards = [{"card_id": stage.fresh("p"), "type": "gift_card"} for _ in range(40)]
     answer = stage.send(requests.batch(stage.base, cards, **options))
-    for item in (body_of(answer) or {}).get("cards", []):
+    made = (body_of(answer) or {}).get("cards", [])
+    if made:
+        last = stage.send(requests.read_card(stage.base, made[-1]["card_id"]))
+        stage.direct.expect("CARD-4", not is_refused(last), "the last card of the batch", "none")
+    for item in made:
         pin, token = _pin_of(item), (item.get("card_token") or {}).get("token", {}).get("value")
         if isinstance(pin, str) and pin.startswith("0") and token:
             stage.send(requests.activate(stage.base, item["card_id"]))

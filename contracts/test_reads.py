@@ -13,6 +13,7 @@ import pytest
 from contracts import requests
 from contracts.pages import Place, find, in_order_of_creation, page, walk
 from contracts.staging import Stage, body_of, spelled
+from tallystick import wire
 from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.pytest_plugin import Suite
@@ -69,7 +70,7 @@ def _listed(stage: Stage, card_id: str, after: str | None) -> Any:
     return next((item for item in cards if item.get("card_id") == card_id), None)
 
 
-@rule("READ-4")
+@rule("READ-4", "READ-1")
 def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
     stage = Stage(run)
     nobody, customer = stage.fresh("nobody"), stage.fresh("customer")
@@ -81,6 +82,10 @@ def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
         stage.direct.expect_refusal("READ-4", stage.send(request), "there is no such card")
     listed = body_of(stage.send(requests.customer_cards(stage.base, customer)))
     stage.direct.expect("READ-4", not listed, "no cards of a customer who has none", f"{listed}")
+    # Who remembers that there was nothing remembers it for too long.
+    made = OpenCard(nobody, 100, "NOK", (("customer_id", customer),))
+    stage.take("A", made, stage.send(wire.encode(made, run.target.address.account)))
+    stage.perform("read A", "customer A")
 
 
 NEAR: dict[str, Callable[[str], str]] = {

@@ -159,14 +159,16 @@ def test_every_token_has_a_value_of_its_own(run: Run) -> None:
 def test_a_one_time_token_that_has_paid_is_not_renewed_by_a_fund(check: Check) -> None:
     check(
         "A = card 1000 NOK",
-        't = token A with {"one_time": "true"}',
+        f"t = token A {ONCE}",
+        f"u = token A {ONCE}",
         "d1 = draw t available",
         "f1 = fund A 10",
         "d2 = draw t 5",
         "f2 = fund t 10",
         "d3 = draw t 5",
         "h = hold t 5",
-        unread=7,
+        "e = draw u 5",  # the other one has not paid yet
+        unread=9,
     )
 
 
