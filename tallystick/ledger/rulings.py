@@ -39,8 +39,8 @@ from tallystick.ledger.vocabulary import (
 ORDINARY_AMOUNT = 1_000_000
 """No upper bound is documented (question 12), so a larger amount may be refused; this much is what
 any wallet takes (the documentation's own example is 50000)."""
-ORDINARY_TEXT = 64
-"""No bound on ref_id or name is documented (questions 6, 41); a UUID with a prefix fits in this."""
+ORDINARY_TEXT = 36
+"""No bound on ref_id or name is documented (questions 6, 41); a UUID fits in this."""
 REF_SIGNS = re.compile("[A-Za-z0-9_.:-]+")
 """Nor is it said which characters a ref_id may have (question 6); keys may have these."""
 
