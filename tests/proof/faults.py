@@ -33,6 +33,7 @@ CATEGORIES = {
     "times": "time",
     "rare": "rare conditions",
     "corners": "rare conditions",
+    "neighbours": "rare conditions",
     "races": "concurrency",
     "delivery": "delivery",
 }

@@ -9,7 +9,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.sandbox import stations_access, stations_cards, stations_corners, stations_money
+from tests.sandbox import (
+    stations_access,
+    stations_cards,
+    stations_corners,
+    stations_money,
+    stations_neighbours,
+)
 from tests.sandbox.harness import Answer, Local
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -110,6 +116,10 @@ STATIONS: tuple[Callable[[Local], None], ...] = (
     stations_corners.dear_and_early,
     stations_corners.views_of_others,
     stations_corners.filtered_pages,
+    stations_neighbours.refs_of_others,
+    stations_neighbours.tokens_of_one_card,
+    stations_neighbours.cards_beside_each_other,
+    stations_neighbours.refused_and_rotated,
     stations_access.accounts,
     stations_access.scopes,
     stations_access.malformed,
