@@ -17,6 +17,7 @@ import pytest
 from contracts import requests
 from contracts.credentials import ABSENT, Wallet, every_operation, forgeries, further_transactions
 from contracts.staging import Stage, body_of, is_refused, spelled
+from tallystick import wire
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
 from tallystick.pytest_plugin import Suite
 from tallystick.run import Intensity, Run
@@ -359,7 +360,7 @@ def test_a_till_draws_holds_captures_and_voids(run: Run, till: Target) -> None:
     stage.holds("AUTH-7")
 
 
-@rule("AUTH-10", "REF-1")
+@rule("AUTH-10", "AUTH-7", "REF-1")
 def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, till: Target) -> None:
     stage = Stage(run, "A = card 1000 NOK", "t = token A")
     stage.direct.note("first as a client with write:wallets:/transactions, then as the other:")
@@ -368,8 +369,10 @@ def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, till: Target) -> Non
         command = Transact(kind, card, 50, "NOK", stage.fresh(), token)
         stage.pays(name, "A", command, till, ("AUTH-7", "AUTH-10"))
         stage.do("A", command)
-    repeat = requests.transact(stage.base, command.ref, 50, card_id=card, pending=True)
-    answer = stage.send(repeat, target=till)
+    paid = Transact(Kind.DRAWDOWN, card, 5, "NOK", stage.fresh())
+    stage.do("A", paid)
+    stage.direct.note("the last one again, as the first client:")
+    answer = stage.send(wire.encode(paid, run.target.address.account), target=till)
     stage.direct.expect_refusal("AUTH-7", answer, "it names a card by its card_id")
     stage.holds()
 
