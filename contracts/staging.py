@@ -34,18 +34,18 @@ from tallystick.run import Run
 from tallystick.target import NOT_JSON, Answer, NoAnswer, Target, outcome_of
 from tallystick.wire import Request, card_record
 
-FIRST: dict[str, object]
-SECOND: dict[str, object]
-FIRST, SECOND = (
-    {
+
+def _everything(which: str, year: int) -> dict[str, object]:
+    return {
         "name": which,
         "metadata": {"order": which},
         "customer_id": f"customer-{which}",
         "originated_by": which,
-        "expires_at": end,
+        "expires_at": f"{year}-01-01T00:00:00Z",
     }
-    for which, end in (("First", "2090-01-01T00:00:00Z"), ("Second", "2091-01-01T00:00:00Z"))
-)
+
+
+FIRST, SECOND = _everything("First", 2090), _everything("Second", 2091)
 """All that a card may carry, and the same in other words."""
 
 

@@ -143,10 +143,18 @@ def test_money_on_a_card_that_waits_for_activation_is_not_spent(check: Check) ->
     check("A = batch", "f = fund A 100", "d = draw A 10", "h = hold A 10", unread=3)
 
 
-@rule("CARD-6")
+@rule("CARD-6", "TOKEN-2")
 @pytest.mark.parametrize("currency", ["SEK", "EUR"])
 def test_an_activation_may_choose_the_currency(check: Check, currency: str) -> None:
-    check("A = batch", f"activate A 700 {currency}", "d = draw A available")
+    check(
+        "A = batch",
+        f"activate A 700 {currency}",
+        't = token A with {"one_time": "true"}',
+        "p = draw t 100",
+        "q = draw t 100",
+        "d = draw A available",
+        unread=6,
+    )
 
 
 @rule("CARD-6", "CARD-7")

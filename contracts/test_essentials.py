@@ -82,6 +82,7 @@ def test_a_large_and_crowded_card_adds_up(check: Check) -> None:
         "h1 = hold A available/2",
         "h2 = hold A available-3",
         "h3 = hold A 3",
+        "x0 = draw A 1",
         "c1 = capture h1 remaining/2",
         "c2 = capture h2 1",
         "c3 = capture h1 1",

@@ -155,7 +155,6 @@ OPTIONS = {
     "type of a card": (CREATE, "type", ("debit_card", "GIFT_CARD", "")),
     "currency of an activation": (ACTIVATE, "currency", ("nok", "XXX")),
     "life of a token": (TOKEN, "expires_in", (0, -1, "3600", True, 1.5)),
-    "life of a token of a new card": (CREATE, "card_token", ({"expires_in": 0},)),
     "length of originated_by": (TRANSACT, "originated_by", ("x" * 256, "x" * 2000)),
     "length of originated_by of an activation": (ACTIVATE, "originated_by", ("x" * 256,)),
     "length of a card_id": (CREATE, "card_id", ("x" * 256, "é" * 256)),

@@ -141,6 +141,13 @@ def _masked(stage: Stage) -> dict[str, str]:
     return {"a masked one": str(codes[0])} if codes and codes[0] else {}
 
 
+@rule("SHAPE-4")
+def test_a_token_that_is_made_with_its_card_lives_for_a_second_at_least(run: Run) -> None:
+    stage = Stage(run)
+    wanted = requests.open_card(stage.base, stage.fresh("c"), 100, card_token={"expires_in": 0})
+    stage.direct.expect_refusal("SHAPE-4", stage.send(wanted), "expires_in is 1 at least")
+
+
 @rule("TOKEN-1")
 def test_every_token_has_a_value_of_its_own(run: Run) -> None:
     stage = Stage(run, "A = card 1000 NOK", "B = card 500 NOK")
