@@ -207,10 +207,15 @@ def _with_tokens(run: Run) -> Scene:
             )
             answer = stage.send(request)
             token = (body_of(answer) or {}).get("token") or {}
-            scene.values += [token["value"]] if token.get("value") else []
+            if token.get("value"):
+                scene.values.append(token["value"])
+                longest = IssueToken(card, ref, once), answer
     if scene.values:
-        stage.take("A", IssueToken(card, ref, once), answer)
-        _hold_by(stage, scene.values[-1])
+        try:
+            stage.take("A", *longest)
+            _hold_by(stage, scene.values[-1])
+        except Violated as violated:
+            scene.violated = violated
     return scene
 
 

@@ -38,7 +38,7 @@ class Policy:
     repeat_activation: str = "refuse"
     # 4: token creation again with the same ref_id and body: "replay" or "refuse"?
     repeat_token: str = "replay"
-    # 6: may a ref_id be empty, or longer than 255 characters?
+    # 6: may a ref_id be empty, longer than 255 characters, or of any signs?
     ref_any: bool = True
 
     # --- amounts ----------------------------------------------------------------------------
