@@ -14,9 +14,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from contracts import requests
-from contracts.credentials import ABSENT, Wallet, every_operation, forgeries, further_transactions
-from contracts.staging import Stage, body_of, is_refused, spelled
+from contracts.support import request_builders as requests
+from contracts.support.credentials import (
+    ABSENT,
+    Wallet,
+    every_operation,
+    forgeries,
+    further_transactions,
+)
+from contracts.support.staging import Stage, body_of, is_refused, spelled
 from tallystick import wire
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
 from tallystick.pytest_plugin import Suite

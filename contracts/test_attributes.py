@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from contracts.conftest import Check
-from contracts.staging import spelled
-from tallystick.ledger.rulings import CURRENCIES
+from contracts.support.staging import spelled
+from tallystick.ledger.preconditions import CURRENCIES
 
 rule = pytest.mark.rule
 

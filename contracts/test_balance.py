@@ -11,7 +11,7 @@ import json
 import pytest
 
 from contracts.conftest import Check
-from contracts.staging import Stage, spelled
+from contracts.support.staging import Stage, spelled
 from tallystick.run import Intensity, Run
 
 rule = pytest.mark.rule

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contracts import requests
 from contracts.conftest import Check
-from contracts.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
+from contracts.support import request_builders as requests
+from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.run import Run
 from tallystick.wire import card_record

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from strategies.plans import plans
-from tallystick.drivers.concurrent import Arena, arena_of, race
+from tallystick.drivers.concurrent.driver import Arena, arena_of, race
+from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.exploring import explore
 from tallystick.drivers.probe import probe
-from tallystick.drivers.soak import soak
 from tallystick.program import Program
 from tallystick.run import Intensity, Run
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contracts import requests
-from contracts.staging import Stage, body_of, spelled
+from contracts.support import request_builders as requests
+from contracts.support.staging import Stage, body_of, spelled
 from tallystick.run import Run
 
 rule = pytest.mark.rule

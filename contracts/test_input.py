@@ -13,11 +13,11 @@ import pytest
 
 from strategies.payloads import EDGE_AMOUNTS, HALVES, TEXTS, WRONG_AMOUNTS
 from tallystick.drivers.direct import Direct
-from tallystick.drivers.fuzz import NOBODY
-from tallystick.drivers.fuzz_demands import NOTHING
-from tallystick.drivers.fuzz_meaning import Sent
-from tallystick.drivers.fuzz_stage import FEW, Stage
-from tallystick.drivers.fuzz_valid import (
+from tallystick.drivers.fuzz.constraints import NOTHING
+from tallystick.drivers.fuzz.driver import NOBODY
+from tallystick.drivers.fuzz.interpretation import Sent
+from tallystick.drivers.fuzz.setting import FEW, Stage
+from tallystick.drivers.fuzz.valid import (
     ACTIVATE,
     CAPTURE,
     CREATE,

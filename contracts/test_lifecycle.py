@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from strategies import commands
-from strategies.dice import THROWS, Dice
+from strategies.choices import THROWS, Dice
 from tallystick.drivers.exploring import Exploration, settings
 from tallystick.drivers.sequential import Reading, Session
 from tallystick.run import Intensity, Run

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contracts import requests
-from contracts.staging import FIRST, Stage, body_of, is_refused, spelled, texts_in
+from contracts.support import request_builders as requests
+from contracts.support.staging import FIRST, Stage, body_of, is_refused, spelled, texts_in
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.run import Run
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from contracts import requests
-from contracts.pages import Place, find, in_order_of_creation, page, walk
-from contracts.staging import Stage, body_of, spelled
+from contracts.support import request_builders as requests
+from contracts.support.pagination import Place, find, in_order_of_creation, page, walk
+from contracts.support.staging import Stage, body_of, spelled
 from tallystick import wire
 from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import OpenCard

@@ -11,10 +11,10 @@ from random import Random
 
 import pytest
 
-from tallystick.drivers import fuzz_cases
-from tallystick.drivers.fuzz_feed import Feeder
-from tallystick.drivers.fuzz_stage import Stage, new_fuzz
-from tallystick.drivers.fuzz_walk import walk
+from tallystick.drivers.fuzz import cases
+from tallystick.drivers.fuzz.live_ids import Feeder
+from tallystick.drivers.fuzz.setting import Stage, new_fuzz
+from tallystick.drivers.fuzz.walk import walk
 from tallystick.run import Intensity, Run
 from tallystick.target import Answer
 
@@ -53,11 +53,11 @@ def stage(run: Run) -> Stage:
 def test_the_operation_keeps_its_form_and_the_money(run: Run, stage: Stage, operation: str) -> None:
     boundary, random = (number * DEEPER[run.intensity] for number in CASES[operation])
     dice = Random(f"{run.seed}/{operation}/names")
-    for case in fuzz_cases.cases(operation, run.seed, boundary, random):
-        query, body = fuzz_cases.query_of(case), fuzz_cases.body_of(case)
+    for case in cases.cases(operation, run.seed, boundary, random):
+        query, body = cases.query_of(case), cases.body_of(case)
         with stage.acting(operation) as fuzz:
             answer = fuzz.ask(Feeder(fuzz, dice).feed(operation, query, body))
-            odd = fuzz_cases.judge(case, answer) if isinstance(answer, Answer) else None
+            odd = cases.judge(case, answer) if isinstance(answer, Answer) else None
             if odd is not None:
                 fuzz.violate(odd.rule, odd.expected, odd.actual)
     with stage.acting(operation) as fuzz:

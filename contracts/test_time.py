@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from contracts import requests
 from contracts.conftest import Check
-from contracts.staging import Stage, body_of, is_refused
+from contracts.support import request_builders as requests
+from contracts.support.staging import Stage, body_of, is_refused
 from tallystick.drivers.clock import UNSURE_S
 from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
 from tallystick.pytest_plugin import Suite

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from contracts import requests
 from contracts.conftest import Check
-from contracts.staging import Stage, is_refused
-from tallystick.ledger.rulings import CURRENCIES
+from contracts.support import request_builders as requests
+from contracts.support.staging import Stage, is_refused
+from tallystick.ledger.preconditions import CURRENCIES
 from tallystick.ledger.vocabulary import Kind, Transact
 from tallystick.run import Run
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from strategies import money, payloads
-from strategies.dice import Dice
-from tallystick.ledger.ledger import Standing
-from tallystick.ledger.rulings import CURRENCIES
+from strategies.choices import Dice
+from tallystick.ledger.preconditions import CURRENCIES
+from tallystick.ledger.state import Standing
 from tallystick.ledger.vocabulary import Extras
 from tallystick.program import Scene, Step, Verb
 

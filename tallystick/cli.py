@@ -24,13 +24,15 @@ from rich.table import Table
 from rich.text import Text
 
 from tallystick import __version__
-from tallystick.dialect import DialectError, dump, open_dialect, pinned_dialect
-from tallystick.history import History, HistoryError, Key, load
+from tallystick.checker.history import History, HistoryError, Key, load
+from tallystick.checker.linearizability import Budget, Illegality, check
+from tallystick.checker.verdict import Verdict
+from tallystick.documents.questions import DialectError, dump, open_dialect, pinned_dialect
+from tallystick.documents.rules import Rule, RulesError, load_rules
 from tallystick.ledger.coding import decode_command, decode_outcome
-from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.state import Ledger
 from tallystick.ledger.step import step
-from tallystick.linearizability import Budget, Illegality, check
-from tallystick.live import probe_rows, probe_target, replay_scenario
+from tallystick.replaying import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
 from tallystick.reporting.journal import Exhibits, JournalError, read_journal
 from tallystick.reporting.page import report_page
@@ -39,11 +41,9 @@ from tallystick.reporting.scenario import ScenarioError, read_scenario
 from tallystick.reporting.summary import summary_text
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
 from tallystick.reporting.wording import say_command, say_outcome
-from tallystick.rules import Rule, RulesError, load_rules
 from tallystick.run import Finding
 from tallystick.settings import OPTIONS, Settings, SettingsError, duration, load_settings, variable
 from tallystick.target import TargetError
-from tallystick.verdict import Verdict
 
 OK, VIOLATES, INTERRUPTED, BROKE, BAD_INPUT = 0, 1, 2, 3, 4
 SKIP = 125

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tallystick.ledger.ledger import Entry, Ledger
+from tallystick.ledger.state import Entry, Ledger
 from tallystick.ledger.vocabulary import Extras
 
 

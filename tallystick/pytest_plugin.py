@@ -18,17 +18,17 @@ from typing import Any
 import pytest
 
 from tallystick.connect import connect
-from tallystick.dialect import DialectError, open_dialect, pinned_dialect
+from tallystick.documents.questions import DialectError, open_dialect, pinned_dialect
+from tallystick.documents.rules import load_rules
+from tallystick.documents.shape import load
 from tallystick.drivers.reduce import Budget, reduce_program
-from tallystick.reporting.live import LiveLine, own_terminal
+from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.progress import Status
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
-from tallystick.rules import load_rules
 from tallystick.run import Finding, Intensity, Run, Violated
 from tallystick.settings import OPTIONS, Clients, Settings, SettingsError, load_settings, variable
-from tallystick.shape import load
 from tallystick.target import Address, Meter, TargetError
 
 REDUCE_S = {Intensity.GATE: 8.0, Intensity.RELEASE: 20.0, Intensity.HUNT: 60.0}

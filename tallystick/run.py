@@ -17,12 +17,12 @@ from enum import StrEnum
 from itertools import count
 from typing import Any
 
-from tallystick.history import Operation
-from tallystick.illegality import Illegality
+from tallystick.checker.history import Operation
+from tallystick.checker.illegality import Illegality
+from tallystick.documents.shape import Shape
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
-from tallystick.shape import Shape
 from tallystick.target import Answer, Exchange, Target
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.faults import FAULTS
-from tallystick.rules import load_rules
+from tallystick.documents.rules import load_rules
 from tests.proof.table import aligned
 
 SEEN = pytest.StashKey[dict[str, list[str]]]()

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.faults import FAULTS
+from tallystick.documents.rules import load_rules
 from tallystick.reporting.claims import by_rule, find_claims
-from tallystick.rules import load_rules
 from tests.conftest import PINNED
 from tests.proof.faults import category_of
 from tests.proof.gate import UNSHORTENED, run_gate

@@ -17,9 +17,9 @@ from typing import NoReturn
 
 import httpx
 
-from tallystick.drivers.independence import LOSER_MAY_BE_REFUSED
+from tallystick.drivers.concurrent.independence import LOSER_MAY_BE_REFUSED
 from tallystick.drivers.sequential import Session, shown_by
-from tallystick.ledger.rulings import REFUSE
+from tallystick.ledger.preconditions import REFUSE
 from tallystick.ledger.vocabulary import Command, Outcome, ReadCard, Unknown, Violation
 from tallystick.program import READS, Delivery, Program, Step
 from tallystick.run import Finding, Run, Violated

@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from tallystick.documents.shape import REFUSALS
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.run import Event, Finding, Run, Violated
-from tallystick.shape import REFUSALS
 from tallystick.target import Answer, NoAnswer, Target
 from tallystick.wire import Request
 

@@ -2,7 +2,7 @@
 
 Hypothesis runs a failing example again, here on fresh cards, and calls it flaky if a server failed
 only now and then. So what ends an exploration is kept, ends it quietly, and is raised after it.
-Nothing is shrunk here either: that is done by replaying programs (see `reduce`, `fuzz_reduce`).
+Nothing is shrunk here either: that is done by replaying programs (see `reduce`, `fuzz.reduce`).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import NoReturn
 
 from tallystick.drivers.clock import Clock, Period
-from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.state import Ledger
 from tallystick.ledger.step import judge
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -85,7 +85,7 @@ class Session:
         self.events: list[Event] = []
         self.clock = Clock()
         self.notes: list[str] = []
-        """What was done, in words, as soon as it was more than steps (see `contracts.staging`)."""
+        """What was done, in words, where it was more than steps (see contracts.support.staging)."""
         self._sound: dict[str, int] = {}
         """How many steps were behind a card, by its label, when it was last read and was right."""
         self._periods: dict[str, Period] = {}

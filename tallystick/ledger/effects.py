@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tallystick.ledger import ledger as books
-from tallystick.ledger.ledger import (
+from tallystick.ledger import state as books
+from tallystick.ledger.lifecycle import TRANSITIONS, Move, move_of_capture
+from tallystick.ledger.persistent import Map
+from tallystick.ledger.preconditions import Write
+from tallystick.ledger.records import entry_of
+from tallystick.ledger.references import request_of
+from tallystick.ledger.state import (
     CAPTURED_USE,
     EMPTY_USE,
     REFUSED_USE,
@@ -19,11 +24,6 @@ from tallystick.ledger.ledger import (
     Use,
     unseen,
 )
-from tallystick.ledger.lifecycle import TRANSITIONS, Move, move_of_capture
-from tallystick.ledger.persistent import Map
-from tallystick.ledger.records import entry_of
-from tallystick.ledger.references import request_of
-from tallystick.ledger.rulings import Write
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from tallystick.ledger.ledger import Last, Ledger, Standing
 from tallystick.ledger.members import first_missing
+from tallystick.ledger.state import Last, Ledger, Standing
 from tallystick.ledger.vocabulary import CardRecord, Phase, Violation
 
 Formula = Callable[[Ledger], int]

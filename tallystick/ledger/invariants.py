@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tallystick.ledger.ledger import Entry, Ledger, Standing
 from tallystick.ledger.lifecycle import TRANSITIONS, State
+from tallystick.ledger.state import Entry, Ledger, Standing
 from tallystick.ledger.vocabulary import Kind
 
 

@@ -6,9 +6,9 @@ This module does not know the figures of a card nor its records (see `figures` a
 from __future__ import annotations
 
 from tallystick.ledger.figures import judge_card, judge_members
-from tallystick.ledger.ledger import Last, Ledger, Standing
+from tallystick.ledger.preconditions import ACCEPT, REFUSE
 from tallystick.ledger.records import judge_list
-from tallystick.ledger.rulings import ACCEPT, REFUSE
+from tallystick.ledger.state import Last, Ledger, Standing
 from tallystick.ledger.vocabulary import (
     CardRecord,
     Outcome,

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.ledger import Entry, Ledger, adopt, unseen
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_borrowed, first_missing
+from tallystick.ledger.state import Entry, Ledger, adopt, unseen
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Extras,

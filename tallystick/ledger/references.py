@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tallystick.ledger.ledger import Ledger, Use
+from tallystick.ledger.state import Ledger, Use
 from tallystick.ledger.vocabulary import Capture, Payment, Transact, Void
 
 REPLAY, REFUSE, SEPARATE = "replay", "refuse", "separate"

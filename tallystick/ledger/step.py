@@ -12,14 +12,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tallystick.ledger import ledger as books
+from tallystick.ledger import state as books
 from tallystick.ledger.effects import apply, book, refused
 from tallystick.ledger.figures import judge_card
-from tallystick.ledger.ledger import (
-    UNSEEN,
-    Last,
-    Ledger,
-    Standing,
+from tallystick.ledger.preconditions import (
+    ACCEPT,
+    Objection,
+    Write,
+    contradicted,
+    objections,
+    promise,
 )
 from tallystick.ledger.reading import answered, judge_read
 from tallystick.ledger.records import RECORD_RULE, entry_of, judge_answer, judge_replay
@@ -30,13 +32,11 @@ from tallystick.ledger.references import (
     Reuse,
     find_reuses,
 )
-from tallystick.ledger.rulings import (
-    ACCEPT,
-    Objection,
-    Write,
-    contradicted,
-    objections,
-    promise,
+from tallystick.ledger.state import (
+    UNSEEN,
+    Last,
+    Ledger,
+    Standing,
 )
 from tallystick.ledger.vocabulary import (
     Accepted,

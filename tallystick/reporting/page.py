@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from tallystick.dialect import questions
+from tallystick.documents.questions import questions
+from tallystick.documents.rules import Rule, chapters, load_rules
 from tallystick.reporting.chapters import other_claims
 from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exhibits, Record
 from tallystick.reporting.result import Count, Result, ViolationEntry
 from tallystick.reporting.templates import render
-from tallystick.rules import Rule, chapters, load_rules
 from tallystick.run import key_of
 
 LONGEST_BODY = 4_000  # characters of one body on the page; the journal has all of it

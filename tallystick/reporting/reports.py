@@ -11,7 +11,8 @@ import time
 from itertools import takewhile
 from pathlib import Path
 
-from tallystick import dialect
+from tallystick.documents import questions as dialect
+from tallystick.documents.rules import load_rules
 from tallystick.reporting.curl import AT_THE_END
 from tallystick.reporting.journal import Exhibits, Header, Journal, exhibits_of
 from tallystick.reporting.page import report_page
@@ -26,7 +27,6 @@ from tallystick.reporting.scenario import file_name, write_scenario
 from tallystick.reporting.summary import write_summary
 from tallystick.reporting.terminal import WIDTH, report_text
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
-from tallystick.rules import load_rules
 from tallystick.run import Finding, Race, Run
 from tallystick.target import Exchange
 

@@ -17,10 +17,10 @@ from typing import TypedDict, cast
 
 import jsonschema_rs
 
+from tallystick.checker.verdict import Verdict, worst
+from tallystick.documents.rules import Rule, load_rules
 from tallystick.reporting.redaction import Redactor
-from tallystick.rules import Rule, load_rules
 from tallystick.run import Finding, Run
-from tallystick.verdict import Verdict, worst
 
 SCHEMA = Path(__file__).resolve().parents[2] / "reports" / "result.schema.json"
 

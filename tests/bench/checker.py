@@ -20,13 +20,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tallystick.dialect import questions
-from tallystick.drivers.independence import Asked
-from tallystick.drivers.order import judge_history
-from tallystick.history import History, Operation
+from tallystick.checker.history import History, Operation
+from tallystick.checker.linearizability import Budget, Hints, check
+from tallystick.documents.questions import questions
+from tallystick.drivers.concurrent.independence import Asked
+from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.ledger import Ledger, Standing
 from tallystick.ledger.persistent import Map
+from tallystick.ledger.state import Ledger, Standing
 from tallystick.ledger.vocabulary import (
     Accepted,
     Capture,
@@ -41,7 +42,6 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Void,
 )
-from tallystick.linearizability import Budget, Hints, check
 
 CARDS = 10
 CLIENTS = 8

@@ -19,10 +19,10 @@ import httpx
 from contracts import test_lifecycle
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
-from tallystick.dialect import open_dialect
+from tallystick.documents.questions import open_dialect
+from tallystick.documents.shape import load
 from tallystick.drivers.probe import probe
 from tallystick.run import Intensity, Run
-from tallystick.shape import load
 from tallystick.target import Address, Client, Exchange, Target
 from tallystick.wire import Request
 from tests.strategies.machine import drive

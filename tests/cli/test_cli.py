@@ -11,8 +11,10 @@ from pathlib import Path
 import click
 import pytest
 
-from tallystick import cli, history
-from tallystick.history import History, Operation
+from tallystick import cli
+from tallystick.checker import history
+from tallystick.checker.history import History, Operation
+from tallystick.documents.rules import load_rules
 from tallystick.ledger.coding import encode
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -28,7 +30,6 @@ from tallystick.ledger.vocabulary import (
     TransactionRecord,
     Unknown,
 )
-from tallystick.rules import load_rules
 from tallystick.settings import OPTIONS, Settings, variable
 from tests.reporting.sample_files import EXAMPLE
 

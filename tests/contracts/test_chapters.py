@@ -17,10 +17,10 @@ import jwt
 import pytest
 
 from contracts import test_reads
-from contracts.credentials import ABSENT, Wallet, every_operation, forgeries
-from tallystick.dialect import open_dialect
+from contracts.support.credentials import ABSENT, Wallet, every_operation, forgeries
+from tallystick.documents.questions import open_dialect
+from tallystick.documents.shape import load
 from tallystick.run import Run, Violated
-from tallystick.shape import load
 from tallystick.target import Address, Client, Target
 
 EARLIER = (0, 40, 250, 3_500)

@@ -16,15 +16,16 @@ from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
 from tallystick import wire
 from tallystick.connect import connect
-from tallystick.dialect import open_dialect
-from tallystick.drivers import fuzz_cases
-from tallystick.drivers.fuzz import Fuzz
-from tallystick.drivers.fuzz_demands import NOTHING, Demands
-from tallystick.drivers.fuzz_feed import Feeder
-from tallystick.drivers.fuzz_meaning import Known, Sent, understand
-from tallystick.drivers.fuzz_stage import FEW, Stage
-from tallystick.drivers.fuzz_valid import valid
-from tallystick.drivers.fuzz_walk import walk
+from tallystick.documents.questions import open_dialect
+from tallystick.documents.shape import load
+from tallystick.drivers.fuzz import cases
+from tallystick.drivers.fuzz.constraints import NOTHING, Demands
+from tallystick.drivers.fuzz.driver import Fuzz
+from tallystick.drivers.fuzz.interpretation import Known, Sent, understand
+from tallystick.drivers.fuzz.live_ids import Feeder
+from tallystick.drivers.fuzz.setting import FEW, Stage
+from tallystick.drivers.fuzz.valid import valid
+from tallystick.drivers.fuzz.walk import walk
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
@@ -41,7 +42,6 @@ from tallystick.ledger.vocabulary import (
     Void,
 )
 from tallystick.run import Finding, Run, Violated
-from tallystick.shape import load
 from tallystick.target import Address, Answer, Client
 
 TRANSACT = "aid_cards_transactions_post"
@@ -207,7 +207,7 @@ def test_every_operation_of_the_document_is_fuzzed() -> None:
 
 def test_one_seed_gives_one_list_and_another_seed_another() -> None:
     lists = [
-        [repr((case.query, case.body)) for case in fuzz_cases.cases(CAPTURE, seed, 10, 6)]
+        [repr((case.query, case.body)) for case in cases.cases(CAPTURE, seed, 10, 6)]
         for seed in (1, 1, 2)
     ]
     assert lists[0] == lists[1] != lists[2]
@@ -218,12 +218,12 @@ def test_no_configuration_of_the_working_directory_is_read(
 ) -> None:
     (tmp_path / "schemathesis.toml").write_text('base-url = "http://127.0.0.1:9"\n')
     monkeypatch.chdir(tmp_path)
-    fuzz_cases.load_schema.cache_clear()
+    cases.load_schema.cache_clear()
     try:
-        fuzz_cases.cases(CAPTURE, 0, 4, 3)
-        assert fuzz_cases.load_schema().config.base_url is None
+        cases.cases(CAPTURE, 0, 4, 3)
+        assert cases.load_schema().config.base_url is None
     finally:
-        fuzz_cases.load_schema.cache_clear()
+        cases.load_schema.cache_clear()
     assert [path.name for path in tmp_path.iterdir()] == ["schemathesis.toml"]
 
 
@@ -240,8 +240,8 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("answer", "rule"), ANSWERS)
 def test_the_checks_of_schemathesis_name_our_rules(answer: Answer, rule: str | None) -> None:
-    case = fuzz_cases.cases(CAPTURE, 0, 1, 0)[0]
-    found = fuzz_cases.judge(case, answer)
+    case = cases.cases(CAPTURE, 0, 1, 0)[0]
+    found = cases.judge(case, answer)
     assert (found and found.rule) == rule
 
 
@@ -322,9 +322,9 @@ def test_fed_requests_reach_the_logic() -> None:
     accepted = 0
     with run_against() as run:
         stage, dice = Stage(run), Random(0)
-        for case in fuzz_cases.cases(CAPTURE, 0, 0, 30):
+        for case in cases.cases(CAPTURE, 0, 0, 30):
             with stage.acting(CAPTURE) as fuzz:
-                query, body = fuzz_cases.query_of(case), fuzz_cases.body_of(case)
+                query, body = cases.query_of(case), cases.body_of(case)
                 answer = fuzz.ask(Feeder(fuzz, dice).feed(CAPTURE, query, body))
                 accepted += isinstance(answer, Answer) and answer.status == 200
     assert accepted >= 5

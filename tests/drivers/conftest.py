@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.credentials import ADMIN as SANDBOX_ADMIN
 from sandbox.process import Sandbox
-from tallystick import shape
-from tallystick.dialect import open_dialect
+from tallystick.documents import shape
+from tallystick.documents.questions import open_dialect
 from tallystick.run import Run
 from tallystick.target import Address, Client, Target
 from tests.rival.process import ADMIN as RIVAL_ADMIN

@@ -13,11 +13,12 @@ import pytest
 
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
-from tallystick import shape
+from tallystick.checker.linearizability import Budget
 from tallystick.connect import connect
-from tallystick.dialect import open_dialect
-from tallystick.drivers import concurrent
-from tallystick.drivers.concurrent import (
+from tallystick.documents import shape
+from tallystick.documents.questions import open_dialect
+from tallystick.drivers.concurrent import driver as concurrent
+from tallystick.drivers.concurrent.driver import (
     AT_THE_END,
     EVEN,
     Arena,
@@ -28,11 +29,10 @@ from tallystick.drivers.concurrent import (
     race,
     race_once,
 )
+from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.reduce import Budget as ReduceBudget
 from tallystick.drivers.reduce import reduce_program
-from tallystick.drivers.soak import soak
 from tallystick.ledger.vocabulary import Unknown
-from tallystick.linearizability import Budget
 from tallystick.program import Program
 from tallystick.reporting.reports import time_line_of
 from tallystick.reporting.result import summarise

@@ -9,14 +9,14 @@ import pytest
 
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
-from tallystick import shape
 from tallystick.connect import connect
-from tallystick.dialect import open_dialect
+from tallystick.documents import shape
+from tallystick.documents.questions import open_dialect
 from tallystick.drivers.delivery import DeliverySession, courier_of, deliver
 from tallystick.drivers.probe import probe
 from tallystick.ledger.vocabulary import Accepted, Refused
-from tallystick.live import _run_once
 from tallystick.program import Delivery, Program, ProgramError, parse_step
+from tallystick.replaying import _run_once
 from tallystick.reporting.scenario import Scenario
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Answer, Client, NoAnswer

@@ -11,12 +11,13 @@ from itertools import count
 
 import pytest
 
-from tallystick.dialect import open_dialect, questions
-from tallystick.drivers.independence import Asked, Independence, Op, interferes
-from tallystick.drivers.order import judge_history
-from tallystick.history import History, Operation
+from tallystick.checker.history import History, Operation
+from tallystick.checker.linearizability import Budget, Hints, check
+from tallystick.documents.questions import open_dialect, questions
+from tallystick.drivers.concurrent.independence import Asked, Independence, Op, interferes
+from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.ledger import UNSEEN, Ledger, Standing
+from tallystick.ledger.state import UNSEEN, Ledger, Standing
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -36,7 +37,6 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Void,
 )
-from tallystick.linearizability import Budget, Hints, check
 from tallystick.program import parse_step
 
 CARD = "card-1"

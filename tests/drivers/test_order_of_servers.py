@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tallystick.dialect import open_dialect
-from tallystick.drivers.independence import Asked, Independence, Op
-from tallystick.drivers.order import judge_history
-from tallystick.history import History, Operation
-from tallystick.ledger.ledger import Ledger
+from tallystick.checker.history import History, Operation
+from tallystick.checker.linearizability import Budget, Hints, check
+from tallystick.checker.verdict import Verdict
+from tallystick.documents.questions import open_dialect
+from tallystick.drivers.concurrent.independence import Asked, Independence, Op
+from tallystick.drivers.concurrent.order import judge_history
+from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
     CardRecord,
@@ -26,8 +28,6 @@ from tallystick.ledger.vocabulary import (
     Refused,
     Unknown,
 )
-from tallystick.linearizability import Budget, Hints, check
-from tallystick.verdict import Verdict
 from tests.ledger.programs import Commands
 from tests.ledger.simulator import Faithful
 from tests.ledger.watching import Watcher, any_answers, any_habits, drive

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tallystick.dialect import open_dialect, questions
-from tallystick.ledger.ledger import Ledger
+from tallystick.documents.questions import open_dialect, questions
+from tallystick.ledger.state import Ledger
 from tallystick.ledger.step import Judgement, judge
 from tallystick.ledger.vocabulary import (
     Accepted,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick.dialect import open_dialect
+from tallystick.documents.questions import open_dialect
 from tallystick.ledger.invariants import INVARIANTS, MONOTONE, broken, broken_between
-from tallystick.ledger.ledger import Entry, Ledger, Standing, Use
 from tallystick.ledger.lifecycle import State
+from tallystick.ledger.state import Entry, Ledger, Standing, Use
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.dialect import open_dialect
-from tallystick.ledger.ledger import Last, Ledger, unseen
+from tallystick.documents.questions import open_dialect
 from tallystick.ledger.members import first_missing
+from tallystick.ledger.state import Last, Ledger, unseen
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import Accepted, Kind, TransactionRecord, Unknown, Violation
 from tests.ledger.stories import Story

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick.dialect import open_dialect
+from tallystick.documents.questions import open_dialect
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import Capture, Kind, Transact, Violation, Void

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from tallystick.dialect import questions
+from tallystick.documents.questions import questions
 from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.ledger import Ledger
+from tallystick.ledger.state import Ledger
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Command,

@@ -10,12 +10,12 @@ import schemathesis
 import sandbox.__main__
 import tallystick.cli
 import tallystick.connect
+import tallystick.documents.shape
 import tallystick.drivers.delivery
 import tallystick.drivers.probe
 import tallystick.drivers.reduce
 import tallystick.drivers.sequential
 import tallystick.reporting.reports
 import tallystick.settings
-import tallystick.shape
 
 __all__ = ["hypothesis", "pytest", "sandbox", "schemathesis", "tallystick"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tallystick.dialect import open_dialect
+from tallystick.documents.questions import open_dialect
+from tallystick.documents.shape import load
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.run import Event, Finding, Run
-from tallystick.shape import load
 from tallystick.target import Address, Answer, Client, Exchange, NoAnswer, Target
 from tallystick.wire import Request
 

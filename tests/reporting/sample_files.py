@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tallystick.documents.rules import load_rules
 from tallystick.reporting.journal import Header, Journal, exhibits_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.redaction import Redactor
@@ -12,7 +13,6 @@ from tallystick.reporting.scenario import write_scenario
 from tallystick.reporting.summary import summary_text
 from tallystick.reporting.terminal import report_text
 from tallystick.reporting.timeline import Bar, TimeLine, timeline_page
-from tallystick.rules import load_rules
 from tests.reporting.sample import ACCOUNT, NOT_CLAIMED, URL, sample_run
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "reports" / "example"

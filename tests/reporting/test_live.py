@@ -13,7 +13,7 @@ import pytest
 
 CONFTEST = """
 from itertools import count
-from tallystick.reporting.live import LiveLine, own_terminal
+from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.progress import Status
 
 asked = count(1)

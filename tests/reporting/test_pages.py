@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.history import History, Operation
-from tallystick.linearizability import check
+from tallystick.checker.history import History, Operation
+from tallystick.checker.linearizability import check
 from tallystick.reporting.journal import exhibits_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.result import redactor_for, summarise

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.documents.rules import load_rules
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.reporting.result import (
@@ -20,7 +21,6 @@ from tallystick.reporting.result import (
     write_result,
     write_whole,
 )
-from tallystick.rules import load_rules
 from tallystick.run import Finding, Run
 from tests.reporting.sample import NOT_CLAIMED, sample_run
 

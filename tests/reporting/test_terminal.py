@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tallystick.documents.rules import load_rules
 from tallystick.reporting.curl import curl
 from tallystick.reporting.journal import exhibits_of
 from tallystick.reporting.progress import Progress, Status, progress_line
 from tallystick.reporting.result import Result, redactor_for, summarise
 from tallystick.reporting.terminal import brief_text, report_text, verdict_lines
-from tallystick.rules import load_rules
 from tallystick.run import Run
 from tests.reporting.sample import NOT_CLAIMED, sample_run
 

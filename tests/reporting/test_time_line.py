@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tallystick.drivers.order import judge_history, label_of, outcome_of
+from tallystick.drivers.concurrent.order import judge_history, label_of, outcome_of
 from tallystick.ledger.vocabulary import CardRecord, ReadCard
 from tallystick.program import Program
 from tallystick.reporting.reports import time_line_of

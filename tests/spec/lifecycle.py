@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tallystick.documents.rules import load_rules
 from tallystick.ledger.lifecycle import REFUSALS, TRANSITIONS, Move, State, diagram
-from tallystick.rules import load_rules
 
 PAGE = Path(__file__).resolve().parents[2] / "spec" / "lifecycle.md"
 

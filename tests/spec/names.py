@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tallystick.rules import CHAPTERS
+from tallystick.documents.rules import CHAPTERS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from tallystick.dialect import Question, questions
+from tallystick.documents.questions import Question, questions
 from tallystick.ledger.vocabulary import Kind
 from tests.spec.names import ROOT, questions_named_in, sources
 
@@ -101,7 +101,7 @@ def test_every_question_belongs_to_a_numbered_one() -> None:
 
 
 def test_every_rule_that_a_page_names_exists() -> None:
-    from tallystick.rules import CHAPTERS, load_rules
+    from tallystick.documents.rules import CHAPTERS, load_rules
 
     named = rf"\b(?:{'|'.join(CHAPTERS)})-[0-9]+"
     text = (ROOT / "spec" / "questions.md").read_text(encoding="utf-8")

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.rules import CHAPTERS, Rule, RulesError, chapters, load_rules, not_testable
+from tallystick.documents.rules import (
+    CHAPTERS,
+    Rule,
+    RulesError,
+    chapters,
+    load_rules,
+    not_testable,
+)
 from tests.spec.names import ROOT, rules_named_in, sources
 
 SOURCE_KEY = re.compile(r"\b(?:S0|S1|S3|T24|W|N26|SIB|inference)\b|\b[PG]:[a-z]|\bP\b")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tallystick.dialect import open_dialect, questions
+from tallystick.documents.questions import open_dialect, questions
 from tallystick.ledger.vocabulary import Accepted, CardRecord, Command, Outcome
 from tallystick.run import Run
 from tallystick.target import Exchange, NoAnswer

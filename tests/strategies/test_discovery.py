@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tallystick.drivers.sequential import Made, Session
-from tallystick.ledger.ledger import Entry, Ledger, Standing
 from tallystick.ledger.lifecycle import State
+from tallystick.ledger.state import Entry, Ledger, Standing
 from tallystick.ledger.vocabulary import ActivateCard, Capture, IssueToken, Kind, Transact, Void
 from tallystick.program import Step, Verb
 from tests.strategies.machine import drive

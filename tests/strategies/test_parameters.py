@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from strategies import commands, money
-from strategies.dice import Dice
+from strategies.choices import Dice
 from tallystick.program import Scene
 
 EMPTY = Scene({}, {}, {})

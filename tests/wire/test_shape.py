@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tallystick import shape
+from tallystick.documents import shape
 from tallystick.target import NOT_JSON
 
 CARD = {"card_id": "A", "amount": 5, "currency": "NOK"}

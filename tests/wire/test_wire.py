@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick import shape, wire
-from tallystick.dialect import open_dialect
-from tallystick.ledger.ledger import Ledger
-from tallystick.ledger.rulings import CURRENCIES
+from tallystick import wire
+from tallystick.documents import shape
+from tallystick.documents.questions import open_dialect
+from tallystick.ledger.preconditions import CURRENCIES
+from tallystick.ledger.state import Ledger
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,

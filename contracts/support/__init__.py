@@ -1,0 +1,1 @@
+"""What the contracts share. Nothing here is a contract."""

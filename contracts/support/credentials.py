@@ -1,0 +1,133 @@
+"""Credentials that open nothing, and a request of every operation to try them on. Pure.
+
+The requests are well-formed and name things that are there, so that only the credential is at
+fault. It does not know which server checks tokens how: a token that is no JWT yields fewer
+forgeries.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.support import request_builders as requests
+from tallystick.wire import Request
+
+Headers = dict[str, str]
+NOBODYS = "nobody:wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """Ids of live things of one account: what the requests name."""
+
+    card: str
+    customer: str
+    inactive: str
+    empty: str
+    hold: str
+    token: str
+
+
+def every_operation(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list[Request]:
+    """A request of each of the fifteen operations, reads first, the deletion last."""
+    return [
+        requests.list_cards(base, limit=1),
+        requests.read_card(base, wallet.card),
+        requests.list_transactions(base, wallet.card),
+        requests.customer_cards(base, wallet.customer),
+        requests.customer_card(base, wallet.customer, wallet.card),
+        requests.info(base, wallet.token),
+        requests.open_card(base, fresh()),
+        requests.batch(base, [{"card_id": fresh(), "type": "gift_card"}]),
+        requests.activate(base, wallet.inactive),
+        requests.rotate_pin(base, wallet.card, length=6, **requests.DIGITS),
+        requests.issue_token(base, wallet.card, fresh()),
+        requests.transact(base, fresh(), 7, card_id=wallet.card),
+        requests.capture(base, wallet.hold, fresh(), amount=3),
+        requests.void(base, wallet.hold, fresh()),
+        requests.delete_card(base, wallet.empty),
+    ]
+
+
+def further_transactions(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list[Request]:
+    """The other uses of the operation that moves money."""
+    return [
+        requests.transact(base, fresh(), 7, card_id=wallet.card, pending=True),
+        requests.transact(base, fresh(), 7, card_id=wallet.card, type="fund"),
+        requests.transact(base, fresh(), 7, token=wallet.token),
+        requests.transact(base, fresh(), 7, token=wallet.token, pending=True),
+    ]
+
+
+ABSENT: dict[str, Headers] = {
+    "no_authorization": {},
+    "an_empty_authorization": {"Authorization": ""},
+    "a_scheme_without_a_token": {"Authorization": "Bearer"},
+}
+"""Requests without a token."""
+
+
+def forgeries(token: str) -> dict[str, Headers]:
+    """Authorizations made from a valid token that are not valid, by what is wrong with them."""
+    basic = base64.b64encode(NOBODYS.encode()).decode()
+    middle = len(token) - len(token.rpartition(".")[2]) // 2
+    found = {
+        "a_malformed_token": "Bearer not.a.token",
+        "a_word_as_a_token": "Bearer null",
+        "basic_in_place_of_bearer": f"Basic {basic}",
+        # The last characters of base64 may not matter; one in the middle does.
+        "another_signature": f"Bearer {_with_another(token, middle)}",
+        "a_token_that_goes_on": f"Bearer {token}x.y",
+    }
+    parts = token.split(".")
+    if len(parts) == 3 and _claims(parts[1]) is not None:
+        found |= {name: f"Bearer {forged}" for name, forged in _of_a_jwt(*parts).items()}
+    return {name: {"Authorization": value} for name, value in found.items()}
+
+
+def _of_a_jwt(header: str, payload: str, signature: str) -> dict[str, str]:
+    claims = _claims(payload) or {}
+    scopes = {name: f"{claims.get(name, '')} admin:wallets".strip() for name in ("scope", "scp")}
+    raised = _packed({**claims, **scopes})
+    unsigned = _packed({"alg": "none", "typ": "JWT"})
+    return {
+        "no_signature_alg_none": f"{unsigned}.{payload}.",
+        "no_signature_alg_None": f"{_packed({'alg': 'None', 'typ': 'JWT'})}.{payload}.",
+        "alg_none_and_a_signature": f"{unsigned}.{payload}.{signature}",
+        "a_signature_cut_off": f"{header}.{payload}.",
+        "other_claims": f"{header}.{raised}.{signature}",
+        "a_guessed_key": _signed(payload, b"secret"),
+        "an_empty_key": _signed(payload, b""),
+    }
+
+
+def _signed(payload: str, key: bytes) -> str:
+    signed = f"{_packed({'alg': 'HS256', 'typ': 'JWT'})}.{payload}"
+    return f"{signed}.{_encoded(hmac.new(key, signed.encode(), hashlib.sha256).digest())}"
+
+
+def _with_another(token: str, position: int) -> str:
+    other = "A" if token[position] != "A" else "B"
+    return token[:position] + other + token[position + 1 :]
+
+
+def _claims(payload: str) -> dict[str, Any] | None:
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _packed(members: dict[str, Any]) -> str:
+    return _encoded(json.dumps(members, separators=(",", ":")).encode())
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

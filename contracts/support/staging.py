@@ -1,0 +1,215 @@
+"""A stage: cards that steps have set up, and single requests around them that no step spells.
+
+The session keeps the ledgers and the direct driver sends the requests; a stage joins the two into
+one story, so that a report shows all of it. It knows no chapter: what an answer means is for the
+contract to say, what a card has to show is for the oracle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tallystick import wire
+from tallystick.drivers.direct import Direct
+from tallystick.drivers.sequential import Made, Session
+from tallystick.ledger.state import Ledger
+from tallystick.ledger.step import judge
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Command,
+    OpenCard,
+    Outcome,
+    Payment,
+    PrepareCard,
+    ReadCard,
+    TokenRecord,
+    Violation,
+)
+from tallystick.program import Step, Verb, parse_step
+from tallystick.run import Run
+from tallystick.target import NOT_JSON, Answer, NoAnswer, Target, outcome_of
+from tallystick.wire import Request, card_record
+
+
+def _everything(which: str, year: int) -> dict[str, object]:
+    return {
+        "name": which,
+        "metadata": {"order": which},
+        "customer_id": f"customer-{which}",
+        "originated_by": which,
+        "expires_at": f"{year}-01-01T00:00:00Z",
+    }
+
+
+FIRST, SECOND = _everything("First", 2090), _everything("Second", 2091)
+"""All that a card may carry, and the same in other words."""
+
+
+class Stage:
+    """A session and a direct driver that tell one story."""
+
+    def __init__(self, run: Run, *lines: str) -> None:
+        self.run = run
+        self.session = Session(run)
+        self.direct = Direct(run)
+        self.direct.events = self.session.events
+        self._refs = 0
+        self.perform(*lines)
+
+    def twin(self) -> Stage:
+        """A stage with the same cards, for a story of its own that begins as this one did."""
+        other = Stage(self.run)
+        other.session.beliefs = self.session.beliefs
+        other.session.made = self.session.made
+        other.direct.notes += self.direct.notes
+        return other
+
+    @property
+    def base(self) -> str:
+        """The path of the account's wallets."""
+        return self.direct.base
+
+    # Doing ----------------------------------------------------------------------------------------
+
+    def perform(self, *lines: str, unread: bool = False) -> Outcome | None:
+        """Run steps; the oracle judges every answer. The outcome of the last one."""
+        outcome = None
+        for line in lines:
+            step = parse_step(line)
+            self.direct.note(line)
+            outcome = self.session.perform(step, unread=unread)
+        return outcome
+
+    def send(
+        self,
+        request: Request,
+        *,
+        target: Target | None = None,
+        headers: Mapping[str, str] | None = None,
+        authorized: bool = True,
+        shaped: bool = True,
+    ) -> Answer | NoAnswer:
+        """Send one request; what it means is for the caller to say."""
+        self.session.notes = self.direct.notes
+        answer = self.direct.send(
+            request, target=target, headers=headers, authorized=authorized, shaped=shaped
+        )
+        if isinstance(answer, Answer):
+            self.session.clock.hear(answer.date)
+        return answer
+
+    def do(
+        self, card: str, command: Command, *, name: str = "", target: Target | None = None
+    ) -> Outcome:
+        """Ask for a command, perhaps as another client; the oracle judges the answer."""
+        answer = self.send(wire.encode(command, self._account), target=target)
+        return self.take(card, command, answer, name=name)
+
+    def take(
+        self, card: str, command: Command, answer: Answer | NoAnswer, *, name: str = ""
+    ) -> Outcome:
+        """Let the oracle judge an answer as that of the command; a creation makes the card known.
+
+        `name` is the label under which steps can name what was made.
+        """
+        if isinstance(command, OpenCard | PrepareCard) and card not in self.session.beliefs:
+            self.session.beliefs[card] = (Ledger(self.run.dialect, command.card),)
+            self.session.made[card] = Made(command, card)
+        outcome = outcome_of(command, answer)
+        self.session.judge(card, command, outcome)
+        if name:
+            record = outcome.record if isinstance(outcome, Accepted) else None
+            made = record.value if isinstance(record, TokenRecord) else getattr(record, "id", None)
+            self.session.made[name] = Made(command, card, made)
+        return outcome
+
+    def pays(
+        self, name: str, card: str, command: Payment, target: Target, rules: tuple[str, ...]
+    ) -> None:
+        """Ask for a payment as another client, who by `rules` is let in; the oracle judges it."""
+        answer = self.send(wire.encode(command, self._account), target=target)
+        self.direct.expect(rules, not is_refused(answer), f"{command.kind} let in", "a refusal")
+        self.take(card, command, answer, name=name)
+
+    # Looking --------------------------------------------------------------------------------------
+
+    def holds(self, rule: str | None = None, *, only: str = "", lists: bool = True) -> None:
+        """Read every card and its transactions; a difference breaks `rule`, or the oracle's."""
+        for label in [only] if only else list(self.session.beliefs):
+            for verb in (Verb.READ, Verb.LIST) if lists else (Verb.READ,):
+                command, _ = self.session.resolve(Step(verb, on=label))
+                answer = self.send(wire.encode(command, self._account))
+                self.agrees(label, command, outcome_of(command, answer), rule)
+
+    def shows(self, label: str, item: Any, rule: str | None = None) -> None:
+        """Hold a card as some view showed it to the ledger, as if it were the card's details."""
+        command = ReadCard(self.card_id(label))
+        self.agrees(label, command, Accepted(card_record(item)), rule)
+
+    def agrees(self, label: str, command: Command, outcome: Outcome, rule: str | None) -> None:
+        """Hold an outcome to the ledger; a difference breaks `rule`, or the oracle's."""
+        judged = [judge(ledger, command, outcome) for ledger in self.session.beliefs[label]]
+        results = [judgement.result for judgement in judged]
+        first = results[0]
+        if isinstance(first, Violation) and all(isinstance(one, Violation) for one in results):
+            self.direct.violate(rule or first.rule, first.expected, first.actual)
+        self.session.judge(label, command, outcome)
+
+    def finish(self) -> None:
+        """Read every card and list once more, as a session does at its end."""
+        self.session.finish()
+
+    # Names ----------------------------------------------------------------------------------------
+
+    def card_id(self, label: str) -> str:
+        """The card_id behind a label."""
+        return self.session.ledger(label).card
+
+    def id_of(self, label: str) -> str:
+        """The id of a transaction, or the value of a token; skips the test if it was not made."""
+        made = self.session.made[label].id
+        if made is None:
+            pytest.skip(f"{label} was not made")
+        return made
+
+    def fresh(self, what: str = "x") -> str:
+        """An id or ref_id that nobody has used."""
+        self._refs += 1
+        return f"{self.session.prefix}.{what}{self._refs}"
+
+    @property
+    def _account(self) -> str:
+        return self.run.target.address.account
+
+
+def body_of(answer: Answer | NoAnswer) -> Any:
+    """The body of an accepting answer; None if there is none."""
+    if isinstance(answer, Answer) and answer.status == 200 and answer.body is not NOT_JSON:
+        return answer.body
+    return None
+
+
+def is_refused(answer: Answer | NoAnswer) -> bool:
+    """Whether the answer is a refusal, which proves that nothing happened."""
+    return isinstance(answer, Answer) and 400 <= answer.status < 500
+
+
+def texts_in(value: Any) -> set[str]:
+    """Every text in a JSON value, names of members left aside."""
+    if isinstance(value, str):
+        return {value}
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {text for part in inner for text in texts_in(part)}
+
+
+def spelled(members: Mapping[str, object], tail: str = "") -> str:
+    """Members of a creation as they follow `with`; `{}` becomes something of one's own."""
+    texts = {
+        name: value.format(tail) if isinstance(value, str) else json.dumps(value)
+        for name, value in members.items()
+    }
+    return f"with {json.dumps(texts)}"

@@ -1,0 +1,82 @@
+"""Is there a legal order? Judges a history against `step`, one partition at a time.
+
+It knows nothing of wallets, of HTTP or of how the history was made: states, commands and outcomes
+are opaque. `frontier` tells how the search works; `illegality`, how a violation is explained.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar
+
+from tallystick.checker.frontier import Budget, Hints, Search, Step
+from tallystick.checker.history import History, Key
+from tallystick.checker.illegality import Illegality, Operations, explain
+from tallystick.checker.verdict import Verdict, worst
+
+__all__ = ["Budget", "Hints", "Illegality", "Judgement", "Step", "check"]
+
+S = TypeVar("S")
+NO_HINTS: Final = Hints()
+DEFAULT_BUDGET: Final = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement(Generic[S]):
+    """The verdict on a history, what it cost, and what is wrong where."""
+
+    verdict: Verdict
+    steps: int
+    seconds: float
+    undecided: tuple[Key, ...] = ()
+    illegalities: tuple[Illegality[S], ...] = ()
+
+
+def check(
+    history: History[Any, Any],
+    step: Step,
+    initial: Callable[[Key], S],
+    *,
+    hints: Hints = NO_HINTS,
+    budget: Budget = DEFAULT_BUDGET,
+) -> Judgement[S]:
+    """Judge every partition from `initial(key)`; the verdict on the whole is the worst of them."""
+    began = time.monotonic()
+    steps = 0
+    verdicts: list[Verdict] = []
+    undecided: list[Key] = []
+    illegalities: list[Illegality[S]] = []
+    parts = history.partitions()
+    for number, (key, operations) in enumerate(parts.items()):
+        # Half of what is left, or all for the last: one hard partition does not hide another.
+        shares = min(2, len(parts) - number)
+        seconds = budget.seconds - (time.monotonic() - began)
+        share = replace(budget, steps=(budget.steps - steps) // shares, seconds=seconds / shares)
+        search = Search(operations, initial(key), step, hints, share)
+        verdicts.append(search.judge())
+        steps += search.steps
+        if verdicts[-1] is Verdict.UNDECIDED:
+            undecided.append(key)
+        if search.stuck is not None:
+            judge = _Judge(step, hints, budget)
+            illegalities.append(explain(key, search.stuck, hints.changes, hints.interferes, judge))
+    seconds = time.monotonic() - began
+    return Judgement(worst(verdicts), steps, seconds, tuple(undecided), tuple(illegalities))
+
+
+class _Judge:
+    """Judges parts of a history, all of them together within the budget for explaining."""
+
+    def __init__(self, step: Step, hints: Hints, budget: Budget) -> None:
+        self._step = step
+        self._hints = hints
+        self._left = replace(budget, steps=budget.explain_steps)
+
+    def __call__(self, start: object, part: Operations) -> Verdict:
+        search = Search(part, start, self._step, self._hints, self._left)
+        verdict = search.judge()
+        # Sorting and the like is work too, about as much as a step for each operation.
+        self._left = replace(self._left, steps=self._left.steps - search.steps - len(part))
+        return verdict

@@ -1,0 +1,116 @@
+"""Answers against the OpenAPI document: status, content type and body.
+
+It reads `spec/openapi.yaml` once and keeps a compiled validator for each operation and status. It
+does not know what a request meant, so it says nothing about money.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+from tallystick.ledger.vocabulary import Violation
+
+REFUSALS = frozenset({400, 401, 403, 404})
+"""The documented refusals (SHAPE-3); some operations leave one out, none adds another."""
+
+TRANSPORT_REFUSALS = REFUSALS | {405, 406, 411, 413, 414, 415, 417, 431, 505}
+"""What HTTP itself answers to a broken method, size or content type; left open (question 56)."""
+
+_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "spec" / "openapi.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the document."""
+
+    id: str
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+
+
+class Shape:
+    """The compiled document."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.operations: dict[str, Operation] = {}
+        self._also: dict[str, frozenset[int]] = {}
+        # OpenAPI 3.0 builds on an early draft, for which 7.0 is no integer.
+        self._validators: dict[tuple[str, int], jsonschema_rs.Draft4Validator] = {}
+        components = document["components"]
+        for path, item in document["paths"].items():
+            for method, spec in item.items():
+                if method == "parameters":
+                    continue
+                operation = Operation(
+                    spec["operationId"], method.upper(), path, tuple(spec.get("x-scopes", ()))
+                )
+                self.operations[operation.id] = operation
+                self._also[operation.id] = frozenset(spec.get("x-also-permitted-statuses", ()))
+                self._compile(operation.id, spec["responses"], components)
+
+    def _compile(
+        self, operation: str, responses: Mapping[str, Any], components: Mapping[str, Any]
+    ) -> None:
+        for status, response in responses.items():
+            if "$ref" in response:
+                response = components["responses"][response["$ref"].rsplit("/", 1)[1]]
+            schema = response["content"]["application/json"]["schema"]
+            self._validators[operation, int(status)] = jsonschema_rs.Draft4Validator(
+                {"allOf": [schema], "components": components},
+                validate_formats=True,
+                formats={"uuid": _is_uuid},
+            )
+
+    def judge(self, operation: str, status: int, content_type: str, body: Any) -> Violation | None:
+        """The rule of chapter SHAPE that an answer breaks, or None. `body` is parsed JSON."""
+        if status in self._also.get(operation, ()):
+            return None  # an answer without a body, where the documentation is silent
+        if status >= 500:
+            return Violation("SHAPE-2", "an answer below 500", f"{status} to {operation}")
+        if status != 200 and status not in REFUSALS:
+            return Violation("SHAPE-3", "200, 400, 401, 403 or 404", f"{status} to {operation}")
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            return Violation("SHAPE-6", "application/json", f"{content_type!r} to {operation}")
+        validator = self._validators.get((operation, status))
+        if validator is None:
+            validator = self._validators[operation, 400]
+        found = _first_error(validator, body)
+        if found is None:
+            return None
+        rule = "SHAPE-1" if status == 200 else "SHAPE-5"
+        expected = f"the body that the document gives for {status} of {operation}"
+        return Violation(rule, expected, found[:300])
+
+
+def _is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
+def _first_error(validator: jsonschema_rs.Draft4Validator, body: Any) -> str | None:
+    try:
+        if validator.is_valid(body):
+            return None
+        error = next(validator.iter_errors(body))
+    except ValueError as trouble:  # no JSON at all, half of a surrogate pair, nested too deep
+        return f"the body cannot be read: {trouble}"
+    where = "/".join(str(part) for part in error.instance_path) or "the body"
+    return f"{where}: {error.message}"
+
+
+@lru_cache(maxsize=1)
+def load(path: Path = DOCUMENT) -> Shape:
+    """The document of the repository, compiled once per process."""
+    with path.open(encoding="utf-8") as file:
+        return Shape(yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))

@@ -1,0 +1,207 @@
+"""Schemathesis as a source of requests and as a second judge of answers.
+
+Cases are generated before anything is sent, so that a server which fails only now and then is
+never called flaky, and one seed gives one list. The settings are said in full: neither a
+schemathesis.toml of the working directory nor a CI profile of Hypothesis changes them. It sends
+nothing itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+import hypothesis
+import schemathesis
+from schemathesis.checks import CheckFunction, not_a_server_error
+from schemathesis.config import SanitizationConfig
+from schemathesis.core import NOT_SET
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.core.transport import Response
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.case import Case
+from schemathesis.generation.meta import (
+    REQUEST_SHAPE_PROBES,
+    CoveragePhaseData,
+    CoverageScenario,
+)
+from schemathesis.schemas import APIOperation, BaseSchema
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis.transport.prepare import prepare_request
+
+from tallystick.documents.shape import DOCUMENT, REFUSALS
+from tallystick.drivers.exploring import settings
+from tallystick.drivers.fuzz.constraints import NOTHING
+from tallystick.ledger.vocabulary import Violation
+from tallystick.target import NOT_JSON, Answer
+
+JSON = Any
+
+CHECKS: dict[CheckFunction, str] = {
+    not_a_server_error: "SHAPE-2",
+    status_code_conformance: "SHAPE-3",
+    content_type_conformance: "SHAPE-6",
+    response_schema_conformance: "SHAPE-1",
+}
+"""The checks that are sound here, and the rule that each one holds. Acceptance of valid data and
+refusal of invalid data are not among them: a business refusal is no fault, and much that the
+document forbids is our reading of prose (see `constraints`). `ignored_auth` has a chapter."""
+
+
+@lru_cache(maxsize=1)
+def load_schema() -> BaseSchema:
+    """The document as Schemathesis reads it, without configuration from outside."""
+    config = schemathesis.Config.from_dict(
+        # Access is given by the target, so a generated credential would be a false case.
+        {
+            "generation": {"with-security-parameters": False, "database": "none"},
+            "phases": {"stateful": {"generation": {"mode": "positive"}}},
+        }
+    )
+    return schemathesis.openapi.from_path(DOCUMENT, config=config)
+
+
+def operations() -> dict[str, APIOperation[Any, Any, Any, Any]]:
+    """Every operation of the document by its operationId."""
+    return {
+        operation.definition.raw["operationId"]: operation
+        for result in load_schema().get_all_operations()
+        if isinstance(result, Ok) and (operation := result.ok()) is not None
+    }
+
+
+def cases(operation: str, seed: int, boundary: int, random: int) -> list[Case[Any]]:
+    """Cases for one operation: so many of the boundary cases, and so many random ones.
+
+    Generators make many more ways to be wrong than to be right, and only what is right moves money:
+    so two of three random cases are valid, and half of the boundary cases where there are enough.
+    """
+    found = operations()[operation]
+    dice = Random(f"{seed}/{operation}")
+    valid: list[Case[Any]] = []
+    invalid: list[Case[Any]] = []
+    for case in _boundary_cases(found):
+        (valid if _mode(case) is GenerationMode.POSITIVE else invalid).append(case)
+    right = dice.sample(valid, min(boundary // 2, len(valid)))
+    wrong = dice.sample(invalid, min(boundary - len(right), len(invalid)))
+    picked = [*right, *wrong]
+    for mode, part in ((GenerationMode.POSITIVE, 2), (GenerationMode.NEGATIVE, 1)):
+        picked += _random_cases(found, mode, seed, max(1, random * part // 3))
+    dice.shuffle(picked)
+    return picked
+
+
+def _mode(case: Case[Any]) -> GenerationMode:
+    return case.meta.generation.mode if case.meta is not None else GenerationMode.POSITIVE
+
+
+def _boundary_cases(operation: APIOperation[Any, Any, Any, Any]) -> Iterator[Case[Any]]:
+    """The deterministic cases: each value at and beside each bound, each member of a wrong type."""
+    schema = operation.schema
+    seen = set()
+    for case in schema.iter_coverage_cases(
+        operation,
+        generation_modes=list(GenerationMode),
+        generation_config=schema.config.generation_for(operation=operation, phase="coverage"),
+    ):
+        content = repr((case.query, case.body))
+        if content not in seen and _is_of_use(case):
+            seen.add(content)
+            yield case
+
+
+def _is_of_use(case: Case[Any]) -> bool:
+    """Whether the case differs in query or body, not in method, header or path: those are ours."""
+    data = case.meta.phase.data if case.meta is not None else None
+    if not isinstance(data, CoveragePhaseData):
+        return True
+    elsewhere = (ParameterLocation.PATH, ParameterLocation.HEADER)
+    if data.parameter_location in elsewhere:
+        return False
+    return data.scenario not in {*REQUEST_SHAPE_PROBES, CoverageScenario.UNSUPPORTED_PATH_PATTERN}
+
+
+def _random_cases(
+    operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, seed: int, number: int
+) -> list[Case[Any]]:
+    collected: list[Case[Any]] = []
+
+    @hypothesis.seed(seed)
+    @settings(number)
+    @hypothesis.given(operation.as_strategy(generation_mode=mode))
+    def collect(case: Case[Any]) -> None:
+        collected.append(case)
+
+    collect()
+    return collected
+
+
+def body_of(case: Case[Any]) -> JSON:
+    """The generated body: parsed JSON, bytes, or NOTHING."""
+    return NOTHING if case.body is NOT_SET else case.body
+
+
+def query_of(case: Case[Any]) -> dict[str, JSON]:
+    """The generated query as texts and lists of texts; what the document does not know stays."""
+    return {
+        str(name): [str(item) for item in value] if isinstance(value, list) else str(value)
+        for name, value in (case.query or {}).items()
+        if value is not None
+    }
+
+
+# Judging ----------------------------------------------------------------------------------------
+
+
+def response_of(case: Case[Any], answer: Answer) -> Response:
+    """An answer of the target in the form that Schemathesis reads."""
+    content = b"" if answer.body is NOT_JSON else json.dumps(answer.body).encode()
+    kinds = {"content-type": [answer.content_type]} if answer.content_type else {}
+    blank = case.operation.Case(
+        path_parameters=dict.fromkeys(case.path_parameters, "x"), method=case.method
+    )
+    request = prepare_request(
+        blank, {}, config=SanitizationConfig(enabled=False), base_url="http://target/v1"
+    )
+    return Response(answer.status, kinds, content, request, 0.0, verify=True)
+
+
+def judge(case: Case[Any], answer: Answer) -> Violation | None:
+    """The first rule that a check of Schemathesis finds broken by an answer."""
+    if answer.status in case.operation.definition.raw.get("x-also-permitted-statuses", ()):
+        return None  # an answer of which the documentation says nothing
+    response = response_of(case, answer)
+    for check, rule in CHECKS.items():
+        if check is status_code_conformance and answer.status in REFUSALS:
+            continue  # 404 is documented for most operations and permitted to all (SHAPE-3)
+        failure = _failure(case, response, check)
+        if failure is not None:
+            refusal = rule == "SHAPE-1" and answer.status != 200
+            what = f"{check.__name__} of {case.operation.label}"
+            return Violation("SHAPE-5" if refusal else rule, what, _text_of(failure))
+    return None
+
+
+def _failure(
+    case: Case[Any], response: Response, check: CheckFunction
+) -> Failure | FailureGroup | None:
+    try:
+        case.validate_response(response, checks=[check])
+    except (Failure, FailureGroup) as failure:
+        return failure
+    return None
+
+
+def _text_of(failure: Failure | FailureGroup) -> str:
+    first = failure.exceptions[0] if isinstance(failure, FailureGroup) else failure
+    title = getattr(first, "title", type(first).__name__)
+    return f"{title}: {getattr(first, 'message', '')}"[:300]

@@ -1,0 +1,163 @@
+"""What is said about a violation: the prefix is legal, the core illegal, minimal, readable."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tallystick.checker.frontier import Budget, Hints
+from tallystick.checker.history import History, Operation
+from tallystick.checker.linearizability import check
+from tallystick.checker.verdict import Verdict
+from tests.checker.models import (
+    MODELS,
+    REGISTER,
+    UNKNOWN,
+    WALLET,
+    is_legal_by_definition,
+    mutated,
+    ran,
+)
+
+
+def explained(model, operations, hints=None, budget=None):
+    result = check(
+        History.of(operations),
+        model.step,
+        lambda key: model.initial,
+        hints=hints or model.hints,
+        budget=budget or Budget(),
+    )
+    assert result.verdict is Verdict.VIOLATES
+    return result.illegalities[0]
+
+
+def illegal_histories(model, how_many, size=8):
+    seed = 0
+    while how_many:
+        seed += 1
+        rng = random.Random(f"{model.name} illegal {seed}")
+        history = mutated(model, rng, ran(model, rng, size, lost=0.15))
+        if not is_legal_by_definition(model, history):
+            how_many -= 1
+            yield history
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
+def test_the_prefix_is_a_legal_order(model):
+    for history in illegal_histories(model, 25):
+        told = explained(model, history)
+        states = {model.initial}
+        for n, operation in enumerate(told.prefix):
+            for later in told.prefix[n + 1 :]:
+                assert not later.answered or later.returned_ns >= operation.called_ns
+            step = model.step
+            states = {
+                after
+                for s in states
+                for result in [step(s, operation.command, operation.outcome)]
+                if isinstance(result, tuple)
+                for after in result
+            }
+        assert states
+        assert told.stuck not in told.prefix
+        assert not set(told.waiting) & {told.stuck, *told.prefix}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
+@pytest.mark.parametrize("hinted", [True, False])
+def test_the_core_of_a_short_history_is_illegal_and_nothing_more_can_be_left_out(model, hinted):
+    for history in illegal_histories(model, 15):
+        told = explained(model, history, model.hints if hinted else Hints())
+        assert told.minimal
+        assert told.stuck in told.core
+        if told.culprit is None:
+            continue
+        assert told.core_from == model.initial
+        assert contradicts(model, told, told.core)
+        for operation in without(told.core, told.stuck, told.culprit):
+            assert not contradicts(model, told, without(told.core, operation))
+
+
+def contradicts(model, told, operations):
+    return (
+        not is_legal_by_definition(model, operations)
+        and is_legal_by_definition(model, without(operations, told.stuck))
+        and is_legal_by_definition(model, without(operations, told.culprit))
+    )
+
+
+def without(operations, *gone):
+    return tuple(o for o in operations if not any(o is g for g in gone))
+
+
+CARD = [
+    Operation("a", "card", ("fund", 9), "ok", 0, 10),
+    Operation("a", "card", ("hold", "b", 1), "ok", 11, 12),
+    Operation("a", "card", ("read",), (8, 9), 13, 14),
+    Operation("b", "card", ("draw", 1), UNKNOWN, 15),
+    Operation("a", "card", ("hold", "a", 2), "ok", 20, 30),
+    Operation("a", "card", ("capture", "a", 2), "ok", 40, 60),
+    Operation("c", "card", ("capture", "a", 2), "ok", 45, 70),
+    Operation("d", "card", ("read",), (5, 6), 46, 90),
+    Operation("a", "card", ("draw", 3), "ok", 80, 95),
+]
+
+
+@pytest.mark.parametrize("hints", [WALLET.hints, Hints()], ids=["hinted", "bare"])
+def test_a_double_capture_is_told_as_fund_hold_and_two_captures(hints):
+    told = explained(WALLET, CARD, hints)
+    assert [o.command[:2] for o in told.core] == [
+        ("fund", 9),
+        ("hold", "a"),
+        ("capture", "a"),
+        ("capture", "a"),
+    ]
+    assert (told.key, told.stuck, told.core_from) == ("card", CARD[6], WALLET.initial)
+
+
+def many(size):
+    """Other holds that come and go, each followed by a read."""
+    for n in range(size):
+        at = 1000 + 100 * n
+        yield Operation("x", "card", ("fund", 1), "ok", at, at + 5)
+        yield Operation("x", "card", ("hold", "b", 1), "ok", at + 10, at + 15)
+        yield Operation("x", "card", ("void", "b"), "ok", at + 20, at + 25)
+        yield Operation("x", "card", ("read",), (10 + n, 10 + n), at + 30, at + 35)
+
+
+def test_a_culprit_far_back_is_found_in_a_long_history():
+    first = [
+        Operation("a", "card", ("fund", 11), "ok", 0, 10),
+        Operation("a", "card", ("hold", "a", 2), "ok", 20, 30),
+        Operation("a", "card", ("capture", "a", 2), "ok", 40, 60),
+    ]
+    last = Operation("a", "card", ("capture", "a", 1), "ok", 900_000, 900_001)
+    told = explained(WALLET, [*first, *many(40), last], budget=Budget(explain_steps=10**6))
+    assert told.core == (*first, last)
+    assert told.culprit == first[2]
+    assert told.minimal
+
+
+def test_a_long_history_that_nothing_explains_is_cut_down_to_a_late_state():
+    first = Operation("a", "card", ("fund", 9), "ok", 0, 10)
+    last = Operation("a", "card", ("read",), (77, 78), 900_000, 900_001)
+    told = explained(WALLET, [first, *many(30), last], budget=Budget(explain_steps=3000))
+    assert told.core == (last,)
+    assert told.core_from == (39, ())
+    assert told.culprit is None
+
+
+def test_a_budget_too_small_to_explain_still_gives_a_core_and_says_so():
+    told = explained(WALLET, CARD, budget=Budget(explain_steps=0))
+    assert not told.minimal
+    assert told.stuck in told.core
+
+
+def test_what_waited_beside_the_stuck_operation_is_named():
+    write = Operation("a", 1, ("write", 1), "ok", 0, 50)
+    lost = Operation("b", 1, ("write", 2), UNKNOWN, 5)
+    read = Operation("c", 1, ("read",), 7, 10, 20)
+    told = explained(REGISTER, [write, lost, read])
+    assert (told.stuck, told.waiting, told.prefix) == (read, (write, lost), ())
