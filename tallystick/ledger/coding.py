@@ -54,6 +54,7 @@ def _plain(value: Any) -> Any:
 
 def _read(hint: Any, value: Any, where: str) -> Any:
     """The value that has the type of the hint."""
+    hint = getattr(hint, "__supertype__", hint)  # a NewType is checked as the type it is made of
     if get_origin(hint) in (Union, UnionType):
         return _read_union(get_args(hint), value, where)
     if get_origin(hint) is tuple:

@@ -8,6 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from typing import NewType
+
+# Names and ids are four types, so that mypy tells them apart; at run time they are all text.
+CardLabel = NewType("CardLabel", str)
+"""The name of a card in a program, such as `A`."""
+CardId = NewType("CardId", str)
+"""The `card_id` under which the server knows a card."""
+EntryId = NewType("EntryId", str)
+"""The `id` of a transaction, chosen by the server."""
+RefId = NewType("RefId", str)
+"""The `ref_id` of a request, chosen by the client."""
 
 
 class Kind(StrEnum):
