@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox.faults import FAULTS
-from tests.proof import faults, mutants, peers, readme, record, variants
+from tests.proof import faults, mutants, networks, peers, readme, record, variants
 
 Row = TypeVar("Row")
 
+SEEDS_OF_NETWORKS = 10
 ENOUGH = 95.0
 """Percent of the mutants that have to be killed."""
 
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts: dict[str, Callable[[argparse.Namespace], bool]] = {
         "faults": _faults,
         "variants": _variants,
+        "networks": _networks,
         "mutants": _mutants,
         "peers": _peers,
     }
@@ -41,11 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
-    parser.add_argument("part", choices=["all", "faults", "variants", "mutants", "peers", "readme"])
+    parts = ["all", "faults", "variants", "networks", "mutants", "peers", "readme"]
+    parser.add_argument("part", choices=parts)
     parser.add_argument("--only", default="", metavar="NAME,...", help="only these by name")
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default 2)")
     parser.add_argument("--stop-early", action="store_true", help="faults: stop at the first")
     parser.add_argument("--seeds", type=int, default=20, help="variants: seeds each (default 20)")
+    parser.add_argument("--rate", type=float, default=0.02, help="networks: share that is harmed")
     parser.add_argument("--sample", type=int, metavar="N", help="mutants, peers: only so many")
     parser.add_argument("--seconds", type=int, default=30, help="peers: time for each fault")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
@@ -65,6 +69,14 @@ def _variants(options: argparse.Namespace) -> bool:
     rows = _shown(variants.measure(names, options.seeds, jobs=options.jobs), names * options.seeds)
     print(variants.table(rows))
     _keep(options, "variants", rows, is_full=len(names) == len(variants.everyone()))
+    return all(row.is_quiet for row in rows)
+
+
+def _networks(options: argparse.Namespace) -> bool:
+    seeds = range(min(options.seeds, SEEDS_OF_NETWORKS))
+    rows = _shown(networks.measure(seeds, options.rate, jobs=options.jobs), seeds)
+    print(networks.table(rows))
+    _keep(options, "networks", rows, is_full=len(rows) == SEEDS_OF_NETWORKS)
     return all(row.is_quiet for row in rows)
 
 

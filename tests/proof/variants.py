@@ -59,11 +59,11 @@ def _row(name: str, seed: int) -> VariantRow:
         outcome.status,
         0 if outcome.result is None else outcome.result["requests"],
         round(outcome.seconds, 1),
-        _alarms(outcome),
+        alarms_of(outcome),
     )
 
 
-def _alarms(outcome: Outcome) -> list[str]:
+def alarms_of(outcome: Outcome) -> list[str]:
     """Everything about a run that is not quiet, in full."""
     told = [
         f"{entry['rule']} permitted {entry['expected']}; received {entry['actual']}; "
