@@ -1,6 +1,6 @@
 """The random machine: several cards, holds and tokens at once, legal and illegal commands.
 
-Its rules make a step for the scene and hand it to a session; the oracle judges every answer.
+Each rule makes a step from the scene and gives it to a session; the oracle judges every answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from strategies import commands
-from strategies.choices import THROWS, Dice
+from strategies.choices import ENTROPY, Choices
 from tallystick.drivers.exploring import Exploration, settings
 from tallystick.drivers.sequential import Reading, Session
 from tallystick.run import Intensity, Run
@@ -27,13 +27,13 @@ STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
 
 
 class Machines(Exploration):
-    """What the machines of an exploration share."""
+    """The machines of one exploration, and how many there were so far."""
 
     number: int = 0
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """Rules throw dice, the session performs; nothing is decided here."""
+    """One machine. The strategies choose the steps and the session runs and judges them."""
 
     def __init__(self, machines: Machines) -> None:
         super().__init__()
@@ -42,11 +42,11 @@ class Lifecycle(RuleBasedStateMachine):
         self.machines = machines
         self.session = Session(machines.run, reading=Reading.LAZY)
 
-    def perform(self, kind: commands.Kind, thrown: bytes) -> None:
+    def perform(self, kind: commands.Kind, entropy: bytes) -> None:
         if self.machines.goes_on:
             with self.machines.trying():
-                dice = Dice(thrown, self.number, len(self.session.performed))
-                self.session.perform(kind(dice, self.session.scene()))
+                choices = Choices(entropy, self.number, len(self.session.performed))
+                self.session.perform(kind(choices, self.session.scene()))
 
     def teardown(self) -> None:
         if self.machines.end is None:
@@ -54,15 +54,15 @@ class Lifecycle(RuleBasedStateMachine):
                 self.session.finish()
 
     # One rule for all: Hypothesis switches rules off at random, and a machine that cannot hold, or
-    # can never void, meets nothing that is rare. The weights are in `strategies.commands`.
+    # can never void, reaches no rare state. The weights are in `strategies.commands`.
 
-    @initialize(thrown=THROWS)
-    def open_a_card(self, thrown: bytes) -> None:
-        self.perform(commands.cards, thrown)
+    @initialize(entropy=ENTROPY)
+    def open_a_card(self, entropy: bytes) -> None:
+        self.perform(commands.cards, entropy)
 
-    @rule(thrown=THROWS)
-    def act(self, thrown: bytes) -> None:
-        self.perform(commands.steps, thrown)
+    @rule(entropy=ENTROPY)
+    def act(self, entropy: bytes) -> None:
+        self.perform(commands.steps, entropy)
 
 
 def run_machine(run: Run, number: int = 0) -> None:

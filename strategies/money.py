@@ -22,7 +22,7 @@ def boundaries(*bases: str) -> st.SearchStrategy[Amount]:
 
 
 def parts(*bases: str) -> st.SearchStrategy[Amount]:
-    """A half, a third and so on of a figure, which is legal whenever the figure is."""
+    """A half, a third and a seventh of a figure: legal whenever the figure is legal."""
     return st.sampled_from(_parts(*bases))
 
 
@@ -38,7 +38,7 @@ def _numbers(*numbers: int) -> list[Amount]:
     return [Amount("", 1, number) for number in numbers]
 
 
-# Groups of amounts for `Dice.pick`, each group as likely as the others.
+# Groups of amounts for `Choices.pick`; all groups are equally likely.
 
 SPENDING = (
     _parts("available"),
@@ -48,14 +48,14 @@ SPENDING = (
     _boundaries("available", "balance", "total"),
     _numbers(*LITERALS, *WIDE),
 )
-"""For a drawdown or a hold: mostly amounts that leave the card in a usable state."""
+"""For a drawdown or a hold: mostly amounts after which the card still has money."""
 FUNDING = (_numbers(*LITERALS), _parts("balance", "total"), _numbers(*LITERALS, *WIDE))
 CAPTURING: tuple[list[Amount | None], ...] = (
     [*_parts("remaining")],
     [*_numbers(*LITERALS)],
     [*_boundaries("remaining")],
-    [None],  # leaves the member out
+    [None],  # the request has no `amount`
     [*_boundaries("original", "balance")],
 )
 OPENINGS = (_numbers(1000, 5000, 100, 2000, 10, 0), _numbers(*WIDE))
-"""Opening amounts of a card, now and then a wide one."""
+"""Opening amounts of a card, half of them at the limits of integer types."""

@@ -1,4 +1,4 @@
-"""What else a request may carry: metadata and originated_by, plain and unusual."""
+"""Optional members of a request: metadata, originated_by and the attributes of a card."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ TEXTS: dict[str, str] = {
     "quotes": "Robert'); DROP TABLE cards;-- \"\\",
     "newline": "a\nb\tc",
 }
-"""Texts that a careless server stores cut, mangled or not at all; none is documented as invalid."""
+"""Texts that a careless server cuts, changes or loses; the documentation forbids none of them."""
 HALVES: dict[str, str] = {
     "nul": "a\x00b",
     "half a surrogate pair": "a\ud83c",
     "noncharacter": "a\uffff",
 }
-"""Texts that a store may refuse or cannot give back as they were."""
+"""Texts that a database may refuse, or cannot return unchanged."""
 WRONG_AMOUNTS: dict[str, object] = {
     "text": "600",
     "true": True,
@@ -58,7 +58,7 @@ WRONG_AMOUNTS: dict[str, object] = {
     "negative": -600,
     "least": -(2**63),
 }
-"""What is no amount: amounts are integers of at least 0 (S0, S1, S3)."""
+"""Values that are not amounts: an amount is an integer of at least 0 (S0, S1, S3)."""
 EDGE_AMOUNTS: dict[str, object] = {
     "0": 0,
     "600.0": 600.0,
@@ -69,17 +69,17 @@ EDGE_AMOUNTS: dict[str, object] = {
     "2^64+600": 2**64 + 600,
     "10^400": 10**400,
 }
-"""What a sound server may refuse or take exactly: no upper bound is documented (question 12)."""
+"""A correct server refuses them or takes them: no upper bound is documented (question 12)."""
 
-# Groups for `Dice.pick`, each as likely as the others.
+# Groups for `Choices.pick`; all groups are equally likely.
 
 MEMBERS = (NOTHING, NOTHING, PLAIN, UNUSUAL)
-"""Mostly nothing, sometimes plain members, now and then unusual ones."""
+"""Half of the time nothing, else usual or unusual members."""
 METADATA = (
     NOTHING,
     NOTHING,
     [pair for pair in (*PLAIN, *UNUSUAL) if dict(pair).keys() == {"metadata"}],
 )
-"""The same for captures and voids, whose bodies know metadata only."""
+"""The same for captures and voids, whose bodies have metadata only."""
 ACTIVATION = (NOTHING, OF_A_CARD)
 CREATION = (NOTHING, OF_A_CARD, TYPES)

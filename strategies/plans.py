@@ -1,7 +1,7 @@
-"""Plans: a short prefix, then branches of several clients that want the same money.
+"""Concurrent programs (plans): a short prefix, then branches of clients that want the same money.
 
-A plan is drawn before anything runs, so its amounts are relative to what the ledger is when the
-branches start. Branches meet on one card: cards share nothing, so two of them never race.
+A plan is drawn before anything runs, so its amounts are relative to the ledger at the start of the
+branches. All branches use one card: cards share nothing, so requests on two cards cannot race.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _plain() -> st.SearchStrategy[Amount]:
 
 @st.composite
 def broken_deliveries(draw: st.DrawFn) -> Program:
-    """A sequential program of which some requests are delivered badly."""
+    """A sequential program; some of its requests are lost, sent twice or late."""
     plan = draw(plans())
     steps = [*plan.prefix, *dict.fromkeys(step for branch in plan.branches for step in branch)]
     marks = st.sampled_from([None, None, *Delivery])

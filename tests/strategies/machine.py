@@ -28,8 +28,8 @@ def drive(run: Run, *, number: int, examples: int, steps: int, look: Look) -> Vi
         def __init__(self) -> None:
             super().__init__(machines)
 
-        def perform(self, kind: Kind, thrown: bytes) -> None:
-            super().perform(kind, thrown)
+        def perform(self, kind: Kind, entropy: bytes) -> None:
+            super().perform(kind, entropy)
             look(self.session)
 
     run_state_machine_as_test(Machine, settings=settings(examples, steps))

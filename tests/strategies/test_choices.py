@@ -1,4 +1,4 @@
-"""Dice choose evenly, and one throw is enough for a step."""
+"""Choices are even, and the entropy of one draw is enough for a step."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from random import Random
 
 import pytest
 
-from strategies.choices import Dice
+from strategies.choices import Choices
 
 LETTERS = ("abc", "x", "yz")
-THROWS = 6000
+DRAWS = 6000
 
 
 def test_each_group_is_as_likely_as_the_others_and_in_it_each_value() -> None:
     random = Random(1)
-    seen = Counter(Dice(random.randbytes(8)).pick(*LETTERS) for _ in range(THROWS))
-    expected = {letter: THROWS / 3 / len(group) for group in LETTERS for letter in group}
+    seen = Counter(Choices(random.randbytes(8)).pick(*LETTERS) for _ in range(DRAWS))
+    expected = {letter: DRAWS / 3 / len(group) for group in LETTERS for letter in group}
     assert seen == {letter: pytest.approx(often, rel=0.15) for letter, often in expected.items()}
 
 
-def test_one_choice_says_nothing_of_the_next() -> None:
+def test_one_choice_does_not_depend_on_the_one_before() -> None:
     random = Random(2)
-    dice = [Dice(random.randbytes(8)) for _ in range(THROWS)]
-    seen = Counter((throw.pick("ab"), throw.pick("abc")) for throw in dice)
+    drawn = [Choices(random.randbytes(8)) for _ in range(DRAWS)]
+    seen = Counter((one.pick("ab"), one.pick("abc")) for one in drawn)
     assert len(seen) == 6
-    assert list(seen.values()) == pytest.approx([THROWS / 6] * 6, rel=0.15)
+    assert list(seen.values()) == pytest.approx([DRAWS / 6] * 6, rel=0.15)
 
 
-def test_a_throw_lasts_for_more_than_a_step() -> None:
+def test_the_entropy_of_a_draw_is_enough_for_more_than_a_step() -> None:
     # As many ways as there are for the step with the most: kind, inner kind, two labels, amount,
     # currency, members.
     sides = (22, 5, 25, 10, 6 * 21, 8 * 5, 4 * 6)
-    dice = [Dice(Random(number).randbytes(8)) for number in range(THROWS)]
-    for throw in dice:
+    drawn = [Choices(Random(number).randbytes(8)) for number in range(DRAWS)]
+    for one in drawn:
         for number in sides:
-            throw.pick(range(number))
-    last = Counter(throw.pick("ab") for throw in dice)
-    assert last["a"] == pytest.approx(THROWS / 2, rel=0.15)
+            one.pick(range(number))
+    last = Counter(one.pick("ab") for one in drawn)
+    assert last["a"] == pytest.approx(DRAWS / 2, rel=0.15)
 
 
-def test_equal_throws_choose_alike_at_one_place_and_differently_at_others() -> None:
-    first, second = Dice(b"8 bytes.", 1, 2), Dice(b"8 bytes.", 1, 2)
+def test_equal_entropy_chooses_alike_at_one_place_and_differently_at_others() -> None:
+    first, second = Choices(b"8 bytes.", 1, 2), Choices(b"8 bytes.", 1, 2)
     assert [first.pick(*LETTERS) for _ in "1234"] == [second.pick(*LETTERS) for _ in "1234"]
-    zeros = Counter(Dice(bytes(8), 1, step).pick("ab") for step in range(THROWS))
-    assert zeros["a"] == pytest.approx(THROWS / 2, rel=0.15)
+    zeros = Counter(Choices(bytes(8), 1, step).pick("ab") for step in range(DRAWS))
+    assert zeros["a"] == pytest.approx(DRAWS / 2, rel=0.15)
 
 
-def test_what_is_empty_is_told_by_name() -> None:
+def test_choosing_from_an_empty_group_is_an_error() -> None:
     with pytest.raises(ValueError, match="nothing to choose from"):
-        Dice(b"").pick([])
+        Choices(b"").pick([])

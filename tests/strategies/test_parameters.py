@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from strategies import commands, money
-from strategies.choices import Dice
+from strategies.choices import Choices
 from tallystick.program import Scene
 
 EMPTY = Scene({}, {}, {})
@@ -31,7 +31,7 @@ NEEDY = (
 @pytest.mark.parametrize("kind", NEEDY, ids=lambda kind: kind.__name__)
 def test_a_step_needs_something_to_act_on(kind: commands.Kind) -> None:
     with pytest.raises(ValueError, match="nothing to choose from"):
-        kind(Dice(b""), EMPTY)
+        kind(Choices(b""), EMPTY)
 
 
 @pytest.mark.parametrize("strategy", [money.boundaries, money.parts])
@@ -43,4 +43,4 @@ def test_an_amount_needs_a_figure(strategy: Callable[..., st.SearchStrategy[obje
 def test_there_is_a_most_number_of_cards() -> None:
     scene = Scene(dict.fromkeys("ABC"), {}, {})  # type: ignore[arg-type]
     with pytest.raises(IndexError):
-        commands.cards(Dice(b""), scene)
+        commands.cards(Choices(b""), scene)
