@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from strategies.plans import plans
-from tallystick.drivers.concurrent.driver import Arena, arena_of, race
+from tallystick.drivers.concurrent.driver import ClientPool, client_pool, race
 from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.exploring import explore
 from tallystick.drivers.probe import probe
@@ -29,21 +29,21 @@ Race = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
-def arena(run: Run) -> Iterator[Arena]:
+def pool(run: Run) -> Iterator[ClientPool]:
     if not run.dialect.learned():  # this chapter runs alone
         probe(run)
-    with arena_of(run) as arena:
-        yield arena
+    with client_pool(run) as pool:
+        yield pool
 
 
 @pytest.fixture
-def race_(run: Run, arena: Arena) -> Race:
+def race_(run: Run, pool: ClientPool) -> Race:
     """Play the plan that the lines spell, several times on fresh cards."""
 
     def race_(*lines: str) -> None:
         plan = Program.from_lines(lines)
         times = TIMES[run.intensity] // (1 if len(plan.branches) == 2 else 2)
-        race(run, arena, plan, times, within_s=WITHIN_S[run.intensity])
+        race(run, pool, plan, times, within_s=WITHIN_S[run.intensity])
 
     return race_
 
@@ -163,15 +163,15 @@ def test_nobody_sees_half_a_change(race_: Race, name: str) -> None:
 
 
 @rule("CONC-1", "CONC-2")
-def test_every_plan_has_an_order(run: Run, arena: Arena) -> None:
+def test_every_plan_has_an_order(run: Run, pool: ClientPool) -> None:
     def plays(plan: Program) -> None:
-        race(run, arena, plan, 1)
+        race(run, pool, plan, 1)
 
     explore(run, plans(), EXAMPLES[run.intensity], plays)
 
 
 @rule("CONC-1", "CONC-2")
-def test_many_clients_at_work_have_an_order(run: Run, arena: Arena) -> None:
+def test_many_clients_at_work_have_an_order(run: Run, pool: ClientPool) -> None:
     if run.intensity not in SOAKED:
         pytest.skip("a soak takes its time; it is a part of release and hunt")
-    soak(run, arena, SOAKED[run.intensity])
+    soak(run, pool, SOAKED[run.intensity])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tallystick.connect import connect
 from tallystick.documents.questions import narrowed, open_dialect, pinned_dialect, questions
 from tallystick.documents.shape import load
-from tallystick.drivers.concurrent.driver import arena_of, race
+from tallystick.drivers.concurrent.driver import client_pool, race
 from tallystick.drivers.delivery import LATE_S, courier_of, deliver
 from tallystick.drivers.probe import probe
 from tallystick.drivers.sequential import Reading, run_program
@@ -77,8 +77,8 @@ def replay_scenario(settings: Settings, scenario: Scenario, times: int) -> Repla
 def _run_once(run: Run, scenario: Scenario) -> None:
     program = scenario.program
     if program.branches:
-        with arena_of(run) as arena:
-            race(run, arena, program, RACES)
+        with client_pool(run) as pool:
+            race(run, pool, program, RACES)
     elif scenario.rule.startswith("DELIV-") or any(step.delivery for step in program.steps):
         with courier_of(run) as courier:
             deliver(run, courier, program, patience_s=LATE_S)

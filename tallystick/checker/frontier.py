@@ -1,8 +1,8 @@
 """The search for a legal order of one partition: a frontier of configurations, kept flat.
 
 It knows nothing of what it orders: states, commands and outcomes are opaque, and
-`step(state, command, outcome)` gives the tuple of successor states; anything else, or an empty
-tuple, means that this outcome is not possible here.
+`transition(state, command, outcome)` gives the tuple of successor states; anything else, or an
+empty tuple, means that this outcome is not possible here.
 
 The method is just-in-time linearization: a frontier of configurations moves from return to return.
 A configuration is a state, the operations that were given their place early (they are linearized,
@@ -16,7 +16,7 @@ a plain frontier doubles with each of them. Four things keep it flat.
 
 1. Hasty first. As long as the returning operation is possible, it is placed and nothing else is
    tried; when it is not, the smallest insertions before it are. The frontier is nearly always one
-   configuration and an operation costs one call of `step`. This may miss a legal order, never
+   configuration and an operation costs one call of `transition`. This may miss a legal order, never
    invent one. At a dead end the search goes back a few returns and is more careful from there, then
    further back, in the end thorough from the very beginning: only that may say VIOLATES.
 2. Thorough, but late. Before a returning operation r, a thorough search places only what has to
@@ -45,14 +45,15 @@ from tallystick.checker.history import Operation
 from tallystick.checker.illegality import Operations, Stuck
 from tallystick.checker.verdict import Verdict
 
-Step = Callable[[Any, Any, Any], object]
-Many = Sequence[Operation[Any, Any]]
+Transition = Callable[[Any, Any, Any], object]
+OperationSequence = Sequence[Operation[Any, Any]]
+Enablers = Callable[[Any, Operation[Any, Any], OperationSequence], OperationSequence]
 Pair = Callable[[Operation[Any, Any], Operation[Any, Any]], bool]
 Trail = tuple[int, Any] | None  # the order so far, latest first: (operation, the trail before it)
 Config = tuple[Any, int, Trail]  # the state, the bits of the open operations placed, the trail
 
 
-class Care(NamedTuple):
+class Effort(NamedTuple):
     """How many ways are tried when an operation returns."""
 
     back: int  # begun so many returns before the dead end
@@ -63,21 +64,21 @@ class Care(NamedTuple):
 
 
 EVERYTHING: Final = 1 << 62
-HASTY: Final = Care(back=0, width=4, detours=False, lost=0, needed=1)
-THOROUGH: Final = Care(EVERYTHING, EVERYTHING, detours=True, lost=EVERYTHING, needed=0)
+GREEDY: Final = Effort(back=0, width=4, detours=False, lost=0, needed=1)
+THOROUGH: Final = Effort(EVERYTHING, EVERYTHING, detours=True, lost=EVERYTHING, needed=0)
 # What is tried at a dead end, one after the other. The most common ones are two commands of which
 # the later to return came first, then a lost one among them, then two lost ones at once.
-LADDER: Final = (
-    Care(back=4, width=16, detours=True, lost=0, needed=1),
-    Care(back=16, width=16, detours=True, lost=0, needed=2),
-    Care(back=16, width=32, detours=True, lost=1, needed=2),
-    Care(back=64, width=32, detours=True, lost=1, needed=3),
-    Care(back=96, width=64, detours=True, lost=1, needed=3),
-    Care(back=16, width=64, detours=True, lost=2, needed=3),
+ESCALATION: Final = (
+    Effort(back=4, width=16, detours=True, lost=0, needed=1),
+    Effort(back=16, width=16, detours=True, lost=0, needed=2),
+    Effort(back=16, width=32, detours=True, lost=1, needed=2),
+    Effort(back=64, width=32, detours=True, lost=1, needed=3),
+    Effort(back=96, width=64, detours=True, lost=1, needed=3),
+    Effort(back=16, width=64, detours=True, lost=2, needed=3),
     THOROUGH,
 )
 RECENT: Final = 64  # returns of which every one is recorded; older records get ever sparser
-CLOCK_EVERY: Final = 256  # steps between two looks at the clock
+CLOCK_EVERY: Final = 256  # transitions between two looks at the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +97,19 @@ class Hints:
     changes: Callable[[Operation[Any, Any]], bool] = lambda o: True
     interferes: Pair = lambda a, b: True
     hinders: Pair = lambda a, b: True
-    enablers: Callable[[Any, Operation[Any, Any], Many], Many] = lambda s, b, others: others
+    enablers: Enablers = lambda s, b, others: others
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What a judgement may cost; when it is spent the verdict is UNDECIDED."""
 
-    steps: int = 5_000_000  # calls of `step`
+    transitions: int = 5_000_000  # calls of the transition
     seconds: float = 60.0
     width: int = 50_000  # configurations held at once: this bounds the memory
-    explain_steps: int = 25_000  # calls of `step` to make the core of an illegality small
+    explain_transitions: int = (
+        25_000  # calls of the transition to make the core of an illegality small
+    )
 
 
 class _Point(NamedTuple):
@@ -118,7 +121,7 @@ class _Point(NamedTuple):
     frontier: list[Config]
 
 
-class _Spent(Exception):
+class _BudgetSpent(Exception):
     """The budget is spent."""
 
 
@@ -126,7 +129,12 @@ class Search:
     """The search for a legal order of one partition. Operations are numbers here."""
 
     def __init__(
-        self, operations: Operations, initial: object, step: Step, hints: Hints, budget: Budget
+        self,
+        operations: Operations,
+        initial: object,
+        transition: Transition,
+        hints: Hints,
+        budget: Budget,
     ) -> None:
         changes = hints.changes
         # A lost operation that changes nothing is never needed.
@@ -135,38 +143,38 @@ class Search:
         self._enablers = hints.enablers
         self._interferes = _remembered(hints.interferes, self._operations)
         self._hinders = _remembered(hints.hinders, self._operations)
-        self._step = step
+        self._transition = transition
         self._budget = budget
         self._deadline = time.monotonic() + budget.seconds
-        self._pause = min(CLOCK_EVERY, budget.steps)
+        self._pause = min(CLOCK_EVERY, budget.transitions)
         self._events = _events(self._operations)
         self._bits, self._lost_bits = _bits(self._operations, self._events)
         self._start = _Point(0, (), (), [(initial, 0, None)])
         self._certain = [self._start]
-        self.steps = 0
+        self.transitions = 0
         self.stuck: Stuck[Any] | None = None
 
     def judge(self) -> Verdict:
         try:
             return Verdict.CONFORMS if self._finds_an_order() else Verdict.VIOLATES
-        except _Spent:
+        except _BudgetSpent:
             return Verdict.UNDECIDED
 
     def _finds_an_order(self) -> bool:
         """Hasty from the start; at a dead end more careful, from ever further back."""
         point = base = self._start
         records = [point]
-        rung, care, furthest, until = 0, HASTY, 0, 0
+        level, effort, furthest, until = 0, GREEDY, 0, 0
         while point.at < len(self._events):
-            after = self._next(point, care)
-            proves = care is THOROUGH
+            after = self._next(point, effort)
+            proves = effort is THOROUGH
             if not after.frontier:
                 if proves:
                     self.stuck = self._stuck(point, after)
                     return False
-                care = LADDER[rung]
-                rung += 1
-                point = base = records[max(0, len(records) - care.back)]
+                effort = ESCALATION[level]
+                level += 1
+                point = base = records[max(0, len(records) - effort.back)]
                 # Beyond the furthest dead end, not just this one, or it might go in circles.
                 # And as far beyond as back, so that going back is paid for by going on.
                 furthest = max(furthest, after.at)
@@ -175,15 +183,15 @@ class Search:
             point = after
             if proves:
                 self._remember_if_certain(point)
-            elif care is HASTY:
+            elif effort is GREEDY:
                 _record(records, point)
             elif point.at >= until:
-                rung, care = 0, HASTY
+                level, effort = 0, GREEDY
                 del records[records.index(base) + 1 :]
                 _record(records, point)
         return True
 
-    def _next(self, point: _Point, care: Care) -> _Point:
+    def _next(self, point: _Point, effort: Effort) -> _Point:
         """The point after the next return; its frontier is empty at a dead end."""
         at, pending, lost, frontier = point
         while at < len(self._events):
@@ -192,9 +200,9 @@ class Search:
             if event < 0:
                 returning = ~event
                 pending = tuple([o for o in pending if o != returning])
-                found = self._returned(returning, pending, lost, frontier, care)
+                found = self._returned(returning, pending, lost, frontier, effort)
                 if len(found) > 1:
-                    found = self._best(found)[: care.width]
+                    found = self._best(found)[: effort.width]
                 return _Point(at, pending, lost, found)
             if self._operations[event].answered:
                 pending += (event,)
@@ -208,16 +216,16 @@ class Search:
         pending: tuple[int, ...],
         lost: tuple[int, ...],
         frontier: list[Config],
-        care: Care,
+        effort: Effort,
     ) -> list[Config]:
         """The configurations after the return of the operation."""
-        if care.detours:
-            open_ones = pending + lost if care.lost else pending
-            found = self._ways(frontier, number, open_ones, care.lost)
+        if effort.detours:
+            open_ones = pending + lost if effort.lost else pending
+            found = self._ways(frontier, number, open_ones, effort.lost)
         else:
             found = [after for config in frontier for after in self._placed(config, number)]
-        for open_ones, most in ((pending, 0), (pending + lost, care.needed)):
-            if not found and care is not THOROUGH:
+        for open_ones, most in ((pending, 0), (pending + lost, effort.needed)):
+            if not found and effort is not THOROUGH:
                 found = self._ways(frontier, number, open_ones, most, shortest=True)
         return found
 
@@ -251,7 +259,7 @@ class Search:
                         if key not in seen and left_then >= 0:
                             seen.add(key)
                             ahead.append(((*key, trail), left_then))
-                self._hold(len(seen) + len(found))
+                self._limit_memory(len(seen) + len(found))
             level = ahead
         return found
 
@@ -313,21 +321,21 @@ class Search:
         return [(successor, placed, trail) for successor in self._successors(state, number)]
 
     def _successors(self, state: Any, number: int) -> tuple[Any, ...]:
-        self.steps += 1
-        if self.steps > self._pause:
-            self._look_at_the_clock()
+        self.transitions += 1
+        if self.transitions > self._pause:
+            self._check_budget()
         operation = self._operations[number]
-        result = self._step(state, operation.command, operation.outcome)
+        result = self._transition(state, operation.command, operation.outcome)
         return result if type(result) is tuple else ()
 
-    def _look_at_the_clock(self) -> None:
-        if self.steps > self._budget.steps or time.monotonic() > self._deadline:
-            raise _Spent
-        self._pause = min(self.steps + CLOCK_EVERY, self._budget.steps)
+    def _check_budget(self) -> None:
+        if self.transitions > self._budget.transitions or time.monotonic() > self._deadline:
+            raise _BudgetSpent
+        self._pause = min(self.transitions + CLOCK_EVERY, self._budget.transitions)
 
-    def _hold(self, configurations: int) -> None:
+    def _limit_memory(self, configurations: int) -> None:
         if configurations > self._budget.width:
-            raise _Spent
+            raise _BudgetSpent
 
     def _best(self, configs: list[Config]) -> list[Config]:
         """The configurations that no other one dominates (see 3 above)."""

@@ -1,6 +1,6 @@
 """Why there is no legal order: how far one goes, what has no place in it, and a small proof.
 
-It knows neither `step` nor how the search works: it is given a judge of shorter histories.
+It knows neither `transition` nor how the search works: it is given a judge of shorter histories.
 
 The core is a part of the history that is still illegal and from which nothing more can be left out.
 "Still illegal" alone would be worth nothing: without the first fund every drawdown is illegal, and

@@ -1,4 +1,4 @@
-"""Is there a legal order? Judges a history against `step`, one partition at a time.
+"""Is there a legal order? Judges a history against `transition`, one partition at a time.
 
 It knows nothing of wallets, of HTTP or of how the history was made: states, commands and outcomes
 are opaque. `frontier` tells how the search works; `illegality`, how a violation is explained.
@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
-from tallystick.checker.frontier import Budget, Hints, Search, Step
+from tallystick.checker.frontier import Budget, Hints, Search, Transition
 from tallystick.checker.history import History, Key
 from tallystick.checker.illegality import Illegality, Operations, explain
 from tallystick.checker.verdict import Verdict, worst
 
-__all__ = ["Budget", "Hints", "Illegality", "Judgement", "Step", "check"]
+__all__ = ["Budget", "CheckResult", "Hints", "Illegality", "Transition", "check"]
 
 S = TypeVar("S")
 NO_HINTS: Final = Hints()
@@ -24,11 +24,11 @@ DEFAULT_BUDGET: Final = Budget()
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement(Generic[S]):
+class CheckResult(Generic[S]):
     """The verdict on a history, what it cost, and what is wrong where."""
 
     verdict: Verdict
-    steps: int
+    transitions: int
     seconds: float
     undecided: tuple[Key, ...] = ()
     illegalities: tuple[Illegality[S], ...] = ()
@@ -36,15 +36,15 @@ class Judgement(Generic[S]):
 
 def check(
     history: History[Any, Any],
-    step: Step,
+    transition: Transition,
     initial: Callable[[Key], S],
     *,
     hints: Hints = NO_HINTS,
     budget: Budget = DEFAULT_BUDGET,
-) -> Judgement[S]:
+) -> CheckResult[S]:
     """Judge every partition from `initial(key)`; the verdict on the whole is the worst of them."""
     began = time.monotonic()
-    steps = 0
+    transitions = 0
     verdicts: list[Verdict] = []
     undecided: list[Key] = []
     illegalities: list[Illegality[S]] = []
@@ -53,30 +53,36 @@ def check(
         # Half of what is left, or all for the last: one hard partition does not hide another.
         shares = min(2, len(parts) - number)
         seconds = budget.seconds - (time.monotonic() - began)
-        share = replace(budget, steps=(budget.steps - steps) // shares, seconds=seconds / shares)
-        search = Search(operations, initial(key), step, hints, share)
+        share = replace(
+            budget,
+            transitions=(budget.transitions - transitions) // shares,
+            seconds=seconds / shares,
+        )
+        search = Search(operations, initial(key), transition, hints, share)
         verdicts.append(search.judge())
-        steps += search.steps
+        transitions += search.transitions
         if verdicts[-1] is Verdict.UNDECIDED:
             undecided.append(key)
         if search.stuck is not None:
-            judge = _Judge(step, hints, budget)
+            judge = _Judge(transition, hints, budget)
             illegalities.append(explain(key, search.stuck, hints.changes, hints.interferes, judge))
     seconds = time.monotonic() - began
-    return Judgement(worst(verdicts), steps, seconds, tuple(undecided), tuple(illegalities))
+    return CheckResult(worst(verdicts), transitions, seconds, tuple(undecided), tuple(illegalities))
 
 
 class _Judge:
     """Judges parts of a history, all of them together within the budget for explaining."""
 
-    def __init__(self, step: Step, hints: Hints, budget: Budget) -> None:
-        self._step = step
+    def __init__(self, transition: Transition, hints: Hints, budget: Budget) -> None:
+        self._transition = transition
         self._hints = hints
-        self._left = replace(budget, steps=budget.explain_steps)
+        self._left = replace(budget, transitions=budget.explain_transitions)
 
     def __call__(self, start: object, part: Operations) -> Verdict:
-        search = Search(part, start, self._step, self._hints, self._left)
+        search = Search(part, start, self._transition, self._hints, self._left)
         verdict = search.judge()
-        # Sorting and the like is work too, about as much as a step for each operation.
-        self._left = replace(self._left, steps=self._left.steps - search.steps - len(part))
+        # Sorting and the like is work too, about as much as a transition for each operation.
+        self._left = replace(
+            self._left, transitions=self._left.transitions - search.transitions - len(part)
+        )
         return verdict

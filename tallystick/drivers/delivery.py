@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import httpx
 
-from tallystick.drivers.concurrent.independence import LOSER_MAY_BE_REFUSED
+from tallystick.drivers.concurrent.independence import DUPLICATE_MAY_BE_REFUSED
 from tallystick.drivers.sequential import Session, shown_by
 from tallystick.ledger.preconditions import REFUSE
 from tallystick.ledger.vocabulary import Command, Outcome, ReadCard, Unknown, Violation
@@ -236,7 +236,7 @@ class DeliverySession(Session):
     def _ask_beside_the_first(self, card: str, command: Command, step: str) -> Outcome:
         """Ask while the first request may still be at work: which of the two loses is open."""
         known = self.run.dialect
-        self.run.dialect = known.also(REFUSE, LOSER_MAY_BE_REFUSED)
+        self.run.dialect = known.also(REFUSE, DUPLICATE_MAY_BE_REFUSED)
         try:
             return self._ask(card, command, step)
         finally:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from tallystick.checker.history import History, Operation
 from tallystick.checker.linearizability import Budget, Hints, check
 from tallystick.documents.questions import questions
-from tallystick.drivers.concurrent.independence import Asked
+from tallystick.drivers.concurrent.independence import TaggedCommand
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.persistent import Map
@@ -138,7 +138,7 @@ def interferes(earlier: Operation, later: Operation) -> bool:
 
 
 def by_stand_in(hints: Hints) -> Callable[[History], tuple]:
-    """The checker with the stand-in as its step."""
+    """The checker with the stand-in as its transition."""
 
     def judge(history: History) -> tuple:
         result = check(history, step, lambda key: START, hints=hints)
@@ -148,7 +148,7 @@ def by_stand_in(hints: Hints) -> Callable[[History], tuple]:
 
 
 def by_ledger(history: History) -> tuple:
-    """The whole way: the oracle as the step, with the hints that the drivers give."""
+    """The whole way: the oracle as the transition, with the hints that the drivers give."""
     dialect = Dialect({n: frozenset(list(q.permitted)[:1]) for n, q in questions().items()})
     start = Ledger(dialect, "", Standing.ACTIVE, "NOK", opening=FUNDED)
     cards = {str(key): [start.changed(card=str(key))] for key in range(CARDS)}
@@ -196,7 +196,9 @@ def as_operation_of_the_ledger(o: Operation) -> Operation:
                 f"id {number}", ref, o.outcome, "NOK", parent=hold if parent else None
             )
         )
-    return Operation(o.client, card, Asked(kind, command), outcome, o.called_ns, o.returned_ns)
+    return Operation(
+        o.client, card, TaggedCommand(kind, command), outcome, o.called_ns, o.returned_ns
+    )
 
 
 TRANSACT = {"draw": Kind.DRAWDOWN, "hold": Kind.HOLD, "fund": Kind.FUND}

@@ -134,7 +134,7 @@ def test_a_culprit_far_back_is_found_in_a_long_history():
         Operation("a", "card", ("capture", "a", 2), "ok", 40, 60),
     ]
     last = Operation("a", "card", ("capture", "a", 1), "ok", 900_000, 900_001)
-    told = explained(WALLET, [*first, *many(40), last], budget=Budget(explain_steps=10**6))
+    told = explained(WALLET, [*first, *many(40), last], budget=Budget(explain_transitions=10**6))
     assert told.core == (*first, last)
     assert told.culprit == first[2]
     assert told.minimal
@@ -143,14 +143,14 @@ def test_a_culprit_far_back_is_found_in_a_long_history():
 def test_a_long_history_that_nothing_explains_is_cut_down_to_a_late_state():
     first = Operation("a", "card", ("fund", 9), "ok", 0, 10)
     last = Operation("a", "card", ("read",), (77, 78), 900_000, 900_001)
-    told = explained(WALLET, [first, *many(30), last], budget=Budget(explain_steps=3000))
+    told = explained(WALLET, [first, *many(30), last], budget=Budget(explain_transitions=3000))
     assert told.core == (last,)
     assert told.core_from == (39, ())
     assert told.culprit is None
 
 
 def test_a_budget_too_small_to_explain_still_gives_a_core_and_says_so():
-    told = explained(WALLET, CARD, budget=Budget(explain_steps=0))
+    told = explained(WALLET, CARD, budget=Budget(explain_transitions=0))
     assert not told.minimal
     assert told.stuck in told.core
 

@@ -74,7 +74,7 @@ def test_small_histories_are_judged_as_by_definition_with_hints_and_without(mode
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
 def test_a_thorough_search_from_the_first_dead_end_judges_as_by_definition(model, monkeypatch):
     """The steps between hasty and thorough find most orders, and so hide what it would miss."""
-    monkeypatch.setattr(frontier, "LADDER", (frontier.THOROUGH,))
+    monkeypatch.setattr(frontier, "ESCALATION", (frontier.THOROUGH,))
     for seed in range(500):
         is_judged_as_by_definition(model, seed)
 
@@ -166,7 +166,7 @@ def test_each_partition_starts_from_its_own_state():
 def test_a_long_sequential_history_costs_one_step_for_each_operation():
     history = ran(COUNTER, random.Random(3), 500, clients=1, lost=0, jitter=4)
     result = check(history, COUNTER.step, lambda key: 0)
-    assert (result.verdict, result.steps) == (Verdict.CONFORMS, len(history))
+    assert (result.verdict, result.transitions) == (Verdict.CONFORMS, len(history))
 
 
 def impossible(size):
@@ -177,7 +177,7 @@ def impossible(size):
 
 @pytest.mark.parametrize(
     "budget",
-    [Budget(steps=0), Budget(steps=2000), Budget(seconds=-1), Budget(width=300)],
+    [Budget(transitions=0), Budget(transitions=2000), Budget(seconds=-1), Budget(width=300)],
     ids=["no steps", "few steps", "no time", "little memory"],
 )
 def test_a_spent_budget_is_undecided_and_never_green(budget):
@@ -194,7 +194,7 @@ def test_the_same_history_is_decided_with_the_whole_budget():
 def test_a_hard_partition_does_not_hide_a_violation_in_the_next():
     wrong = Operation("s", 2, ("take",), 7, 200, 201)
     history = History.of([*impossible(7), wrong])
-    result = check(history, QUEUE.step, lambda key: (), budget=Budget(steps=3000))
+    result = check(history, QUEUE.step, lambda key: (), budget=Budget(transitions=3000))
     assert result.verdict is Verdict.VIOLATES
     assert result.undecided == (1,)
 

@@ -20,14 +20,14 @@ from tallystick.documents.questions import open_dialect
 from tallystick.drivers.concurrent import driver as concurrent
 from tallystick.drivers.concurrent.driver import (
     AT_THE_END,
-    EVEN,
-    Arena,
-    Bout,
-    Tactics,
-    arena_of,
-    play,
+    SIMULTANEOUS,
+    ClientPool,
+    StartSchedule,
+    Trial,
+    client_pool,
     race,
     race_once,
+    run_trial,
 )
 from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.reduce import Budget as ReduceBudget
@@ -63,29 +63,29 @@ HONEST = {
 
 
 @contextmanager
-def sandbox_run(*faults: str) -> Iterator[tuple[Run, Arena]]:
+def sandbox_run(*faults: str) -> Iterator[tuple[Run, ClientPool]]:
     """A run against a sandbox with these faults."""
     with Sandbox(faults=faults) as sandbox:
         address = Address(sandbox.url, sandbox.account)
         target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret))
         run = Run(target, shape.load(), open_dialect())
         try:
-            with arena_of(run) as arena:
-                yield run, arena
+            with client_pool(run) as pool:
+                yield run, pool
         finally:
             target.close()
 
 
-def found_by(run: Run, arena: Arena, plan: Program, times: int = 10) -> Finding:
+def found_by(run: Run, pool: ClientPool, plan: Program, times: int = 10) -> Finding:
     with pytest.raises(Violated) as caught:
-        race(run, arena, plan, times)
+        race(run, pool, plan, times)
     return caught.value.finding
 
 
-def meets(bout: Bout) -> bool:
+def meets(trial: Trial) -> bool:
     """Whether the first operations of the first two clients were open at the same time."""
     first, second = (
-        next(op for op in bout.operations if op.client == client) for client in ("1", "2")
+        next(op for op in trial.operations if op.client == client) for client in ("1", "2")
     )
     assert first.returned_ns is not None
     assert second.returned_ns is not None
@@ -95,8 +95,8 @@ def meets(bout: Bout) -> bool:
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_server_has_an_order(make_run: MakeRun, name: str) -> None:
     run = make_run(None)
-    with arena_of(run) as arena:
-        race(run, arena, HONEST[name], 6)
+    with client_pool(run) as pool:
+        race(run, pool, HONEST[name], 6)
     assert run.findings == {}
     assert run.undecided == []
     assert run.checked["CONC-1"] == 6
@@ -104,18 +104,20 @@ def test_an_honest_server_has_an_order(make_run: MakeRun, name: str) -> None:
 
 def test_branches_run_at_the_same_moment(make_run: MakeRun) -> None:
     run = make_run(None)
-    with arena_of(run) as arena:
-        assert all(meets(play(run, arena, CAPTURES)) for _ in range(10))
+    with client_pool(run) as pool:
+        assert all(meets(run_trial(run, pool, CAPTURES)) for _ in range(10))
 
 
 def test_every_answer_and_the_cards_after_all_are_in_the_history(make_run: MakeRun) -> None:
     run = make_run(None)
-    with arena_of(run) as arena:
-        bout = play(run, arena, CAPTURES, Tactics(random.Random(1), repetition=EVEN))
-    clients = [op.client for op in bout.operations]
+    with client_pool(run) as pool:
+        trial = run_trial(
+            run, pool, CAPTURES, StartSchedule(random.Random(1), repetition=SIMULTANEOUS)
+        )
+    clients = [op.client for op in trial.operations]
     assert clients == ["1", "2", "3", "3", AT_THE_END, AT_THE_END]
-    assert {op.key for op in bout.operations} == set(bout.initial)
-    assert len(bout.events) == 2 + len(bout.operations)
+    assert {op.key for op in trial.operations} == set(trial.initial)
+    assert len(trial.events) == 2 + len(trial.operations)
 
 
 LOST_RACES: dict[str, tuple[str, Sequence[str], int]] = {
@@ -141,8 +143,8 @@ LOST_RACES: dict[str, tuple[str, Sequence[str], int]] = {
 @pytest.mark.parametrize("fault", LOST_RACES)
 def test_a_lost_race_is_found_and_shortened(fault: str) -> None:
     rule, lines, shortest = LOST_RACES[fault]
-    with sandbox_run(fault) as (run, arena):
-        finding = found_by(run, arena, Program.from_lines(lines))
+    with sandbox_run(fault) as (run, pool):
+        finding = found_by(run, pool, Program.from_lines(lines))
         assert finding.violation.rule == rule
         assert finding.attempt is not None
         reduced = reduce_program(finding.program, finding.attempt, ReduceBudget.of(20))
@@ -157,18 +159,18 @@ def test_a_lost_race_is_found_and_shortened(fault: str) -> None:
 
 def test_what_breaks_in_sequence_too_is_not_blamed_on_the_race() -> None:
     plan = [CARD, "h = hold A 600", "1| c1 = capture h 400", "2| c2 = capture h 400"]
-    with sandbox_run("capture_checks_original") as (run, arena):
-        assert found_by(run, arena, Program.from_lines(plan)).violation.rule == "CAP-2"
+    with sandbox_run("capture_checks_original") as (run, pool):
+        assert found_by(run, pool, Program.from_lines(plan)).violation.rule == "CAP-2"
         assert "CONC-1" not in run.findings
 
 
 def test_a_5xx_in_a_race_is_an_unknown_outcome_and_a_violation_of_its_own() -> None:
     plan = Program.from_lines([CARD, "h = hold A 600", "1| c1 = capture h", "2| read A"])
-    with sandbox_run("capture_done_answered_500") as (run, arena):
-        assert found_by(run, arena, plan).violation.rule == "SHAPE-2"
+    with sandbox_run("capture_done_answered_500") as (run, pool):
+        assert found_by(run, pool, plan).violation.rule == "SHAPE-2"
         assert set(run.findings) == {"SHAPE-2"}
-        bout = play(run, arena, plan)
-        capture = bout.operations[0]
+        trial = run_trial(run, pool, plan)
+        capture = trial.operations[0]
         assert isinstance(capture.outcome, Unknown)
         assert capture.returned_ns is None
 
@@ -176,10 +178,10 @@ def test_a_5xx_in_a_race_is_an_unknown_outcome_and_a_violation_of_its_own() -> N
 def test_a_history_that_cannot_be_judged_is_undecided(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(concurrent, "CHECK_BUDGET", Budget(steps=1))
+    monkeypatch.setattr(concurrent, "CHECK_BUDGET", Budget(transitions=1))
     run = make_run(None)
-    with arena_of(run) as arena:
-        race_once(run, arena, CAPTURES)
+    with client_pool(run) as pool:
+        race_once(run, pool, CAPTURES)
     assert len(run.undecided) == 1
     result = summarise(run, seconds=1.0, not_claimed={})
     assert result["verdict"] == "undecided"
@@ -189,7 +191,7 @@ def test_a_history_that_cannot_be_judged_is_undecided(
 def test_a_client_that_never_comes_back_has_an_unknown_outcome(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Silent(concurrent.Gate):
+    class Silent(concurrent.LastByteTransport):
         """Lets the request through and never hears its answer."""
 
         def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -200,20 +202,20 @@ def test_a_client_that_never_comes_back_has_an_unknown_outcome(
     release = threading.Event()
     monkeypatch.setattr(concurrent, "BRANCH_LIMIT_S", 1.0)
     run = make_run(None)
-    with arena_of(run) as arena:
-        racers = arena.racers(2)
-        lost = racers[1]
+    with client_pool(run) as pool:
+        clients = pool.clients(2)
+        lost = clients[1]
         lost.target.close()
-        lost.gate = Silent()
-        lost.target = run.target.another(transport=lost.gate)
-        bout = race_once(run, arena, Program.from_lines([CARD, "1| read A", "2| d = draw A 100"]))
-        assert lost not in arena.racers(2)
+        lost.transport = Silent()
+        lost.target = run.target.another(transport=lost.transport)
+        trial = race_once(run, pool, Program.from_lines([CARD, "1| read A", "2| d = draw A 100"]))
+        assert lost not in pool.clients(2)
     release.set()
     for thread in threading.enumerate():
         if thread.name == "client 2":
             thread.join()
     lost.target.close()
-    draw = next(op for op in bout.operations if op.client == "2")
+    draw = next(op for op in trial.operations if op.client == "2")
     assert isinstance(draw.outcome, Unknown)
     assert draw.returned_ns is None
     assert run.findings == {}
@@ -221,16 +223,16 @@ def test_a_client_that_never_comes_back_has_an_unknown_outcome(
 
 def test_a_soak_of_an_honest_server_has_an_order(make_run: MakeRun) -> None:
     run = make_run(None)
-    with arena_of(run) as arena:
-        assert soak(run, arena, 240, clients=4) >= 240
+    with client_pool(run) as pool:
+        assert soak(run, pool, 240, clients=4) >= 240
     assert run.findings == {}
     assert run.undecided == []
 
 
 def test_a_soak_shows_a_lost_race_as_a_short_plan() -> None:
-    with sandbox_run("race_lost_update") as (run, arena):
+    with sandbox_run("race_lost_update") as (run, pool):
         with pytest.raises(Violated) as caught:
-            soak(run, arena, 1200)
+            soak(run, pool, 1200)
         finding = caught.value.finding
         assert finding.violation.rule in ("CONC-1", "CONC-2")
         assert finding.race is not None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tallystick.drivers.concurrent.last_byte import Gate, Start
+from tallystick.drivers.concurrent.last_byte import LastByteTransport, StartBarrier
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 PATIENCE_S = 10
@@ -57,9 +57,9 @@ def listener() -> Iterator[Listener]:
     listener.close()
 
 
-def racing(gate: Gate, method: str, url: str, got: list[int]) -> threading.Thread:
+def racing(transport: LastByteTransport, method: str, url: str, got: list[int]) -> threading.Thread:
     def send() -> None:
-        with httpx.Client(transport=gate) as client:
+        with httpx.Client(transport=transport) as client:
             body = b'"last"' if method == "POST" else None
             got.append(client.request(method, url, content=body).status_code)
 
@@ -69,25 +69,25 @@ def racing(gate: Gate, method: str, url: str, got: list[int]) -> threading.Threa
 
 
 def test_all_of_a_request_but_its_last_byte_leaves_before_the_start(listener: Listener) -> None:
-    start, gates, got = Start(3), [Gate(), Gate()], []
-    for gate in gates:
-        gate.hold(start)
-    threads = [racing(gate, "POST", listener.url, got) for gate in gates]
-    for _ in gates:
+    start, transports, got = StartBarrier(3), [LastByteTransport(), LastByteTransport()], []
+    for transport in transports:
+        transport.wait_at(start)
+    threads = [racing(transport, "POST", listener.url, got) for transport in transports]
+    for _ in transports:
         assert listener.almost.acquire(timeout=PATIENCE_S)
     assert got == []
-    assert [gate.released_ns for gate in gates] == [0, 0]
+    assert [transport.last_byte_ns for transport in transports] == [0, 0]
     start.send(lambda: None)
     for thread in threads:
         thread.join(PATIENCE_S)
     assert got == [200, 200]
-    assert all(gate.released_ns for gate in gates)
+    assert all(transport.last_byte_ns for transport in transports)
 
 
 def test_a_request_without_a_body_is_connected_before_the_start(listener: Listener) -> None:
-    start, gate, got = Start(2), Gate(), []
-    gate.hold(start)
-    thread = racing(gate, "GET", listener.url, got)
+    start, transport, got = StartBarrier(2), LastByteTransport(), []
+    transport.wait_at(start)
+    thread = racing(transport, "GET", listener.url, got)
     assert listener.arrived.acquire(timeout=PATIENCE_S)
     assert got == []
     start.send(lambda: None)
@@ -96,27 +96,27 @@ def test_a_request_without_a_body_is_connected_before_the_start(listener: Listen
 
 
 def test_only_one_request_is_held(listener: Listener) -> None:
-    start, gate = Start(1), Gate()
-    gate.hold(start)
-    with httpx.Client(transport=gate) as client:
+    start, transport = StartBarrier(1), LastByteTransport()
+    transport.wait_at(start)
+    with httpx.Client(transport=transport) as client:
         assert client.post(listener.url, content=b'"last"').status_code == 200
-        released = gate.released_ns
+        released = transport.last_byte_ns
         assert client.post(listener.url, content=b'"last"').status_code == 200
-    assert gate.released_ns == released > 0
+    assert transport.last_byte_ns == released > 0
 
 
 def test_who_gives_up_lets_the_others_run(listener: Listener) -> None:
-    start, gate, got = Start(2), Gate(), []
-    gate.hold(start)
-    thread = racing(gate, "POST", listener.url, got)
+    start, transport, got = StartBarrier(2), LastByteTransport(), []
+    transport.wait_at(start)
+    thread = racing(transport, "POST", listener.url, got)
     assert listener.almost.acquire(timeout=PATIENCE_S)
-    start.give_up()
+    start.abort()
     thread.join(PATIENCE_S)
     assert got == [200]
 
 
 def test_a_failed_write_belongs_to_its_own_racer() -> None:
-    start, errors = Start(2), []
+    start, errors = StartBarrier(2), []
 
     def fail() -> None:
         raise OSError("broken pipe")

@@ -14,7 +14,7 @@ import pytest
 from tallystick.checker.history import History, Operation
 from tallystick.checker.linearizability import Budget, Hints, check
 from tallystick.documents.questions import open_dialect, questions
-from tallystick.drivers.concurrent.independence import Asked, Independence, Op, interferes
+from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand, interferes
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.state import UNSEEN, Ledger, Standing
@@ -71,7 +71,7 @@ class Story:
     ) -> Story:
         client = str(len(self.operations) + 1)
         known = None if isinstance(outcome, Unknown) else ends
-        asked = Asked(parse_step(line), command)
+        asked = TaggedCommand(parse_step(line), command)
         self.operations.append(Operation(client, CARD, asked, outcome, begins, known))
         return self
 
@@ -202,7 +202,7 @@ def test_one_possible_ledger_is_enough() -> None:
 
 def test_a_spent_budget_is_undecided() -> None:
     story = ILLEGAL["both captures of all"][1]
-    judged = judge_history(story.operations, {CARD: (ledger(),)}, budget=Budget(steps=1))
+    judged = judge_history(story.operations, {CARD: (ledger(),)}, budget=Budget(transitions=1))
     assert judged.undecided == (CARD,)
     assert judged.violation is None
 
@@ -211,7 +211,7 @@ def test_a_spent_budget_is_undecided() -> None:
 def test_hints_change_no_verdict(story: Story) -> None:
     start = ledger()
 
-    def legal(state: Ledger, asked: Asked, outcome: Outcome) -> object:
+    def legal(state: Ledger, asked: TaggedCommand, outcome: Outcome) -> object:
         return step(state, asked.command, outcome)
 
     verdicts = [
@@ -267,7 +267,7 @@ def some_operation(rng: random.Random, state: Ledger) -> Op:
         parent=None if isinstance(command, Transact) else parent,
     )
     outcome = rng.choice([Accepted(record), Refused(400), Unknown("lost")])
-    return Operation("1", CARD, Asked("a step", command), outcome, 0, 1)
+    return Operation("1", CARD, TaggedCommand("a step", command), outcome, 0, 1)
 
 
 def test_what_is_known_of_the_order_is_true_of_the_ledger() -> None:
@@ -323,7 +323,7 @@ def test_what_cannot_add_up_to_a_read_never_comes_before_it() -> None:
         orders = [o for size in (1, 2, 3) for o in itertools.permutations(others, size)]
         after = had_effects(known, state, rng.choice(orders))
         shown = Accepted(a_view(rng, rng.choice([past, *after])))
-        read = Operation("1", CARD, Asked("read", ReadCard(CARD)), shown, 0, 1)
+        read = Operation("1", CARD, TaggedCommand("read", ReadCard(CARD)), shown, 0, 1)
         enablers = {id(op) for op in known.enablers(state, read, others)}
         left_out += len(others) - len(enablers)
         for order in orders:

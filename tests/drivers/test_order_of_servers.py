@@ -15,7 +15,7 @@ from tallystick.checker.history import History, Operation
 from tallystick.checker.linearizability import Budget, Hints, check
 from tallystick.checker.verdict import Verdict
 from tallystick.documents.questions import open_dialect
-from tallystick.drivers.concurrent.independence import Asked, Independence, Op
+from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
@@ -36,7 +36,7 @@ CARD = "A"
 PAST = 8
 SERVERS = 1000
 FEW = 150
-BUDGET = Budget(steps=500_000)
+BUDGET = Budget(transitions=500_000)
 LOST = Unknown("lost")
 BETWEEN_NS = 10
 LONGEST_NS = 35
@@ -64,14 +64,14 @@ class Race:
         if self.late and rng.random() < 0.3:
             self.server.perform(self.late.pop())
         called_ns = done_ns - rng.randrange(LONGEST_NS)
-        asked = Asked(str(command), command)
+        tagged = TaggedCommand(str(command), command)
         if not reads and rng.random() < 0.15:
             self._lose(command)
-            return Operation(str(number), CARD, asked, LOST, called_ns, None)
+            return Operation(str(number), CARD, tagged, LOST, called_ns, None)
         outcome = self.server.perform(command)
         self.commands.look(outcome)
         returned_ns = done_ns + rng.randrange(LONGEST_NS)
-        return Operation(str(number), CARD, asked, outcome, called_ns, returned_ns)
+        return Operation(str(number), CARD, tagged, outcome, called_ns, returned_ns)
 
     def _read(self) -> Command:
         return ReadTransactions(CARD) if self.rng.random() < 0.2 else ReadCard(CARD)

@@ -101,8 +101,8 @@ def by_hand() -> TimeLine:
 def raced() -> TimeLine:
     """A server checks a capture, and books it when another has been booked meanwhile."""
     race = ["1| c1 = capture h 400", "2| c2 = capture h 400", "3| read A"]
-    with sandbox_run("race_capture") as (run, arena):
-        found = found_by(run, arena, Program.from_lines([*BEFORE, *race]))
+    with sandbox_run("race_capture") as (run, pool):
+        found = found_by(run, pool, Program.from_lines([*BEFORE, *race]))
         assert found.race is not None
         return time_line_of(run, found.race)
 

@@ -1,8 +1,8 @@
 """The concurrent driver: a prefix in sequence, then branches on threads, judged by the checker.
 
 Each branch is a client with a connection of its own; the first requests of all branches arrive at
-the same moment (`gate`). Every answer of every client, and what the cards show after them all, is
-an operation of its card's history, and some order of these has to be legal (`order`). It decides
+the same moment (`last_byte`). Every answer of every client, and what the cards show after them all,
+is an operation of its card's history, and some order of these has to be legal (`order`). It decides
 nothing about money itself.
 """
 
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from tallystick.checker.history import Operation
 from tallystick.checker.linearizability import Budget
-from tallystick.drivers.concurrent.independence import Asked, Op
-from tallystick.drivers.concurrent.last_byte import Gate, Start
-from tallystick.drivers.concurrent.order import Judged, judge_history, label_of, outcome_of
+from tallystick.drivers.concurrent.independence import Op, TaggedCommand
+from tallystick.drivers.concurrent.last_byte import LastByteTransport, StartBarrier
+from tallystick.drivers.concurrent.order import HistoryVerdict, judge_history, label_of, outcome_of
 from tallystick.drivers.sequential import Session, run_program
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.step import step as judge_step
@@ -40,57 +40,57 @@ AT_THE_END = "at the end"
 BRANCH_LIMIT_S = 30.0
 """How long a client may take for its branch; what comes of a request beyond it, nobody knows."""
 STAGGER_S = (0.0003, 0.003)
-EVEN = 2
+SIMULTANEOUS = 2
 """So many repetitions start at one moment, each led by another client; later ones start apart."""
-VOLLEY = 4
+TRIES = 4
 """How often a shorter program is tried before it counts as harmless: a race needs luck."""
 CHECK_BUDGET = Budget(seconds=10.0)
 
 
-class Racer:
+class ConcurrentClient:
     """A client with a connection of its own, which can be held at a start line."""
 
     def __init__(self, target: Target) -> None:
-        self.gate = Gate()
-        self.target = target.another(transport=self.gate)
+        self.transport = LastByteTransport()
+        self.target = target.another(transport=self.transport)
 
 
-class Arena:
-    """The racers of a run; they keep their connections from one plan to the next."""
+class ClientPool:
+    """The clients of a run; they keep their connections from one plan to the next."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._racers: list[Racer] = []
+        self._clients: list[ConcurrentClient] = []
 
-    def racers(self, number: int) -> list[Racer]:
-        """So many racers."""
-        while len(self._racers) < number:
-            self._racers.append(Racer(self._target))
-        return self._racers[:number]
+    def clients(self, number: int) -> list[ConcurrentClient]:
+        """So many clients."""
+        while len(self._clients) < number:
+            self._clients.append(ConcurrentClient(self._target))
+        return self._clients[:number]
 
-    def replace(self, lost: Racer) -> None:
-        """Leave a racer behind that never came back; its thread may still hold its connection."""
-        self._racers.remove(lost)
+    def replace(self, lost: ConcurrentClient) -> None:
+        """Leave a client behind that never came back; its thread may still hold its connection."""
+        self._clients.remove(lost)
 
     def close(self) -> None:
         """Close all connections."""
-        for racer in self._racers:
-            racer.target.close()
-        self._racers.clear()
+        for client in self._clients:
+            client.target.close()
+        self._clients.clear()
 
 
 @contextmanager
-def arena_of(run: Run) -> Iterator[Arena]:
-    """An arena for as long as the block runs."""
-    arena = Arena(run.target)
+def client_pool(run: Run) -> Iterator[ClientPool]:
+    """A pool for as long as the block runs."""
+    pool = ClientPool(run.target)
     try:
-        yield arena
+        yield pool
     finally:
-        arena.close()
+        pool.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class PerformedStep:
     """A step of a branch as far as it came; without an exchange, nobody knows what came of it."""
 
     step: Step
@@ -106,7 +106,7 @@ class Done:
         return Operation(
             client,
             self.command.card,
-            Asked(self.step, self.command),
+            TaggedCommand(self.step, self.command),
             self.outcome,
             self.called_ns,
             returned_ns,
@@ -117,25 +117,25 @@ class Branch(threading.Thread):
     """The steps of one client, on a thread."""
 
     def __init__(
-        self, number: int, steps: tuple[Step, ...], session: Session, racer: Racer
+        self, number: int, steps: tuple[Step, ...], session: Session, client: ConcurrentClient
     ) -> None:
         super().__init__(daemon=True, name=f"client {number}")
         self.number = str(number)
-        self.racer = racer
-        self.session = session.fork(racer.target)
-        self.done: list[Done] = []
+        self.client = client
+        self.session = session.fork(client.target)
+        self.done: list[PerformedStep] = []
         self.error: BaseException | None = None
         self._steps: list[Step] = []
         # What needs nothing of this branch is resolved now: after the start every moment counts.
         self._commands: list[Command | None] = []
         self._resolve(steps)
-        self._open: Done | None = None
-        self._start: Start | None = None
+        self._open: PerformedStep | None = None
+        self._start: StartBarrier | None = None
 
-    def stand_at(self, start: Start, place: int, stagger_s: float) -> None:
+    def wait_at(self, start: StartBarrier, place: int, stagger_s: float) -> None:
         """Take the place at the start line."""
         self._start = start
-        self.racer.gate.hold(start, place, stagger_s)
+        self.client.transport.wait_at(start, place, stagger_s)
 
     def run(self) -> None:
         try:
@@ -145,19 +145,21 @@ class Branch(threading.Thread):
             self.error = error
         finally:
             if self._start is not None:
-                self._start.give_up()
+                self._start.abort()
 
-    def all_done(self) -> list[Done]:
+    def all_done(self) -> list[PerformedStep]:
         """What was done, and the step that it never came back from."""
         left = self._open
         return [*self.done, left] if left is not None else list(self.done)
 
     def _perform(self, step: Step, command: Command) -> None:
-        self._open = Done(step, command, Unknown("it never came back"), time.monotonic_ns())
-        outcome, exchange = self.racer.target.perform(command)
+        self._open = PerformedStep(
+            step, command, Unknown("it never came back"), time.monotonic_ns()
+        )
+        outcome, exchange = self.client.target.perform(command)
         # The wait at the start line is no part of the call.
-        called_ns = max(exchange.called_ns, self.racer.gate.released_ns)
-        self.done.append(Done(step, command, outcome, called_ns, exchange))
+        called_ns = max(exchange.called_ns, self.client.transport.last_byte_ns)
+        self.done.append(PerformedStep(step, command, outcome, called_ns, exchange))
         self._open = None
         self._learn(step, command, outcome)
 
@@ -184,7 +186,7 @@ class Branch(threading.Thread):
 
 
 @dataclass(slots=True)
-class Tactics:
+class StartSchedule:
     """How the clients of a plan start, from one repetition to the next.
 
     A window that one request opens is seen only by one that comes after it, so each client leads in
@@ -198,14 +200,14 @@ class Tactics:
         """The place and the delay of each client in the next repetition."""
         number, self.repetition = self.repetition, self.repetition + 1
         places = [(client - number) % clients for client in range(clients)]
-        apart = number >= EVEN
+        apart = number >= SIMULTANEOUS
         return [
             (place, self.chance.uniform(*STAGGER_S) if apart and place else 0.0) for place in places
         ]
 
 
 @dataclass(frozen=True, slots=True)
-class Bout:
+class Trial:
     """A plan as it was played once."""
 
     session: Session
@@ -214,17 +216,19 @@ class Bout:
     events: tuple[Event, ...]
 
 
-def play(run: Run, arena: Arena, program: Program, tactics: Tactics | None = None) -> Bout:
+def run_trial(
+    run: Run, pool: ClientPool, program: Program, schedule: StartSchedule | None = None
+) -> Trial:
     """Run the prefix, then the branches at the same moment, then read every card."""
     session = Session(run)
     for step in program.prefix:
         session.perform(step, unread=True)
-    racers = arena.racers(len(program.branches))
+    clients = pool.clients(len(program.branches))
     branches = [
-        Branch(number, steps, session, racer)
-        for number, (steps, racer) in enumerate(zip(program.branches, racers, strict=True), 1)
+        Branch(number, steps, session, client)
+        for number, (steps, client) in enumerate(zip(program.branches, clients, strict=True), 1)
     ]
-    _race(arena, branches, (tactics or Tactics(random.Random())).starts(len(branches)))
+    _race(pool, branches, (schedule or StartSchedule(random.Random())).starts(len(branches)))
     ledgers = dict(session.beliefs)
     for branch in branches:
         for label, beliefs in branch.session.beliefs.items():
@@ -236,20 +240,20 @@ def play(run: Run, arena: Arena, program: Program, tactics: Tactics | None = Non
     for label in ledgers:
         operations += read_cards(run.target, ledgers[label][0].card, events)
     initial = {beliefs[0].card: beliefs for beliefs in ledgers.values()}
-    return Bout(session, tuple(operations), initial, tuple(events))
+    return Trial(session, tuple(operations), initial, tuple(events))
 
 
-def _race(arena: Arena, branches: list[Branch], starts: list[tuple[int, float]]) -> None:
-    line = Start(len(branches))
+def _race(pool: ClientPool, branches: list[Branch], starts: list[tuple[int, float]]) -> None:
+    line = StartBarrier(len(branches))
     for branch, (place, stagger_s) in zip(branches, starts, strict=True):
-        branch.stand_at(line, place, stagger_s)
+        branch.wait_at(line, place, stagger_s)
     for branch in branches:
         branch.start()
     deadline = time.monotonic() + BRANCH_LIMIT_S
     for branch in branches:
         branch.join(max(0.0, deadline - time.monotonic()))
         if branch.is_alive():
-            arena.replace(branch.racer)
+            pool.replace(branch.client)
     for branch in branches:
         if branch.error is not None:
             raise branch.error
@@ -264,7 +268,7 @@ def read_cards(target: Target, card: str, events: list[Event]) -> Iterator[Op]:
         yield Operation(
             AT_THE_END,
             card,
-            Asked(f"{what} {AT_THE_END}", command),
+            TaggedCommand(f"{what} {AT_THE_END}", command),
             outcome,
             exchange.called_ns,
             None if isinstance(outcome, Unknown) else exchange.returned_ns,
@@ -274,61 +278,65 @@ def read_cards(target: Target, card: str, events: list[Event]) -> Iterator[Op]:
 # Judging ------------------------------------------------------------------------------------------
 
 
-def race(run: Run, arena: Arena, program: Program, times: int, *, within_s: float = 60.0) -> None:
+def race(
+    run: Run, pool: ClientPool, program: Program, times: int, *, within_s: float = 60.0
+) -> None:
     """Play a plan several times, each time on fresh cards; Violated if a history has no order.
 
     On a slow server it is played fewer times, but twice at least.
     """
-    tactics = Tactics(random.Random(f"{run.seed} {program}"))
+    schedule = StartSchedule(random.Random(f"{run.seed} {program}"))
     deadline = time.monotonic() + within_s
     for repetition in range(times):
         if repetition > 1 and (time.monotonic() > deadline or not run.has_time()):
             return
-        race_once(run, arena, program, tactics)
+        race_once(run, pool, program, schedule)
 
 
-def race_once(run: Run, arena: Arena, program: Program, tactics: Tactics | None = None) -> Bout:
+def race_once(
+    run: Run, pool: ClientPool, program: Program, schedule: StartSchedule | None = None
+) -> Trial:
     """Play a plan once and judge what all clients saw; Violated if that has no legal order."""
-    bout = play(run, arena, program, tactics)
-    judged = _judge(run, bout)
+    trial = run_trial(run, pool, program, schedule)
+    judged = _judge(run, trial)
     for card in judged.undecided:
         run.undecided.append(f"the budget for judging the history of card {card} was spent")
     try:
         # What the checker says of a history says more than the shape of its answers.
         if judged.violation is not None:
             _blame_a_sequence(run, program)
-            found = _race_of(bout, judged)
+            found = _race_of(trial, judged)
             races = {program: found}
-            attempt = racer(run, arena, judged.violation.rule, races)
-            finding = _finding(run, found.violation, program, bout, attempt, races)
+            attempt = race_replayer(run, pool, judged.violation.rule, races)
+            finding = _finding(run, found.violation, program, trial, attempt, races)
             raise Violated(run.record(finding))
     finally:
-        noted = _judge_shapes(run, bout, program, arena) or bout.session.noted
+        noted = _judge_shapes(run, trial, program, pool) or trial.session.noted
     if noted is not None:
         raise Violated(noted)
-    return bout
+    return trial
 
 
-def _judge(run: Run, bout: Bout) -> Judged:
+def _judge(run: Run, trial: Trial) -> HistoryVerdict:
     run.checked["CONC-1"] += 1
     refs = [
         getattr(op.command.command, "ref", None)
-        for op in bout.operations
+        for op in trial.operations
         if op.client != AT_THE_END
     ]
     if len(set(refs)) < len(refs):
         run.checked["CONC-2"] += 1
-    return judge_history(bout.operations, bout.initial, budget=CHECK_BUDGET)
+    return judge_history(trial.operations, trial.initial, budget=CHECK_BUDGET)
 
 
-def _judge_shapes(run: Run, bout: Bout, program: Program, arena: Arena) -> Finding | None:
+def _judge_shapes(run: Run, trial: Trial, program: Program, pool: ClientPool) -> Finding | None:
     """Hold the answers of the branches to the document; what it finds stops nothing yet."""
     first = None
-    for event in bout.events[len(bout.session.events) :]:
+    for event in trial.events[len(trial.session.events) :]:
         odd = run.judge_shape(event.exchange)
         if odd is not None:
-            attempt = racer(run, arena, odd.rule, {})
-            first = first or run.record(_finding(run, odd, program, bout, attempt, {}))
+            attempt = race_replayer(run, pool, odd.rule, {})
+            first = first or run.record(_finding(run, odd, program, trial, attempt, {}))
     return first
 
 
@@ -336,18 +344,18 @@ def _finding(
     run: Run,
     violation: Violation,
     program: Program,
-    bout: Bout,
+    trial: Trial,
     attempt: Callable[[Program], bool],
     races: dict[Program, Race],
 ) -> Finding:
     requests = run.target.meter.requests
-    return Finding(violation, program, bout.events, requests, attempt, races=races)
+    return Finding(violation, program, trial.events, requests, attempt, races=races)
 
 
-def _race_of(bout: Bout, judged: Judged) -> Race:
+def _race_of(trial: Trial, judged: HistoryVerdict) -> Race:
     assert judged.violation is not None
     assert judged.illegality is not None
-    return Race(judged.violation, bout.events, judged.illegality, label_of, outcome_of)
+    return Race(judged.violation, trial.events, judged.illegality, label_of, outcome_of)
 
 
 def _blame_a_sequence(run: Run, program: Program) -> None:
@@ -357,23 +365,23 @@ def _blame_a_sequence(run: Run, program: Program) -> None:
         run_program(run, Program(program.prefix + steps))
 
 
-def racer(
-    run: Run, arena: Arena, rule: str, races: dict[Program, Race]
+def race_replayer(
+    run: Run, pool: ClientPool, rule: str, races: dict[Program, Race]
 ) -> Callable[[Program], bool]:
     """Replays plans apart from the run, each several times; True as soon as the rule breaks."""
     apart = run.shadow()
 
     def attempt(program: Program) -> bool:
-        tactics = Tactics(random.Random(run.seed))
-        for _ in range(VOLLEY):
+        schedule = StartSchedule(random.Random(run.seed))
+        for _ in range(TRIES):
             twin = apart.shadow()
-            bout = None
+            trial = None
             with suppress(Violated):
-                bout = play(twin, arena, program, tactics)
-                _judge_shapes(twin, bout, program, arena)
-            judged = _judge(twin, bout) if bout is not None else Judged()
-            if bout is not None and judged.violation is not None and judged.violation.rule == rule:
-                races[program] = _race_of(bout, judged)
+                trial = run_trial(twin, pool, program, schedule)
+                _judge_shapes(twin, trial, program, pool)
+            judged = _judge(twin, trial) if trial is not None else HistoryVerdict()
+            if trial is not None and judged.violation is not None and judged.violation.rule == rule:
+                races[program] = _race_of(trial, judged)
                 return True
             if twin.has_broken(rule):
                 return True

@@ -34,24 +34,24 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.program import Step
 
-LOSER_MAY_BE_REFUSED = ("ref.", "create.", "batch.", "activate.", "delete.again")
+DUPLICATE_MAY_BE_REFUSED = ("ref.", "create.", "batch.", "activate.", "delete.again")
 """Of two equal requests at the same moment one has its effect; what the other one is answered is
 open (question 7), so a refusal is no contradiction to what the target answers otherwise."""
 
 TAKES = (Kind.DRAWDOWN, Kind.HOLD)
 FREES = (Kind.FUND, Kind.VOID)
-OF_ONE_LIFE = (Payment, ReadCard, ReadTransactions, IssueToken)
+NEVER_RESTARTS = (Payment, ReadCard, ReadTransactions, IssueToken)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TaggedCommand:
     """A command, with the step that asked for it as a report shows it."""
 
     step: Step | str
     command: Command
 
 
-Op = Operation[Asked, Outcome]
+Op = Operation[TaggedCommand, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Independence:
     lost: frozenset[str]
     entangled: frozenset[str] = frozenset()
     """Ids that a request named before the answer that made them was there."""
-    is_of_one_life: bool = True
+    never_restarts: bool = True
     """Whether nothing can begin the card anew, so that what was funded or drawn stays so."""
 
     @classmethod
@@ -80,7 +80,7 @@ class Independence:
             frozenset(ref for ref in refs if refs[ref] > 1),
             frozenset(lost - {""}),
             frozenset(_entangled(part)),
-            all(isinstance(op.command.command, OF_ONE_LIFE) for op in part),
+            all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
         )
 
     def before(self, ledger: Ledger) -> Ledger:
@@ -88,19 +88,19 @@ class Independence:
         burnt = ledger.burnt
         for ref in sorted(self.lost):
             burnt = burnt.set(ref, True)
-        dialect = ledger.dialect.also(REFUSE, LOSER_MAY_BE_REFUSED)
+        dialect = ledger.dialect.also(REFUSE, DUPLICATE_MAY_BE_REFUSED)
         return ledger.changed(dialect=dialect, burnt=burnt)
 
-    def step(self, ledger: Ledger, asked: Asked, outcome: Outcome) -> tuple[Ledger, ...]:
+    def step(self, ledger: Ledger, tagged: TaggedCommand, outcome: Outcome) -> tuple[Ledger, ...]:
         """The oracle's successors. What an order teaches of the dialect is dropped again.
 
         Otherwise two orders that lead to the same money would be two states, for the sake of
         answers that all chapters before this one have asked for already.
         """
-        result = step(ledger, asked.command, outcome)
+        result = step(ledger, tagged.command, outcome)
         if isinstance(result, Violation):
             return ()
-        if isinstance(outcome, Refused) and self._leaves_no_trace(asked.command):
+        if isinstance(outcome, Refused) and self._leaves_no_trace(tagged.command):
             return (ledger,)
         dialect = ledger.dialect
         return tuple(
@@ -138,11 +138,11 @@ class Independence:
         before it adds up to what is missing.
         """
         shown = getattr(later.outcome, "record", None)
-        if not isinstance(shown, CardRecord) or not self.is_of_one_life:
+        if not isinstance(shown, CardRecord) or not self.never_restarts:
             return others
         for kinds, missing in _missing(ledger, shown):
             summands = [op for op in others if _kind(op) in kinds and _may_add(op)]
-            chosen = members_of(missing, tuple(_amount(op) for op in summands))
+            chosen = summands_of(missing, tuple(_amount(op) for op in summands))
             if chosen is None:
                 return ()
             left_out = {
@@ -246,7 +246,7 @@ def _missing(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind, ..
 
 
 @lru_cache(maxsize=4096)
-def members_of(total: int, amounts: tuple[int | None, ...]) -> int | None:
+def summands_of(total: int, amounts: tuple[int | None, ...]) -> int | None:
     """The bits of the amounts that are in some selection with this total; None if there is none.
 
     An amount that is not known, or a total that is reached in too many ways, may be anything.

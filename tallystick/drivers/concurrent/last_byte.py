@@ -1,9 +1,9 @@
 """Requests that arrive at the same moment: one thread sends the last byte of each.
 
 Threads that are released together still need a different time each to wake up, build, connect and
-send, and a quick server is done with the first before the second is there. So every racer connects,
-sends its head and all of its body but one byte, and waits; the last one to come sends all that is
-missing, in one go. It does not know what is requested.
+send, and a quick server is done with the first before the second is there. So every client
+connects, sends its head and all of its body but one byte, and waits; the last one to come sends all
+that is missing, in one go. It does not know what is requested.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 
 @dataclass(slots=True)
-class _Rest:
+class _LastWrite:
     """What is left to send of one request."""
 
     write: Callable[[], None]
@@ -41,18 +41,18 @@ class _Rest:
             self.error = error
 
 
-class Start:
-    """A line that opens when all racers stand at it, or when one of them gave up."""
+class StartBarrier:
+    """A line that opens when all clients stand at it, or when one of them gave up."""
 
-    def __init__(self, racers: int) -> None:
-        self._waiting: list[_Rest] = []
-        self._barrier = threading.Barrier(racers, self._send_all)
+    def __init__(self, clients: int) -> None:
+        self._waiting: list[_LastWrite] = []
+        self._barrier = threading.Barrier(clients, self._send_all)
 
     def send(self, write: Callable[[], None], place: int = 0, stagger_s: float = 0.0) -> int:
         """Write together with the others, in the order of the places, or a little after them all;
         the moment of the writing.
         """
-        rest = _Rest(write, place)
+        rest = _LastWrite(write, place)
         if not stagger_s:
             self._waiting.append(rest)
         with suppress(threading.BrokenBarrierError):  # then it runs alone: no less of a history
@@ -64,7 +64,7 @@ class Start:
             raise rest.error
         return rest.sent_ns
 
-    def give_up(self) -> None:
+    def abort(self) -> None:
         """Let the others run."""
         self._barrier.abort()
 
@@ -73,20 +73,20 @@ class Start:
             rest.send()
 
 
-class Gate(httpx.BaseTransport):
+class LastByteTransport(httpx.BaseTransport):
     """A transport of one connection that can hold a request at a start line; all others pass."""
 
     def __init__(self) -> None:
         limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S)
         self._inner = httpx.HTTPTransport(trust_env=False, limits=limits)
-        self._start: Start | None = None
+        self._start: StartBarrier | None = None
         self._place = 0
         self._stagger_s = 0.0
         self._next_is_last = False
-        self.released_ns = 0
+        self.last_byte_ns = 0
         """When the end of the last request that was held left."""
 
-    def hold(self, start: Start, place: int = 0, stagger_s: float = 0.0) -> None:
+    def wait_at(self, start: StartBarrier, place: int = 0, stagger_s: float = 0.0) -> None:
         """Hold the next request until `start` opens; it leaves in this place, or a little later."""
         self._start, self._place, self._stagger_s = start, place, stagger_s
 
@@ -96,7 +96,7 @@ class Gate(httpx.BaseTransport):
         content = request.read()
         stream: httpx.SyncByteStream = httpx.ByteStream(content)
         if self._start is not None and content and not _is_for_a_token(request):
-            stream = _HeldStream(content, self._hold_next_write)
+            stream = _LastByteStream(content, self._delay_next_write)
         return self._inner.handle_request(
             httpx.Request(
                 request.method,
@@ -115,10 +115,10 @@ class Gate(httpx.BaseTransport):
             self._watch(info["return_value"])
         elif event == HEAD_IS_NEXT and self._start is not None:
             stream = info["request"].stream
-            has_body = isinstance(stream, _HeldStream) or any(stream)
+            has_body = isinstance(stream, _LastByteStream) or any(stream)
             self._next_is_last = not has_body
 
-    def _hold_next_write(self) -> None:
+    def _delay_next_write(self) -> None:
         self._next_is_last = True
 
     def _watch(self, stream: Any) -> None:
@@ -130,14 +130,14 @@ class Gate(httpx.BaseTransport):
                 write(buffer, timeout)
                 return
             start, self._start, self._next_is_last = self._start, None, False
-            self.released_ns = start.send(
+            self.last_byte_ns = start.send(
                 lambda: write(buffer, timeout), self._place, self._stagger_s
             )
 
         stream.write = watched
 
 
-class _HeldStream(httpx.SyncByteStream):
+class _LastByteStream(httpx.SyncByteStream):
     """A body that says when its last byte comes next."""
 
     def __init__(self, content: bytes, before_the_last: Callable[[], None]) -> None:

@@ -28,7 +28,7 @@ from tallystick.ledger.vocabulary import (
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class HistoryVerdict:
     """What the checker says of a history: undecided cards, and the first violation."""
 
     undecided: tuple[str, ...] = ()
@@ -38,35 +38,35 @@ class Judged:
 
 def judge_history(
     operations: Iterable[Op], initial: Mapping[str, Sequence[Ledger]], *, budget: Budget
-) -> Judged:
+) -> HistoryVerdict:
     """Judge the operations of each card from the ledgers that were possible before."""
     known = list(operations)
-    losers = _losers(known)
-    judged = _judge_all([op for op in known if id(op) not in losers], initial, budget)
+    duplicates = _refused_duplicates(known)
+    judged = _judge_all([op for op in known if id(op) not in duplicates], initial, budget)
     by_token = {id(op) for op in known if getattr(op.command.command, "token", None) is not None}
-    if judged.violation is None or not losers & by_token:
+    if judged.violation is None or not duplicates & by_token:
         return judged
     # A refusal that has no place in the order may have used its token up all the same.
-    kept = [op for op in known if id(op) not in losers - by_token]
+    kept = [op for op in known if id(op) not in duplicates - by_token]
     again = _judge_all(kept, initial, budget)
     return again if again.violation is None else judged
 
 
 def _judge_all(
     operations: Sequence[Op], initial: Mapping[str, Sequence[Ledger]], budget: Budget
-) -> Judged:
+) -> HistoryVerdict:
     undecided: list[str] = []
-    found = Judged()
+    found = HistoryVerdict()
     for card, part in History.of(operations).partitions().items():
         judged = _judge_card(part, initial[str(card)], budget)
         if judged is None:
             undecided.append(str(card))
         elif found.violation is None:
             found = judged
-    return Judged(tuple(undecided), found.violation, found.illegality)
+    return HistoryVerdict(tuple(undecided), found.violation, found.illegality)
 
 
-def _losers(operations: Sequence[Op]) -> set[int]:
+def _refused_duplicates(operations: Sequence[Op]) -> set[int]:
     """Which are refusals of a ref_id whose request was still under way elsewhere.
 
     A server may refuse the second of two equal requests before the first has had its effect
@@ -91,10 +91,12 @@ def _overlap(one: Op, other: Op) -> bool:
     return one.called_ns <= other_end and other.called_ns <= one_end
 
 
-def _judge_card(part: tuple[Op, ...], ledgers: Sequence[Ledger], budget: Budget) -> Judged | None:
+def _judge_card(
+    part: tuple[Op, ...], ledgers: Sequence[Ledger], budget: Budget
+) -> HistoryVerdict | None:
     """The verdict on one card; None if the budget was spent before there was one."""
     known = Independence.of(part)
-    found: list[Judged | None] = []
+    found: list[HistoryVerdict | None] = []
     for ledger in ledgers:
         start = known.before(ledger)
         judgement = check(
@@ -105,10 +107,10 @@ def _judge_card(part: tuple[Op, ...], ledgers: Sequence[Ledger], budget: Budget)
             budget=budget,
         )
         if judgement.verdict is Verdict.CONFORMS:
-            return Judged()
+            return HistoryVerdict()
         if judgement.verdict is Verdict.VIOLATES:
             illegality = judgement.illegalities[0]
-            found.append(Judged((), _violation(illegality, part, start), illegality))
+            found.append(HistoryVerdict((), _violation(illegality, part, start), illegality))
         else:
             found.append(None)
     return None if None in found else found[0]

@@ -14,7 +14,12 @@ from collections import deque
 from collections.abc import Callable
 
 from tallystick.checker.linearizability import Budget
-from tallystick.drivers.concurrent.driver import Arena, Done, racer, read_cards
+from tallystick.drivers.concurrent.driver import (
+    ClientPool,
+    PerformedStep,
+    race_replayer,
+    read_cards,
+)
 from tallystick.drivers.concurrent.independence import Op
 from tallystick.drivers.concurrent.order import judge_history, label_of, outcome_of
 from tallystick.drivers.sequential import Session
@@ -58,7 +63,7 @@ class _Client(threading.Thread):
     ) -> None:
         super().__init__(daemon=True, name=f"client {number}")
         self.number = number
-        self.done: list[Done] = []
+        self.done: list[PerformedStep] = []
         self.error: BaseException | None = None
         self._session = session
         self._board = board
@@ -99,7 +104,7 @@ class _Client(threading.Thread):
         session = self._session
         command, _ = session.resolve(step)
         outcome, exchange = session.target.perform(command)
-        self.done.append(Done(step, command, outcome, exchange.called_ns, exchange))
+        self.done.append(PerformedStep(step, command, outcome, exchange.called_ns, exchange))
         session.remember(step, command, card, outcome)
         if step.name and isinstance(outcome, Accepted):
             self._board.payments[card].append(step.name)
@@ -107,7 +112,7 @@ class _Client(threading.Thread):
                 self._board.holds[card].append(step.name)
 
 
-def soak(run: Run, arena: Arena, operations: int, clients: int = CLIENTS) -> int:
+def soak(run: Run, pool: ClientPool, operations: int, clients: int = CLIENTS) -> int:
     """Let the clients work and judge all they saw: the number of operations, or Violated."""
     session = Session(run)
     openings = [Step(Verb.CARD, card, amount=Amount("", 1, OPENING)) for card in CARDS]
@@ -116,7 +121,7 @@ def soak(run: Run, arena: Arena, operations: int, clients: int = CLIENTS) -> int
     board = _Board()
     until = time.monotonic() + LIMIT_S
     workers = []
-    for number, racing in enumerate(arena.racers(clients), 1):
+    for number, racing in enumerate(pool.clients(clients), 1):
         twin = session.fork(racing.target)
         twin.made = session.made  # clients settle each other's holds
         workers.append(_Client(number, twin, board, operations // clients, until))
@@ -132,7 +137,7 @@ def soak(run: Run, arena: Arena, operations: int, clients: int = CLIENTS) -> int
     events: list[Event] = []
     for beliefs in session.beliefs.values():
         history += read_cards(run.target, beliefs[0].card, events)
-    _judge(run, arena, session, history)
+    _judge(run, pool, session, history)
     return len(history)
 
 
@@ -146,7 +151,7 @@ def _judge_shapes(run: Run, session: Session, workers: list[_Client]) -> None:
                 run.record(Finding(odd, program, (event,), run.target.meter.requests))
 
 
-def _judge(run: Run, arena: Arena, session: Session, history: list[Op]) -> None:
+def _judge(run: Run, pool: ClientPool, session: Session, history: list[Op]) -> None:
     run.checked.update(("CONC-1", "CONC-2"))
     initial = {beliefs[0].card: beliefs for beliefs in session.beliefs.values()}
     judged = judge_history(history, initial, budget=BUDGET)
@@ -158,7 +163,7 @@ def _judge(run: Run, arena: Arena, session: Session, history: list[Op]) -> None:
     plan = _plan_of(judged.illegality.core, history, labels[str(judged.illegality.key)])
     found = Race(judged.violation, (), judged.illegality, label_of, outcome_of)
     races = {plan: found}
-    attempt: Callable[[Program], bool] = racer(run, arena, judged.violation.rule, races)
+    attempt: Callable[[Program], bool] = race_replayer(run, pool, judged.violation.rule, races)
     requests = run.target.meter.requests
     finding = Finding(judged.violation, plan, (), requests, attempt, races=races)
     raise Violated(run.record(finding))
