@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.credentials import (
     ABSENT,
     Wallet,
@@ -249,13 +249,13 @@ def test_another_account_finds_nothing_of_this_one_in_its_own(
 @rule("AUTH-4")
 def test_no_list_of_another_account_shows_a_card_of_this_one(stage: Stage, other: Target) -> None:
     wallet, base = _wallet(stage), _base_of(other)
-    own = body_of(stage.send(requests.read_card(stage.base, wallet.card))) or {}
+    own = body_of(stage.send(request_builders.read_card(stage.base, wallet.card))) or {}
     stage.direct.note("as a client of another account, in that account:")
     for request in (
-        requests.list_cards(base, limit=100),
-        requests.list_cards(base, limit=100, include_deleted="true"),
-        requests.list_cards(base, limit=5, starting_after=own.get("id")),
-        requests.customer_cards(base, wallet.customer, limit=100),
+        request_builders.list_cards(base, limit=100),
+        request_builders.list_cards(base, limit=100, include_deleted="true"),
+        request_builders.list_cards(base, limit=5, starting_after=own.get("id")),
+        request_builders.customer_cards(base, wallet.customer, limit=100),
     ):
         body = body_of(stage.send(request, target=other)) or []
         cards = body.get("cards", []) if isinstance(body, dict) else body
@@ -267,25 +267,26 @@ def test_no_list_of_another_account_shows_a_card_of_this_one(stage: Stage, other
 def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other: Target) -> None:
     base, card_id = _base_of(other), stage.card_id("A")
     stage.direct.note("as a client of another account, in that account:")
-    made = stage.send(requests.open_card(base, card_id, 70), target=other)
+    made = stage.send(request_builders.open_card(base, card_id, 70), target=other)
     if is_refused(made):
         return  # whether a card_id is the account's own, or everyone's, is not said
     stage.holds("AUTH-5", only="A")
     # "Not required to be globally unique": a ref_id of this account is a fresh one in another.
     ref = next(iter(stage.session.ledger("A").refs))
-    stage.send(requests.transact(base, ref, 20, card_id=card_id), target=other)
+    stage.send(request_builders.transact(base, ref, 20, card_id=card_id), target=other)
     stage.send(
-        requests.transact(base, stage.fresh(), 5, card_id=card_id, type="fund"), target=other
+        request_builders.transact(base, stage.fresh(), 5, card_id=card_id, type="fund"),
+        target=other,
     )
     stage.holds("AUTH-5", only="A")
-    theirs = body_of(stage.send(requests.read_card(base, card_id), target=other)) or {}
+    theirs = body_of(stage.send(request_builders.read_card(base, card_id), target=other)) or {}
     stage.direct.expect(
         "AUTH-4",
         theirs.get("amount_balance") in (55, None),
         "amount_balance 55 on their card",
         f"{theirs.get('amount_balance')}",
     )
-    stage.send(requests.delete_card(base, card_id), target=other)
+    stage.send(request_builders.delete_card(base, card_id), target=other)
     stage.holds("AUTH-5", only="A")
 
 
@@ -320,7 +321,7 @@ def test_a_repeated_request_is_answered_to_those_only_who_may_make_it(
     stage = Stage(run, "A = card 1000 NOK", "h = hold A 300")
     card = stage.card_id("A")
     ref = stage.fresh()
-    paid = requests.transact(stage.base, ref, 50, card_id=card)
+    paid = request_builders.transact(stage.base, ref, 50, card_id=card)
     stage.pays("d", "A", Transact(Kind.DRAWDOWN, card, 50, "NOK", ref), run.target, ("TX-1",))
     for name, breaks in (("reader", "AUTH-6"), ("other", "AUTH-5")):
         if getattr(suite.clients, name) is None:
@@ -338,7 +339,9 @@ TILL = ("aid_cards_cardid_transactions_capture_post", "aid_cards_cardid_transact
 @rule("AUTH-7")
 def test_a_till_does_nothing_but_pay_by_token(stage: Stage, till: Target) -> None:
     stage.direct.note("as a client with write:wallets:/transactions:")
-    by_token = requests.transact(stage.base, stage.fresh(), 7, token=stage.id_of("t"), type="fund")
+    by_token = request_builders.transact(
+        stage.base, stage.fresh(), 7, token=stage.id_of("t"), type="fund"
+    )
     for request in [*_all(stage, stage.base), by_token]:
         body = request.body if isinstance(request.body, dict) else {}
         pays = request.operation == "aid_cards_transactions_post" and "token" in body
@@ -403,7 +406,7 @@ def _granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, obj
 def _token_request(run: Run, audience: str | None = None, at: str | None = None) -> Request:
     """Get Token for the audience of an account, asked for at an account: both are one's own."""
     account, taken = run.target.address.account, run.target.bearer.audience
-    return requests.get_token(at or account, taken.replace(account, audience or account))
+    return request_builders.get_token(at or account, taken.replace(account, audience or account))
 
 
 def _basic(name: str, secret: str) -> dict[str, str]:
@@ -419,7 +422,7 @@ def test_get_token_gives_a_token_that_works(run: Run, suite: Suite, stage: Stage
     expect("AUTH-8", kind == "Bearer", "token_type Bearer", f"{kind!r}")
     expect("AUTH-8", isinstance(life_s, int) and life_s > 0, "a positive expires_in", f"{life_s}")
     headers = {"Authorization": f"Bearer {grant['access_token']}"}
-    read = requests.read_card(stage.base, stage.card_id("A"))
+    read = request_builders.read_card(stage.base, stage.card_id("A"))
     answer = stage.send(read, headers=headers, authorized=False)
     expect("AUTH-8", not is_refused(answer), "a read with the new token", "a refusal")
 
@@ -455,7 +458,10 @@ def test_a_token_for_the_audience_of_another_account_opens_nothing(
         return
     headers = {"Authorization": f"Bearer {grant['access_token']}"}
     base = _base_of(other)
-    for request in (requests.list_cards(base, limit=1), requests.open_card(base, stage.fresh())):
+    for request in (
+        request_builders.list_cards(base, limit=1),
+        request_builders.open_card(base, stage.fresh()),
+    ):
         breaks = "AUTH-4" if _is_read(request) else "AUTH-5"
         answer = stage.send(request, headers=headers, authorized=False)
         stage.direct.expect_refusal(breaks, answer, "the client is of another account")

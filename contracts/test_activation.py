@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.conftest import Check
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -38,7 +38,7 @@ def _batch(stage: Stage, *types: str) -> None:
         {"card_id": card_id, "type": kind}
         for card_id, kind in zip(ids.values(), types, strict=True)
     ]
-    answer = stage.send(requests.batch(stage.base, cards))
+    answer = stage.send(request_builders.batch(stage.base, cards))
     for label, card_id in ids.items():
         stage.take(label, PrepareCard(card_id), answer)
     shown = [item.get("card_id") for item in (body_of(answer) or {}).get("cards", [])]
@@ -53,7 +53,7 @@ def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
     types = ("gift_card", "credit_note", "gift_card", "gift_card")
     _batch(stage, *types)
     for label, kind in zip("ABCD", types, strict=True):
-        body = body_of(stage.send(requests.read_card(stage.base, stage.card_id(label))))
+        body = body_of(stage.send(request_builders.read_card(stage.base, stage.card_id(label))))
         if body is None:
             stage.direct.violate("CARD-4", f"card {label} of the batch", "it cannot be read")
         stage.shows(label, body, "CARD-4")
@@ -74,10 +74,10 @@ def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(
 ) -> None:
     stage = Stage(run)
     card_id = stage.fresh("b")
-    asked = requests.batch(
+    asked = request_builders.batch(
         stage.base,
         [{"card_id": card_id, "type": "gift_card"}],
-        card_token={"format": {"length": 16, **requests.DIGITS}},
+        card_token={"format": {"length": 16, **request_builders.DIGITS}},
     )
     answer = stage.send(asked)
     stage.take("A", PrepareCard(card_id), answer)
@@ -85,14 +85,14 @@ def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(
     value = (printed.get("token") or {}).get("value")
     if not value:
         pytest.skip("the batch printed no token")
-    early = stage.send(requests.transact(stage.base, stage.fresh(), 1, token=value))
+    early = stage.send(request_builders.transact(stage.base, stage.fresh(), 1, token=value))
     stage.direct.expect_refusal("CARD-5", early, "the card is inactive")
     stage.perform(f"activate A 700 NOK {spelled(members)}")
-    shown = body_of(stage.send(requests.info(stage.base, value)))
+    shown = body_of(stage.send(request_builders.info(stage.base, value)))
     if shown is not None:
         stage.shows("A", shown, "TOKEN-3")
     ref = stage.fresh()
-    paid = stage.send(requests.transact(stage.base, ref, 100, token=value))
+    paid = stage.send(request_builders.transact(stage.base, ref, 100, token=value))
     if not is_refused(paid):  # for how long a printed token lives is not documented
         issued = IssueToken(card_id, stage.fresh("t"))
         stage.session.judge("A", issued, Accepted(TokenRecord(value)))
@@ -105,8 +105,8 @@ def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
     stage = Stage(run)
     card_id = stage.fresh("twice")
     twice = [{"card_id": card_id, "type": "gift_card"}] * 2
-    stage.send(requests.batch(stage.base, twice))
-    answer = stage.send(requests.read_card(stage.base, card_id))
+    stage.send(request_builders.batch(stage.base, twice))
+    answer = stage.send(request_builders.read_card(stage.base, card_id))
     record = card_record(body_of(answer))
     stage.direct.expect(
         "CARD-4",
@@ -120,7 +120,7 @@ def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
 def test_a_batch_takes_no_card_id_that_is_too_long(run: Run) -> None:
     stage = Stage(run)
     cards = [{"card_id": stage.fresh("b").ljust(256, "x"), "type": "gift_card"}]
-    answer = stage.send(requests.batch(stage.base, cards))
+    answer = stage.send(request_builders.batch(stage.base, cards))
     stage.direct.expect_refusal("SHAPE-4", answer, "a card_id has at most 255 characters")
 
 
@@ -130,7 +130,7 @@ def test_an_activation_loads_its_amount_and_what_it_carries(run: Run) -> None:
     customer = stage.fresh("customer")
     members = {**ALL, "customer_id": customer}
     stage.perform("A = batch", "x = draw A 1", f"activate A 700 NOK {spelled(members)}")
-    body = body_of(stage.send(requests.read_card(stage.base, stage.card_id("A"))))
+    body = body_of(stage.send(request_builders.read_card(stage.base, stage.card_id("A"))))
     status = (body or {}).get("status", "unused")
     stage.direct.expect("CARD-13", status == "unused", "status unused", f"status {status}")
     stage.perform("customer A", "d = draw A 200", "e = draw A available+1", "h = hold A available")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.conftest import Check
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.run import Run
@@ -67,7 +67,7 @@ def test_a_card_reads_back_what_was_sent(run: Run, members: str) -> None:
     opened = stage.session.ledger("A").opened_by
     customer = dict(opened.extras).get("customer_id") if opened is not None else None
     if customer is not None:
-        listed = body_of(stage.send(requests.customer_cards(stage.base, customer))) or []
+        listed = body_of(stage.send(request_builders.customer_cards(stage.base, customer))) or []
         shown = [item.get("card_id") for item in listed]
         card_id = stage.card_id("A")
         stage.direct.expect("CARD-10", card_id in shown, f"card {card_id!r}", f"cards {shown}")
@@ -81,15 +81,15 @@ def test_every_view_shows_what_was_sent(run: Run) -> None:
         f"A = card 1000 USD {spelled({**ALL, 'customer_id': customer})}", "t = token A", "info t"
     )
     found = [
-        requests.read_card(stage.base, stage.card_id("A")),
-        requests.info(stage.base, stage.id_of("t")),
-        requests.customer_card(stage.base, customer, stage.card_id("A")),
+        request_builders.read_card(stage.base, stage.card_id("A")),
+        request_builders.info(stage.base, stage.id_of("t")),
+        request_builders.customer_card(stage.base, customer, stage.card_id("A")),
     ]
     for request in found:
         body = body_of(stage.send(request))
         if body is not None:
             stage.shows("A", body, "CARD-2")
-    listed = body_of(stage.send(requests.customer_cards(stage.base, customer)))
+    listed = body_of(stage.send(request_builders.customer_cards(stage.base, customer)))
     for item in listed or []:
         stage.direct.expect(
             "CARD-10",
@@ -134,9 +134,9 @@ def test_a_card_id_of_every_length_names_its_own_card_or_none(run: Run, length: 
 @rule("CARD-16", "READ-2")
 def test_a_card_may_be_called_batch(run: Run) -> None:
     stage = Stage(run)
-    made = stage.send(requests.open_card(stage.base, "batch", 70))
-    read = stage.send(requests.read_card(stage.base, "batch"), shaped=False)
-    stage.send(requests.delete_card(stage.base, "batch"), shaped=False)
+    made = stage.send(request_builders.open_card(stage.base, "batch", 70))
+    read = stage.send(request_builders.read_card(stage.base, "batch"), shaped=False)
+    stage.send(request_builders.delete_card(stage.base, "batch"), shaped=False)
     if body_of(made) is not None:
         shown = card_record(body_of(read)).card
         stage.direct.expect("CARD-16", shown == "batch", "card 'batch'", f"card {shown!r}")
@@ -144,17 +144,17 @@ def test_a_card_may_be_called_batch(run: Run) -> None:
 
 def _names_its_own_card(stage: Stage, card_id: str) -> None:
     """A free string may be beyond a router or a store; what is taken has to be told apart."""
-    made = stage.send(requests.open_card(stage.base, card_id, 70))
+    made = stage.send(request_builders.open_card(stage.base, card_id, 70))
     if body_of(made) is None:
         return
     shown = card_record(body_of(made)).card
     stage.direct.expect(
         ("CARD-2", "CARD-16"), shown == card_id, f"card {card_id!r}", f"card {shown!r}"
     )
-    drawn = stage.send(requests.transact(stage.base, stage.fresh(), 70, card_id=card_id))
+    drawn = stage.send(request_builders.transact(stage.base, stage.fresh(), 70, card_id=card_id))
     left = 0 if body_of(drawn) is not None else 70
     routed = bool(ROUTED & set(card_id))
-    read = stage.send(requests.read_card(stage.base, card_id), shaped=not routed)
+    read = stage.send(request_builders.read_card(stage.base, card_id), shaped=not routed)
     if is_refused(read):
         breaks = "CARD-16" if routed else "READ-2"
         stage.direct.violate(breaks, f"card {card_id!r}, which was made", "a refusal")
@@ -173,9 +173,9 @@ def _names_its_own_card(stage: Stage, card_id: str) -> None:
 def _is_known_everywhere(stage: Stage, card_id: str) -> None:
     """What finds an empty card by its id in one operation finds it in all of them."""
     for breaks, request in (
-        ("TOKEN-1", requests.issue_token(stage.base, card_id, stage.fresh())),
-        ("READ-2", requests.list_transactions(stage.base, card_id)),
-        ("CARD-8", requests.delete_card(stage.base, card_id)),
+        ("TOKEN-1", request_builders.issue_token(stage.base, card_id, stage.fresh())),
+        ("READ-2", request_builders.list_transactions(stage.base, card_id)),
+        ("CARD-8", request_builders.delete_card(stage.base, card_id)),
     ):
         answer = stage.send(request)
         stage.direct.expect(
@@ -198,7 +198,7 @@ def test_card_ids_that_look_alike_name_two_cards(run: Run, first: str, second: s
     stage = Stage(run)
     prefix = stage.fresh("c")
     for label, card_id in (("A", prefix + first), ("B", prefix + second)):
-        answer = stage.send(requests.open_card(stage.base, card_id))
+        answer = stage.send(request_builders.open_card(stage.base, card_id))
         if is_refused(answer) and not card_id.isascii():
             return  # a store may take no such text, or compose it
         stage.take(label, OpenCard(card_id, 100, "NOK"), answer)
@@ -221,9 +221,9 @@ def test_a_second_create_never_changes_the_first_card(run: Run, before: list[str
     again = stage.card_id("A")
     others: tuple[dict[str, object], ...] = ({"currency": "SEK"}, SECOND)
     for members in others:
-        stage.send(requests.open_card(stage.base, again, 777, **members))
+        stage.send(request_builders.open_card(stage.base, again, 777, **members))
         stage.holds("CARD-3", lists=False)
-    stage.send(requests.batch(stage.base, [{"card_id": again, "type": "credit_note"}]))
+    stage.send(request_builders.batch(stage.base, [{"card_id": again, "type": "credit_note"}]))
     stage.holds("CARD-3")
     stage.perform("y = draw A available", "x = draw A 1")
 
@@ -277,13 +277,13 @@ def test_a_card_that_does_not_exist_takes_no_change(run: Run) -> None:
     stage = Stage(run)
     nobody = stage.fresh("nobody")
     for request in (
-        requests.delete_card(stage.base, nobody),
-        requests.activate(stage.base, nobody),
-        requests.issue_token(stage.base, nobody, stage.fresh()),
-        requests.rotate_pin(stage.base, nobody, length=6, **requests.DIGITS),
+        request_builders.delete_card(stage.base, nobody),
+        request_builders.activate(stage.base, nobody),
+        request_builders.issue_token(stage.base, nobody, stage.fresh()),
+        request_builders.rotate_pin(stage.base, nobody, length=6, **request_builders.DIGITS),
     ):
         stage.direct.expect_refusal("CARD-12", stage.send(request), "there is no such card")
-    read = stage.send(requests.read_card(stage.base, nobody))
+    read = stage.send(request_builders.read_card(stage.base, nobody))
     stage.direct.expect_refusal("CARD-12", read, "nothing was made")
 
 
@@ -312,13 +312,13 @@ def test_a_customer_sees_the_own_cards_only(run: Run) -> None:
         "customer E",
         unread=True,
     )
-    listed = body_of(stage.send(requests.customer_cards(stage.base, mine, limit=100)))
+    listed = body_of(stage.send(request_builders.customer_cards(stage.base, mine, limit=100)))
     if listed is not None:
         shown = sorted(item.get("card_id") for item in listed)
         own = sorted(stage.card_id(label) for label in "AB")
         stage.direct.expect("CARD-10", shown == own, f"the cards {own}", f"the cards {shown}")
     for label in "CDE":
-        answer = stage.send(requests.customer_card(stage.base, mine, stage.card_id(label)))
+        answer = stage.send(request_builders.customer_card(stage.base, mine, stage.card_id(label)))
         stage.direct.expect_refusal("CARD-10", answer, f"{label} is not a card of {mine!r}")
 
 
@@ -331,7 +331,7 @@ def test_a_customer_list_has_no_card_that_is_not_active(run: Run) -> None:
     stage.perform("h = hold A 50", "t = token A", unread=True)
     stage.perform("d = draw B available", "delete B", f"activate C 100 NOK {whose}")
     stage.perform("c = capture h 20", "p = draw t 10")
-    listed = body_of(stage.send(requests.customer_cards(stage.base, customer)))
+    listed = body_of(stage.send(request_builders.customer_cards(stage.base, customer)))
     if listed is None:
         stage.direct.violate("CARD-10", "the cards of the customer", "a refusal")
     shown = {item.get("card_id") for item in listed}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, spelled
 from tallystick.run import Run
 
@@ -26,7 +26,7 @@ class Customer:
 
     def page(self, **query: Any) -> list[dict[str, Any]] | None:
         """One page of the customer's list; None if it is refused."""
-        answer = self.stage.send(requests.customer_cards(self.stage.base, self.id, **query))
+        answer = self.stage.send(request_builders.customer_cards(self.stage.base, self.id, **query))
         body = body_of(answer)
         if body is None:
             return None
@@ -60,7 +60,7 @@ def test_the_list_of_almost_a_customer_is_empty(customer: Customer) -> None:
         "less its last character": customer.id[:-1],
     }
     for how, other in almost.items():
-        listed = body_of(stage.send(requests.customer_cards(stage.base, other)))
+        listed = body_of(stage.send(request_builders.customer_cards(stage.base, other)))
         stage.direct.expect(
             "CARD-10", not listed, f"no cards of customer {other!r}, another one {how}", f"{listed}"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.staging import FIRST, Stage, body_of, is_refused, spelled, texts_in
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.run import Run
@@ -24,7 +24,9 @@ def _pin_of(body: object) -> object:
 
 def _rotated(stage: Stage, label: str, length: int) -> str:
     """A new PIN of digits for a card; skips the test if none is given."""
-    wanted = requests.rotate_pin(stage.base, stage.card_id(label), length=length, **requests.DIGITS)
+    wanted = request_builders.rotate_pin(
+        stage.base, stage.card_id(label), length=length, **request_builders.DIGITS
+    )
     body = body_of(stage.send(wanted))
     if body is None:
         stage.direct.violate("CARD-11", "a new PIN", "a refusal")
@@ -44,7 +46,7 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
     stage.direct.expect("CARD-11", second != third, "another PIN each time", "the same PIN again")
     stage.perform("t = token A")  # now, because whether tokens survive a rotation is open
     token = stage.id_of("t")
-    right = stage.send(requests.info(stage.base, token, pin=third))
+    right = stage.send(request_builders.info(stage.base, token, pin=third))
     stage.direct.expect(
         ("TOKEN-3", "CARD-11"), body_of(right) is not None, "info with the PIN", "a refusal"
     )
@@ -54,7 +56,7 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
     wrong |= {"a PIN with a zero before it": f"0{third}"}
     for what, pin in wrong.items():
         # Which code a wrong PIN is refused with is open (question 50), not that it is refused.
-        answer = stage.send(requests.info(stage.base, token, pin=pin))
+        answer = stage.send(request_builders.info(stage.base, token, pin=pin))
         stage.direct.expect_refusal("CARD-11", answer, what)
     stage.holds("CARD-11")
     stage.perform("h = hold A 300", "c = capture h 100", "v = void h", unread=True)
@@ -66,12 +68,12 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
 def test_no_read_shows_a_pin(run: Run) -> None:
     stage = Stage(run)
     card_id, customer = stage.fresh("card"), stage.fresh("customer")
-    request = requests.open_card(
+    request = request_builders.open_card(
         stage.base,
         card_id,
         500,
         customer_id=customer,
-        pin={"format": {"length": 5, **requests.DIGITS}},
+        pin={"format": {"length": 5, **request_builders.DIGITS}},
         card_token={"expires_in": 3600, "expires_after_transaction": False},
     )
     answer = stage.send(request)
@@ -84,11 +86,11 @@ def test_no_read_shows_a_pin(run: Run) -> None:
     pins = {str(pin), _rotated(stage, "A", 6)}
     token = str((made.get("card_token") or {}).get("token", {}).get("value", ""))
     for request in (
-        requests.read_card(stage.base, card_id),
-        requests.info(stage.base, token, pin=max(pins, key=len)),
-        requests.customer_card(stage.base, customer, card_id),
-        requests.customer_cards(stage.base, customer),
-        requests.list_transactions(stage.base, card_id),
+        request_builders.read_card(stage.base, card_id),
+        request_builders.info(stage.base, token, pin=max(pins, key=len)),
+        request_builders.customer_card(stage.base, customer, card_id),
+        request_builders.customer_cards(stage.base, customer),
+        request_builders.list_transactions(stage.base, card_id),
     ):
         shown = texts_in(body_of(stage.send(request)))
         stage.direct.expect(
@@ -99,17 +101,19 @@ def test_no_read_shows_a_pin(run: Run) -> None:
 @rule("CARD-15")
 def test_a_pin_has_at_least_four_characters(run: Run) -> None:
     stage = Stage(run, "A = card 1000 NOK")
-    short = requests.rotate_pin(stage.base, stage.card_id("A"), length=3, **requests.DIGITS)
+    short = request_builders.rotate_pin(
+        stage.base, stage.card_id("A"), length=3, **request_builders.DIGITS
+    )
     stage.direct.expect_refusal("CARD-15", stage.send(short), "a PIN has at least 4 characters")
     _rotated(stage, "A", 4)
-    with_card = requests.open_card(
-        stage.base, stage.fresh("c"), 100, pin={"format": {"length": 3, **requests.DIGITS}}
+    with_card = request_builders.open_card(
+        stage.base, stage.fresh("c"), 100, pin={"format": {"length": 3, **request_builders.DIGITS}}
     )
     stage.direct.expect_refusal("CARD-15", stage.send(with_card), "a PIN has at least 4 characters")
-    printed = requests.batch(
+    printed = request_builders.batch(
         stage.base,
         [{"card_id": stage.fresh("c"), "type": "gift_card"}],
-        pin={"format": {"length": 3, **requests.DIGITS}},
+        pin={"format": {"length": 3, **request_builders.DIGITS}},
     )
     stage.direct.expect_refusal("CARD-15", stage.send(printed), "a PIN has at least 4 characters")
 
@@ -119,20 +123,20 @@ def test_a_pin_that_begins_with_0_is_a_text(run: Run) -> None:
     # The documentation's own example of a PIN is 012345.
     stage = Stage(run)
     options = {
-        "pin": {"format": {"length": 4, **requests.DIGITS}},
-        "card_token": {"format": {"length": 16, **requests.DIGITS}},
+        "pin": {"format": {"length": 4, **request_builders.DIGITS}},
+        "card_token": {"format": {"length": 16, **request_builders.DIGITS}},
     }
     cards = [{"card_id": stage.fresh("p"), "type": "gift_card"} for _ in range(40)]
-    answer = stage.send(requests.batch(stage.base, cards, **options))
+    answer = stage.send(request_builders.batch(stage.base, cards, **options))
     made = (body_of(answer) or {}).get("cards", [])
     if made:
-        last = stage.send(requests.read_card(stage.base, made[-1]["card_id"]))
+        last = stage.send(request_builders.read_card(stage.base, made[-1]["card_id"]))
         stage.direct.expect("CARD-4", not is_refused(last), "the last card of the batch", "none")
     for item in made:
         pin, token = _pin_of(item), (item.get("card_token") or {}).get("token", {}).get("value")
         if isinstance(pin, str) and pin.startswith("0") and token:
-            stage.send(requests.activate(stage.base, item["card_id"]))
-            shown = stage.send(requests.info(stage.base, token, pin=pin))
+            stage.send(request_builders.activate(stage.base, item["card_id"]))
+            shown = stage.send(request_builders.info(stage.base, token, pin=pin))
             stage.direct.expect(
                 ("TOKEN-3", "CARD-11"), body_of(shown) is not None, f"info with {pin}", "a refusal"
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.pagination import Place, find, in_order_of_creation, page, walk
 from contracts.support.staging import Stage, body_of, spelled
 from tallystick import wire
@@ -52,7 +52,7 @@ def test_the_card_list_shows_the_figures_of_now(shelf: Shelf, run: Run) -> None:
         if listed is None:
             continue
         stage.shows("A", listed)
-        details = body_of(stage.send(requests.read_card(stage.base, card_id))) or {}
+        details = body_of(stage.send(request_builders.read_card(stage.base, card_id))) or {}
         same = _agree(_identity(details), _identity(listed))
         stage.direct.expect("READ-8", same, f"{_identity(details)}", f"{listed}")
         for line in (f"f = fund A {2**31}", "e = capture i"):
@@ -75,12 +75,12 @@ def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
     stage = Stage(run)
     nobody, customer = stage.fresh("nobody"), stage.fresh("customer")
     for request in (
-        requests.read_card(stage.base, nobody),
-        requests.list_transactions(stage.base, nobody),
-        requests.customer_card(stage.base, customer, nobody),
+        request_builders.read_card(stage.base, nobody),
+        request_builders.list_transactions(stage.base, nobody),
+        request_builders.customer_card(stage.base, customer, nobody),
     ):
         stage.direct.expect_refusal("READ-4", stage.send(request), "there is no such card")
-    listed = body_of(stage.send(requests.customer_cards(stage.base, customer)))
+    listed = body_of(stage.send(request_builders.customer_cards(stage.base, customer)))
     stage.direct.expect("READ-4", not listed, "no cards of a customer who has none", f"{listed}")
     # Who remembers that there was nothing remembers it for too long.
     made = OpenCard(nobody, 100, "NOK", (("customer_id", customer),))
@@ -113,9 +113,9 @@ def test_an_id_that_is_almost_that_of_a_card_is_nobodys(run: Run, digits: bool) 
         if other == card_id:
             continue
         for request in (
-            requests.read_card(stage.base, other),
-            requests.list_transactions(stage.base, other),
-            requests.transact(stage.base, stage.fresh(), 1, card_id=other),
+            request_builders.read_card(stage.base, other),
+            request_builders.list_transactions(stage.base, other),
+            request_builders.transact(stage.base, stage.fresh(), 1, card_id=other),
         ):
             answer = stage.send(request, shaped=False)
             stage.direct.expect_refusal("READ-4", answer, f"no card {other!r}: another one {how}")
@@ -127,13 +127,15 @@ def test_ids_and_dates_of_creation_never_change(run: Run) -> None:
     card_id, whose = stage.fresh("c"), stage.fresh("customer")
     held, drawn = stage.fresh("h"), stage.fresh("d")
     answers = {
-        CARD: stage.send(requests.open_card(stage.base, card_id, 1000, customer_id=whose)),
-        held: stage.send(requests.transact(stage.base, held, 9, card_id=card_id, pending=True)),
-        drawn: stage.send(requests.transact(stage.base, drawn, 9, card_id=card_id)),
+        CARD: stage.send(request_builders.open_card(stage.base, card_id, 1000, customer_id=whose)),
+        held: stage.send(
+            request_builders.transact(stage.base, held, 9, card_id=card_id, pending=True)
+        ),
+        drawn: stage.send(request_builders.transact(stage.base, drawn, 9, card_id=card_id)),
     }
     known = {name: _identity(body_of(answer) or {}) for name, answer in answers.items()}
     time.sleep(1.1)  # dates are compared to the second
-    again = stage.send(requests.transact(stage.base, drawn, 9, card_id=card_id))
+    again = stage.send(request_builders.transact(stage.base, drawn, 9, card_id=card_id))
     same = _agree(known[drawn], _identity(body_of(again) or {}))
     stage.direct.expect("READ-8", same, f"{known[drawn]}, as it was made", f"{body_of(again)}")
     dates: dict[tuple[str, str], Any] = {}
@@ -145,7 +147,7 @@ def test_ids_and_dates_of_creation_never_change(run: Run) -> None:
             same = _agree(was, now) and dates.setdefault((view, name), date) == date
             stage.direct.expect("READ-8", same, f"{name} with {was}, as it was made", f"{item}")
         hold = str(known[held].get("id"))
-        stage.send(requests.capture(stage.base, hold, stage.fresh("k"), amount=4))
+        stage.send(request_builders.capture(stage.base, hold, stage.fresh("k"), amount=4))
 
 
 CARD = "the card"
@@ -168,14 +170,14 @@ def _agree(one: Identity, other: Identity) -> bool:
 def _views(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, str, dict[str, Any]]]:
     """A card in every view, and each of its transactions, by ref_id."""
     for request in (
-        requests.read_card(stage.base, card_id),
-        requests.customer_card(stage.base, customer, card_id),
-        requests.customer_cards(stage.base, customer),
+        request_builders.read_card(stage.base, card_id),
+        request_builders.customer_card(stage.base, customer, card_id),
+        request_builders.customer_cards(stage.base, customer),
     ):
         body = body_of(stage.send(request))
         for card in body if isinstance(body, list) else [body or {}]:
             yield request.operation, CARD, card
-    for item in body_of(stage.send(requests.list_transactions(stage.base, card_id))) or []:
+    for item in body_of(stage.send(request_builders.list_transactions(stage.base, card_id))) or []:
         yield "transactions", str(item.get("ref_id")), item
 
 
@@ -222,7 +224,7 @@ def filled_shelf(run: Run) -> Shelf:
 
 def _made(stage: Stage, card_id: str) -> str:
     """Make a card; the server's id of it."""
-    answer = stage.send(requests.open_card(stage.base, card_id))
+    answer = stage.send(request_builders.open_card(stage.base, card_id))
     stage.take(card_id, OpenCard(card_id, 100, "NOK"), answer)
     return str((body_of(answer) or {}).get("id", card_id))
 
@@ -286,7 +288,7 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
         pytest.skip("the own cards are not next to a cursor")
 
     def add() -> None:
-        stage.send(requests.open_card(stage.base, stage.fresh("added")))
+        stage.send(request_builders.open_card(stage.base, stage.fresh("added")))
 
     walked = walk(
         stage,
@@ -354,8 +356,8 @@ def test_a_limit_is_honoured_and_has_bounds(run: Run) -> None:
     customer = stage.fresh("customer")
     for limit in (0, 101):
         for request in (
-            requests.list_cards(stage.base, limit=limit),
-            requests.customer_cards(stage.base, customer, limit=limit),
+            request_builders.list_cards(stage.base, limit=limit),
+            request_builders.customer_cards(stage.base, customer, limit=limit),
         ):
             # A bound is kept by a refusal, or by a page that keeps it all the same.
             body = body_of(stage.send(request))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from contracts.conftest import Check
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, is_refused
 from tallystick.drivers.clock import UNSURE_S
 from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
@@ -173,7 +173,7 @@ def scenes(run: Run, suite: Suite) -> dict[str, Scene]:
     stage = Stage(run, "A = card 1000 NOK")
     began = time.monotonic()
     ends = stage.session.clock.text(stage.session.clock.now() + SOON_S)
-    trial = stage.send(requests.open_card(stage.base, stage.fresh("c"), expires_at=ends))
+    trial = stage.send(request_builders.open_card(stage.base, stage.fresh("c"), expires_at=ends))
     soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
     wanted = dict(BEFORE)
     if is_refused(trial):  # which periods a server takes is open (question 30)
@@ -202,7 +202,7 @@ def _with_tokens(run: Run) -> Scene:
     for seconds in TOKENS_S:
         for once in (True, False):
             ref = stage.fresh("t")
-            request = requests.issue_token(
+            request = request_builders.issue_token(
                 stage.base, card, ref, expires_in=seconds, expires_after_transaction=once
             )
             answer = stage.send(request)
@@ -222,7 +222,7 @@ def _with_tokens(run: Run) -> Scene:
 def _hold_by(stage: Stage, value: str) -> None:
     """A hold by a token that is about to expire; nobody knows whether it comes in time."""
     card, ref = stage.card_id("A"), stage.fresh()
-    answer = stage.send(requests.transact(stage.base, ref, 100, token=value, pending=True))
+    answer = stage.send(request_builders.transact(stage.base, ref, 100, token=value, pending=True))
     if body_of(answer) is not None:
         stage.take("A", Transact(Kind.HOLD, card, 100, "NOK", ref, value), answer, name="h")
 
@@ -251,9 +251,9 @@ def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> Non
         pytest.skip("the target makes no token that expires so soon")
     for value in scene.values:
         for request in (
-            requests.info(stage.base, value),
-            requests.transact(stage.base, stage.fresh(), 1, token=value),
-            requests.transact(stage.base, stage.fresh(), 1, token=value, pending=True),
+            request_builders.info(stage.base, value),
+            request_builders.transact(stage.base, stage.fresh(), 1, token=value),
+            request_builders.transact(stage.base, stage.fresh(), 1, token=value, pending=True),
         ):
             stage.direct.expect_refusal("TOKEN-5", stage.send(request), "the token has expired")
     stage.holds("TOKEN-5")

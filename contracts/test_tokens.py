@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from contracts.conftest import Check
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.staging import FIRST, Stage, body_of, is_refused, spelled, texts_in
 from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import (
@@ -128,15 +128,15 @@ def test_a_token_that_nobody_made_is_refused(run: Run) -> None:
     }
     for what, token in made_up.items():
         for request in (
-            requests.info(stage.base, token),
-            requests.transact(stage.base, stage.fresh(), 1, token=token),
+            request_builders.info(stage.base, token),
+            request_builders.transact(stage.base, stage.fresh(), 1, token=token),
         ):
             stage.direct.expect_refusal("TOKEN-4", stage.send(request), f"the token is {what}")
     stage.holds("TOKEN-4")
 
 
 def _masked(stage: Stage) -> dict[str, str]:
-    details = body_of(stage.send(requests.read_card(stage.base, stage.card_id("A")))) or {}
+    details = body_of(stage.send(request_builders.read_card(stage.base, stage.card_id("A")))) or {}
     codes = [item.get("masked_code") for item in details.get("tokens") or []]
     return {"a masked one": str(codes[0])} if codes and codes[0] else {}
 
@@ -144,7 +144,9 @@ def _masked(stage: Stage) -> dict[str, str]:
 @rule("SHAPE-4")
 def test_a_token_that_is_made_with_its_card_lives_for_a_second_at_least(run: Run) -> None:
     stage = Stage(run)
-    wanted = requests.open_card(stage.base, stage.fresh("c"), 100, card_token={"expires_in": 0})
+    wanted = request_builders.open_card(
+        stage.base, stage.fresh("c"), 100, card_token={"expires_in": 0}
+    )
     stage.direct.expect_refusal("SHAPE-4", stage.send(wanted), "expires_in is 1 at least")
 
 
@@ -154,7 +156,7 @@ def test_every_token_has_a_value_of_its_own(run: Run) -> None:
     bodies = [_issue(stage, card, f"{card}{number}") for card in "AB" for number in range(3)]
     values = [_value(body) for body in bodies]
     # "Not required to be globally unique": another card may refuse it, but not take it for its own.
-    shared = requests.issue_token(stage.base, stage.card_id("B"), bodies[0]["ref_id"])
+    shared = request_builders.issue_token(stage.base, stage.card_id("B"), bodies[0]["ref_id"])
     again = body_of(stage.send(shared))
     values += [] if again is None else [_value(again)]
     stage.direct.expect(
@@ -182,8 +184,8 @@ def test_a_one_time_token_that_has_paid_is_not_renewed_by_a_fund(check: Check) -
 # How codes look -----------------------------------------------------------------------------------
 
 FORMATS: dict[str, dict[str, Any]] = {
-    "digits": {"length": 16, **requests.DIGITS},
-    "digits_after_a_prefix": {"length": 18, "prefix": "VOUCH:", **requests.DIGITS},
+    "digits": {"length": 16, **request_builders.DIGITS},
+    "digits_after_a_prefix": {"length": 18, "prefix": "VOUCH:", **request_builders.DIGITS},
     "letters": {"length": 20, "numbers": False, "symbols": False, "characters": True},
     "letters_and_digits": {
         "length": 24,
@@ -204,7 +206,7 @@ def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> Non
     stage = Stage(run)
     stage.perform("A = card 1000 NOK", unread=True)
     format_, once = FORMATS[wanted], wanted in ("digits", "letters")
-    request = requests.issue_token(
+    request = request_builders.issue_token(
         stage.base,
         stage.card_id("A"),
         stage.fresh("t"),
@@ -225,14 +227,16 @@ def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> Non
 @rule("TOKEN-7", "TOKEN-3")
 def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) -> None:
     stage = Stage(run)
-    card_id, format_ = stage.fresh("c"), {"length": 16, "prefix": "W:", **requests.DIGITS}
+    card_id, format_ = stage.fresh("c"), {"length": 16, "prefix": "W:", **request_builders.DIGITS}
     generator = {"expires_in": 3600, "expires_after_transaction": False, "format": format_}
-    made = body_of(stage.send(requests.open_card(stage.base, card_id, 500, card_token=generator)))
+    made = body_of(
+        stage.send(request_builders.open_card(stage.base, card_id, 500, card_token=generator))
+    )
     if made is None:
         stage.direct.violate("CARD-1", "a card with a token", "a refusal")
     value = _value(made.get("card_token"))
     _fits("card_token", stage, value, format_)
-    shown = body_of(stage.send(requests.info(stage.base, value)))
+    shown = body_of(stage.send(request_builders.info(stage.base, value)))
     stage.direct.expect(
         "TOKEN-3",
         shown is not None and shown.get("card_id") == card_id,
@@ -240,7 +244,7 @@ def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) ->
         "a refusal" if shown is None else f"card {shown.get('card_id')!r}",
     )
     for number in (1, 2):
-        paid = stage.send(requests.transact(stage.base, stage.fresh(), 100, token=value))
+        paid = stage.send(request_builders.transact(stage.base, stage.fresh(), 100, token=value))
         stage.direct.expect(
             "TOKEN-6", not is_refused(paid), f"payment {number} by the token", "a refusal"
         )
@@ -252,7 +256,7 @@ def test_a_one_time_token_that_is_made_with_its_card_pays_once(run: Run, kind: s
     stage = Stage(run)
     card_id = stage.fresh("c")
     generator = {"expires_in": 3600, "expires_after_transaction": True}
-    answer = stage.send(requests.open_card(stage.base, card_id, 500, card_token=generator))
+    answer = stage.send(request_builders.open_card(stage.base, card_id, 500, card_token=generator))
     stage.take("A", OpenCard(card_id, 500, "NOK"), answer)
     value = _value((body_of(answer) or {}).get("card_token"))
     if not value:
@@ -294,7 +298,7 @@ def test_a_new_token_shows_what_was_sent_and_the_default_form(run: Run) -> None:
     stage = Stage(run)
     stage.perform("A = card 1000 NOK", unread=True)
     ref, metadata = stage.fresh("t"), {"till": "4"}
-    request = requests.issue_token(
+    request = request_builders.issue_token(
         stage.base, stage.card_id("A"), ref, metadata=metadata, expires_in=7200
     )
     body = body_of(stage.send(request))
@@ -326,10 +330,10 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
     card_id = stage.card_id("A")
     values = {stage.id_of(name) for name in names}
     for request in (
-        requests.read_card(stage.base, card_id),
-        requests.customer_card(stage.base, customer, card_id),
-        requests.info(stage.base, stage.id_of("t")),
-        requests.list_transactions(stage.base, card_id),
+        request_builders.read_card(stage.base, card_id),
+        request_builders.customer_card(stage.base, customer, card_id),
+        request_builders.info(stage.base, stage.id_of("t")),
+        request_builders.list_transactions(stage.base, card_id),
     ):
         body = body_of(stage.send(request))
         told = [text for text in texts_in(body) if any(value in text for value in values)]
@@ -356,7 +360,7 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
 def _issue(stage: Stage, card: str, name: str) -> Any:
     """Make a token that leaves out all that is optional; it is for one time then."""
     ref = stage.fresh("t")
-    answer = stage.send(requests.issue_token(stage.base, stage.card_id(card), ref))
+    answer = stage.send(request_builders.issue_token(stage.base, stage.card_id(card), ref))
     stage.take(card, IssueToken(stage.card_id(card), ref, one_time=True), answer, name=name)
     return body_of(answer)
 

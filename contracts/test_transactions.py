@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.conftest import Check
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.staging import Stage, is_refused
 from tallystick.ledger.preconditions import CURRENCIES
 from tallystick.ledger.vocabulary import Kind, Transact
@@ -104,7 +104,7 @@ def test_without_type_and_pending_it_is_a_plain_drawdown(
 ) -> None:
     stage = Stage(run, "A = card 1000 NOK")
     card, ref = stage.card_id("A"), stage.fresh()
-    answer = stage.send(requests.transact(stage.base, ref, 100, card_id=card, **members))
+    answer = stage.send(request_builders.transact(stage.base, ref, 100, card_id=card, **members))
     stage.direct.expect("TX-9", not is_refused(answer), "a plain drawdown", "a refusal")
     stage.take("A", Transact(Kind.DRAWDOWN, card, 100, "NOK", ref), answer, name="d")
     stage.holds("TX-9")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from tallystick.wire import Request
 
 Headers = dict[str, str]
@@ -37,31 +37,31 @@ class Wallet:
 def every_operation(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list[Request]:
     """A request of each of the fifteen operations, reads first, the deletion last."""
     return [
-        requests.list_cards(base, limit=1),
-        requests.read_card(base, wallet.card),
-        requests.list_transactions(base, wallet.card),
-        requests.customer_cards(base, wallet.customer),
-        requests.customer_card(base, wallet.customer, wallet.card),
-        requests.info(base, wallet.token),
-        requests.open_card(base, fresh()),
-        requests.batch(base, [{"card_id": fresh(), "type": "gift_card"}]),
-        requests.activate(base, wallet.inactive),
-        requests.rotate_pin(base, wallet.card, length=6, **requests.DIGITS),
-        requests.issue_token(base, wallet.card, fresh()),
-        requests.transact(base, fresh(), 7, card_id=wallet.card),
-        requests.capture(base, wallet.hold, fresh(), amount=3),
-        requests.void(base, wallet.hold, fresh()),
-        requests.delete_card(base, wallet.empty),
+        request_builders.list_cards(base, limit=1),
+        request_builders.read_card(base, wallet.card),
+        request_builders.list_transactions(base, wallet.card),
+        request_builders.customer_cards(base, wallet.customer),
+        request_builders.customer_card(base, wallet.customer, wallet.card),
+        request_builders.info(base, wallet.token),
+        request_builders.open_card(base, fresh()),
+        request_builders.batch(base, [{"card_id": fresh(), "type": "gift_card"}]),
+        request_builders.activate(base, wallet.inactive),
+        request_builders.rotate_pin(base, wallet.card, length=6, **request_builders.DIGITS),
+        request_builders.issue_token(base, wallet.card, fresh()),
+        request_builders.transact(base, fresh(), 7, card_id=wallet.card),
+        request_builders.capture(base, wallet.hold, fresh(), amount=3),
+        request_builders.void(base, wallet.hold, fresh()),
+        request_builders.delete_card(base, wallet.empty),
     ]
 
 
 def further_transactions(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list[Request]:
     """The other uses of the operation that moves money."""
     return [
-        requests.transact(base, fresh(), 7, card_id=wallet.card, pending=True),
-        requests.transact(base, fresh(), 7, card_id=wallet.card, type="fund"),
-        requests.transact(base, fresh(), 7, token=wallet.token),
-        requests.transact(base, fresh(), 7, token=wallet.token, pending=True),
+        request_builders.transact(base, fresh(), 7, card_id=wallet.card, pending=True),
+        request_builders.transact(base, fresh(), 7, card_id=wallet.card, type="fund"),
+        request_builders.transact(base, fresh(), 7, token=wallet.token),
+        request_builders.transact(base, fresh(), 7, token=wallet.token, pending=True),
     ]
 
 

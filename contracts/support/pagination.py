@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.support import request_builders as requests
+from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, is_refused
 from tallystick.target import Answer, NoAnswer
 
@@ -82,7 +82,7 @@ def page(stage: Stage, **query: Any) -> dict[str, Any] | None:
 
 
 def _ask(stage: Stage, **query: Any) -> Answer | NoAnswer:
-    answer = stage.send(requests.list_cards(stage.base, **query))
+    answer = stage.send(request_builders.list_cards(stage.base, **query))
     body = body_of(answer)
     if body is not None:
         limit, found = int(query.get("limit") or 10), len(body["cards"])
