@@ -5,7 +5,7 @@ import yaml
 
 from sandbox.app import App
 from sandbox.faults import FAULTS, Fault, races
-from tests.sandbox import tour
+from tests.sandbox import reference_walk
 from tests.sandbox.harness import ROOT, Local
 
 # Seen only by clients that meet, or that hang up: the tests of races and deliveries look for these.
@@ -21,27 +21,27 @@ NO_FAULT_OF_ITS_OWN = {"DIA-2"}
 def taken(
     overrides: tuple[type, ...], *, checked: bool, expected: list[str] | None = None
 ) -> list[str]:
-    """What a server answers on the tour, as long as it is what was expected."""
+    """What a server answers on the reference walk, as long as it is what was expected."""
     wallet = Local(overrides=overrides, checked=checked)
     try:
-        return tour.run(wallet, expected)
+        return reference_walk.run(wallet, expected)
     finally:
         wallet.close()
 
 
 @pytest.fixture(scope="module")
 def honest() -> list[str]:
-    """The tour of the honest server, each of its answers checked against the document."""
+    """The reference walk of the honest server, each of its answers checked against the document."""
     return taken((), checked=True)
 
 
-def test_the_tour_is_the_same_every_time(honest: list[str]) -> None:
+def test_the_reference_walk_is_the_same_every_time(honest: list[str]) -> None:
     assert taken((), checked=True) == honest
-    assert not any(": " in line.split("[", 1)[0] for line in honest), "a station did not end"
+    assert not any(": " in line.split("[", 1)[0] for line in honest), "a scenario did not end"
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS.keys() - UNSEEN_ALONE))
-def test_a_fault_shows_on_the_tour(name: str, honest: list[str]) -> None:
+def test_a_fault_shows_on_the_reference_walk(name: str, honest: list[str]) -> None:
     seen = taken(FAULTS[name].overrides, checked=False, expected=honest)
     assert seen != honest, f"{name} was not seen"
 

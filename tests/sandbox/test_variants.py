@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.policy import DEFAULT
 from sandbox.variants import VARIANTS, policy_of
-from tests.sandbox import tour
+from tests.sandbox import reference_walk
 from tests.sandbox.harness import Local
 
 QUESTIONS = {field.name for field in fields(DEFAULT)}
@@ -16,14 +16,14 @@ def taken(names: list[str], expected: list[str] | None = None) -> list[str]:
     """What the server of some variants answers, each answer checked against the document."""
     wallet = Local(policy=policy_of(names))
     try:
-        return tour.run(wallet, expected)
+        return reference_walk.run(wallet, expected)
     finally:
         wallet.close()
 
 
 @pytest.fixture(scope="module")
 def default() -> list[str]:
-    """The tour of the default server."""
+    """The reference walk of the default server."""
     return taken([])
 
 

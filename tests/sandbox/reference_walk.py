@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.sandbox import (
-    stations_access,
-    stations_cards,
-    stations_corners,
-    stations_money,
-    stations_neighbours,
+    scenarios_access,
+    scenarios_cards,
+    scenarios_corners,
+    scenarios_money,
+    scenarios_neighbours,
 )
 from tests.sandbox.harness import Answer, Local
 
@@ -25,8 +25,8 @@ class Parted(Exception):
     """The answers are no longer those that were expected."""
 
 
-class Tour:
-    """Runs stations on a server, and keeps what came back."""
+class Walk:
+    """Runs scenarios on a server, and keeps what came back."""
 
     def __init__(self, wallet: Local, expected: list[str] | None) -> None:
         self.wallet = wallet
@@ -53,17 +53,17 @@ class Tour:
 
 
 def run(wallet: Local, expected: list[str] | None = None) -> list[str]:
-    """What a server answers on the tour, normalised: to its end, or as long as it is expected."""
-    tour = Tour(wallet, expected)
-    for station in STATIONS:
+    """The normalised answers of a server, up to the first that is not the expected one."""
+    walk = Walk(wallet, expected)
+    for scenario in SCENARIOS:
         try:
-            station(wallet)
+            scenario(wallet)
         except Parted:
             break
         except (KeyError, TypeError, IndexError, AssertionError) as error:
             # A faulty answer may lack what the next step needs. That is a difference too.
-            tour.seen.append(f"{station.__name__}: {type(error).__name__}")
-    return tour.seen
+            walk.seen.append(f"{scenario.__name__}: {type(error).__name__}")
+    return walk.seen
 
 
 def _described(value: Any) -> Any:
@@ -93,35 +93,35 @@ def _code(code: str) -> str:
     return f"{prefix}{colon}[{len(rest)} {kind} {hidden > 0 and hidden}]"
 
 
-STATIONS: tuple[Callable[[Local], None], ...] = (
-    stations_money.drawdowns_and_holds,
-    stations_money.captures,
-    stations_money.several_holds,
-    stations_money.shared_references,
-    stations_money.funds,
-    stations_money.references,
-    stations_money.attributes,
-    stations_money.busy_card,
-    stations_cards.cards,
-    stations_cards.batches,
-    stations_cards.deletions,
-    stations_cards.pages,
-    stations_cards.tokens,
-    stations_cards.pins,
-    stations_cards.times,
-    stations_corners.activated_cards,
-    stations_corners.crowds,
-    stations_corners.texts_alike,
-    stations_corners.printed_codes,
-    stations_corners.dear_and_early,
-    stations_corners.views_of_others,
-    stations_corners.filtered_pages,
-    stations_neighbours.refs_of_others,
-    stations_neighbours.tokens_of_one_card,
-    stations_neighbours.cards_beside_each_other,
-    stations_neighbours.refused_and_rotated,
-    stations_access.accounts,
-    stations_access.scopes,
-    stations_access.malformed,
-    stations_access.access_tokens,
+SCENARIOS: tuple[Callable[[Local], None], ...] = (
+    scenarios_money.drawdowns_and_holds,
+    scenarios_money.captures,
+    scenarios_money.several_holds,
+    scenarios_money.shared_references,
+    scenarios_money.funds,
+    scenarios_money.references,
+    scenarios_money.attributes,
+    scenarios_money.busy_card,
+    scenarios_cards.cards,
+    scenarios_cards.batches,
+    scenarios_cards.deletions,
+    scenarios_cards.pages,
+    scenarios_cards.tokens,
+    scenarios_cards.pins,
+    scenarios_cards.times,
+    scenarios_corners.activated_cards,
+    scenarios_corners.crowds,
+    scenarios_corners.texts_alike,
+    scenarios_corners.printed_codes,
+    scenarios_corners.dear_and_early,
+    scenarios_corners.views_of_others,
+    scenarios_corners.filtered_pages,
+    scenarios_neighbours.refs_of_others,
+    scenarios_neighbours.tokens_of_one_card,
+    scenarios_neighbours.cards_beside_each_other,
+    scenarios_neighbours.refused_and_rotated,
+    scenarios_access.accounts,
+    scenarios_access.scopes,
+    scenarios_access.malformed,
+    scenarios_access.access_tokens,
 )

@@ -1,6 +1,6 @@
-"""Stations of the tour about cards: their life, their lists, their tokens and PINs, their time.
+"""Scenarios of cards: creation to deletion, lists, tokens and PINs, time.
 
-A station only asks; what the answers are worth is seen by comparison (tour.py).
+Each only sends requests; the reference walk compares the answers (reference_walk.py).
 """
 
 import time
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.sandbox.harness import Local
-from tests.sandbox.stations_money import watch
+from tests.sandbox.scenarios_money import watch
 
 NUMERIC = {"symbols": False, "characters": False}
 

@@ -1,6 +1,6 @@
-"""Stations of the tour at the door: other accounts, other scopes, broken tokens, broken input.
+"""Scenarios of access: other accounts, other scopes, broken tokens, broken input.
 
-A station only asks; what the answers are worth is seen by comparison (tour.py).
+Each only sends requests; the reference walk compares the answers (reference_walk.py).
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ import jwt
 
 from sandbox.credentials import ADMIN, OTHER, READER, TILL
 from tests.sandbox.harness import UNKNOWN, Local
-from tests.sandbox.stations_money import watch
+from tests.sandbox.scenarios_money import watch
 
 
 def accounts(wallet: Local) -> None:

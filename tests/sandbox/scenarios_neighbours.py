@@ -1,11 +1,11 @@
-"""Stations of the tour where one card or token may reach another, or a refusal leaves its trace.
+"""Scenarios where one card or token may affect another, or a refusal leaves traces.
 
-A station only asks; what the answers are worth is seen by comparison (tour.py).
+Each only sends requests; the reference walk compares the answers (reference_walk.py).
 """
 
 from tests.sandbox.harness import Local
-from tests.sandbox.stations_corners import DIGITS, ONCE
-from tests.sandbox.stations_money import watch
+from tests.sandbox.scenarios_corners import DIGITS, ONCE
+from tests.sandbox.scenarios_money import watch
 
 
 def refs_of_others(wallet: Local) -> None:

@@ -1,10 +1,10 @@
-"""Stations of the tour where two things meet: an attribute and an act, a way and a number.
+"""Scenarios where two features meet: an attribute and an operation, a way to pay and an amount.
 
-A station only asks; what the answers are worth is seen by comparison (tour.py).
+Each only sends requests; the reference walk compares the answers (reference_walk.py).
 """
 
 from tests.sandbox.harness import Local
-from tests.sandbox.stations_money import watch
+from tests.sandbox.scenarios_money import watch
 
 ONCE = {"expires_in": 3600, "expires_after_transaction": True}
 DIGITS = {"length": 16, "numbers": True, "symbols": False, "characters": False}

@@ -1,6 +1,6 @@
-"""Stations of the tour that move money: drawdowns, holds, captures, voids, funds, ref_ids.
+"""Scenarios that move money: drawdowns, holds, captures, voids, funds, ref_ids.
 
-A station only asks; what the answers are worth is seen by comparison (tour.py).
+Each only sends requests; the reference walk compares the answers (reference_walk.py).
 """
 
 from typing import Any
