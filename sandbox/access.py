@@ -124,7 +124,10 @@ class Access:
             algorithms=list(self.algorithms),
             options={
                 "require": ["exp", "sub"],
-                **dict.fromkeys(("verify_exp", "verify_iat", "verify_nbf", "verify_aud"), False),
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+                "verify_aud": False,
             },
         )
 

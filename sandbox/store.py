@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
+from typing import TypeVar
 
 from sandbox.records import Card, Token, Transaction
 
@@ -44,6 +45,8 @@ CREATE INDEX IF NOT EXISTS tokens_value ON tokens (account, value);
 CREATE INDEX IF NOT EXISTS tokens_card ON tokens (card, ref_id);
 CREATE TABLE IF NOT EXISTS spent_refs (card INTEGER, operation TEXT, ref_id TEXT) STRICT;
 """
+
+Row = TypeVar("Row", Card, Transaction, Token)
 
 
 class Store:
@@ -233,7 +236,7 @@ class Store:
 
     # --- helpers ----------------------------------------------------------------------------
 
-    def _one(self, kind, sql: str, values: tuple[object, ...]):
+    def _one(self, kind: type[Row], sql: str, values: tuple[object, ...]) -> Row | None:
         row = self.execute(sql, values).fetchone()
         return kind(*row) if row else None
 

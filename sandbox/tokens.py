@@ -66,7 +66,10 @@ class Tokens:
         return self.add(caller, card, generator, card.card_id, "", with_card=True)
 
     def with_batch(self, caller: Caller, card: Card, wanted: dict[str, Any] | None) -> Token:
-        generator = {"expires_in": BATCH_LIFETIME_S, "expires_after_transaction": False}
+        generator: dict[str, Any] = {
+            "expires_in": BATCH_LIFETIME_S,
+            "expires_after_transaction": False,
+        }
         if wanted is not None:
             generator["format"] = wanted
         return self.with_card(caller, card, generator)

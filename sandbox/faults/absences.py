@@ -90,25 +90,19 @@ class CardIdIsAPattern(Store):
 class UnknownTokenIsTheLast(Store):
     def token(self, account: str, value: str) -> Token | None:
         found = super().token(account, value)
-        # Asked by the maker of a new value, whether it is free: then nothing else will do.
-        if found is not None or self.making:
+        if found is not None:
             return found
         row = self.execute(
             "SELECT * FROM tokens WHERE account = ? ORDER BY seq DESC LIMIT 1", (account,)
         ).fetchone()
         return Token(*row) if row else None
 
-    making = False
-
 
 @part_of("unknown_token_is_the_last")
 class MakesTokens(Tokens):
     def is_free(self, card: Card, value: str) -> bool:
-        self.store.making = True
-        try:
-            return super().is_free(card, value)
-        finally:
-            self.store.making = False
+        # Ask the honest store: for the faulty one no new value would ever be free.
+        return Store.token(self.store, card.account, value) is None
 
 
 @fault("unknown_route_is_200", breaks="SHAPE-7", summary="an unknown route is answered 200")

@@ -216,12 +216,19 @@ class ForeignCardFound(Store):
 )
 class SameCardIdSharesMoney(Store):
     def move(
-        self, card: Card, *, funds: int = 0, drawn: int = 0, held: int = 0, gross: int = 0
+        self,
+        card: Card,
+        *,
+        funds: int = 0,
+        drawn: int = 0,
+        captured: int = 0,
+        held: int = 0,
+        gross: int = 0,
     ) -> None:
         self.execute(
-            "UPDATE cards SET funds = funds + ?, drawn = drawn + ?, held = held + ?,"
-            " gross_held = gross_held + ? WHERE card_id = ?",
-            (funds, drawn, held, gross, card.card_id),
+            "UPDATE cards SET funds = funds + ?, drawn = drawn + ?, captured = captured + ?,"
+            " held = held + ?, gross_held = gross_held + ? WHERE card_id = ?",
+            (funds, drawn, captured, held, gross, card.card_id),
         )
 
 

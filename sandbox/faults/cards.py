@@ -23,7 +23,7 @@ from sandbox.store import Store
 class NewCard(Cards):
     """Changes what is stored of a card when it is created."""
 
-    changes: tuple[tuple[str, str | int | None], ...] = ()
+    changes: tuple[tuple[str, Any], ...] = ()
 
     def new_card(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Card:
         return replace(super().new_card(caller, body, fingerprint), **dict(self.changes))
