@@ -60,8 +60,8 @@ def test_refusals_leave_no_trace(check: Check) -> None:
         "x2 = hold A available+1",
         "x3 = draw A 10 SEK",
         "x4 = capture h1 remaining+1",
-        "x5 = capture nothing",
-        "x6 = void nothing",
+        "x5 = capture missing",
+        "x6 = void missing",
         "c1 = capture h1 200",
         "d1 = draw A available",
     )

@@ -338,7 +338,7 @@ def test_a_customer_list_has_no_card_that_is_not_active(run: Run) -> None:
     wanted = {stage.card_id("A"), stage.card_id("C")}
     stage.direct.expect("CARD-10", wanted <= shown, f"{sorted(wanted)}", f"{sorted(shown)}")
     deleted = stage.card_id("B")
-    gone = stage.session.ledger("B").standing == "deleted"
+    gone = stage.session.ledger("B").card_status == "deleted"
     stage.direct.expect(
         "CARD-10", not (gone and deleted in shown), "no deleted card", f"{deleted!r} is there"
     )

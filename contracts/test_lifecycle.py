@@ -46,7 +46,7 @@ class Lifecycle(RuleBasedStateMachine):
         if self.machines.goes_on:
             with self.machines.trying():
                 choices = Choices(entropy, self.number, len(self.session.performed))
-                self.session.perform(kind(choices, self.session.scene()))
+                self.session.perform(kind(choices, self.session.model_state()))
 
     def teardown(self) -> None:
         if self.machines.end is None:

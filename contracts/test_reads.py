@@ -316,7 +316,7 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, shelf: Shelf) -> N
     cursor, _ = [_made(stage, card_id) for card_id in row[:2]]
     stage.perform("A = card 100 NOK", "d = draw A available", "delete A", unread=True)
     _made(stage, row[2])
-    if stage.session.ledger("A").standing != "deleted":
+    if stage.session.ledger("A").card_status != "deleted":
         pytest.skip("the target keeps the card")
     deleted = stage.card_id("A")
     place = shelf.reached(stage)

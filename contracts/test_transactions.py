@@ -94,7 +94,7 @@ def test_a_record_carries_what_was_sent(check: Check) -> None:
 
 @rule("TX-7", "CAP-7", "VOID-4")
 def test_an_unknown_transaction_is_refused(check: Check) -> None:
-    check("A = card 1000 NOK", "c1 = capture nothing 10", "v1 = void nothing", "d1 = draw A 10")
+    check("A = card 1000 NOK", "c1 = capture missing 10", "v1 = void missing", "d1 = draw A 10")
 
 
 @rule("TX-9", "TX-4")

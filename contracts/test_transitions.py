@@ -122,7 +122,7 @@ def test_cell(run: Run, check: Check, finished: Finished, state: str, command: s
     if state in LEAVABLE:
         check(*way, _named("y", command), unread=len(way))
     else:
-        finished.check(run, way, command, "x" if WAYS[state] else "nothing")
+        finished.check(run, way, command, "x" if WAYS[state] else "missing")
 
 
 @pytest.mark.rule("CAP-4", "VOID-6", "BAL-6")

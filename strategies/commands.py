@@ -1,6 +1,6 @@
-"""Steps for a scene: legal ones and deliberately illegal ones.
+"""Steps for a model: legal ones and deliberately illegal ones.
 
-Each kind of step is a function of the choices and of the scene (what the ledger knows so far). Ids
+Each kind of step is a function of the choices and of the model (what the ledger knows so far). Ids
 of cards and ref_ids are never drawn: the driver makes them unique for each run and program.
 """
 
@@ -12,11 +12,11 @@ from dataclasses import replace
 from strategies import money, payloads
 from strategies.choices import Choices
 from tallystick.ledger.preconditions import CURRENCIES
-from tallystick.ledger.state import Standing
+from tallystick.ledger.state import CardStatus
 from tallystick.ledger.vocabulary import Extras
-from tallystick.program import Scene, Step, Verb
+from tallystick.program import ModelState, Step, Verb
 
-Kind = Callable[[Choices, Scene], Step]
+Kind = Callable[[Choices, ModelState], Step]
 
 LABELS = "ABC"
 MOST_CARDS = len(LABELS)
@@ -28,45 +28,45 @@ _CURRENCIES = (*7 * (_OWN,), CURRENCIES)
 _ONCE_OR_LASTING: tuple[Extras, ...] = ((("one_time", "true"),), ())
 
 
-def steps(choices: Choices, scene: Scene) -> Step:
-    """Any step that is possible in this scene; steps that lead to rare states are more likely."""
+def steps(choices: Choices, model: ModelState) -> Step:
+    """Any step that is possible in this model; steps that lead to rare states are more likely."""
     kinds: list[Kind] = [drawdowns, drawdowns, holds, holds, holds, funds]
-    if len(scene.cards) < MOST_CARDS:
+    if len(model.cards) < MOST_CARDS:
         kinds += [cards, batches]
-    elif len(_standing(scene, Standing.ACTIVE)) > 1:
+    elif len(_with_status(model, CardStatus.ACTIVE)) > 1:
         kinds += [deletions]
-    if _standing(scene, Standing.INACTIVE):
+    if _with_status(model, CardStatus.INACTIVE):
         kinds += 4 * [activations]
-    if len(scene.tokens) < MOST_TOKENS:
+    if len(model.tokens) < MOST_TOKENS:
         kinds += [tokens]
-    if scene.payments:
+    if model.payments:
         kinds += [captures, voids, repeats, repeats, repeats, reuses, reuses]
-    if _open_holds(scene):
+    if _open_holds(model):
         kinds += [*6 * [captures], voids, voids, holds, holds]
-    return choices.pick(kinds)(choices, scene)
+    return choices.pick(kinds)(choices, model)
 
 
-def cards(choices: Choices, scene: Scene) -> Step:
+def cards(choices: Choices, model: ModelState) -> Step:
     """A new card."""
     return Step(
         Verb.CARD,
-        LABELS[len(scene.cards)],
+        LABELS[len(model.cards)],
         amount=choices.pick(*money.OPENINGS),
         currency=choices.pick(CURRENCIES),
         extras=choices.pick(*payloads.CREATION),
     )
 
 
-def batches(choices: Choices, scene: Scene) -> Step:
+def batches(choices: Choices, model: ModelState) -> Step:
     """A card that is prepared in a batch; it cannot pay before it is activated."""
-    return Step(Verb.BATCH, LABELS[len(scene.cards)])
+    return Step(Verb.BATCH, LABELS[len(model.cards)])
 
 
-def activations(choices: Choices, scene: Scene) -> Step:
+def activations(choices: Choices, model: ModelState) -> Step:
     """The activation of a prepared card, sometimes of one that is active or deleted."""
-    card = _card(choices, scene, Standing.INACTIVE)
+    card = _card(choices, model, CardStatus.INACTIVE)
     # The documentation does not say what happens to money on the card in another currency.
-    currencies = _OWN if scene.cards[card].entries else CURRENCIES
+    currencies = _OWN if model.cards[card].entries else CURRENCIES
     return Step(
         Verb.ACTIVATE,
         on=card,
@@ -76,103 +76,103 @@ def activations(choices: Choices, scene: Scene) -> Step:
     )
 
 
-def deletions(choices: Choices, scene: Scene) -> Step:
+def deletions(choices: Choices, model: ModelState) -> Step:
     """The deletion of a card, whatever is on it."""
-    return Step(Verb.DELETE, on=_card(choices, scene, Standing.ACTIVE))
+    return Step(Verb.DELETE, on=_card(choices, model, CardStatus.ACTIVE))
 
 
-def drawdowns(choices: Choices, scene: Scene) -> Step:
+def drawdowns(choices: Choices, model: ModelState) -> Step:
     """A drawdown from a card or by a token."""
-    return _transaction(choices, scene, Verb.DRAW, "d")
+    return _transaction(choices, model, Verb.DRAW, "d")
 
 
-def holds(choices: Choices, scene: Scene) -> Step:
+def holds(choices: Choices, model: ModelState) -> Step:
     """A pending drawdown from a card or by a token."""
-    return _transaction(choices, scene, Verb.HOLD, "h")
+    return _transaction(choices, model, Verb.HOLD, "h")
 
 
-def funds(choices: Choices, scene: Scene) -> Step:
+def funds(choices: Choices, model: ModelState) -> Step:
     """A fund of a card."""
     return Step(
         Verb.FUND,
-        scene.fresh("f"),
-        _card(choices, scene, Standing.ACTIVE),
+        model.fresh("f"),
+        _card(choices, model, CardStatus.ACTIVE),
         choices.pick(*money.FUNDING),
         choices.pick(*_CURRENCIES),
         extras=choices.pick(*payloads.MEMBERS),
     )
 
 
-def captures(choices: Choices, scene: Scene) -> Step:
+def captures(choices: Choices, model: ModelState) -> Step:
     """A capture, mostly of an open hold, sometimes of another transaction."""
     return Step(
         Verb.CAPTURE,
-        scene.fresh("c"),
-        _parent(choices, scene),
+        model.fresh("c"),
+        _parent(choices, model),
         choices.pick(*money.CAPTURING),
         extras=choices.pick(*payloads.METADATA),
     )
 
 
-def voids(choices: Choices, scene: Scene) -> Step:
+def voids(choices: Choices, model: ModelState) -> Step:
     """A void, mostly of an open hold, sometimes of another transaction."""
     return Step(
         Verb.VOID,
-        scene.fresh("v"),
-        _parent(choices, scene),
+        model.fresh("v"),
+        _parent(choices, model),
         extras=choices.pick(*payloads.METADATA),
     )
 
 
-def repeats(choices: Choices, scene: Scene) -> Step:
+def repeats(choices: Choices, model: ModelState) -> Step:
     """A request that was sent before, sent again."""
-    return Step(Verb.AGAIN, on=choices.pick(sorted(scene.payments)))
+    return Step(Verb.AGAIN, on=choices.pick(sorted(model.payments)))
 
 
-def reuses(choices: Choices, scene: Scene) -> Step:
+def reuses(choices: Choices, model: ModelState) -> Step:
     """A different request with a ref_id that was used before."""
     fresh = choices.pick((drawdowns, holds, funds, captures, voids))
-    return replace(fresh(choices, scene), ref=choices.pick(sorted(scene.payments)))
+    return replace(fresh(choices, model), ref=choices.pick(sorted(model.payments)))
 
 
-def tokens(choices: Choices, scene: Scene) -> Step:
+def tokens(choices: Choices, model: ModelState) -> Step:
     """A token of a card, one-time or lasting."""
-    on = _card(choices, scene, Standing.ACTIVE)
-    return Step(Verb.TOKEN, scene.fresh("t"), on, extras=choices.pick(_ONCE_OR_LASTING))
+    on = _card(choices, model, CardStatus.ACTIVE)
+    return Step(Verb.TOKEN, model.fresh("t"), on, extras=choices.pick(_ONCE_OR_LASTING))
 
 
-def _transaction(choices: Choices, scene: Scene, verb: Verb, letter: str) -> Step:
-    card = _card(choices, scene, Standing.ACTIVE)
+def _transaction(choices: Choices, model: ModelState, verb: Verb, letter: str) -> Step:
+    card = _card(choices, model, CardStatus.ACTIVE)
     return Step(
         verb,
-        scene.fresh(letter),
-        choices.pick([card], sorted(scene.tokens)) if scene.tokens else card,
+        model.fresh(letter),
+        choices.pick([card], sorted(model.tokens)) if model.tokens else card,
         choices.pick(*money.SPENDING),
         choices.pick(*_CURRENCIES),
         extras=choices.pick(*payloads.MEMBERS),
     )
 
 
-def _card(choices: Choices, scene: Scene, standing: Standing) -> str:
+def _card(choices: Choices, model: ModelState, status: CardStatus) -> str:
     """The label of a card, mostly one with this status."""
-    anything, chosen = sorted(scene.cards), _standing(scene, standing)
+    anything, chosen = sorted(model.cards), _with_status(model, status)
     return choices.pick(chosen, chosen, chosen, anything) if chosen else choices.pick(anything)
 
 
-def _standing(scene: Scene, standing: Standing) -> list[str]:
-    return [label for label in sorted(scene.cards) if scene.cards[label].standing is standing]
+def _with_status(model: ModelState, status: CardStatus) -> list[str]:
+    return [label for label in sorted(model.cards) if model.cards[label].card_status is status]
 
 
-def _parent(choices: Choices, scene: Scene) -> str:
-    made = [label for label in sorted(scene.payments) if scene.entry(label) is not None]
-    anything = made or sorted(scene.payments)
-    chosen = _open_holds(scene)
+def _parent(choices: Choices, model: ModelState) -> str:
+    made = [label for label in sorted(model.payments) if model.entry(label) is not None]
+    anything = made or sorted(model.payments)
+    chosen = _open_holds(model)
     return choices.pick(chosen, chosen, chosen, anything) if chosen else choices.pick(anything)
 
 
-def _open_holds(scene: Scene) -> list[str]:
+def _open_holds(model: ModelState) -> list[str]:
     return [
         label
-        for label in sorted(scene.payments)
-        if (entry := scene.entry(label)) is not None and entry.is_open
+        for label in sorted(model.payments)
+        if (entry := model.entry(label)) is not None and entry.is_open
     ]

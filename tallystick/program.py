@@ -77,8 +77,8 @@ UNNAMED = READS | {Verb.AGAIN, Verb.ACTIVATE, Verb.DELETE}
 JSON_MEMBERS = frozenset({"metadata", "pin", "card_token"})
 """Members of a request whose text in a step is JSON."""
 
-MADE_UP = frozenset({"nothing"})
-"""Labels that no step makes: `nothing` is a transaction that does not exist."""
+MISSING_LABELS = frozenset({"missing"})
+"""Labels that no step makes: `missing` is a transaction that does not exist."""
 
 BASES = ("remaining", "original", "available", "balance", "total")
 _AMOUNT = re.compile(
@@ -216,7 +216,7 @@ def _checked(step: Step, line: str, left: list[str]) -> Step:
         raise ProgramError(f"{line!r}: {step.verb} needs an amount")
     if step.verb in READS and step.delivery is not None:
         raise ProgramError(f"{line!r}: a read has no effect that could happen twice")
-    if step.name in MADE_UP:
+    if step.name in MISSING_LABELS:
         raise ProgramError(f"{line!r}: {step.name!r} is the name of what does not exist")
     if step.verb not in UNNAMED and not step.name:
         raise ProgramError(f"{line!r}: give it a name, as in: x = {line.strip()}")
@@ -284,7 +284,7 @@ class Program:
 
     def without_orphans(self) -> Program:
         """The program less every step that names what no step makes any more."""
-        known = set(MADE_UP)
+        known = set(MISSING_LABELS)
         prefix = _kept(self.prefix, known)
         branches = tuple(_kept(branch, set(known)) for branch in self.branches)
         return Program(prefix, tuple(branch for branch in branches if branch))
@@ -293,7 +293,7 @@ class Program:
 def _kept(steps: Iterable[Step], known: set[str]) -> tuple[Step, ...]:
     kept = []
     for step in steps:
-        if all(label in known or label in MADE_UP for label in step.needs):
+        if all(label in known or label in MISSING_LABELS for label in step.needs):
             kept.append(step)
             if step.name:
                 known.add(step.name)
@@ -301,7 +301,7 @@ def _kept(steps: Iterable[Step], known: set[str]) -> tuple[Step, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ModelState:
     """What a generator may look at: the ledgers by card label, and what the other labels name."""
 
     cards: Mapping[str, Ledger]

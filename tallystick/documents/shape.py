@@ -18,10 +18,10 @@ import yaml
 
 from tallystick.ledger.vocabulary import Violation
 
-REFUSALS = frozenset({400, 401, 403, 404})
+REFUSAL_STATUSES = frozenset({400, 401, 403, 404})
 """The documented refusals (SHAPE-3); some operations leave one out, none adds another."""
 
-TRANSPORT_REFUSALS = REFUSALS | {405, 406, 411, 413, 414, 415, 417, 431, 505}
+TRANSPORT_REFUSALS = REFUSAL_STATUSES | {405, 406, 411, 413, 414, 415, 417, 431, 505}
 """What HTTP itself answers to a broken method, size or content type; left open (question 56)."""
 
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -79,7 +79,7 @@ class Shape:
             return None  # an answer without a body, where the documentation is silent
         if status >= 500:
             return Violation("SHAPE-2", "an answer below 500", f"{status} to {operation}")
-        if status != 200 and status not in REFUSALS:
+        if status != 200 and status not in REFUSAL_STATUSES:
             return Violation("SHAPE-3", "200, 400, 401, 403 or 404", f"{status} to {operation}")
         if content_type.partition(";")[0].strip().lower() != "application/json":
             return Violation("SHAPE-6", "application/json", f"{content_type!r} to {operation}")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from tallystick.documents.shape import REFUSALS
+from tallystick.documents.shape import REFUSAL_STATUSES
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.run import Event, Finding, Run, Violated
@@ -68,7 +68,7 @@ class Direct:
         rules: str | Iterable[str],
         answer: Answer | NoAnswer,
         why: str,
-        statuses: Iterable[int] = REFUSALS,
+        statuses: Iterable[int] = REFUSAL_STATUSES,
     ) -> None:
         """Violated unless the answer refuses with one of the statuses. No answer proves nothing."""
         rule = self._count(rules)

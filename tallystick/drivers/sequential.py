@@ -40,13 +40,13 @@ from tallystick.ledger.vocabulary import (
     Violation,
     Void,
 )
-from tallystick.program import MADE_UP, Program, Scene, Step, Verb
+from tallystick.program import MISSING_LABELS, ModelState, Program, Step, Verb
 from tallystick.run import Event, Finding, Run, Violated
 from tallystick.target import Answer, Target, TargetError
 
 KINDS = {Verb.DRAW: Kind.DRAWDOWN, Verb.HOLD: Kind.HOLD, Verb.FUND: Kind.FUND}
 NOBODY = "00000000-0000-4000-8000-000000000000"
-"""A transaction id that no server gives away; programs name it `nothing`."""
+"""A transaction id that no server gives away; programs name it `missing`."""
 
 
 class Reading(IntEnum):
@@ -97,7 +97,7 @@ class Session:
         """The likeliest ledger of a card, by its label."""
         return self.beliefs[card][0]
 
-    def scene(self) -> Scene:
+    def model_state(self) -> ModelState:
         """All that was made so far."""
         payments: dict[str, tuple[str, str]] = {}
         tokens: dict[str, str] = {}
@@ -107,7 +107,7 @@ class Session:
             elif isinstance(made.command, IssueToken) and made.id:
                 tokens[label] = made.card
         cards = {label: beliefs[0] for label, beliefs in self.beliefs.items()}
-        return Scene(cards, payments, tokens)
+        return ModelState(cards, payments, tokens)
 
     # Running --------------------------------------------------------------------------------------
 
@@ -134,8 +134,8 @@ class Session:
         return isinstance(outcome, Refused) and self.reading >= Reading.LAZY
 
     def _can_run(self, step: Step) -> bool:
-        """Whether all that the step names is there; some verbs may act on `nothing`."""
-        if step.on in MADE_UP and step.verb in (Verb.CAPTURE, Verb.VOID, Verb.INFO):
+        """Whether all that the step names is there; some verbs may act on `missing`."""
+        if step.on in MISSING_LABELS and step.verb in (Verb.CAPTURE, Verb.VOID, Verb.INFO):
             return bool(self.beliefs) and (not step.ref or step.ref in self.made)
         return all(label in self.made for label in step.needs)
 

@@ -16,13 +16,13 @@ from tallystick.ledger.state import (
     EMPTY_USE,
     REFUSED_USE,
     VOIDED_USE,
+    CardStatus,
     Entry,
-    Last,
+    LastWrite,
     Ledger,
-    Standing,
     Token,
     Use,
-    unseen,
+    unanswered_id,
 )
 from tallystick.ledger.vocabulary import (
     ActivateCard,
@@ -51,55 +51,59 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
         case PrepareCard():
             return _prepared(ledger)
         case DeleteCard():
-            return (ledger.changed(standing=Standing.DELETED),)
+            return (ledger.changed(card_status=CardStatus.DELETED),)
         case IssueToken():
-            value = shown if shown is not None else unseen("token", command.ref)
+            value = shown if shown is not None else unanswered_id("token", command.ref)
             token = Token(command.one_time, command.ref)
-            burnt = ledger.burnt.set(command.ref, True)
-            return (ledger.changed(tokens=ledger.tokens.set(value, token), burnt=burnt),)
+            spent_refs = ledger.spent_refs.set(command.ref, True)
+            return (ledger.changed(tokens=ledger.tokens.set(value, token), spent_refs=spent_refs),)
         case _:
-            entry_id = shown if shown is not None else unseen(command.kind, command.ref)
+            entry_id = shown if shown is not None else unanswered_id(command.kind, command.ref)
             return (book(ledger, command, entry_of(ledger, command), entry_id),)
 
 
 def refused(ledger: Ledger, command: Write) -> Ledger:
     """The ledger after a refusal: the same money; the ref_id may be used up (question 5)."""
-    burnt = ledger.burnt
+    spent_refs = ledger.spent_refs
     tokens = ledger.tokens
     if isinstance(command, Transact | Capture | Void | IssueToken):
-        burnt = burnt.set(command.ref, True)
+        spent_refs = spent_refs.set(command.ref, True)
     if isinstance(command, Transact):
         tokens = _with_use(ledger, command.token, REFUSED_USE)
-    if burnt is ledger.burnt and tokens is ledger.tokens and ledger.last is Last.REFUSED:
+    if (
+        spent_refs is ledger.spent_refs
+        and tokens is ledger.tokens
+        and ledger.last_write is LastWrite.REFUSED
+    ):
         return ledger
-    return ledger.changed(burnt=burnt, tokens=tokens, last=Last.REFUSED)
+    return ledger.changed(spent_refs=spent_refs, tokens=tokens, last_write=LastWrite.REFUSED)
 
 
 def _opened(ledger: Ledger, command: OpenCard | ActivateCard) -> Successors:
     if isinstance(command, ActivateCard):
-        if ledger.standing is Standing.INACTIVE:
+        if ledger.card_status is CardStatus.INACTIVE:
             return (books.book_opening(ledger, command),)
-        return (ledger.changed(last=Last.REACTIVATED),)
-    if ledger.standing is Standing.ABSENT:
+        return (ledger.changed(last_write=LastWrite.REACTIVATED),)
+    if ledger.card_status is CardStatus.ABSENT:
         return (books.book_opening(ledger, command),)
-    again = ledger.changed(last=Last.RECREATED)
-    if ledger.standing is Standing.DELETED:
+    again = ledger.changed(last_write=LastWrite.RECREATED)
+    if ledger.card_status is CardStatus.DELETED:
         return (books.book_opening(books.afresh(ledger), command), again)
     return (again,)
 
 
 def _prepared(ledger: Ledger) -> Successors:
-    if ledger.standing is Standing.ABSENT:
-        return (ledger.changed(standing=Standing.INACTIVE),)
-    again = ledger.changed(last=Last.RECREATED)
-    if ledger.standing is Standing.DELETED:
-        return (books.afresh(ledger).changed(standing=Standing.INACTIVE), again)
+    if ledger.card_status is CardStatus.ABSENT:
+        return (ledger.changed(card_status=CardStatus.INACTIVE),)
+    again = ledger.changed(last_write=LastWrite.RECREATED)
+    if ledger.card_status is CardStatus.DELETED:
+        return (books.afresh(ledger).changed(card_status=CardStatus.INACTIVE), again)
     return (again,)
 
 
 def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: str) -> Ledger:
     """The ledger after a payment made the entry."""
-    if isinstance(command, Transact) and ledger.standing is Standing.INACTIVE:
+    if isinstance(command, Transact) and ledger.card_status is CardStatus.INACTIVE:
         ledger = ledger.changed(currency=command.currency)
     after = BOOKINGS[command.kind](ledger, entry_id, entry)
     use = Use(request_of(command), entry_id)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tallystick.ledger.members import first_missing
-from tallystick.ledger.state import Last, Ledger, Standing
+from tallystick.ledger.state import CardStatus, LastWrite, Ledger
 from tallystick.ledger.vocabulary import CardRecord, Phase, Violation
 
 Formula = Callable[[Ledger], int]
@@ -34,33 +34,33 @@ FORMULAS: dict[str, dict[str, Formula]] = {
     },
     "figure.amount_pending": {
         "held": lambda ledger: ledger.held,
-        "gross_of_open_holds": lambda ledger: ledger.gross,
-        "gross_of_all_holds": lambda ledger: ledger.pledged,
+        "gross_of_open_holds": lambda ledger: ledger.held_original,
+        "gross_of_all_holds": lambda ledger: ledger.held_ever,
     },
     "figure.amount_reserved": {
         "held": lambda ledger: ledger.held,
-        "gross_of_open_holds": lambda ledger: ledger.gross,
+        "gross_of_open_holds": lambda ledger: ledger.held_original,
     },
 }
 
-BLAME: dict[Last, tuple[str, str]] = {
-    Last.NOTHING: ("BAL-1", "BAL-2"),
-    Last.OPENED: ("CARD-1", "CARD-1"),
-    Last.DRAWN: ("TX-1", "TX-1"),
-    Last.HELD: ("TX-5", "TX-5"),
-    Last.FUNDED: ("FUND-1", "FUND-2"),
-    Last.CAPTURED_PART: ("CAP-1", "CAP-4"),
-    Last.CAPTURED_REST: ("CAP-1", "CAP-3"),
-    Last.CAPTURED_ZERO: ("CAP-9", "CAP-9"),
-    Last.VOIDED: ("VOID-1", "VOID-1"),
-    Last.RELEASED: ("VOID-6", "VOID-6"),
-    Last.REPEATED: ("REF-1", "REF-1"),
-    Last.REPEATED_ELSEWISE: ("REF-2", "REF-2"),
-    Last.REPEATED_ELSEWHERE: ("REF-3", "REF-3"),
-    Last.REFUSED: ("BAL-6", "BAL-6"),
-    Last.RECREATED: ("CARD-3", "CARD-3"),
-    Last.REACTIVATED: ("CARD-6", "CARD-6"),
-    Last.READ: ("READ-1", "READ-1"),
+BLAME: dict[LastWrite, tuple[str, str]] = {
+    LastWrite.NONE: ("BAL-1", "BAL-2"),
+    LastWrite.OPENED: ("CARD-1", "CARD-1"),
+    LastWrite.DRAWN: ("TX-1", "TX-1"),
+    LastWrite.HELD: ("TX-5", "TX-5"),
+    LastWrite.FUNDED: ("FUND-1", "FUND-2"),
+    LastWrite.CAPTURED_PART: ("CAP-1", "CAP-4"),
+    LastWrite.CAPTURED_REST: ("CAP-1", "CAP-3"),
+    LastWrite.CAPTURED_ZERO: ("CAP-9", "CAP-9"),
+    LastWrite.VOIDED: ("VOID-1", "VOID-1"),
+    LastWrite.RELEASED: ("VOID-6", "VOID-6"),
+    LastWrite.REPEATED: ("REF-1", "REF-1"),
+    LastWrite.REPEATED_ELSEWISE: ("REF-2", "REF-2"),
+    LastWrite.REPEATED_ELSEWHERE: ("REF-3", "REF-3"),
+    LastWrite.REFUSED: ("BAL-6", "BAL-6"),
+    LastWrite.RECREATED: ("CARD-3", "CARD-3"),
+    LastWrite.REACTIVATED: ("CARD-6", "CARD-6"),
+    LastWrite.READ: ("READ-1", "READ-1"),
 }
 """The rule behind a wrong balance and behind a wrong available amount, by what happened last."""
 
@@ -102,18 +102,18 @@ def judge_members(ledger: Ledger, record: CardRecord, checked: list[str]) -> Vio
 
 
 def _plain_violation(ledger: Ledger, record: CardRecord) -> Violation | None:
-    balance_rule, available_rule = BLAME[ledger.last]
+    balance_rule, available_rule = BLAME[ledger.last_write]
     if record.card is not None and record.card != ledger.card:
         return Violation("READ-2", f"card {ledger.card!r}", f"card {record.card!r}")
-    if ledger.standing is Standing.ACTIVE and record.currency not in (None, ledger.currency):
+    if ledger.card_status is CardStatus.ACTIVE and record.currency not in (None, ledger.currency):
         return Violation("CARD-2", f"currency {ledger.currency}", f"currency {record.currency}")
     if record.balance is None or record.available is None:
         return Violation("BAL-1", "amount_balance and amount_available", "one of them is absent")
     if record.balance != ledger.balance:
-        expected = f"amount_balance {ledger.balance} after {ledger.last}"
+        expected = f"amount_balance {ledger.balance} after {ledger.last_write}"
         return Violation(balance_rule, expected, f"amount_balance {record.balance}")
     if record.available != ledger.available:
-        expected = f"amount_available {ledger.available} after {ledger.last}"
+        expected = f"amount_available {ledger.available} after {ledger.last_write}"
         return Violation(available_rule, expected, f"amount_available {record.available}")
     # Last: a figure below 0 is mostly the trace of a wrong one, whose rule says more.
     if _is_negative(record):
@@ -140,5 +140,5 @@ def _wrong_figure(ledger: Ledger, question: str, shown: int) -> Violation:
     possible = sorted(ledger.dialect.possible(question))
     readings = " or ".join(f"{formulas[name](ledger)} ({name})" for name in possible)
     return Violation(
-        "BAL-4", f"{member} {readings} after {ledger.last}", f"{member} {shown}", question
+        "BAL-4", f"{member} {readings} after {ledger.last_write}", f"{member} {shown}", question
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tallystick.ledger.lifecycle import TRANSITIONS, State
-from tallystick.ledger.state import Entry, Ledger, Standing
+from tallystick.ledger.state import CardStatus, Entry, Ledger
 from tallystick.ledger.vocabulary import Kind
 
 
@@ -47,7 +47,7 @@ def money_is_conserved(ledger: Ledger) -> bool:
 
 def nothing_is_negative(ledger: Ledger) -> bool:
     """No figure is below 0, and no record's amount is."""
-    figures = (ledger.balance, ledger.available, ledger.held, ledger.gross, ledger.total)
+    figures = (ledger.balance, ledger.available, ledger.held, ledger.held_original, ledger.total)
     return min(*figures, *(entry.amount for entry in ledger.entries.values())) >= 0
 
 
@@ -63,9 +63,9 @@ def held_is_what_open_holds_lock(ledger: Ledger) -> bool:
     )
 
 
-def gross_is_what_open_holds_locked_at_first(ledger: Ledger) -> bool:
+def held_original_is_what_open_holds_locked_at_first(ledger: Ledger) -> bool:
     """The original amounts of the holds that are open."""
-    return ledger.gross == sum(entry.amount for _, entry in _holds(ledger) if entry.is_open)
+    return ledger.held_original == sum(entry.amount for _, entry in _holds(ledger) if entry.is_open)
 
 
 def a_hold_is_captured_by_its_captures(ledger: Ledger) -> bool:
@@ -119,8 +119,10 @@ def a_ref_points_to_its_records(ledger: Ledger) -> bool:
 
 def a_card_that_was_never_loaded_pays_nothing(ledger: Ledger) -> bool:
     """Before it is opened or activated, a card has no holds and no captures."""
-    waiting = ledger.standing in (Standing.ABSENT, Standing.INACTIVE)
-    return not waiting or (ledger.opening == ledger.drawn == ledger.captured == ledger.gross == 0)
+    waiting = ledger.card_status in (CardStatus.ABSENT, CardStatus.INACTIVE)
+    return not waiting or (
+        ledger.opening == ledger.drawn == ledger.captured == ledger.held_original == 0
+    )
 
 
 def what_is_finished_stays_finished(before: Ledger, after: Ledger) -> bool:
@@ -149,7 +151,7 @@ INVARIANTS: dict[str, Callable[[Ledger], bool]] = {
         nothing_is_negative,
         available_is_the_balance_less_what_is_held,
         held_is_what_open_holds_lock,
-        gross_is_what_open_holds_locked_at_first,
+        held_original_is_what_open_holds_locked_at_first,
         a_hold_is_captured_by_its_captures,
         a_state_says_what_was_captured,
         a_child_points_to_a_hold,

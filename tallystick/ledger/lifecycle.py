@@ -1,7 +1,8 @@
 """The lifecycle of a transaction, as a table.
 
 Two rules of this file: everything that decides whether a hold may be captured or voided is in it;
-and it does not know which server is judged, nor the card around the transaction (see `rulings`).
+and it does not know which server is judged, nor the card around the transaction (see
+`preconditions`).
 
 A pending drawdown (a hold) locks its amount. A capture collects a part or the rest of it; a void
 releases what is left. Everything else that a card's list shows is finished from the start.
@@ -25,7 +26,7 @@ class State(StrEnum):
     CAPTURE = "a capture's own record"
     VOID = "a void's own record"
     OPENING = "the record of the opening amount"
-    NOTHING = "no transaction of this card"
+    MISSING = "no transaction of this card"
 
 
 class Move(StrEnum):
@@ -56,11 +57,11 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
     State.CAPTURE: {},
     State.VOID: {},
     State.OPENING: {},
-    State.NOTHING: {},
+    State.MISSING: {},
 }
 """The next state of every legal pair; a pair that is absent is refused and changes nothing."""
 
-REFUSALS: dict[State, tuple[str, str]] = {
+ILLEGAL_MOVE_RULES: dict[State, tuple[str, str]] = {
     State.OPEN: ("CAP-2", "CAP-2"),
     State.PARTLY_CAPTURED: ("CAP-2", "CAP-2"),
     State.CAPTURED: ("CAP-5", "VOID-3"),
@@ -71,7 +72,7 @@ REFUSALS: dict[State, tuple[str, str]] = {
     State.CAPTURE: ("CAP-7", "VOID-4"),
     State.VOID: ("CAP-7", "VOID-4"),
     State.OPENING: ("CAP-7", "VOID-4"),
-    State.NOTHING: ("CAP-7", "VOID-4"),
+    State.MISSING: ("CAP-7", "VOID-4"),
 }
 """The rule that an illegal capture and an illegal void would break, by state."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from tallystick.ledger.figures import judge_card, judge_members
 from tallystick.ledger.preconditions import ACCEPT, REFUSE
 from tallystick.ledger.records import judge_list
-from tallystick.ledger.state import Last, Ledger, Standing
+from tallystick.ledger.state import CardStatus, LastWrite, Ledger
 from tallystick.ledger.vocabulary import (
     CardRecord,
     Outcome,
@@ -38,7 +38,7 @@ def judge_read(
         return (ledger,) if refused else Violation(stranger, "a refusal: no such card", "accepted")
     if isinstance(outcome, Refused):
         return _judge_refused_read(ledger, command, outcome)
-    if ledger.standing is Standing.DELETED:
+    if ledger.card_status is CardStatus.DELETED:
         return _answered_deleted(_informed(ledger, outcome.record), command, ACCEPT, "accepted")
     checked.append("READ-1")
     if isinstance(command, ReadTransactions):
@@ -55,12 +55,16 @@ def judge_read(
         lost = judge_members(ledger, outcome.record, checked)
     if lost is not None:
         return lost
-    return (judged if judged.last is Last.READ else judged.changed(last=Last.READ),)
+    return (
+        judged
+        if judged.last_write is LastWrite.READ
+        else judged.changed(last_write=LastWrite.READ),
+    )
 
 
 def _misnamed(ledger: Ledger, command: ReadCard | ReadTransactions) -> str | None:
     """The rule by which a read has to be refused, if what it names is not there."""
-    if ledger.standing is Standing.ABSENT:
+    if ledger.card_status is CardStatus.ABSENT:
         return "READ-4"
     if isinstance(command, ReadTransactions) or command.view is View.DETAILS:
         return None
@@ -78,7 +82,7 @@ def _judge_refused_read(
     plain = isinstance(command, ReadTransactions) or command.view is View.DETAILS
     if command.phase in (Phase.AFTER, Phase.EDGE) or not (plain or command.phase is Phase.WITHIN):
         return (ledger,)  # whether an expired card can be read is open (question 31)
-    if ledger.standing is Standing.DELETED:
+    if ledger.card_status is CardStatus.DELETED:
         return _answered_deleted(ledger, command, REFUSE, shown)
     if plain:
         return Violation("READ-1", "the card can be read", shown)
@@ -92,10 +96,10 @@ def _may_hide(ledger: Ledger, command: ReadCard | ReadTransactions) -> bool:
     """Whether a view other than the card's own may leave the card out."""
     if isinstance(command, ReadCard) and command.view is View.CUSTOMER:
         # "active for a customer": an empty card need not count as one (question 44).
-        return ledger.standing is Standing.INACTIVE or ledger.balance == 0
+        return ledger.card_status is CardStatus.INACTIVE or ledger.balance == 0
     has_pin = ledger.opened_by is not None and "pin" in dict(ledger.opened_by.extras)
     # Info without the PIN of a card that has one, and of a card that cannot be used (26, 50, 51).
-    return has_pin or ledger.standing is Standing.INACTIVE
+    return has_pin or ledger.card_status is CardStatus.INACTIVE
 
 
 def _informed(ledger: Ledger, record: Record) -> Ledger:

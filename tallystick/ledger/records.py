@@ -2,7 +2,7 @@
 
 A record has to say what was done: the amount that moved, in the card's currency, under the caller's
 ref_id, of a documented type, and for a capture or a void which transaction it acts on. This module
-does not decide whether the payment was legal (see `rulings`).
+does not decide whether the payment was legal (see `preconditions`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_borrowed, first_missing
-from tallystick.ledger.state import Entry, Ledger, adopt, unseen
+from tallystick.ledger.state import Entry, Ledger, adopt, unanswered_id
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Extras,
@@ -129,7 +129,7 @@ def _fits(ledger: Ledger, entry: Entry, record: TransactionRecord) -> bool:
 def _recognise(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
     """A listed transaction that no answer has shown: a lost answer's, or the opening amount's."""
     entry_id = record.id or ""
-    lost = [key for kind in Kind if (key := unseen(kind, record.ref)) in ledger.entries]
+    lost = [key for kind in Kind if (key := unanswered_id(kind, record.ref)) in ledger.entries]
     for key in lost:
         if len(lost) == 1 or _fits(ledger, ledger.entries[key], record):
             return adopt(ledger, key, entry_id)
@@ -141,7 +141,7 @@ def _recognise(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
             return ledger.changed(
                 dialect=narrowed,
                 entries=ledger.entries.set(entry_id, entry),
-                burnt=ledger.burnt.set(record.ref or "", True),
+                spent_refs=ledger.spent_refs.set(record.ref or "", True),
             )
     return Violation(
         "BAL-5",

@@ -1,7 +1,8 @@
 """The ledger of one card: what must be true of it, as a frozen value.
 
 One card is the unit because all its holds share one balance, and no two cards share anything. This
-module keeps the books; it does not decide what is legal (`rulings`) nor judge answers (`step`).
+module books what happened; it does not decide what is legal (`preconditions`) and does not judge
+answers (`step`).
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from tallystick.ledger.lifecycle import State
 from tallystick.ledger.persistent import Map
 from tallystick.ledger.vocabulary import ActivateCard, Extras, Kind, OpenCard
 
-UNSEEN = "?"
+UNANSWERED = "?"
 """Begins the id that stands for one whose answer was lost, until it is seen."""
 
 
-def unseen(kind: str, ref: str | None) -> str:
+def unanswered_id(kind: str, ref: str | None) -> str:
     """The id of a transaction (or the value of a token) whose answer was lost; one per kind and
     ref_id, because a server may keep a space of ref_ids for each kind."""
-    return f"{UNSEEN}{kind} {ref}"
+    return f"{UNANSWERED}{kind} {ref}"
 
 
-class Standing(StrEnum):
+class CardStatus(StrEnum):
     """Where the card itself stands."""
 
     ABSENT = "absent"
@@ -34,10 +35,10 @@ class Standing(StrEnum):
     DELETED = "deleted"
 
 
-class Last(StrEnum):
+class LastWrite(StrEnum):
     """What the latest write did, so that a wrong figure names the rule that it breaks."""
 
-    NOTHING = "nothing"
+    NONE = "nothing"
     OPENED = "opening"
     DRAWN = "an accepted drawdown"
     HELD = "an accepted hold"
@@ -117,31 +118,31 @@ EMPTY_USE = "empty"
 class Ledger:
     """The state of one card. Amounts are in the smallest unit of `currency`.
 
-    `held` is what open holds lock now, `gross` the original amounts of the same holds, `pledged`
-    those of all holds ever; `drawn` counts plain drawdowns, `captured` the captures.
-    Balance = opening + funded - drawn - captured; available = balance - held (T24). `burnt` are
-    ref_ids that made no transaction and may be taken all the same: of refusals, of tokens, of the
-    opening.
+    `held` is what open holds lock now. `held_original` is the sum of the original amounts of these
+    holds, `held_ever` that of all holds so far. `drawn` counts drawdowns, `captured` captures.
+    Balance = opening + funded - drawn - captured; available = balance - held (T24).
+    `spent_refs` are ref_ids that made no transaction and may be used up all the same: those of
+    refusals, of tokens and of the opening amount.
     """
 
     dialect: Dialect
     card: str
-    standing: Standing = Standing.ABSENT
+    card_status: CardStatus = CardStatus.ABSENT
     currency: str | None = None
     opening: int = 0
     funded: int = 0
     drawn: int = 0
     captured: int = 0
     held: int = 0
-    gross: int = 0
-    pledged: int = 0
+    held_original: int = 0
+    held_ever: int = 0
     largest: int = 0
     entries: Map[str, Entry] = field(default_factory=Map)
     refs: Map[str, tuple[Use, ...]] = field(default_factory=Map)
-    burnt: Map[str, bool] = field(default_factory=Map)
+    spent_refs: Map[str, bool] = field(default_factory=Map)
     tokens: Map[str, Token] = field(default_factory=Map)
     opened_by: OpenCard | ActivateCard | None = None
-    last: Last = Last.NOTHING
+    last_write: LastWrite = LastWrite.NONE
 
     @property
     def total(self) -> int:
@@ -169,20 +170,20 @@ class Ledger:
     def _value(self) -> tuple[object, ...]:
         # `last` only explains; two ledgers that differ in it alone are the same state.
         return (
-            self.standing,
+            self.card_status,
             self.opening,
             self.funded,
             self.drawn,
             self.captured,
             self.held,
-            self.gross,
-            self.pledged,
+            self.held_original,
+            self.held_ever,
             self.largest,
             self.card,
             self.currency,
             self.entries,
             self.refs,
-            self.burnt,
+            self.spent_refs,
             self.tokens,
             self.opened_by,
             self.dialect,
@@ -196,7 +197,9 @@ class Ledger:
     def __hash__(self) -> int:
         # Maps know their hashes; one that were left out would make states collide that differ in
         # it alone, and the checker would compare them entry by entry.
-        return hash((self.available, self.held, self.entries, self.refs, self.burnt, self.tokens))
+        return hash(
+            (self.available, self.held, self.entries, self.refs, self.spent_refs, self.tokens)
+        )
 
 
 # Bookkeeping: each function books one accepted command and nothing else -----------------------
@@ -205,12 +208,12 @@ class Ledger:
 def book_opening(ledger: Ledger, command: OpenCard | ActivateCard) -> Ledger:
     """Load a new or a prepared card with its opening amount."""
     return ledger.changed(
-        standing=Standing.ACTIVE,
+        card_status=CardStatus.ACTIVE,
         currency=command.currency,
         opening=command.amount,
         largest=command.amount,
         opened_by=command,
-        last=Last.OPENED,
+        last_write=LastWrite.OPENED,
     )
 
 
@@ -219,7 +222,7 @@ def book_draw(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     return ledger.changed(
         drawn=ledger.drawn + entry.amount,
         entries=ledger.entries.set(entry_id, entry),
-        last=Last.DRAWN,
+        last_write=LastWrite.DRAWN,
     )
 
 
@@ -227,10 +230,10 @@ def book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     """Lock the amount of a new hold."""
     return ledger.changed(
         held=ledger.held + entry.amount,
-        gross=ledger.gross + entry.amount,
-        pledged=ledger.pledged + entry.amount,
+        held_original=ledger.held_original + entry.amount,
+        held_ever=ledger.held_ever + entry.amount,
         entries=ledger.entries.set(entry_id, entry),
-        last=Last.HELD,
+        last_write=LastWrite.HELD,
     )
 
 
@@ -240,7 +243,7 @@ def book_fund(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
         funded=ledger.funded + entry.amount,
         largest=max(ledger.largest, entry.amount),
         entries=ledger.entries.set(entry_id, entry),
-        last=Last.FUNDED,
+        last_write=LastWrite.FUNDED,
     )
 
 
@@ -250,13 +253,14 @@ def book_capture(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Le
     parent = ledger.entries[parent_id]
     after = parent._replace(captured=parent.captured + entry.amount, state=then)
     entries = ledger.entries.set(parent_id, after).set(entry_id, entry)
-    last = Last.CAPTURED_REST if then is State.CAPTURED else Last.CAPTURED_PART
+    last = LastWrite.CAPTURED_REST if then is State.CAPTURED else LastWrite.CAPTURED_PART
     return ledger.changed(
         captured=ledger.captured + entry.amount,
         held=ledger.held - (parent.remaining - after.remaining),
-        gross=ledger.gross - (0 if after.is_open or not parent.is_open else parent.amount),
+        held_original=ledger.held_original
+        - (0 if after.is_open or not parent.is_open else parent.amount),
         entries=entries,
-        last=last if entry.amount else Last.CAPTURED_ZERO,
+        last_write=last if entry.amount else LastWrite.CAPTURED_ZERO,
     )
 
 
@@ -267,9 +271,9 @@ def book_void(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Ledge
     entries = ledger.entries.set(parent_id, parent._replace(state=then)).set(entry_id, entry)
     return ledger.changed(
         held=ledger.held - parent.remaining,
-        gross=ledger.gross - parent.amount,
+        held_original=ledger.held_original - parent.amount,
         entries=entries,
-        last=Last.RELEASED if then is State.RELEASED else Last.VOIDED,
+        last_write=LastWrite.RELEASED if then is State.RELEASED else LastWrite.VOIDED,
     )
 
 
@@ -285,7 +289,7 @@ def adopt(ledger: Ledger, lost: str, seen: str) -> Ledger:
 
 def afresh(ledger: Ledger) -> Ledger:
     """A new card under the id of a deleted one; its ref_ids may be remembered."""
-    burnt = ledger.burnt
+    spent_refs = ledger.spent_refs
     for ref in ledger.refs:
-        burnt = burnt.set(ref, True)
-    return Ledger(ledger.dialect, ledger.card, burnt=burnt)
+        spent_refs = spent_refs.set(ref, True)
+    return Ledger(ledger.dialect, ledger.card, spent_refs=spent_refs)

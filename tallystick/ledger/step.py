@@ -17,11 +17,11 @@ from tallystick.ledger.effects import apply, book, refused
 from tallystick.ledger.figures import judge_card
 from tallystick.ledger.preconditions import (
     ACCEPT,
-    Objection,
+    RefusalReason,
     Write,
-    contradicted,
-    objections,
+    contradicted_question,
     promise,
+    refusal_reasons,
 )
 from tallystick.ledger.reading import answered, judge_read
 from tallystick.ledger.records import RECORD_RULE, entry_of, judge_answer, judge_replay
@@ -33,10 +33,10 @@ from tallystick.ledger.references import (
     find_reuses,
 )
 from tallystick.ledger.state import (
-    UNSEEN,
-    Last,
+    UNANSWERED,
+    CardStatus,
+    LastWrite,
     Ledger,
-    Standing,
 )
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -86,7 +86,7 @@ def judge(ledger: Ledger, command: Command, outcome: Outcome) -> Judgement:
     elif isinstance(command, Transact | Capture | Void):
         result = _judge_payment(ledger, command, outcome, checked)
     else:
-        result = _judge_write(ledger, command, outcome, objections(ledger, command), checked)
+        result = _judge_write(ledger, command, outcome, refusal_reasons(ledger, command), checked)
     return Judgement(result, tuple(checked))
 
 
@@ -97,11 +97,11 @@ def _judge_write(
     ledger: Ledger,
     command: Write,
     outcome: Outcome,
-    against: tuple[Objection, ...],
+    against: tuple[RefusalReason, ...],
     checked: list[str],
 ) -> Successors | Violation:
     """Judge a write whose ref_id, if it has one, is fresh."""
-    firm = next((objection for objection in against if objection.is_firm), None)
+    firm = next((reason for reason in against if reason.is_required), None)
     if isinstance(outcome, Unknown):
         happened = () if firm else apply(ledger, command, None)
         return (*happened, *_unchanged(ledger, command, refusable=bool(against)))
@@ -110,14 +110,14 @@ def _judge_write(
     if firm is not None:
         checked.append(firm.rule or "")
         return Violation(
-            firm.rule or "", f"a refusal: {firm.reason}", "accepted", question=firm.question
+            firm.rule or "", f"a refusal: {firm.text}", "accepted", question=firm.question
         )
     checked.append(promise(ledger, command))
     dialect = ledger.dialect
-    for objection in against:
-        if objection.question is not None:
-            # A soft objection with this question stands only while "accept" is possible.
-            dialect = dialect.narrow(objection.question, [ACCEPT]) or dialect
+    for reason in against:
+        if reason.question is not None:
+            # A soft reason with this question stands only while "accept" is possible.
+            dialect = dialect.narrow(reason.question, [ACCEPT]) or dialect
     if dialect is not ledger.dialect:
         ledger = ledger.changed(dialect=dialect)
     return _judge_acceptance(ledger, command, outcome, checked)
@@ -131,19 +131,19 @@ def _judge_refusal(
     ledger: Ledger,
     command: Write,
     outcome: Refused,
-    against: tuple[Objection, ...],
+    against: tuple[RefusalReason, ...],
     checked: list[str],
 ) -> Successors | Violation:
     after = refused(ledger, command)
     if not against:
         rule = promise(ledger, command)
         checked.append(rule)
-        question = contradicted(ledger, command)
+        question = contradicted_question(ledger, command)
         if question is not None:
             return Violation("DIA-1", f"{question}: accept", _shown(outcome), question)
         return Violation(rule, "accepted", _shown(outcome))
-    checked += [objection.rule for objection in against if objection.rule]
-    if len(against) == 1 and not against[0].is_firm and against[0].question is not None:
+    checked += [reason.rule for reason in against if reason.rule]
+    if len(against) == 1 and not against[0].is_required and against[0].question is not None:
         # The only reason there is must be the server's reason: it has answered the question.
         return answered(after, against[0].question, REFUSE, _shown(outcome))
     return (after,)
@@ -179,7 +179,7 @@ def _judge_paid(
     ledger: Ledger, command: Payment, record: TransactionRecord, checked: list[str]
 ) -> Successors | Violation:
     checked.append(RECORD_RULE[command.kind])
-    if isinstance(command, Transact) and ledger.standing is Standing.INACTIVE:
+    if isinstance(command, Transact) and ledger.card_status is CardStatus.INACTIVE:
         ledger = ledger.changed(currency=command.currency)
     entry = entry_of(ledger, command)
     dialect = judge_answer(ledger, command, entry, record)
@@ -220,7 +220,7 @@ def _judge_opened(
     violation: Violation | None = None
     for ledger in successors:
         judged = judge_card(ledger, record, checked, phase)
-        if isinstance(judged, Violation) and ledger.last in REPETITIONS and ledger.opened_by:
+        if isinstance(judged, Violation) and ledger.last_write in REPETITIONS and ledger.opened_by:
             # The first answer again: the card as it was.
             first = books.book_opening(Ledger(ledger.dialect, ledger.card), ledger.opened_by)
             judged = (
@@ -234,11 +234,11 @@ def _judge_opened(
 
 
 def _with_currency(ledger: Ledger, command: Write, record: CardRecord) -> Ledger:
-    prepared = isinstance(command, PrepareCard) and ledger.standing is Standing.INACTIVE
+    prepared = isinstance(command, PrepareCard) and ledger.card_status is CardStatus.INACTIVE
     return ledger.changed(currency=record.currency) if prepared else ledger
 
 
-REPETITIONS = (Last.RECREATED, Last.REACTIVATED)
+REPETITIONS = (LastWrite.RECREATED, LastWrite.REACTIVATED)
 
 
 # Payments: the ref_id comes first --------------------------------------------------------------
@@ -247,7 +247,7 @@ REPETITIONS = (Last.RECREATED, Last.REACTIVATED)
 def _judge_payment(
     ledger: Ledger, command: Payment, outcome: Outcome, checked: list[str]
 ) -> Successors | Violation:
-    against = objections(ledger, command)
+    against = refusal_reasons(ledger, command)
     reuses = find_reuses(ledger, command)
     if not reuses:
         return _judge_write(ledger, command, outcome, against, checked)
@@ -257,14 +257,14 @@ def _judge_payment(
     if isinstance(outcome, Refused):
         if against:
             return (refused(ledger, command),)  # refused, perhaps for another reason
-        after = refused(ledger, command).changed(last=REPETITION[reuses[0].rule])
+        after = refused(ledger, command).changed(last_write=REPETITION[reuses[0].rule])
         reasons = [r for r in reuses if ledger.dialect.allows(r.question, REFUSE)]
         if len(reasons) > 1:
             return (after,)
         reason = (reasons or reuses)[0]
         return answered(after, reason.question, reason.harmless(REFUSE), _shown(outcome))
     separate = all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses)
-    firm = any(objection.is_firm for objection in against)
+    firm = any(reason.is_required for reason in against)
     happened = apply(ledger, command, None) if separate and not firm else ()
     return (*happened, *_unchanged(ledger, command, refusable=True))
 
@@ -274,7 +274,7 @@ def _judge_accepted_reuse(
     command: Payment,
     outcome: Accepted,
     reuses: tuple[Reuse, ...],
-    against: tuple[Objection, ...],
+    against: tuple[RefusalReason, ...],
     checked: list[str],
 ) -> Successors | Violation:
     record = outcome.record
@@ -286,7 +286,7 @@ def _judge_accepted_reuse(
     readings = [
         _judge_replayed(ledger, record, reuse, checked)
         for reuse in reuses
-        if reuse.entry.startswith(UNSEEN) and record.ref == command.ref
+        if reuse.entry.startswith(UNANSWERED) and record.ref == command.ref
     ]
     readings.append(_judge_separate(ledger, command, outcome, reuses, against, checked))
     violations = [reading for reading in readings if isinstance(reading, Violation)]
@@ -300,7 +300,7 @@ def _judge_separate(
     command: Payment,
     outcome: Accepted,
     reuses: tuple[Reuse, ...],
-    against: tuple[Objection, ...],
+    against: tuple[RefusalReason, ...],
     checked: list[str],
 ) -> Successors | Violation:
     """Hold a second effect of a ref_id to the dialect, and then to all that holds for a first."""
@@ -336,13 +336,13 @@ def _judge_replayed(
     dialect = judge_replay(after, entry, record)
     if isinstance(dialect, Violation):
         return dialect
-    return (after.changed(dialect=dialect, last=REPETITION[reuse.rule]),)
+    return (after.changed(dialect=dialect, last_write=REPETITION[reuse.rule]),)
 
 
 REPETITION = {
-    "REF-1": Last.REPEATED,
-    "REF-2": Last.REPEATED_ELSEWISE,
-    "REF-3": Last.REPEATED_ELSEWHERE,
+    "REF-1": LastWrite.REPEATED,
+    "REF-2": LastWrite.REPEATED_ELSEWISE,
+    "REF-3": LastWrite.REPEATED_ELSEWHERE,
 }
 """What to say was done last, by the rule that the repetition is under."""
 

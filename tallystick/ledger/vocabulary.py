@@ -1,6 +1,7 @@
 """The words of the ledger: commands, outcomes, records and violations, as frozen values.
 
-This module does not know how a command travels (see `wire`), nor what is legal (see `rulings`).
+This module does not know how a command travels (see `wire`), nor what is legal (see
+`preconditions`).
 Amounts are integers in the smallest unit of the currency; ids and references are opaque strings.
 """
 

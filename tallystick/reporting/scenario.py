@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tallystick.program import MADE_UP, Program, ProgramError
+from tallystick.program import MISSING_LABELS, Program, ProgramError
 from tallystick.reporting.result import redactor_for, write_whole
 from tallystick.run import Finding, Run
 
@@ -155,7 +155,7 @@ class _Reader:
     def _check_names(self, program: Program, node: yaml.SequenceNode) -> None:
         """A replay leaves out a step that names nothing: a typing error would change the test."""
         items = iter(sorted(node.value, key=_branch))
-        made = set(MADE_UP)
+        made = set(MISSING_LABELS)
         for part in (program.prefix, *program.branches):
             known = made if part is program.prefix else set(made)
             for step in part:

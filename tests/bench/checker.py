@@ -27,7 +27,7 @@ from tallystick.drivers.concurrent.independence import TaggedCommand
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.persistent import Map
-from tallystick.ledger.state import Ledger, Standing
+from tallystick.ledger.state import CardStatus, Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
     Capture,
@@ -150,7 +150,7 @@ def by_stand_in(hints: Hints) -> Callable[[History], tuple]:
 def by_ledger(history: History) -> tuple:
     """The whole way: the oracle as the transition, with the hints that the drivers give."""
     dialect = Dialect({n: frozenset(list(q.permitted)[:1]) for n, q in questions().items()})
-    start = Ledger(dialect, "", Standing.ACTIVE, "NOK", opening=FUNDED)
+    start = Ledger(dialect, "", CardStatus.ACTIVE, "NOK", opening=FUNDED)
     cards = {str(key): [start.changed(card=str(key))] for key in range(CARDS)}
     operations = [as_operation_of_the_ledger(o) for o in history]
     judged = judge_history(operations, cards, budget=Budget())

@@ -17,7 +17,7 @@ from tallystick.documents.questions import open_dialect, questions
 from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand, interferes
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.state import UNSEEN, Ledger, Standing
+from tallystick.ledger.state import UNANSWERED, CardStatus, Ledger
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -233,9 +233,9 @@ def wallet_with_holds(rng: random.Random) -> Ledger:
         {name: frozenset([rng.choice(list(q.permitted))]) for name, q in questions().items()}
     )
     if rng.random() < 0.1:
-        return Ledger(dialect, CARD, Standing.INACTIVE, "NOK")
+        return Ledger(dialect, CARD, CardStatus.INACTIVE, "NOK")
     amount = rng.choice([0, 50, 200, 1_000_000])
-    state = Ledger(dialect, CARD, Standing.ACTIVE, "NOK", opening=amount)
+    state = Ledger(dialect, CARD, CardStatus.ACTIVE, "NOK", opening=amount)
     for _ in range(rng.randrange(10)):
         op = some_operation(rng, state)
         state = rng.choice([state, *Independence.of([op]).step(state, op.command, op.outcome)])
@@ -247,7 +247,9 @@ def some_operation(rng: random.Random, state: Ledger) -> Op:
     ref = rng.choice(REFS)
     kind = rng.choice(KINDS)
     # Nobody can name a hold whose answer was lost.
-    known = [id for id in state.entries if state.entries[id].is_open and not id.startswith(UNSEEN)]
+    known = [
+        id for id in state.entries if state.entries[id].is_open and not id.startswith(UNANSWERED)
+    ]
     parent = rng.choice([*known, "id of r1"])
     amount = rng.choice([0, 1, 10, 40, 50, 60, 200, 1_000_001])
     command: Payment = Transact(kind, CARD, amount, rng.choice(["NOK"] * 9 + ["SEK"]), ref)
@@ -375,10 +377,10 @@ def reached(known: Independence, state: Ledger | Iterable[Ledger], *operations: 
 
 def permits_all_of(state: Ledger, other: Ledger) -> bool:
     """A ref_id that was in a refused request permits more than a new one: taken or not."""
-    burnt = state.burnt
-    for ref in other.burnt:
-        burnt = burnt.set(ref, True)
-    return burnt == state.burnt and state.changed(burnt=other.burnt) == other
+    spent_refs = state.spent_refs
+    for ref in other.spent_refs:
+        spent_refs = spent_refs.set(ref, True)
+    return spent_refs == state.spent_refs and state.changed(spent_refs=other.spent_refs) == other
 
 
 def told(op: Op) -> tuple[Kind, str]:

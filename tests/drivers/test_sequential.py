@@ -47,7 +47,7 @@ HONEST = {
         "info k1",
         "d1 = draw k1 5",
         "d2 = draw k1 5",
-        "info nothing",
+        "info missing",
     ),
     "batch": (
         "A = batch",
@@ -64,7 +64,7 @@ HONEST = {
         "customer A",
         "list A",
     ),
-    "nothing": ("A = card 9 NOK", "c1 = capture nothing 1", "v1 = void nothing"),
+    "missing": ("A = card 9 NOK", "c1 = capture missing 1", "v1 = void missing"),
     "refused create": ("A = card 9 NOK", "again A", "read A"),
     "boundaries": (
         "A = card 0 NOK",

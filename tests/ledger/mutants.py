@@ -120,29 +120,29 @@ class RefusalDrawsAllTheSame(Faithful):
 
 class SecondCreateRefillsTheCard(Faithful):
     def open(self, command):
-        if self.standing == "active":
+        if self.card_status == "active":
             self.opening = command.amount
         return super().open(command)
 
 
 class DeletedCardsPay(Faithful):
     def permit_transact(self, command):
-        was, self.standing = self.standing, "active"
+        was, self.card_status = self.card_status, "active"
         try:
             super().permit_transact(command)
         finally:
-            self.standing = was
+            self.card_status = was
 
 
 class PreparedCardsPay(Faithful):
     def permit_transact(self, command):
-        if self.standing != "inactive":
+        if self.card_status != "inactive":
             super().permit_transact(command)
 
 
 class ActivationAddsUp(Faithful):
     def activate(self, command):
-        if self.standing == "active":
+        if self.card_status == "active":
             self.opening += command.amount
         return super().activate(command)
 

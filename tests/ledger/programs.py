@@ -76,10 +76,10 @@ class Commands:
 
     def _fresh(self) -> Command:
         rng = self.rng
-        if self.server.standing == "absent" and rng.random() < 0.9:
+        if self.server.card_status == "absent" and rng.random() < 0.9:
             return PrepareCard("A") if rng.random() < 0.3 else self._opening(OpenCard)
         draw = rng.random()
-        if draw < 0.03 or (self.server.standing == "inactive" and draw < 0.5):
+        if draw < 0.03 or (self.server.card_status == "inactive" and draw < 0.5):
             return self._opening(ActivateCard)
         if draw < 0.05:
             return self._opening(OpenCard)
@@ -111,7 +111,7 @@ class Commands:
         known = self._known()
         holds = [t for t in known if t.kind is Kind.HOLD]
         chosen = rng.choice(holds if holds and rng.random() < 0.9 else known)
-        parent = "nothing" if rng.random() < 0.03 else chosen.id
+        parent = "missing" if rng.random() < 0.03 else chosen.id
         if rng.random() < 0.3:
             return Void("A", parent, self._ref(), self._phase(), rng.choice(EXTRAS))
         rest = server.locked(chosen)

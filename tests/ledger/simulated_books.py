@@ -61,13 +61,13 @@ class Books:
         self.answers = answers
         self.habits = habits
         self.made = 0
-        self.burnt: set[str] = set()
+        self.spent_refs: set[str] = set()
         self.tokens: dict[str, Token] = {}
         self.begin("absent")
 
     def begin(self, standing: str) -> None:
         """A card without a past."""
-        self.standing = standing
+        self.card_status = standing
         self.currency = "NOK"
         self.opening = 0
         self.members: tuple = ()
@@ -90,13 +90,13 @@ class Books:
     # What is shown --------------------------------------------------------------------------------
 
     def read(self, command: ReadCard | ReadTransactions):
-        self.need(self.standing != "absent")
+        self.need(self.card_status != "absent")
         plain = isinstance(command, ReadTransactions) or command.view is View.DETAILS
         if not plain and command.view is View.INFO:
             self.need(command.handle in self.tokens)
         if not plain and command.view is View.CUSTOMER:
             self.need(command.handle == dict(self.members).get("customer_id"))
-        if self.standing == "deleted":
+        if self.card_status == "deleted":
             if isinstance(command, ReadTransactions):
                 self.agrees("deleted.transactions")
             elif command.view is not View.CUSTOMER:
@@ -143,11 +143,11 @@ class Books:
         opening, free = self.opening, self.free()
         held, captured = self.held(), self.sum(Kind.CAPTURE)
         drawn = self.sum(Kind.DRAWDOWN) + captured
-        gross = sum(t.amount for t in self.log if self.is_open(t))
+        held_original = sum(t.amount for t in self.log if self.is_open(t))
         balance, funded = self.balance(), self.sum(Kind.FUND)
         locks = {
             "held": held,
-            "gross_of_open_holds": gross,
+            "gross_of_open_holds": held_original,
             "gross_of_all_holds": self.sum(Kind.HOLD),
         }
         whole = opening + funded
@@ -166,7 +166,7 @@ class Books:
             ],
             locks[figure["amount_pending"]],
             locks[figure["amount_reserved"]],
-            self.standing,
+            self.card_status,
             self.kept(self.members),
         )
 

@@ -62,7 +62,7 @@ class Faithful(Books):
         except No:
             ref = getattr(command, "ref", None)
             if ref is not None and "refusals burn refs" in self.habits:
-                self.burnt.add(ref)
+                self.spent_refs.add(ref)
             token = self.tokens.get(getattr(command, "token", None) or "")
             if token is not None:
                 token.refused = True
@@ -89,7 +89,7 @@ class Faithful(Books):
     # Cards ----------------------------------------------------------------------------------------
 
     def open(self, command: OpenCard) -> CardRecord:
-        if self.standing in ("active", "inactive"):
+        if self.card_status in ("active", "inactive"):
             self.agrees("create.same" if self.opened == command else "create.other_body")
             return self.card(stale=True)
         self.usable(command, "zero.open")
@@ -99,7 +99,7 @@ class Faithful(Books):
 
     def renew(self) -> None:
         """Make room for a new card, perhaps under the id of a deleted one."""
-        if self.standing == "deleted":
+        if self.card_status == "deleted":
             self.need("deleted ids are free" in self.habits)
             self.begin("absent")
             self.tokens.clear()
@@ -112,34 +112,34 @@ class Faithful(Books):
         self.limited(command.amount)
 
     def load(self, command: OpenCard | ActivateCard) -> None:
-        self.standing, self.currency = "active", command.currency
+        self.card_status, self.currency = "active", command.currency
         self.opening, self.opened, self.members = command.amount, command, command.extras
 
     def prepare(self) -> CardRecord:
-        if self.standing == "active":
+        if self.card_status == "active":
             self.need("prepared cards take no second batch" not in self.habits)
             return self.card(stale=True)
-        if self.standing == "inactive":
+        if self.card_status == "inactive":
             self.agrees("batch.same")
             return self.card(stale=True)
         self.renew()
-        self.standing = "inactive"
+        self.card_status = "inactive"
         return self.card()
 
     def activate(self, command: ActivateCard) -> CardRecord:
-        if self.standing == "active" and self.opened == command:
+        if self.card_status == "active" and self.opened == command:
             self.agrees("activate.again")
             return self.card(stale=True)
-        self.need(self.standing == "inactive")
+        self.need(self.card_status == "inactive")
         self.usable(command, "zero.activate")
         self.load(command)
         return self.card()
 
     def delete(self, command: DeleteCard) -> CardRecord:
-        self.need(self.standing != "absent")
-        if self.standing == "deleted":
+        self.need(self.card_status != "absent")
+        if self.card_status == "deleted":
             self.agrees("delete.again")
-        if self.standing == "inactive":
+        if self.card_status == "inactive":
             self.agrees("delete.inactive")
         if any(self.is_open(t) and t.amount for t in self.log):
             self.agrees("delete.with_holds")
@@ -148,13 +148,13 @@ class Faithful(Books):
         if self.balance() > self.held():
             self.agrees("delete.with_balance")
         self.need(not (self.late(command.phase) and "expired cards are hidden" in self.habits))
-        self.standing = "deleted"
+        self.card_status = "deleted"
         return self.card()
 
     def issue(self, command: IssueToken) -> TokenRecord:
-        self.need(self.standing not in ("absent", "deleted"))
+        self.need(self.card_status not in ("absent", "deleted"))
         self.need(not (self.late(command.phase) and "expired cards are hidden" in self.habits))
-        if self.standing == "inactive":
+        if self.card_status == "inactive":
             self.agrees("token.on_inactive")
         for value, token in self.tokens.items():
             if token.ref == command.ref:
@@ -162,7 +162,7 @@ class Faithful(Books):
                 return TokenRecord(value, token.ref)
         if "tokens share refs" in self.habits:
             self.need(all(t.ref != command.ref for t in self.log))
-        self.need(command.ref not in self.burnt)
+        self.need(command.ref not in self.spent_refs)
         value = self.name("code")
         self.tokens[value] = Token(command.ref, command.one_time)
         return TokenRecord(value, command.ref)
@@ -175,7 +175,7 @@ class Faithful(Books):
         earlier = self.repeated(command)
         if earlier is not None:
             return self.show(earlier, stale=True)
-        self.need(command.ref not in self.burnt)
+        self.need(command.ref not in self.spent_refs)
         if "tokens share refs" in self.habits:
             self.need(all(token.ref != command.ref for token in self.tokens.values()))
         self.permit(command)
@@ -211,7 +211,7 @@ class Faithful(Books):
         self.need(hold is not None and hold.kind is Kind.HOLD)
         if self.late(command.phase):
             self.agrees(f"{command.kind}.expired")
-        if self.standing == "deleted":
+        if self.card_status == "deleted":
             self.agrees(f"{command.kind}.deleted")
         if isinstance(command, Void):
             self.permit_void(hold)
@@ -220,8 +220,8 @@ class Faithful(Books):
 
     def permit_transact(self, command: Transact) -> None:
         fund = command.kind is Kind.FUND
-        self.need(self.standing not in ("absent", "deleted"))
-        if self.standing == "inactive":
+        self.need(self.card_status not in ("absent", "deleted"))
+        if self.card_status == "inactive":
             self.need(fund)
             self.agrees("fund.inactive")
         self.need(not self.late(command.phase))

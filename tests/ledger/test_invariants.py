@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tallystick.documents.questions import open_dialect
 from tallystick.ledger.invariants import INVARIANTS, MONOTONE, broken, broken_between
 from tallystick.ledger.lifecycle import State
-from tallystick.ledger.state import Entry, Ledger, Standing, Use
+from tallystick.ledger.state import CardStatus, Entry, Ledger, Use
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -112,7 +112,7 @@ def test_the_invariants_hold_for_large_ledgers_of_any_dialect(rng: Random, lossy
             super().see(command, outcome)
             for ledger in self.beliefs:
                 assert not broken(ledger), (self.story, ledger)
-                if len(before) == 1 and before[0].standing is not Standing.DELETED:
+                if len(before) == 1 and before[0].card_status is not CardStatus.DELETED:
                     assert not broken_between(before[0], ledger), self.story
 
     server = Faithful(any_answers(rng), any_habits(rng))
@@ -141,7 +141,7 @@ def spoilt(name: str) -> Ledger:
         "nothing_is_negative": {"held": 100},
         "available_is_the_balance_less_what_is_held": None,
         "held_is_what_open_holds_lock": {"held": 3},
-        "gross_is_what_open_holds_locked_at_first": {"gross": 7},
+        "held_original_is_what_open_holds_locked_at_first": {"held_original": 7},
         "a_hold_is_captured_by_its_captures": {
             "entries": entries.set(ids["h1"], hold._replace(captured=3))
         },
@@ -152,7 +152,7 @@ def spoilt(name: str) -> Ledger:
             "entries": entries.set(ids["c1"], capture._replace(parent=ids["d1"]))
         },
         "a_ref_points_to_its_records": {"refs": ledger.refs.set("h1", (Use(("hold",), "other"),))},
-        "a_card_that_was_never_loaded_pays_nothing": {"standing": Standing.INACTIVE},
+        "a_card_that_was_never_loaded_pays_nothing": {"card_status": CardStatus.INACTIVE},
     }
     return ledger.changed(**(ways[name] or {}))
 
@@ -185,7 +185,7 @@ def test_a_finished_hold_that_opens_again_and_a_record_that_changes_are_seen() -
 
 def test_a_hold_in_a_state_that_no_hold_can_have_is_seen() -> None:
     ledger = Ledger(open_dialect(), "A")
-    odd = Entry(Kind.HOLD, None, 0, State.NOTHING)
+    odd = Entry(Kind.HOLD, None, 0, State.MISSING)
     assert "a_state_says_what_was_captured" in broken(
         ledger.changed(entries=ledger.entries.set("t", odd))
     )

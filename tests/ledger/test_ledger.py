@@ -10,7 +10,7 @@ import pytest
 
 from tallystick.documents.questions import open_dialect
 from tallystick.ledger.members import first_missing
-from tallystick.ledger.state import Last, Ledger, unseen
+from tallystick.ledger.state import LastWrite, Ledger, unanswered_id
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import Accepted, Kind, TransactionRecord, Unknown, Violation
 from tests.ledger.stories import Story
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_ledgers_that_differ_in_what_happened_last_alone_are_equal() -> None:
     one = Story().tell("open 9").ledger
-    other = one.changed(last=Last.READ)
+    other = one.changed(last_write=LastWrite.READ)
     assert one == other
     assert hash(one) == hash(other)
     assert one != one.changed(opening=8)
@@ -75,7 +75,9 @@ def test_a_lost_refusal_may_have_burnt_its_ref_id_and_used_its_token() -> None:
 def test_two_answers_lost_under_one_ref_id_are_two_entries() -> None:
     story = Story(**{"ref.across.drawdown-fund": "separate"})
     story.tell("open 1000", "lost draw x 5", "lost fund x 7")
-    assert {unseen(Kind.DRAWDOWN, "x"), unseen(Kind.FUND, "x")} == set(story.ledger.entries)
+    assert {unanswered_id(Kind.DRAWDOWN, "x"), unanswered_id(Kind.FUND, "x")} == set(
+        story.ledger.entries
+    )
     assert story.ledger.balance == 1002
     story.tell("list")
     assert all(not key.startswith("?") for key in story.ledger.entries)
@@ -138,7 +140,7 @@ def test_a_card_whose_id_is_used_again_starts_afresh_and_remembers_ref_ids() -> 
     story.tell("open 1000", "draw x 5", "delete")
     fresh, unchanged = step(story.ledger, story.command("open 7"), Unknown("lost"))[:2]
     assert (fresh.balance, len(fresh.entries)) == (7, 0)
-    assert "x" in fresh.burnt
+    assert "x" in fresh.spent_refs
     assert unchanged.balance == 995
 
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from tallystick.ledger.lifecycle import (
-    REFUSALS,
+    ILLEGAL_MOVE_RULES,
     TRANSITIONS,
     Move,
     State,
@@ -29,7 +29,7 @@ REACHED: dict[State, tuple[str, ...]] = {
     State.CAPTURE: ("open 1000", "hold h1 600", "capture x h1 100"),
     State.VOID: ("open 1000", "hold h1 600", "void x h1"),
     State.OPENING: ("open 1000", "list"),
-    State.NOTHING: ("open 1000",),
+    State.MISSING: ("open 1000",),
 }
 """The past in which `x` is in the state."""
 
@@ -53,7 +53,7 @@ def line_of(move: Move, remaining: int) -> str:
 
 def state_of(story: Story) -> State:
     entry = story.ledger.entries.get(story.ids.get("x", "x"))
-    return State.NOTHING if entry is None else entry.state
+    return State.MISSING if entry is None else entry.state
 
 
 @pytest.mark.parametrize("state", State)
@@ -70,7 +70,7 @@ def test_step_refuses_exactly_what_the_table_refuses(state: State, move: Move) -
     following = TRANSITIONS[state].get(move)
     if following is None:
         assert isinstance(accepted.result, Violation)
-        assert accepted.result.rule == REFUSALS[state][move is Move.VOID]
+        assert accepted.result.rule == ILLEGAL_MOVE_RULES[state][move is Move.VOID]
         assert not isinstance(refused.result, Violation)
         return
     (after,) = accepted.result
@@ -95,7 +95,7 @@ def test_a_capture_is_the_move_that_its_amount_makes_it(
 
 
 def test_the_tables_name_every_state() -> None:
-    assert set(TRANSITIONS) == set(REFUSALS) == set(State)
+    assert set(TRANSITIONS) == set(ILLEGAL_MOVE_RULES) == set(State)
 
 
 def test_the_diagram_shows_every_transition() -> None:

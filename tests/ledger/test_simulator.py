@@ -94,10 +94,10 @@ def test_judging_is_deterministic_and_leaves_its_arguments_alone(rng: Random) ->
     class Twice(Watcher):
         def see(self, command, outcome):
             for ledger in self.beliefs:
-                before = (ledger._value(), ledger.last, ledger.dialect.learned())
+                before = (ledger._value(), ledger.last_write, ledger.dialect.learned())
                 first, second = step(ledger, command, outcome), step(ledger, command, outcome)
                 assert first == second
-                assert before == (ledger._value(), ledger.last, ledger.dialect.learned())
+                assert before == (ledger._value(), ledger.last_write, ledger.dialect.learned())
             super().see(command, outcome)
 
     drive(rng, Faithful(any_answers(rng), any_habits(rng)), Twice(open_dialect()), 8, losses=0.2)
@@ -124,7 +124,7 @@ def check(before, command, outcome, after) -> None:
     record = getattr(outcome, "record", None)
     new = record is not None and getattr(record, "id", None) not in before.entries
     if not isinstance(command, Transact | Capture | Void) or not new or record is None:
-        if before.standing is after.standing:
+        if before.card_status is after.card_status:
             assert money(before) == money(after)
         return
     entry = after.entries[record.id]

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from tallystick.program import (
     BASES,
     JSON_MEMBERS,
-    MADE_UP,
+    MISSING_LABELS,
     NEEDS_AMOUNT,
     READS,
     TAKES_AMOUNT,
     UNNAMED,
     Amount,
     Delivery,
+    ModelState,
     Program,
     ProgramError,
-    Scene,
     Step,
     Verb,
     extras,
@@ -31,7 +31,7 @@ from tests.ledger.stories import Story
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=300)
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,5}", fullmatch=True).filter(
-    lambda name: name not in MADE_UP | {"with"}
+    lambda name: name not in MISSING_LABELS | {"with"}
 )
 amounts = st.one_of(
     st.integers(0, 2**70).map(lambda n: Amount(offset=n)),
@@ -157,7 +157,7 @@ def test_an_amount_without_a_hold_is_relative_to_the_card() -> None:
         ('h1 = hold A 5 with {"metadata": [1]}', "metadata is not a JSON object"),
         ("h1 = hold A 5 !never", "no mark"),
         ("read A !lost", "a read has no effect"),
-        ("nothing = hold A 5", "what does not exist"),
+        ("missing = hold A 5", "what does not exist"),
     ],
 )
 def test_an_error_names_the_line_and_what_is_wrong_with_it(line: str, complaint: str) -> None:
@@ -185,21 +185,21 @@ def test_orphans_go_with_what_they_name() -> None:
             "read A",
             "c1 = capture h1 5",
             "again c1",
-            "v1 = void nothing",
+            "v1 = void missing",
             "d1 = draw A 1 ref=h1",
             "1| d2 = draw A 1",
             "2| d3 = draw B 1",
             "3| again d2",
         ]
     )
-    left = ["A = card 9", "read A", "v1 = void nothing", "1| d2 = draw A 1"]
+    left = ["A = card 9", "read A", "v1 = void missing", "1| d2 = draw A 1"]
     assert program.without_orphans().lines() == left
 
 
 @FIXED
 @given(st.lists(steps(), max_size=8))
 def test_a_program_without_orphans_names_only_what_it_makes(chosen) -> None:
-    known = set(MADE_UP)
+    known = set(MISSING_LABELS)
     for step in Program(tuple(chosen)).without_orphans().steps:
         assert known.issuperset(step.needs)
         known.add(step.name)
@@ -207,7 +207,9 @@ def test_a_program_without_orphans_names_only_what_it_makes(chosen) -> None:
 
 def test_a_scene_finds_the_entry_of_a_label_and_gives_labels_that_are_free() -> None:
     story = Story().tell("open 9", "hold h1 5")
-    scene = Scene({"A": story.ledger}, {"h1": ("A", story.ids["h1"]), "d1": ("A", "")}, {"k1": "A"})
-    assert scene.entry("h1") is story.ledger.entries[story.ids["h1"]]
-    assert scene.entry("d1") is None
-    assert scene.fresh("h") == "h4"
+    model = ModelState(
+        {"A": story.ledger}, {"h1": ("A", story.ids["h1"]), "d1": ("A", "")}, {"k1": "A"}
+    )
+    assert model.entry("h1") is story.ledger.entries[story.ids["h1"]]
+    assert model.entry("d1") is None
+    assert model.fresh("h") == "h4"

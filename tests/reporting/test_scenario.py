@@ -73,8 +73,8 @@ def test_any_program_is_read_back(
 
 def test_two_lines_by_hand_are_a_scenario(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
-    path.write_text(HEAD + "- A = card 1000 NOK\n- v = void nothing\n")
-    assert read_scenario(path).program == Program.parse("A = card 1000 NOK", "v = void nothing")
+    path.write_text(HEAD + "- A = card 1000 NOK\n- v = void missing\n")
+    assert read_scenario(path).program == Program.parse("A = card 1000 NOK", "v = void missing")
 
 
 def test_branches_may_be_mixed(tmp_path: Path) -> None:

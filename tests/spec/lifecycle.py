@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallystick.documents.rules import load_rules
-from tallystick.ledger.lifecycle import REFUSALS, TRANSITIONS, Move, State, diagram
+from tallystick.ledger.lifecycle import ILLEGAL_MOVE_RULES, TRANSITIONS, Move, State, diagram
 
 PAGE = Path(__file__).resolve().parents[2] / "spec" / "lifecycle.md"
 
@@ -46,7 +46,7 @@ def _moves() -> list[list[str]]:
 def _refusals() -> list[list[str]]:
     rows = [["the transaction is", "a refused capture", "a refused void"]]
     for state in State:
-        capture, void = REFUSALS[state]
+        capture, void = ILLEGAL_MOVE_RULES[state]
         rows.append([state.value, capture, "-" if Move.VOID in TRANSITIONS[state] else void])
     return rows
 
@@ -56,7 +56,9 @@ def _sentences() -> list[list[str]]:
     named = {
         name
         for state in State
-        for name, move in zip(REFUSALS[state], (Move.CAPTURE_MORE, Move.VOID), strict=True)
+        for name, move in zip(
+            ILLEGAL_MOVE_RULES[state], (Move.CAPTURE_MORE, Move.VOID), strict=True
+        )
         if move not in TRANSITIONS[state]
     }
     return [["rule", "sentence"], *([name, rules[name].text] for name in rules if name in named)]

@@ -9,7 +9,7 @@ import pytest
 
 from tallystick.drivers.sequential import Made, Session
 from tallystick.ledger.lifecycle import State
-from tallystick.ledger.state import Entry, Ledger, Standing
+from tallystick.ledger.state import CardStatus, Entry, Ledger
 from tallystick.ledger.vocabulary import ActivateCard, Capture, IssueToken, Kind, Transact, Void
 from tallystick.program import Step, Verb
 from tests.strategies.machine import drive
@@ -110,11 +110,11 @@ def settled_something_else(session: Session) -> bool:
     return False
 
 
-def tried_on(session: Session, standing: Standing) -> bool:
+def tried_on(session: Session, status: CardStatus) -> bool:
     """Whether the latest step asks a card that stands so for a payment."""
     made = session.made.get(session.performed[-1].name)
     payment = made is not None and isinstance(made.command, Transact)
-    return payment and session.ledger(made.card).standing is standing
+    return payment and session.ledger(made.card).card_status is status
 
 
 FACTS: Mapping[str, tuple[int, Fact]] = {
@@ -164,11 +164,11 @@ FACTS: Mapping[str, tuple[int, Fact]] = {
         60,
         lambda s: any(isinstance(led.opened_by, ActivateCard) for led in ledgers(s)),
     ),
-    "a payment of a prepared card": (15, lambda s: tried_on(s, Standing.INACTIVE)),
-    "a payment of a deleted card": (15, lambda s: tried_on(s, Standing.DELETED)),
+    "a payment of a prepared card": (15, lambda s: tried_on(s, CardStatus.INACTIVE)),
+    "a payment of a deleted card": (15, lambda s: tried_on(s, CardStatus.DELETED)),
     "a card deleted with an open hold": (
         4,
-        lambda s: any(led.standing is Standing.DELETED and led.held for led in ledgers(s)),
+        lambda s: any(led.card_status is CardStatus.DELETED and led.held for led in ledgers(s)),
     ),
     "a wide balance": (92, lambda s: any(led.balance >= WIDE for led in ledgers(s))),
     "a foreign currency": (

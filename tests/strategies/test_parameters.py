@@ -11,9 +11,9 @@ from hypothesis.errors import InvalidArgument
 
 from strategies import commands, money
 from strategies.choices import Choices
-from tallystick.program import Scene
+from tallystick.program import ModelState
 
-EMPTY = Scene({}, {}, {})
+EMPTY = ModelState({}, {}, {})
 NEEDY = (
     commands.drawdowns,
     commands.holds,
@@ -41,6 +41,6 @@ def test_an_amount_needs_a_figure(strategy: Callable[..., st.SearchStrategy[obje
 
 
 def test_there_is_a_most_number_of_cards() -> None:
-    scene = Scene(dict.fromkeys("ABC"), {}, {})  # type: ignore[arg-type]
+    model = ModelState(dict.fromkeys("ABC"), {}, {})  # type: ignore[arg-type]
     with pytest.raises(IndexError):
-        commands.cards(Choices(b""), scene)
+        commands.cards(Choices(b""), model)

@@ -32,7 +32,7 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Violation,
 )
-from tallystick.program import MADE_UP, Program, Step
+from tallystick.program import MISSING_LABELS, Program, Step
 from tallystick.run import Event, Finding, Race, Run, Violated
 from tallystick.target import Exchange, Target
 
@@ -174,7 +174,7 @@ class Branch(threading.Thread):
                 session.beliefs[card] = result
 
     def _resolve(self, steps: tuple[Step, ...]) -> None:
-        before = self.session.made.keys() | MADE_UP
+        before = self.session.made.keys() | MISSING_LABELS
         here: set[str] = set()
         for step in steps:
             if not all(label in before or label in here for label in step.needs):

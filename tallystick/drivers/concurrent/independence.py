@@ -14,7 +14,7 @@ from functools import lru_cache
 from tallystick.checker.history import Operation
 from tallystick.checker.linearizability import Hints
 from tallystick.ledger.figures import FORMULAS
-from tallystick.ledger.preconditions import REFUSE, is_usual_ref
+from tallystick.ledger.preconditions import REFUSE, is_ordinary_ref
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
@@ -85,11 +85,11 @@ class Independence:
 
     def before(self, ledger: Ledger) -> Ledger:
         """The ledger from which orders start."""
-        burnt = ledger.burnt
+        spent_refs = ledger.spent_refs
         for ref in sorted(self.lost):
-            burnt = burnt.set(ref, True)
+            spent_refs = spent_refs.set(ref, True)
         dialect = ledger.dialect.also(REFUSE, DUPLICATE_MAY_BE_REFUSED)
-        return ledger.changed(dialect=dialect, burnt=burnt)
+        return ledger.changed(dialect=dialect, spent_refs=spent_refs)
 
     def step(self, ledger: Ledger, tagged: TaggedCommand, outcome: Outcome) -> tuple[Ledger, ...]:
         """The oracle's successors. What an order teaches of the dialect is dropped again.
@@ -199,7 +199,9 @@ def _is_plain(operation: Op) -> bool:
     """
     if _kind(operation) is Kind.FUND and isinstance(operation.outcome, Refused):
         return False
-    return _is_payment_without_token(operation.command.command) and is_usual_ref(ref_of(operation))
+    return _is_payment_without_token(operation.command.command) and is_ordinary_ref(
+        ref_of(operation)
+    )
 
 
 def _is_payment_without_token(command: Command) -> bool:

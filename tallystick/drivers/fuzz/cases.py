@@ -38,7 +38,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.transport.prepare import prepare_request
 
-from tallystick.documents.shape import DOCUMENT, REFUSALS
+from tallystick.documents.shape import DOCUMENT, REFUSAL_STATUSES
 from tallystick.drivers.exploring import settings
 from tallystick.drivers.fuzz.constraints import NOTHING
 from tallystick.ledger.vocabulary import Violation
@@ -181,7 +181,7 @@ def judge(case: Case[Any], answer: Answer) -> Violation | None:
         return None  # an answer of which the documentation says nothing
     response = response_of(case, answer)
     for check, rule in CHECKS.items():
-        if check is status_code_conformance and answer.status in REFUSALS:
+        if check is status_code_conformance and answer.status in REFUSAL_STATUSES:
             continue  # 404 is documented for most operations and permitted to all (SHAPE-3)
         failure = _failure(case, response, check)
         if failure is not None:

@@ -20,7 +20,7 @@ from tallystick.drivers.fuzz.constraints import NOTHING, Demands
 from tallystick.drivers.fuzz.interpretation import Known, Meaning, Sent, understand
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.effects import refused
-from tallystick.ledger.state import Last, Ledger, Standing
+from tallystick.ledger.state import CardStatus, LastWrite, Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
     Command,
@@ -84,10 +84,10 @@ class Fuzz(Session):
         label = self.spares[kind] = self.label(kind)
         self.prepare(f"{label} = {line}")
 
-    def spare(self, kind: str, standing: Standing = Standing.ACTIVE) -> Ledger | None:
+    def spare(self, kind: str, status: CardStatus = CardStatus.ACTIVE) -> Ledger | None:
         """The ledger of the latest card for a purpose, if it stands so."""
         label = self.spares.get(kind, "")
-        return self.ledger(label) if self.stands(label, standing) else None
+        return self.ledger(label) if self.stands(label, status) else None
 
     def fresh(self, letter: str) -> str:
         """A name that was never used."""
@@ -104,9 +104,9 @@ class Fuzz(Session):
         for name in [name for name, made in self.made.items() if made.card == label]:
             del self.made[name]
 
-    def stands(self, label: str, standing: Standing = Standing.ACTIVE) -> bool:
+    def stands(self, label: str, status: CardStatus = CardStatus.ACTIVE) -> bool:
         """Whether a card is followed and stands so."""
-        return label in self.beliefs and self.ledger(label).standing is standing
+        return label in self.beliefs and self.ledger(label).card_status is status
 
     def known(self) -> Known:
         """Where the ids and tokens of a request lead."""
@@ -246,13 +246,15 @@ class Fuzz(Session):
             self.forget(card)
         elif not isinstance(command, ReadCard | ReadTransactions):
             self.beliefs[card] = tuple(
-                ledger.changed(last=Last.REFUSED) if command is None else refused(ledger, command)
+                ledger.changed(last_write=LastWrite.REFUSED)
+                if command is None
+                else refused(ledger, command)
                 for ledger in self.beliefs[card]
             )
             self._owe(card, 1)
 
     def _owe(self, card: str, weight: int) -> None:
-        if self.ledger(card).standing is Standing.ABSENT:
+        if self.ledger(card).card_status is CardStatus.ABSENT:
             # Of the cards that were refused one is looked for; there is no need to miss them all.
             for other in [name for name in self.owed if not self._is_there(name)]:
                 del self.owed[other]
@@ -261,7 +263,7 @@ class Fuzz(Session):
             self.read_back(card)
 
     def _is_there(self, card: str) -> bool:
-        return card in self.beliefs and self.ledger(card).standing is not Standing.ABSENT
+        return card in self.beliefs and self.ledger(card).card_status is not CardStatus.ABSENT
 
     def read_back(self, card: str) -> None:
         """Read a card and hold what it shows to its ledger."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from tallystick.drivers.fuzz.driver import Fuzz
 from tallystick.drivers.fuzz.reduce import reduce_request
-from tallystick.ledger.state import Standing
+from tallystick.ledger.state import CardStatus
 from tallystick.run import Intensity, Run, Violated
 
 REDUCE_S = {Intensity.GATE: 4.0, Intensity.RELEASE: 15.0, Intensity.HUNT: 30.0}
@@ -73,7 +73,7 @@ class Stage:
             fuzz.prepare(f"{fuzz.label('h')} = hold A 600")
         if "delete" in operation and fuzz.spare("S") is None:
             fuzz.provide("S", "card 10 NOK")
-        if "activate" in operation and fuzz.spare("P", Standing.INACTIVE) is None:
+        if "activate" in operation and fuzz.spare("P", CardStatus.INACTIVE) is None:
             fuzz.provide("P", "batch")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tallystick.drivers.fuzz.driver import Fuzz
 from tallystick.drivers.fuzz.interpretation import Sent
-from tallystick.ledger.state import Standing
+from tallystick.ledger.state import CardStatus
 
 JSON = Any
 
@@ -36,7 +36,7 @@ def valid(fuzz: Fuzz, operation: str) -> Sent:
             body = {"card_id": made, "amount": 500, "currency": "NOK"}
             return Sent(operation, body=body)
         case "aid_cards_cardid_activate_post":
-            prepared = fuzz.spare("P", Standing.INACTIVE)
+            prepared = fuzz.spare("P", CardStatus.INACTIVE)
             path = {"card_id": prepared.card if prepared is not None else card}
             return Sent(operation, path, body={"amount": 300, "currency": "NOK"})
         case "aid_cards_cardid_rotate_pin_post":
