@@ -34,7 +34,7 @@ from tallystick.ledger.state import Ledger
 from tallystick.ledger.step import step
 from tallystick.replaying import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
-from tallystick.reporting.journal import Exhibits, JournalError, read_journal
+from tallystick.reporting.journal import Exchanges, JournalError, read_journal
 from tallystick.reporting.page import report_page
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError, read_scenario
@@ -169,10 +169,10 @@ def render_command(directory: Path) -> None:
     """Make report.html and summary.md of a report directory again."""
     result = read_result(directory / "result.json")
     journal = directory / "journal.jsonl"
-    exhibits: Exhibits = {}
+    exchanges: Exchanges = {}
     if journal.exists():
-        exhibits = read_journal(journal, partial=True).exhibits()
-    write_whole(directory / "report.html", report_page(result, exhibits))
+        exchanges = read_journal(journal, partial=True).exchanges()
+    write_whole(directory / "report.html", report_page(result, exchanges))
     write_whole(directory / "summary.md", summary_text(result))
     click.echo(str(directory / "report.html"))
 
@@ -235,8 +235,8 @@ def _time_line(illegality: Illegality[Ledger]) -> TimeLine:
     bars = bars_of(
         illegality, lambda op: say_command(op.command), lambda op: say_outcome(op.outcome)
     )
-    told = f"On card {illegality.key} there is no order in which every answer is legal."
-    return TimeLine(load_rules()["CONC-1"].text, "CONC-1", told, bars)
+    explanation = f"On card {illegality.key} there is no order in which every answer is legal."
+    return TimeLine(load_rules()["CONC-1"].text, "CONC-1", explanation, bars)
 
 
 # probe --------------------------------------------------------------------------------------------
@@ -275,9 +275,9 @@ def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool)
 
     With --bisect it fits `git bisect run`: a server that cannot be judged is skipped.
     """
-    told = read_scenario(scenario)
+    recorded = read_scenario(scenario)
     try:
-        replay = replay_scenario(settings, told, times)
+        replay = replay_scenario(settings, recorded, times)
     except TargetError:
         if bisect:
             return SKIP
@@ -286,12 +286,16 @@ def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool)
         if finding is not None:
             click.echo("\n".join(_violated(finding)))
     if replay.seen:
-        click.echo(f"VIOLATES: {told.rule} was broken in {replay.seen} of {replay.times} replays")
+        click.echo(
+            f"VIOLATES: {recorded.rule} was broken in {replay.seen} of {replay.times} replays"
+        )
         return VIOLATES
     if replay.others:
-        click.echo(f"UNDECIDED: the program broke other rules before {told.rule} could be judged")
+        click.echo(
+            f"UNDECIDED: the program broke other rules before {recorded.rule} could be judged"
+        )
         return SKIP if bisect else VIOLATES
-    click.echo(f"CONFORMS: {told.rule} was kept in {replay.times} of {replay.times} replays")
+    click.echo(f"CONFORMS: {recorded.rule} was kept in {replay.times} of {replay.times} replays")
     return OK
 
 

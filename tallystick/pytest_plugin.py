@@ -227,7 +227,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         if isinstance(error, Violated):
             report.longrepr = brief_text(suite.run, error.finding)
             if not is_must(error.finding.violation.rule, load_rules()):
-                # A SHOULD that is not kept is told, and fails nothing.
+                # A SHOULD that is not kept is reported, and fails nothing.
                 report.outcome, report.wasxfail = "skipped", str(error)
         elif isinstance(error, TargetError):
             suite.gone = str(error)

@@ -59,7 +59,7 @@ class Record:
     returned_ns: int
 
 
-Exhibits = Mapping[str, tuple[Record, ...]]
+Exchanges = Mapping[str, tuple[Record, ...]]
 """The exchanges that led to each violation, by rule."""
 
 
@@ -156,7 +156,7 @@ class Journal:
         self._lines.clear()
 
 
-def exhibits_of(findings: Iterable[Finding], redactor: Redactor) -> dict[str, tuple[Record, ...]]:
+def exchanges_of(findings: Iterable[Finding], redactor: Redactor) -> dict[str, tuple[Record, ...]]:
     """The exchanges of each finding, as the journal would show them."""
     return {finding.key: tuple(_records(finding.events, redactor)) for finding in findings}
 
@@ -177,7 +177,7 @@ class JournalContents:
     findings: Mapping[str, tuple[tuple[int, str], ...]]
     is_whole: bool = True
 
-    def exhibits(self) -> dict[str, tuple[Record, ...]]:
+    def exchanges(self) -> dict[str, tuple[Record, ...]]:
         """The exchanges of each finding, with the steps that they belong to."""
         by_number = {record.number: record for record in self.records}
         return {

@@ -14,7 +14,7 @@ from tallystick.documents.questions import questions
 from tallystick.documents.rules import Rule, chapters, load_rules
 from tallystick.reporting.chapters import other_claims
 from tallystick.reporting.curl import answered, belongs, compact, curl
-from tallystick.reporting.journal import Exhibits, Record
+from tallystick.reporting.journal import Exchanges, Record
 from tallystick.reporting.result import Count, Result, ViolationEntry
 from tallystick.reporting.templates import render
 from tallystick.run import key_of
@@ -67,7 +67,9 @@ class _Answer:
     answer: str
 
 
-def report_page(result: Result, exhibits: Exhibits, rules: Mapping[str, Rule] | None = None) -> str:
+def report_page(
+    result: Result, exchanges: Exchanges, rules: Mapping[str, Rule] | None = None
+) -> str:
     """The page, whole in itself."""
     rules = load_rules() if rules is None else rules
     rows = [_row(rule, counts, result, rules) for rule, counts in result["rules"].items()]
@@ -75,7 +77,7 @@ def report_page(result: Result, exhibits: Exhibits, rules: Mapping[str, Rule] | 
         "page.html.j2",
         result=result,
         violations=[
-            _shown(entry, exhibits.get(key_of(entry["rule"], entry["question"]), ()), result)
+            _shown(entry, exchanges.get(key_of(entry["rule"], entry["question"]), ()), result)
             for entry in result["violations"]
         ],
         chapters=[

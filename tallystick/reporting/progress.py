@@ -1,7 +1,7 @@
 """The live line of a long run: what is being tested, how much was sent, what was found.
 
 On a terminal it is one line that stays in place; elsewhere (a CI log) it is a plain line every ten
-seconds. It counts what it is told and knows nothing of rules.
+seconds. It shows counts and knows nothing of rules.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 from tallystick.documents import questions as dialect
 from tallystick.documents.rules import load_rules
 from tallystick.reporting.curl import AT_THE_END
-from tallystick.reporting.journal import Exhibits, Header, Journal, exhibits_of
+from tallystick.reporting.journal import Exchanges, Header, Journal, exchanges_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.result import (
     Result,
@@ -43,7 +43,7 @@ class Reports:
         """Make the directory and clear it of an earlier run's files; OSError if that fails."""
         self.directory = directory
         self.result: Result | None = None
-        self.exhibits: Exhibits = {}
+        self.exchanges: Exchanges = {}
         self._journal: Journal | None = None
         self._early: list[Exchange] = []
         directory.mkdir(parents=True, exist_ok=True)
@@ -101,15 +101,15 @@ class Reports:
         if self._journal is not None:
             self._journal.close()
         findings = list(run.findings.values())
-        self.exhibits = exhibits_of(findings, redactor_for(run, *findings))
-        write_pages(self.directory, self.result, self.exhibits)
+        self.exchanges = exchanges_of(findings, redactor_for(run, *findings))
+        write_pages(self.directory, self.result, self.exchanges)
         return self.result
 
     def summary_text(self, width: int = WIDTH, *, colour: bool = False) -> str:
         """The end of the run for a terminal: rules, violations, verdict, and where the rest is."""
         if self.result is None:
             return ""
-        text = report_text(self.result, self.exhibits, self.directory, width=width, colour=colour)
+        text = report_text(self.result, self.exchanges, self.directory, width=width, colour=colour)
         return f"{text}\nMore in {self.directory / 'report.html'}"
 
     def timeline(self, finding: Finding, line: TimeLine) -> None:
@@ -131,9 +131,9 @@ class Reports:
         return result
 
 
-def write_pages(directory: Path, result: Result, exhibits: Exhibits) -> None:
+def write_pages(directory: Path, result: Result, exchanges: Exchanges) -> None:
     """Write what is made from the result alone: the page and the summary."""
-    write_whole(directory / "report.html", report_page(result, exhibits))
+    write_whole(directory / "report.html", report_page(result, exchanges))
     write_summary(directory / "summary.md", result)
 
 

@@ -115,7 +115,7 @@ def redactor_for(run: Run, *findings: Finding) -> Redactor:
 
 
 def is_must(rule: str, rules: Mapping[str, Rule]) -> bool:
-    """Whether breaking the rule violates the contract; a SHOULD is told and fails nothing."""
+    """Whether breaking the rule violates the contract; a SHOULD is reported and fails nothing."""
     return rule not in rules or rules[rule].level == "MUST"
 
 

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from tallystick.reporting.chapters import ChapterRow, chapter_rows, numbers, other_claims
 from tallystick.reporting.curl import answered, belongs, curl, decisive
-from tallystick.reporting.journal import Exhibits, Record
+from tallystick.reporting.journal import Exchanges, Record
 from tallystick.reporting.result import Result, ViolationEntry, redactor_for
 from tallystick.run import Finding, Run, key_of
 
@@ -29,7 +29,12 @@ STYLES = {"conforms": "bold green", "violates": "bold red", "undecided": "bold y
 
 
 def report_text(
-    result: Result, exhibits: Exhibits, directory: Path, *, width: int = WIDTH, colour: bool = False
+    result: Result,
+    exchanges: Exchanges,
+    directory: Path,
+    *,
+    width: int = WIDTH,
+    colour: bool = False,
 ) -> str:
     """The whole report as text, with terminal colours if they are wanted."""
     file = StringIO()
@@ -40,11 +45,11 @@ def report_text(
         color_system="standard" if colour else None,
         highlight=False,
     )
-    print_report(console, result, exhibits, directory)
+    print_report(console, result, exchanges, directory)
     return file.getvalue().rstrip("\n")
 
 
-def print_report(console: Console, result: Result, exhibits: Exhibits, directory: Path) -> None:
+def print_report(console: Console, result: Result, exchanges: Exchanges, directory: Path) -> None:
     """Print the table, the violations and the verdict."""
     console.print(_table(result))
     for name, why in other_claims(result).items():
@@ -52,7 +57,7 @@ def print_report(console: Console, result: Result, exhibits: Exhibits, directory
     for entry in result["violations"]:
         console.print()
         console.print(Text("-" * console.width, style="dim"))
-        shown = exhibits.get(key_of(entry["rule"], entry["question"]), ())
+        shown = exchanges.get(key_of(entry["rule"], entry["question"]), ())
         for line in violation_lines(entry, shown, result["target"], directory, console.width):
             _say(console, line)
     console.print()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallystick.documents.rules import load_rules
-from tallystick.reporting.journal import Header, Journal, exhibits_of
+from tallystick.reporting.journal import Header, Journal, exchanges_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.result import summarise, write_result, write_whole
@@ -28,12 +28,12 @@ def write_example(directory: Path) -> None:
     run.checked = type(run.checked)({id: n for id, n in run.checked.items() if id in rules})
     claims = {name: why for name, why in NOT_CLAIMED.items() if not name.startswith("AUTH")}
     result = summarise(run, seconds=61.23, not_claimed=claims, rules=rules)
-    exhibits = exhibits_of(run.findings.values(), Redactor(salt=b"example"))
+    exchanges = exchanges_of(run.findings.values(), Redactor(salt=b"example"))
     write_result(directory / "result.json", result)
     write_whole(directory / "summary.md", summary_text(result))
-    write_whole(directory / "report.html", report_page(result, exhibits, rules))
+    write_whole(directory / "report.html", report_page(result, exchanges, rules))
     write_whole(directory / "conc-1.html", timeline_page(race()))
-    text = report_text(result, exhibits, Path("reports/example"))
+    text = report_text(result, exchanges, Path("reports/example"))
     write_whole(directory / "terminal.txt", "".join(f"{x.rstrip()}\n" for x in text.split("\n")))
     for finding in run.findings.values():
         write_scenario(directory / finding.scenario, finding, run, created=CREATED)

@@ -13,7 +13,7 @@ from tallystick.reporting.journal import (
     Header,
     Journal,
     JournalError,
-    exhibits_of,
+    exchanges_of,
     read_journal,
 )
 from tallystick.reporting.redaction import Redactor
@@ -45,7 +45,7 @@ def test_what_was_heard_is_read_back(tmp_path: Path) -> None:
     contents = read_journal(path)
     assert contents.header == HEADER
     assert [record.number for record in contents.records] == [1, 2, 3, 4, 5]
-    assert contents.exhibits() == exhibits_of([finding], Redactor(salt=SALT))
+    assert contents.exchanges() == exchanges_of([finding], Redactor(salt=SALT))
     lost, page = contents.records[3:]
     assert (lost.status, lost.reason) == (None, "ReadTimeout: timed out")
     assert (page.status, page.reason) == (502, "not JSON (text/html)")

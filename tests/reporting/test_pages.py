@@ -10,7 +10,7 @@ import pytest
 
 from tallystick.checker.history import History, Operation
 from tallystick.checker.linearizability import check
-from tallystick.reporting.journal import exhibits_of
+from tallystick.reporting.journal import exchanges_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.result import redactor_for, summarise
 from tallystick.reporting.timeline import MOST_BARS, Bar, TimeLine, bars_of, timeline_page
@@ -28,7 +28,7 @@ def _page(evil: str = "") -> str:
     finding.test += evil
     redactor = redactor_for(run, *run.findings.values())
     result = summarise(run, seconds=1, not_claimed={**NOT_CLAIMED, f"x{evil}": f"y{evil}"})
-    return report_page(result, exhibits_of(run.findings.values(), redactor))
+    return report_page(result, exchanges_of(run.findings.values(), redactor))
 
 
 def _evil_line() -> TimeLine:
@@ -74,7 +74,7 @@ def test_the_page_says_whose_exchanges_it_shows() -> None:
     first, *rest = run.findings["CAP-2"].events
     run.findings["CAP-2"].events = (replace(first, step="A = card 9 EUR"), *rest)
     result = summarise(run, seconds=1, not_claimed={})
-    page = report_page(result, exhibits_of(run.findings.values(), redactor_for(run)))
+    page = report_page(result, exchanges_of(run.findings.values(), redactor_for(run)))
     assert page.count("exchanges of the longer program that showed it first") == 1
     assert "exchanges of the longer program" not in _page()
 

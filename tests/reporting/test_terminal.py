@@ -14,7 +14,7 @@ from rich.console import Console
 
 from tallystick.documents.rules import load_rules
 from tallystick.reporting.curl import curl
-from tallystick.reporting.journal import exhibits_of
+from tallystick.reporting.journal import exchanges_of
 from tallystick.reporting.progress import Progress, Status, progress_line
 from tallystick.reporting.result import Result, redactor_for, summarise
 from tallystick.reporting.terminal import brief_text, report_text, verdict_lines
@@ -26,8 +26,8 @@ DIRECTORY = Path("reports/latest")
 
 def _text(run: Run, *, width: int = 80, colour: bool = False) -> str:
     result = summarise(run, seconds=61.23, not_claimed=NOT_CLAIMED)
-    exhibits = exhibits_of(run.findings.values(), redactor_for(run, *run.findings.values()))
-    return report_text(result, exhibits, DIRECTORY, width=width, colour=colour)
+    exchanges = exchanges_of(run.findings.values(), redactor_for(run, *run.findings.values()))
+    return report_text(result, exchanges, DIRECTORY, width=width, colour=colour)
 
 
 def _result(**members: object) -> Result:
@@ -132,7 +132,7 @@ def test_a_failing_test_says_it_in_short() -> None:
 
 def test_the_curl_line_is_one_command_for_a_shell() -> None:
     run = sample_run()
-    records = exhibits_of(run.findings.values(), redactor_for(run))["CAP-2"]
+    records = exchanges_of(run.findings.values(), redactor_for(run))["CAP-2"]
     quoting = replace(records[-1], body={"metadata": {"it's": '"$HOME" `x`\n'}})
     words = _shell_words(curl(quoting, "http://h/v1"))
     assert words[:4] == ["curl", "-sS", "-X", "POST"]
