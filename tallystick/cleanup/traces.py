@@ -1,0 +1,202 @@
+"""Which cards and holds a run may have made on the target, learned from its exchanges.
+
+It is fed live or from a journal. An exchange without an answer may have been carried out, so what
+it asked for counts as made until more is known. This module sends nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from tallystick.target import Exchange, NoAnswer
+
+JSON = Any
+
+PENDING = "pending_capture"
+"""The type that a hold's record shows (P:transactions/create-transaction)."""
+
+
+@dataclass(slots=True)
+class Card:
+    """A card that the run made, or may have made."""
+
+    account: str
+    id: str
+    is_sure: bool = False
+    """Whether an answer said that it was made."""
+    is_deleted: bool = False
+    may_have_more_holds: bool = False
+    """Whether an answer to a hold was lost, so that only the card's list can tell its id."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """An accepted hold. `remaining` is in minor units; None: its amount was not shown."""
+
+    account: str
+    id: str
+    card: str | None
+    remaining: int | None
+    is_closed: bool = False
+    captures: set[str] = field(default_factory=set)
+    """The ids of the captures that were counted."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether money may still be locked by it."""
+        return not self.is_closed and (self.remaining is None or self.remaining > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One exchange as far as it matters here; `status` None: no answer came."""
+
+    operation: str
+    path: str
+    body: JSON
+    status: int | None
+    answer: JSON
+
+    @property
+    def account(self) -> str:
+        """The account in the path."""
+        parts = self.path.split("/")
+        return unquote(parts[2]) if len(parts) > 2 else ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether an answer proves that nothing was done."""
+        return self.status is not None and 400 <= self.status < 500
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether an answer proves that it was done."""
+        return self.status is not None and 200 <= self.status < 300
+
+    def named(self, kind: str) -> str:
+        """The id in the path behind `cards` or `transactions`; empty if there is none."""
+        parts = self.path.partition("?")[0].split("/")
+        at = parts.index(kind) + 1 if kind in parts else len(parts)
+        return unquote(parts[at]) if at < len(parts) else ""
+
+
+@dataclass
+class Traces:
+    """The cards and holds that a run may have made. Call it with each exchange; thread-safe."""
+
+    cards: dict[tuple[str, str], Card] = field(default_factory=dict)
+    holds: dict[tuple[str, str], Hold] = field(default_factory=dict)
+    _tokens: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, exchange: Exchange) -> None:
+        request, answer = exchange.request, exchange.answer
+        status, shown = (
+            (None, None) if isinstance(answer, NoAnswer) else (answer.status, answer.body)
+        )
+        self.learn(Seen(request.operation, request.path, request.body, status, shown))
+
+    def learn(self, seen: Seen) -> None:
+        """Take one exchange; refusals and reads change nothing."""
+        learn = _LEARN.get(seen.operation)
+        if learn is not None and not seen.is_refused:
+            with self._lock:
+                learn(self, seen)
+
+    def open_holds(self) -> list[Hold]:
+        """The holds that may still lock money, except those of deleted cards."""
+        deleted = {key for key, card in self.cards.items() if card.is_deleted}
+        return [
+            hold
+            for hold in self.holds.values()
+            if hold.is_open and (hold.account, hold.card) not in deleted
+        ]
+
+    def live_cards(self) -> list[Card]:
+        """The cards that may still be there."""
+        return [card for card in self.cards.values() if not card.is_deleted]
+
+    # What each operation leaves -------------------------------------------------------------------
+
+    def add_card(self, account: str, card_id: JSON, *, is_sure: bool) -> None:
+        """Remember a card."""
+        if isinstance(card_id, str) and card_id:
+            card = self.cards.setdefault((account, card_id), Card(account, card_id))
+            card.is_sure = card.is_sure or is_sure
+
+    def _opened(self, seen: Seen) -> None:
+        shown = members(seen.answer).get("card_id")
+        card_id = shown or members(seen.body).get("card_id")
+        self.add_card(seen.account, card_id, is_sure=seen.is_accepted)
+
+    def _prepared(self, seen: Seen) -> None:
+        for source in (seen.body, seen.answer):
+            for item in items(members(source).get("cards")):
+                card_id = members(item).get("card_id")
+                self.add_card(seen.account, card_id, is_sure=seen.is_accepted)
+
+    def _deleted(self, seen: Seen) -> None:
+        card = self.cards.get((seen.account, seen.named("cards")))
+        if card is not None and seen.is_accepted:
+            card.is_deleted = True
+
+    def _tokened(self, seen: Seen) -> None:
+        value = members(members(seen.answer).get("token")).get("value")
+        if isinstance(value, str):
+            self._tokens[value] = seen.named("cards")
+
+    def _transacted(self, seen: Seen) -> None:
+        body, answer = members(seen.body), members(seen.answer)
+        if body.get("pending") is not True and answer.get("type") != PENDING:
+            return
+        token = body.get("token")
+        named = body.get("card_id")
+        card_id = named if isinstance(named, str) else self._tokens.get(str(token))
+        id_, amount = answer.get("id"), answer.get("amount")
+        if isinstance(id_, str) and seen.is_accepted:
+            remaining = amount if type(amount) is int else None
+            hold = Hold(seen.account, id_, card_id, remaining)
+            self.holds.setdefault((seen.account, id_), hold)
+        elif card := self.cards.get((seen.account, card_id or "")):
+            card.may_have_more_holds = True
+
+    def _captured(self, seen: Seen) -> None:
+        hold = self.holds.get((seen.account, seen.named("transactions")))
+        if hold is None or not seen.is_accepted or hold.remaining is None:
+            return
+        record = members(seen.answer)
+        id_, amount = record.get("id"), record.get("amount")
+        # A repeated request is answered with the record of the first one: it captures once.
+        if isinstance(id_, str) and type(amount) is int and id_ not in hold.captures:
+            hold.captures.add(id_)
+            hold.remaining -= amount
+
+    def _voided(self, seen: Seen) -> None:
+        hold = self.holds.get((seen.account, seen.named("transactions")))
+        if hold is not None and seen.is_accepted:
+            hold.is_closed = True
+
+
+_LEARN: dict[str, Callable[[Traces, Seen], None]] = {
+    "aid_cards_post": Traces._opened,
+    "aid_cards_batch_post": Traces._prepared,
+    "aid_cards_cardid_delete": Traces._deleted,
+    "aid_cards_cardid_token_post": Traces._tokened,
+    "aid_cards_transactions_post": Traces._transacted,
+    "aid_cards_cardid_transactions_capture_post": Traces._captured,
+    "aid_cards_cardid_transactions_void_post": Traces._voided,
+}
+
+
+def members(value: JSON) -> dict[str, JSON]:
+    """A JSON object; empty for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: JSON) -> list[JSON]:
+    """A JSON array; empty for anything else."""
+    return value if isinstance(value, list) else []

@@ -1,0 +1,119 @@
+"""After a clean-up no money of the run is locked and its cards are gone, or it is listed."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.cleanup.conftest import Leavings
+from tests.drivers.tampering import Once, Tampering, is_post
+
+LIFE = (
+    "A = card 1000 NOK",
+    "h1 = hold A 300",
+    "h2 = hold A 200",
+    "c1 = capture h1 100",
+    "h3 = hold A 50",
+    "c3 = capture h3",
+    "v2 = void h2",
+    "B = batch",
+    "t = token A",
+    "h4 = hold t 10",
+)
+
+
+class NoDelete(httpx.BaseTransport):
+    """Passes all on except deletions, which it refuses as a server without them does."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            return httpx.Response(405, json={"error": {"message": "no such method"}})
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class Interrupting(httpx.BaseTransport):
+    """Stands for a person who presses Ctrl-C at the first request of a clean-up."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+
+def test_all_that_a_program_made_is_put_away(leavings: Leavings) -> None:
+    leavings.play(*LIFE)
+    assert len(leavings.traces.open_holds()) == 2
+    left = leavings.put_away()
+    assert not left
+    assert [leavings.shown(card) for card in leavings.cards()] == [None, None]
+
+
+def test_where_cards_cannot_be_deleted_their_holds_are_voided_and_they_are_listed(
+    leavings: Leavings,
+) -> None:
+    leavings.play(*LIFE)
+    left = leavings.put_away(transport=NoDelete)
+    assert left.holds == ()
+    assert set(left.cards) == set(leavings.cards())
+    shown = leavings.shown(leavings.cards()[0])
+    assert shown is not None
+    assert shown.balance == shown.available == 850
+
+
+def test_a_target_that_deletes_nothing_is_not_asked_for_ever(leavings: Leavings) -> None:
+    for _ in range(4):
+        leavings.play(*[f"{letter} = card 10 NOK" for letter in "ABCDEFGH"])
+    left = leavings.put_away(transport=NoDelete)
+    assert len(left.cards) == 32
+    assert left.reason == "the target deletes no cards"
+
+
+@pytest.mark.parametrize("step", ["h1 = hold A 300", "h1 = hold t 300"])
+def test_a_hold_whose_answer_was_lost_is_found_and_voided(leavings: Leavings, step: str) -> None:
+    lossy = Tampering(lose=Once(is_post("/transactions")))
+    leavings.play("A = card 1000 NOK", "t = token A", step, transport=lossy)
+    assert leavings.traces.open_holds() == []
+    left = leavings.put_away(transport=NoDelete)
+    assert left.holds == ()
+    shown = leavings.shown(leavings.cards()[0])
+    assert shown is not None
+    assert shown.balance == shown.available == 1000
+
+
+def test_a_card_whose_answer_was_lost_is_deleted(leavings: Leavings) -> None:
+    leavings.play("A = card 1000 NOK", transport=Tampering(lose=Once(is_post("/cards"))))
+    assert not leavings.put_away()
+    assert leavings.shown(leavings.cards()[0]) is None
+
+
+def test_a_repeated_capture_is_counted_once(leavings: Leavings) -> None:
+    leavings.play("A = card 1000 NOK", "h = hold A 300", "c = capture h 150", "again c")
+    assert len(leavings.traces.open_holds()) == 1
+    leavings.put_away(transport=NoDelete)
+    shown = leavings.shown(leavings.cards()[0])
+    assert shown is not None
+    assert shown.balance == shown.available == 850
+
+
+def test_what_is_not_reached_in_time_is_listed(leavings: Leavings) -> None:
+    leavings.play("A = card 1000 NOK", "h = hold A 300")
+    left = leavings.put_away(seconds=0)
+    assert (len(left.cards), len(left.holds)) == (1, 1)
+    assert left.reason == "the time for the clean-up was up"
+
+
+def test_an_interrupted_clean_up_lists_what_stays(leavings: Leavings) -> None:
+    leavings.play("A = card 1000 NOK", "h = hold A 300")
+    left = leavings.put_away(transport=Interrupting)
+    assert (len(left.cards), len(left.holds)) == (1, 1)
+    assert left.reason
+
+
+def test_what_was_refused_leaves_nothing(leavings: Leavings) -> None:
+    leavings.play("A = card 0 NOK", "h = hold A 5000", "delete A")
+    assert leavings.traces.open_holds() == []
+    assert leavings.traces.live_cards() == []
