@@ -1,4 +1,4 @@
-"""`python -m sandbox`: serve the reference server until it is told to stop.
+"""`python -m sandbox`: serve the reference server until a signal stops it.
 
 Prints one line of JSON when requests are accepted. Knows the command line and the process; knows
 nothing of cards.
@@ -29,7 +29,7 @@ KEEP_ALIVE_S = 300
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; the exit status."""
+    """Serve until a signal stops the server; returns the exit status."""
     options = parse(arguments)
     if options.list:
         print_lists()
@@ -77,7 +77,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="SECONDS",
         type=int,
         default=int(os.environ.get("SANDBOX_TOKEN_LIFETIME", TOKEN_LIFETIME_S)),
-        help="how long an access token lives",
+        help="how long an access token is valid",
     )
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin is closed")
     parser.add_argument("--list", action="store_true", help="print faults and variants")
@@ -96,7 +96,7 @@ def print_lists() -> None:
 
 
 def cannot_start(why: str) -> int:
-    """One line for whoever started it, and the status to exit with."""
+    """Print the reason as one line on stderr; returns the exit status."""
     print(f"sandbox: {why}", file=sys.stderr)
     return CANNOT_START
 

@@ -101,7 +101,7 @@ class Answers:
         return self.card_read(card) | self.token_list(tokens)
 
     def issued(self, issued: Issued) -> Json:
-        """CardWithSecrets: the one answer that tells PIN and token."""
+        """CardWithSecrets: the only answer that shows the PIN and the token."""
         answer = self.card(issued.card)
         if issued.pin is not None:
             answer["pin"] = self.pin(issued)

@@ -71,7 +71,7 @@ class App:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        # A client that is gone before it has asked is owed no answer.
+        # A client that hangs up before its request is complete gets no answer.
         with suppress(ClientDisconnect):
             message = await read(request)
             await self.deliver(await self.reply(message), message, request, send)

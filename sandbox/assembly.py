@@ -19,7 +19,7 @@ from sandbox.codes import Codes
 from sandbox.document import Document
 from sandbox.intake import Intake
 from sandbox.lists import Lists
-from sandbox.orders import Scribe
+from sandbox.orders import Orders
 from sandbox.policy import DEFAULT, Policy
 from sandbox.routing import Router
 from sandbox.service import Service
@@ -63,7 +63,7 @@ def assemble(
     service = part(Service)(
         store=store,
         access=access,
-        scribe=part(Scribe)(policy),
+        orders=part(Orders)(policy),
         bank=part(Bank)(store, clock, policy),
         cards=part(Cards)(store, clock, policy, codes, tokens),
         tokens=tokens,
@@ -88,7 +88,7 @@ def load() -> Document:
 
 
 def with_overrides(base: type[Part], overrides: Iterable[type]) -> type[Part]:
-    """One class in which every override of a part has its say, the last one first."""
+    """One class that inherits from every override of a part; the last one goes first."""
     # Two faults may share an override; no class can inherit from it twice.
     chosen = tuple(dict.fromkeys(reversed([one for one in overrides if issubclass(one, base)])))
     return type(base.__name__, chosen, {}) if chosen else base

@@ -1,4 +1,4 @@
-"""The life of a card: created, made in a batch, activated, given a PIN, deleted.
+"""Cards: create one or a batch, activate, rotate the PIN, delete.
 
 Knows cards and their tokens as records; moves no money except the opening amount (bank.py moves
 the rest).
@@ -25,7 +25,7 @@ UNSET_CURRENCY = "NOK"
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A card with what is told once: its PIN and the token that was made with it."""
+    """A card with what is shown only once: its PIN and the token that was made with it."""
 
     card: Card
     pin: str | None
@@ -75,7 +75,7 @@ class Cards:
         if taken.deleted or not shown:
             raise Refusal(Cause.CARD_EXISTS)
         if not same:
-            # Whoever does not know how the card was made is not told its secrets.
+            # A caller who cannot repeat the request exactly does not get the card's secrets.
             return Issued(taken, None, None)
         made = [token for token in self.store.tokens(taken) if token.with_card]
         return Issued(taken, taken.pin, made[0] if made else None)

@@ -1,4 +1,4 @@
-"""The API document as the server uses it: where each operation lives and what its requests are.
+"""The API document as the server uses it: the path of each operation and the shape of its requests.
 
 Reads `spec/openapi.yaml` once and compiles a validator for each body and each parameter. Knows
 nothing of cards, and nothing of what an operation does.

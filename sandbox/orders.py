@@ -44,7 +44,7 @@ class Settlement:
     fingerprint: str
 
 
-class Scribe:
+class Orders:
     """Turns bodies into orders."""
 
     def __init__(self, policy: Policy) -> None:

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, for whoever wants to talk to one over HTTP.
+"""Starts and stops a sandbox in a process of its own, to be used over HTTP.
 
 Starts it on a free port, waits for the line that says it is ready, and stops it; it also stops by
 itself when the starting process ends. Knows the command line of the sandbox and nothing else.

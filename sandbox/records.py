@@ -1,4 +1,4 @@
-"""What the server remembers: a card, a transaction, a card token, as they stand in the database.
+"""What the server remembers: a card, a transaction, a card token, as the database stores them.
 
 The order of the members is the order of the columns (store.py). Knows nothing of JSON or HTTP.
 """
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card with the totals that its balance figures are made of."""
+    """A card with the totals that its balance figures are made of.
+
+    `held` is what open holds still lock, `gross_held` the sum of their original amounts.
+    """
 
     seq: int
     account: str

@@ -10,7 +10,7 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What a caller is told about a refusal."""
+    """The status and the message that a caller gets with a refusal."""
 
     status: int
     message: str

@@ -13,7 +13,7 @@ from sandbox.bank import Bank
 from sandbox.cards import Cards
 from sandbox.document import Operation
 from sandbox.lists import CardQuery, Lists
-from sandbox.orders import Scribe
+from sandbox.orders import Orders
 from sandbox.store import Store
 from sandbox.tokens import Tokens
 
@@ -36,7 +36,7 @@ class Service:
         self,
         store: Store,
         access: Access,
-        scribe: Scribe,
+        orders: Orders,
         bank: Bank,
         cards: Cards,
         tokens: Tokens,
@@ -45,7 +45,7 @@ class Service:
     ) -> None:
         self.store = store
         self.access = access
-        self.scribe = scribe
+        self.orders = orders
         self.bank = bank
         self.cards = cards
         self.tokens = tokens
@@ -76,7 +76,7 @@ class Service:
 
     def create_transaction(self, call: Call) -> Any:
         self.access.check_restricted(call.caller, call.operation, call.body)
-        order = self.scribe.order(call.caller, call.body)
+        order = self.orders.order(call.caller, call.body)
         return self.answers.transaction(self.bank.create(order))
 
     def capture(self, call: Call) -> Any:
@@ -87,7 +87,7 @@ class Service:
 
     def _settlement(self, call: Call, operation: str) -> Any:
         names_cards = self.access.names_cards(call.caller)
-        return self.scribe.settlement(
+        return self.orders.settlement(
             call.caller, operation, call.path["transaction_id"], names_cards, call.body
         )
 

@@ -2,7 +2,7 @@
 
 A unit of work runs inside `transaction()` and is all or nothing. With a file the journal is a
 write-ahead log that is written before the answer leaves, so that killing the process loses nothing
-that was acknowledged; without one the database lives in memory and dies with the process. Knows
+that was acknowledged; without one the database lives in memory and ends with the process. Knows
 the tables and none of the rules.
 """
 
@@ -66,7 +66,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of the block or none of it, with nobody else's work in between."""
+        """All of the block or none of it; no other transaction runs in between."""
         with self._lock:
             self.execute("BEGIN IMMEDIATE")
             try:

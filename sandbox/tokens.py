@@ -19,7 +19,7 @@ from sandbox.store import Store
 
 # A printed card waits for years; its token is given a lifetime of its own on activation.
 BATCH_LIFETIME_S = 10 * 365 * 86_400
-# Longer than any card lives, and short enough for every date to print with four digits of year.
+# Longer than any card is used, and short enough for every date to print with four digits of year.
 LONGEST_LIFETIME_S = 1_000 * 365 * 86_400
 _TRIES = 50
 

@@ -18,7 +18,7 @@ _STATE_CAUSES = (
     *("ABOVE_REMAINING", "PARTLY_CAPTURED", "ALREADY_ACTIVE", "OPEN_HOLDS", "HAS_BALANCE"),
     *("TOKEN_USED", "TOKEN_EXPIRED", "CARD_EXISTS", "REF_ID_SPENT", "REF_ID_REPEATED"),
 )
-# Of these, the ones that can be told as "there is no such thing to act on".
+# Of these, the ones that may be answered 404: there is nothing to act on.
 _ABSENCE_CAUSES = ("NOT_OPEN", "INACTIVE", "NOT_YET_ACTIVE", "EXPIRED", "TOKEN_USED", "WRONG_PIN")
 
 

@@ -1,6 +1,6 @@
-"""Faults in what is not there: unknown cards, routes and tokens, defaults, uninvited members.
+"""Faults about what is missing: unknown cards, routes and tokens, defaults, members not sent.
 
-Knows the seams of every part; knows nothing of how the suite looks for these.
+Overrides methods of every part; knows nothing of how the suite looks for these.
 """
 
 import uuid
@@ -17,7 +17,7 @@ from sandbox.cards import Cards, Issued
 from sandbox.document import Operation
 from sandbox.faults.registry import fault, part_of
 from sandbox.lists import CardQuery, Lists, Page
-from sandbox.orders import Order, Scribe, Settlement
+from sandbox.orders import Order, Orders, Settlement
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Cause, Refusal
 from sandbox.service import Call, Service
@@ -36,9 +36,9 @@ class UnknownCardDeleted(Cards):
     def delete(self, account: str, card_id: str) -> Card:
         if self.store.card(account, card_id) is not None:
             return super().delete(account, card_id)
-        nobody = Caller("", account, frozenset(), 0)
+        system = Caller("", account, frozenset(), 0)
         body = {"card_id": card_id, "amount": 0, "currency": "NOK"}
-        return replace(self.new_card(nobody, body, ""), deleted=1)
+        return replace(self.new_card(system, body, ""), deleted=1)
 
 
 @fault(
@@ -153,14 +153,14 @@ class AllScopesDemanded(Access):
 
 
 @fault("type_defaults_to_fund", breaks="TX-9", summary="a transaction without type is a fund")
-class TypeDefaultsToFund(Scribe):
+class TypeDefaultsToFund(Orders):
     def operation(self, body: dict[str, Any]) -> str:
-        plain = "type" not in body and not body.get("pending")
-        return "fund" if plain else super().operation(body)
+        is_drawdown = "type" not in body and not body.get("pending")
+        return "fund" if is_drawdown else super().operation(body)
 
 
 @fault("pending_is_default", breaks="TX-9", summary="a transaction without pending is a hold")
-class PendingIsDefault(Scribe):
+class PendingIsDefault(Orders):
     def operation(self, body: dict[str, Any]) -> str:
         return super().operation({"pending": body.get("type") != "fund"} | body)
 

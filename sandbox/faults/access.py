@@ -1,6 +1,6 @@
 """Faults in who may do what: signatures, scopes, accounts that see each other.
 
-Knows the seams of access and of the look-ups; knows nothing of how the suite looks for these.
+Overrides methods of access and of the look-ups; knows nothing of how the suite looks for these.
 """
 
 import base64

@@ -1,6 +1,6 @@
-"""Faults in the life of a card: what is kept of it, batches, activation, deletion, its customer.
+"""Faults of cards: what is kept of a new one, batches, activation, deletion, customers.
 
-Knows the seams of cards and lists; knows nothing of how the suite looks for these.
+Overrides methods of cards and lists; knows nothing of how the suite looks for these.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Faults in corners that two things make together: an attribute and an act, a way and a number.
 
-Knows the seams of every part; knows nothing of how the suite looks for these.
+Overrides methods of every part; knows nothing of how the suite looks for these.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Faults between the commit and the answer: lost answers, late effects, forgotten references.
 
-What happens now and then happens every so many requests, counted, not by luck. Knows the seams of
+A fault that is not permanent fails every n-th request: counted, never random. Overrides methods of
 the bank and the replies; knows nothing of how the suite looks for these.
 """
 

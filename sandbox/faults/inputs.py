@@ -1,7 +1,7 @@
 """Faults at the edge: what is let in although it is invalid, what crashes, how answers look.
 
-Knows the seams of the intake, the routes and the replies; knows nothing of how the suite looks for
-these.
+Overrides methods of the intake, the routes and the replies; knows nothing of how the suite finds
+them.
 """
 
 import math
@@ -137,8 +137,8 @@ class NamelessGoesToTheLastCard(Mends):
 @fault("metadata_list_accepted", breaks="SHAPE-4", summary="metadata may be anything")
 class MetadataListAccepted(Mends):
     def mended(self, body: dict[str, Any]) -> dict[str, Any]:
-        odd = "metadata" in body and not isinstance(body["metadata"], dict)
-        return body | {"metadata": {}} if odd else body
+        is_invalid = "metadata" in body and not isinstance(body["metadata"], dict)
+        return body | {"metadata": {}} if is_invalid else body
 
 
 @fault("long_ids_cut", breaks="SHAPE-4", summary="a card_id over 255 characters is cut")

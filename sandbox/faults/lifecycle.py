@@ -1,6 +1,6 @@
 """Faults in what becomes of a hold: partial captures, the last one, voids, finished holds.
 
-Knows the bank's seams; knows nothing of how the suite looks for these.
+Overrides methods of the bank; knows nothing of how the suite looks for these.
 """
 
 from dataclasses import replace

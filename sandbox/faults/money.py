@@ -1,6 +1,6 @@
 """Faults in what a drawdown, a hold or a fund may do, and in the records that are kept of it.
 
-Knows the seams of the bank and of the answers; knows nothing of how the suite looks for these.
+Overrides methods of the bank and of the answers; knows nothing of how the suite looks for these.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ from sandbox.answers import Answers
 from sandbox.bank import Bank
 from sandbox.faults.registry import fault, part_of
 from sandbox.intake import Intake
-from sandbox.orders import Order, Scribe, Settlement
+from sandbox.orders import Order, Orders, Settlement
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Cause, Refusal
 
@@ -109,7 +109,7 @@ class HoldLocksNothing(Bank):
 
 
 @fault("pending_ignored", breaks="TX-5", summary="a pending drawdown is drawn at once")
-class PendingIgnored(Scribe):
+class PendingIgnored(Orders):
     def operation(self, body: dict[str, Any]) -> str:
         return "fund" if body.get("type") == "fund" else "drawdown"
 
@@ -161,7 +161,7 @@ class PendingFundAccepted(Intake):
 
 
 @part_of("pending_fund_accepted")
-class PendingFundIsAHold(Scribe):
+class PendingFundIsAHold(Orders):
     def operation(self, body: dict[str, Any]) -> str:
         return "hold" if body.get("pending") else super().operation(body)
 

@@ -1,6 +1,6 @@
 """Faults that one card, token or client brings upon another, or that a refusal leaves behind.
 
-Knows the seams of every part; knows nothing of how the suite looks for these.
+Overrides methods of every part; knows nothing of how the suite looks for these.
 """
 
 from typing import Any

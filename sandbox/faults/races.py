@@ -1,8 +1,8 @@
-"""Faults that only show when requests meet: checks and changes in two steps instead of one.
+"""Faults that only concurrent requests show: check and change are two steps instead of one.
 
-Each request runs in a thread of its own, and the step between check and change waits for company:
-a window that stays open for as long as somebody else is at work is met by every client that tries,
-not only by a lucky one. Alone, a request waits a few milliseconds and is answered as it should be.
+Each request runs in a thread of its own, and waits between check and change while other requests
+are in progress. So every client that races meets the window, not only one with luck. A request
+that is alone waits a few milliseconds and is answered correctly.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from sandbox.refusals import Refusal
 Override = TypeVar("Override", bound=type)
 
 # Requests that are sent together arrive well within this time.
-COMPANY_WAIT_S = 0.004
+OTHERS_WAIT_S = 0.004
 # Long enough for all of them to pass their checks.
 WINDOW_S = 0.015
 
@@ -45,7 +45,7 @@ class Traffic:
 
     def pause(self) -> None:
         """The open window between a check and what it was for."""
-        patience = time.monotonic() + COMPANY_WAIT_S
+        patience = time.monotonic() + OTHERS_WAIT_S
         while self._count < 2:
             if time.monotonic() > patience:
                 return

@@ -1,6 +1,6 @@
 """Faults that need a particular state, attribute or size before they show.
 
-Knows the seams of every part; knows nothing of how the suite looks for these.
+Overrides methods of every part; knows nothing of how the suite looks for these.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from sandbox.bank import Bank
 from sandbox.faults.registry import fault
 from sandbox.intake import Intake
 from sandbox.lists import Lists
-from sandbox.orders import Order, Scribe, Settlement, unpacked
+from sandbox.orders import Order, Orders, Settlement, unpacked
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Cause, Refusal
 from sandbox.store import Store
@@ -258,7 +258,7 @@ class MetadataSkipsTheCheck(Bank):
 
 
 @fault("origin_skips_the_hold", breaks="TX-5", summary="a hold with originated_by is drawn at once")
-class OriginSkipsTheHold(Scribe):
+class OriginSkipsTheHold(Orders):
     def operation(self, body: dict[str, Any]) -> str:
         operation = super().operation(body)
         return "drawdown" if operation == "hold" and body.get("originated_by") else operation

@@ -1,6 +1,6 @@
 """Faults in what is shown: lists with gaps and repeats, stale reads, lost members.
 
-Knows the seams of the lists and the answers; knows nothing of how the suite looks for these.
+Overrides methods of the lists and the answers; knows nothing of how the suite looks for these.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Faults in `ref_id`: repeats that execute again, or that are taken for another request.
 
-Knows the bank's seams for repeats; knows nothing of how the suite looks for these.
+Overrides how the bank answers repeats; knows nothing of how the suite looks for these.
 """
 
 import unicodedata

@@ -1,6 +1,6 @@
 """Faults in what time forbids: before active_from, after expires_at, and how a date is read.
 
-Knows the seams of the bank and the clock; knows nothing of how the suite looks for these.
+Overrides methods of the bank and the clock; knows nothing of how the suite looks for these.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
-"""Faults in card tokens and PINs: how often a token pays, how long it lives, who learns a PIN.
+"""Faults in card tokens and PINs: how often a token pays, when it expires, who sees a PIN.
 
-Knows the seams of tokens, codes and the bank; knows nothing of how the suite looks for these.
+Overrides methods of tokens, codes and the bank; knows nothing of how the suite looks for these.
 """
 
 from dataclasses import replace

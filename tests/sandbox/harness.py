@@ -1,7 +1,7 @@
 """A sandbox inside the test's own process: requests go through the ASGI application, no socket.
 
 Every answer is checked against the API document on its way, unless a test asks for a server that
-is faulty. The clock stands still until a test moves it. Knows HTTP shapes; knows no rule of money.
+is faulty. The clock moves only when a test moves it. Knows HTTP shapes; knows no rule of money.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""One long program that visits everything the server does, so that two servers can be compared.
+"""The reference walk: one long program that uses everything the server does, to compare servers.
 
-What is random or given by the server (ids, codes) is replaced by what can be said about it; what
-is left is equal for two servers that behave alike. Knows no rule: it only asks.
+Ids and codes, which the server chooses, are replaced by a number or a description; what is left is
+equal for two servers that behave alike. Knows no rule: it only sends requests.
 """
 
 import json
@@ -21,12 +21,12 @@ from tests.sandbox.harness import Answer, Local
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-class Parted(Exception):
-    """The answers are no longer those that were expected."""
+class Diverged(Exception):
+    """An answer is not the expected one."""
 
 
 class Walk:
-    """Runs scenarios on a server, and keeps what came back."""
+    """Runs scenarios on a server, and keeps the answers."""
 
     def __init__(self, wallet: Local, expected: list[str] | None) -> None:
         self.wallet = wallet
@@ -38,7 +38,7 @@ class Walk:
             answer = original(*arguments)
             self.seen.append(self._normal(answer))
             if expected is not None and self.seen[-1] != expected[len(self.seen) - 1]:
-                raise Parted
+                raise Diverged
             return answer
 
         wallet.exchange = kept  # type: ignore[method-assign]
@@ -58,7 +58,7 @@ def run(wallet: Local, expected: list[str] | None = None) -> list[str]:
     for scenario in SCENARIOS:
         try:
             scenario(wallet)
-        except Parted:
+        except Diverged:
             break
         except (KeyError, TypeError, IndexError, AssertionError) as error:
             # A faulty answer may lack what the next step needs. That is a difference too.

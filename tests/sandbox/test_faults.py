@@ -50,7 +50,7 @@ def test_a_fault_shows_on_the_reference_walk(name: str, honest: list[str]) -> No
 def test_a_race_is_not_seen_by_one_client_alone(
     name: str, honest: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(races, "COMPANY_WAIT_S", 0)
+    monkeypatch.setattr(races, "OTHERS_WAIT_S", 0)
     inline = tuple(one for one in FAULTS[name].overrides if not issubclass(one, App))
     assert taken(inline, checked=False) == honest
 

@@ -129,7 +129,7 @@ def test_a_client_that_leaves_in_the_middle_is_no_error() -> None:
 
 
 def fund_until_killed(client: httpx.Client, acknowledged: list[int]) -> None:
-    """Adds 1, 2, 4, ... so that the balance tells which funds have arrived."""
+    """Adds 1, 2, 4, ... so that the balance shows which funds have arrived."""
     for number in range(40):
         body = {
             "card_id": "c",

@@ -70,7 +70,7 @@ class Crowd:
 
 
 def post(path: str, **body: Any) -> Request:
-    """A request to be sent by whoever is given it."""
+    """A request that a thread sends later."""
     return lambda client: client.post(path, json=body)
 
 
