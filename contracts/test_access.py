@@ -27,7 +27,7 @@ from tallystick import wire
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
 from tallystick.pytest_plugin import Suite
 from tallystick.run import Intensity, Run
-from tallystick.target import Answer, Client, Target, TargetError, with_path
+from tallystick.target import Answer, Client, Target, TargetError
 from tallystick.wire import Request
 
 rule = pytest.mark.rule
@@ -94,12 +94,7 @@ def _target(suite: Suite, run: Run, name: str, *rules: str) -> Target:
     account = clients.other_account if name == "other" else run.target.address.account
     if client is None or not account:
         _not_claimed(suite, f"TALLYSTICK_{name.upper()}_CLIENT_ID and _SECRET not given", *rules)
-    target = Target(
-        with_path(run.target.address, account),
-        client,
-        meter=run.target.meter,
-        observer=run.target.observer,
-    )
+    target = run.target.another(client=client, account=account)
     try:
         target.access_token()
     except TargetError as error:
@@ -405,7 +400,7 @@ def _granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, obj
 
 def _token_request(run: Run, audience: str | None = None, at: str | None = None) -> Request:
     """Get Token for the audience of an account, asked for at an account: both are one's own."""
-    account, taken = run.target.address.account, run.target.bearer.audience
+    account, taken = run.target.address.account, run.target.audience
     return request_builders.get_token(at or account, taken.replace(account, audience or account))
 
 

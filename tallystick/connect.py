@@ -11,6 +11,7 @@ from tallystick.target import (
     Address,
     Answer,
     Client,
+    HttpTarget,
     Meter,
     Observer,
     Target,
@@ -27,7 +28,7 @@ def connect(
     observer: Observer | None = None,
 ) -> Target:
     """A target that has answered; TargetError if it cannot be judged."""
-    target = Target(address, client, meter=meter, observer=observer)
+    target = HttpTarget(address, client, meter=meter, observer=observer)
     try:
         _smoke(target)
     except TargetError:

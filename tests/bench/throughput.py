@@ -23,7 +23,7 @@ from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.probe import probe
 from tallystick.run import Intensity, Run
-from tallystick.target import Address, Client, Exchange, Target
+from tallystick.target import Address, Client, Exchange, HttpTarget
 from tallystick.wire import Request
 from tests.strategies.machine import drive
 
@@ -80,13 +80,13 @@ def measure(slices: int = SLICES) -> tuple[Pace, Pace]:
     with Sandbox() as sandbox:
         client = Client(ADMIN.client_id, ADMIN.client_secret)
         address = Address(sandbox.url, sandbox.account)
-        target = Target(address, client, observer=log.observe)
+        target = HttpTarget(address, client, observer=log.observe)
         run = Run(target, load(), open_dialect())
         probe(run)
         with httpx.Client(trust_env=False) as http:
             headers = {
                 "Accept": "application/json",
-                "Authorization": f"Bearer {target.bearer.get(http)}",
+                "Authorization": f"Bearer {target.access_token()}",
             }
             for number in range(slices):
                 log.sent.clear()

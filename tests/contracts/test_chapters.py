@@ -21,7 +21,7 @@ from contracts.support.credentials import ABSENT, Wallet, every_operation, forge
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.run import Run, Violated
-from tallystick.target import Address, Client, Target
+from tallystick.target import Address, Client, HttpTarget
 
 EARLIER = (0, 40, 250, 3_500)
 """Cards that stand in the account before the suite makes its own; a page has at most 100."""
@@ -86,7 +86,7 @@ class Lists:
 
 def _run(answer: Callable[[httpx.Request], httpx.Response]) -> Run:
     address = Address("http://127.0.0.1:9/v1", "T00000001")
-    target = Target(address, Client(token="x.y.z"), transport=httpx.MockTransport(answer))
+    target = HttpTarget(address, Client(token="x.y.z"), transport=httpx.MockTransport(answer))
     return Run(target, load(), open_dialect())
 
 

@@ -12,7 +12,7 @@ from sandbox.process import Sandbox
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect
 from tallystick.run import Run
-from tallystick.target import Address, Client, Target
+from tallystick.target import Address, Client, HttpTarget
 from tests.rival.process import ADMIN as RIVAL_ADMIN
 from tests.rival.process import Rival
 
@@ -34,10 +34,10 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[Address, Client]]:
 @pytest.fixture
 def make_run(server: tuple[Address, Client]) -> Iterator[MakeRun]:
     """Makes a run with an open dialect; a transport may come between it and the server."""
-    targets: list[Target] = []
+    targets: list[HttpTarget] = []
 
     def make(transport: httpx.BaseTransport | None = None) -> Run:
-        target = Target(*server, transport=transport, timeout_s=5)
+        target = HttpTarget(*server, transport=transport, timeout_s=5)
         targets.append(target)
         return Run(target, shape.load(), open_dialect())
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sandbox.credentials import ACCOUNT, ADMIN
 from sandbox.faults import FAULTS
-from tallystick.target import Address, Client, Target
+from tallystick.target import Address, Client, HttpTarget
 from tests.proof.faults import category_of
 from tests.proof.forking import ROOT
 from tests.proof.servers import Environment, forked_sandbox
@@ -110,7 +110,7 @@ def _read(log: Path) -> tuple[dict[Failure, int], int]:
 
 def _token(url: str) -> str:
     """The peer has no place for client credentials, so it is given a token."""
-    target = Target(Address(url, ACCOUNT), Client(ADMIN.client_id, ADMIN.client_secret))
+    target = HttpTarget(Address(url, ACCOUNT), Client(ADMIN.client_id, ADMIN.client_secret))
     try:
         return target.access_token()
     finally:

@@ -8,7 +8,7 @@ from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.run import Event, Finding, Run
-from tallystick.target import Address, Answer, Client, Exchange, NoAnswer, Target
+from tallystick.target import Address, Answer, Client, Exchange, HttpTarget, NoAnswer
 from tallystick.wire import Request
 
 URL = "http://127.0.0.1:8000/v1"
@@ -28,7 +28,7 @@ REFUSED = {"error": {"message": "amount is above what remains", "code": "amount_
 
 def sample_run() -> Run:
     """A run with a sequential violation, a concurrent one, and gaps."""
-    target = Target(Address(URL, ACCOUNT), Client("sandbox-admin", "sample-client-secret"))
+    target = HttpTarget(Address(URL, ACCOUNT), Client("sandbox-admin", "sample-client-secret"))
     target.meter.requests = 4812
     run = Run(target, load(), _dialect(), seed=7)
     run.name = "ts5f3a90c1"

@@ -1,19 +1,21 @@
 """A target in memory: simulated wallets behind the interface that a session asks.
 
 It lets the machines and the reducer of the suite be measured by the thousand, without HTTP. Knows
-the simulator and the two methods of a target that are used; judges nothing.
+the simulator and what a target can do; judges nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+
+import httpx
 
 from tallystick.documents.questions import open_dialect, questions
+from tallystick.documents.shape import load
 from tallystick.ledger.vocabulary import Accepted, CardRecord, Command, Outcome
 from tallystick.run import Run
-from tallystick.target import Exchange, NoAnswer
+from tallystick.target import Address, Client, Exchange, Meter, NoAnswer
 from tallystick.wire import Request
 from tests.ledger.simulator import Faithful
 
@@ -22,6 +24,8 @@ WILLING = ("accept", "replay", "drawdown", "released")
 Kind = Callable[[dict[str, str]], Faithful]
 """Makes the wallet of a card, which answers as the dialect says."""
 UNSENT = NoAnswer("nothing was sent")
+ADDRESS = Address("memory", "T00000001")
+CLIENT = Client()
 
 
 def answers() -> dict[str, str]:
@@ -34,20 +38,15 @@ def answers() -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class Count:
-    """Stands for the meter."""
-
-    requests: int = 0
-
-
-@dataclass(slots=True)
 class Memory:
     """A wallet for every card, all of one kind."""
 
     kind: Kind = Faithful
-    meter: Count = field(default_factory=Count)
+    meter: Meter = field(default_factory=Meter)
     cards: dict[str, Faithful] = field(default_factory=dict)
     dialect: dict[str, str] = field(default_factory=answers)
+    address: Address = ADDRESS
+    client: Client = CLIENT
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """What the wallet of the command's card says."""
@@ -61,9 +60,40 @@ class Memory:
         request = Request("", "", "")
         return outcome, Exchange(self.meter.requests, request, UNSENT, 0, 0)
 
+    @property
+    def audience(self) -> str:
+        """None: it asks for no token."""
+        return ""
+
+    def send(
+        self,
+        request: Request,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        authorized: bool = True,
+    ) -> Exchange:
+        """It understands commands only."""
+        raise NotImplementedError
+
+    def access_token(self) -> str:
+        """It needs none."""
+        raise NotImplementedError
+
+    def another(
+        self,
+        *,
+        client: Client | None = None,
+        account: str = "",
+        transport: httpx.BaseTransport | None = None,
+    ) -> Memory:
+        """There is one connection."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
 
 def run_in_memory(kind: Kind = Faithful) -> Run:
     """A run against simulated wallets; nothing is shortened by itself."""
-    target: Any = Memory(kind)
-    shape: Any = None
-    return Run(target, shape, open_dialect())
+    return Run(Memory(kind), load(), open_dialect())

@@ -27,7 +27,7 @@ class Dying(Memory):
 
 def run_against(target: Memory) -> Run:
     run = run_in_memory()
-    run.target = target  # type: ignore[assignment]
+    run.target = target
     return run
 
 

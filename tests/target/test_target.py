@@ -21,9 +21,9 @@ from tallystick.target import (
     Address,
     Answer,
     Client,
+    HttpTarget,
     Meter,
     NoAnswer,
-    Target,
     TargetError,
     TargetGone,
     Time,
@@ -81,9 +81,9 @@ def target_of(
     handler: Callable[[httpx.Request], httpx.Response],
     client: Client = READY,
     clock: FakeTime | None = None,
-) -> Target:
+) -> HttpTarget:
     time = (clock or FakeTime()).time
-    return Target(ADDRESS, client, transport=httpx.MockTransport(handler), time=time)
+    return HttpTarget(ADDRESS, client, transport=httpx.MockTransport(handler), time=time)
 
 
 def answer(status: int, body: object = None, **headers: str) -> httpx.Response:
@@ -130,7 +130,7 @@ def test_an_unknown_outcome_says_why() -> None:
 def test_every_exchange_is_observed_once() -> None:
     seen = []
     server = Server(answer(200, CARD))
-    target = Target(ADDRESS, READY, transport=httpx.MockTransport(server), observer=seen.append)
+    target = HttpTarget(ADDRESS, READY, transport=httpx.MockTransport(server), observer=seen.append)
     exchanges = [target.send(READ), target.send(WRITE)]
     assert seen == exchanges
     assert all(exchange.called_ns <= exchange.returned_ns for exchange in seen)
@@ -353,7 +353,7 @@ def test_the_documented_audience_is_tried_before_the_address_of_the_server() -> 
 
 
 def test_an_address_that_is_none_is_said_so() -> None:
-    target = Target(Address("http://[", "T12345678"), ADMIN)
+    target = HttpTarget(Address("http://[", "T12345678"), ADMIN)
     with pytest.raises(TargetError, match="correct --target"):
         target.send(READ)
 
@@ -445,7 +445,7 @@ def listening(*answers: bytes) -> Iterator[str]:
 )
 def test_a_connection_that_breaks_in_the_middle_proves_nothing(text: bytes) -> None:
     with listening(text) as url:
-        target = Target(Address(url, "T12345678"), READY)
+        target = HttpTarget(Address(url, "T12345678"), READY)
         outcome, _ = target.perform(Capture("A", "h", 5, "r"))
         target.close()
     assert isinstance(outcome, Unknown)
@@ -454,7 +454,7 @@ def test_a_connection_that_breaks_in_the_middle_proves_nothing(text: bytes) -> N
 def test_a_redirect_is_not_followed() -> None:
     text = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
     with listening(text) as url:
-        target = Target(Address(url, "T12345678"), READY)
+        target = HttpTarget(Address(url, "T12345678"), READY)
         assert target.send(READ).answer.status == 302
         target.close()
 
@@ -463,7 +463,7 @@ def test_a_port_that_nobody_listens_on_is_gone() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     clock = FakeTime()
-    target = Target(Address(f"http://127.0.0.1:{port}/v1", "T12345678"), READY, time=clock.time)
+    target = HttpTarget(Address(f"http://127.0.0.1:{port}/v1", "T12345678"), READY, time=clock.time)
     with pytest.raises(TargetGone, match="refuses connections"):
         target.send(READ)
     target.close()

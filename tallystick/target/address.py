@@ -1,0 +1,30 @@
+"""Where the target is, and as whom a run speaks to it. Values only; it opens no connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+DOCUMENTED_URL = "https://api.dintero.com/v1"
+"""The base URL in the documentation: a name in an audience, never an address to send to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An API client of the target: client credentials, or a ready bearer token."""
+
+    client_id: str = ""
+    secret: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the target is: the base URL up to and including `/v1`, and the account."""
+
+    url: str
+    account: str
+
+
+def with_path(address: Address, account: str) -> Address:
+    """The same server with another account in the path."""
+    return replace(address, account=account)

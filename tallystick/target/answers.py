@@ -1,0 +1,91 @@
+"""What came back from the target, and what it proves: accepted, refused, or unknown.
+
+A refusal proves that nothing happened; a time-out, a reset or a 5xx proves nothing at all. Values
+only: it opens no connection and does not judge (`ledger`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from tallystick import wire
+from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown
+from tallystick.wire import Request
+
+REFUSALS = (400, 401, 403)
+LONGEST_WAIT_S = 30.0  # of one Retry-After
+
+NOT_JSON = object()
+"""Stands for a body that is not JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `body` is parsed JSON or NOT_JSON; `date` is the Date header."""
+
+    status: int
+    content_type: str
+    body: Any
+    date: str = ""
+    retry_after: str = ""
+    allow: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Nothing that can be trusted came back; the request may or may not have been processed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what came of it, with monotonic times in nanoseconds."""
+
+    number: int
+    request: Request
+    answer: Answer | NoAnswer
+    called_ns: int
+    returned_ns: int
+    busy: int = 0
+    """How often the target answered before this that it was too busy."""
+
+
+Observer = Callable[[Exchange], None]
+
+
+def outcome_of(command: Command, answer: Answer | NoAnswer) -> Outcome:
+    """What an answer proves about the command."""
+    if isinstance(answer, NoAnswer):
+        return Unknown(answer.reason)
+    if answer.status == 204 or (200 <= answer.status < 300 and answer.body is not NOT_JSON):
+        return Accepted(wire.decode(command, answer.body))
+    if 400 <= answer.status < 500:
+        return Refused(answer.status)
+    return Unknown(f"status {answer.status}")
+
+
+def wait_asked_for(answer: Answer | NoAnswer) -> float | None:
+    """Seconds to wait before the same request is sent again; None: the answer stands."""
+    if isinstance(answer, NoAnswer) or answer.status not in (429, 503):
+        return None
+    if answer.status == 503 and not answer.retry_after:
+        return None
+    try:
+        asked = float(answer.retry_after or 1)
+    except ValueError:
+        asked = _seconds_until(answer.retry_after, answer.date)
+    if asked != asked:  # not a number
+        asked = 1.0
+    return min(max(asked, 0.05), LONGEST_WAIT_S)
+
+
+def _seconds_until(date: str, now: str) -> float:
+    """From one HTTP date to another, both by the target's clock; 1 if they are none."""
+    try:
+        return (parsedate_to_datetime(date) - parsedate_to_datetime(now)).total_seconds()
+    except (TypeError, ValueError):
+        return 1.0

@@ -1,0 +1,60 @@
+"""What drivers may ask of a target, whatever is behind it: a server over HTTP, or a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import httpx
+
+from tallystick.ledger.vocabulary import Command, Outcome
+from tallystick.target.address import Address, Client
+from tallystick.target.answers import Exchange
+from tallystick.target.pace import Meter
+from tallystick.wire import Request
+
+
+class Target(Protocol):
+    """The server under test as one client sees it over one connection."""
+
+    address: Address
+    client: Client
+    meter: Meter
+
+    @property
+    def audience(self) -> str:
+        """The audience that Get Token took; empty until it gave a token."""
+        ...
+
+    def perform(self, command: Command) -> tuple[Outcome, Exchange]:
+        """Ask for the command and say what came of it."""
+        ...
+
+    def send(
+        self,
+        request: Request,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        authorized: bool = True,
+    ) -> Exchange:
+        """Send one request; `content` and `headers` replace the usual ones for ill-formed input."""
+        ...
+
+    def access_token(self) -> str:
+        """The token that requests are sent with; TargetError if the target gives none."""
+        ...
+
+    def another(
+        self,
+        *,
+        client: Client | None = None,
+        account: str = "",
+        transport: httpx.BaseTransport | None = None,
+    ) -> Target:
+        """A second connection to the same server, perhaps as another client or account."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
