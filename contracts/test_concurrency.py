@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from strategies.plans import plans
-from tallystick.drivers.concurrent.driver import ClientPool, client_pool, race
+from strategies.workload import Workload
+from tallystick.drivers.concurrent.clients import ClientPool, client_pool
+from tallystick.drivers.concurrent.race import race
 from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.exploring import explore
 from tallystick.drivers.probe import probe
@@ -174,4 +176,4 @@ def test_every_plan_has_an_order(run: Run, pool: ClientPool) -> None:
 def test_many_clients_at_work_have_an_order(run: Run, pool: ClientPool) -> None:
     if run.intensity not in SOAKED:
         pytest.skip("a soak takes its time; it is a part of release and hunt")
-    soak(run, pool, SOAKED[run.intensity])
+    soak(run, pool, Workload(run.seed), SOAKED[run.intensity])

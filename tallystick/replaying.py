@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from tallystick.connect import connect
 from tallystick.documents.questions import narrowed, open_dialect, pinned_dialect, questions
 from tallystick.documents.shape import load
-from tallystick.drivers.concurrent.driver import client_pool, race
+from tallystick.drivers.concurrent.clients import client_pool
+from tallystick.drivers.concurrent.race import race
 from tallystick.drivers.delivery import LATE_S, courier_of, deliver
 from tallystick.drivers.probe import probe
 from tallystick.drivers.sequential import Reading, run_program

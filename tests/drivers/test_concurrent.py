@@ -13,23 +13,23 @@ import pytest
 
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
+from strategies.workload import Workload
 from tallystick.checker.linearizability import Budget
 from tallystick.connect import connect
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect
-from tallystick.drivers.concurrent import driver as concurrent
-from tallystick.drivers.concurrent.driver import (
+from tallystick.drivers.concurrent import findings, trial
+from tallystick.drivers.concurrent.clients import ClientPool, client_pool
+from tallystick.drivers.concurrent.last_byte import LastByteTransport
+from tallystick.drivers.concurrent.race import race, race_once
+from tallystick.drivers.concurrent.soak import soak
+from tallystick.drivers.concurrent.trial import (
     AT_THE_END,
     SIMULTANEOUS,
-    ClientPool,
     StartSchedule,
     Trial,
-    client_pool,
-    race,
-    race_once,
     run_trial,
 )
-from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.reduce import Budget as ReduceBudget
 from tallystick.drivers.reduce import reduce_program
 from tallystick.ledger.vocabulary import Unknown
@@ -82,10 +82,10 @@ def found_by(run: Run, pool: ClientPool, plan: Program, times: int = 10) -> Find
     return caught.value.finding
 
 
-def meets(trial: Trial) -> bool:
+def meets(shown: Trial) -> bool:
     """Whether the first operations of the first two clients were open at the same time."""
     first, second = (
-        next(op for op in trial.operations if op.client == client) for client in ("1", "2")
+        next(op for op in shown.operations if op.client == client) for client in ("1", "2")
     )
     assert first.returned_ns is not None
     assert second.returned_ns is not None
@@ -111,13 +111,11 @@ def test_branches_run_at_the_same_moment(make_run: MakeRun) -> None:
 def test_every_answer_and_the_cards_after_all_are_in_the_history(make_run: MakeRun) -> None:
     run = make_run(None)
     with client_pool(run) as pool:
-        trial = run_trial(
-            run, pool, CAPTURES, StartSchedule(random.Random(1), repetition=SIMULTANEOUS)
-        )
-    clients = [op.client for op in trial.operations]
+        shown = run_trial(run, pool, CAPTURES, StartSchedule(random.Random(1), trials=SIMULTANEOUS))
+    clients = [op.client for op in shown.operations]
     assert clients == ["1", "2", "3", "3", AT_THE_END, AT_THE_END]
-    assert {op.key for op in trial.operations} == set(trial.initial)
-    assert len(trial.events) == 2 + len(trial.operations)
+    assert {op.key for op in shown.operations} == set(shown.initial)
+    assert len(shown.events) == 2 + len(shown.operations)
 
 
 LOST_RACES: dict[str, tuple[str, Sequence[str], int]] = {
@@ -169,8 +167,8 @@ def test_a_5xx_in_a_race_is_an_unknown_outcome_and_a_violation_of_its_own() -> N
     with sandbox_run("capture_done_answered_500") as (run, pool):
         assert found_by(run, pool, plan).violation.rule == "SHAPE-2"
         assert set(run.findings) == {"SHAPE-2"}
-        trial = run_trial(run, pool, plan)
-        capture = trial.operations[0]
+        shown = run_trial(run, pool, plan)
+        capture = shown.operations[0]
         assert isinstance(capture.outcome, Unknown)
         assert capture.returned_ns is None
 
@@ -178,7 +176,7 @@ def test_a_5xx_in_a_race_is_an_unknown_outcome_and_a_violation_of_its_own() -> N
 def test_a_history_that_cannot_be_judged_is_undecided(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(concurrent, "CHECK_BUDGET", Budget(transitions=1))
+    monkeypatch.setattr(findings, "TRIAL_BUDGET", Budget(transitions=1))
     run = make_run(None)
     with client_pool(run) as pool:
         race_once(run, pool, CAPTURES)
@@ -191,7 +189,7 @@ def test_a_history_that_cannot_be_judged_is_undecided(
 def test_a_client_that_never_comes_back_has_an_unknown_outcome(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Silent(concurrent.LastByteTransport):
+    class Silent(LastByteTransport):
         """Lets the request through and never hears its answer."""
 
         def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -200,7 +198,7 @@ def test_a_client_that_never_comes_back_has_an_unknown_outcome(
             return answer
 
     release = threading.Event()
-    monkeypatch.setattr(concurrent, "BRANCH_LIMIT_S", 1.0)
+    monkeypatch.setattr(trial, "BRANCH_LIMIT_S", 1.0)
     run = make_run(None)
     with client_pool(run) as pool:
         clients = pool.clients(2)
@@ -208,14 +206,14 @@ def test_a_client_that_never_comes_back_has_an_unknown_outcome(
         lost.target.close()
         lost.transport = Silent()
         lost.target = run.target.another(transport=lost.transport)
-        trial = race_once(run, pool, Program.from_lines([CARD, "1| read A", "2| d = draw A 100"]))
+        shown = race_once(run, pool, Program.from_lines([CARD, "1| read A", "2| d = draw A 100"]))
         assert lost not in pool.clients(2)
     release.set()
     for thread in threading.enumerate():
         if thread.name == "client 2":
             thread.join()
     lost.target.close()
-    draw = next(op for op in trial.operations if op.client == "2")
+    draw = next(op for op in shown.operations if op.client == "2")
     assert isinstance(draw.outcome, Unknown)
     assert draw.returned_ns is None
     assert run.findings == {}
@@ -224,7 +222,7 @@ def test_a_client_that_never_comes_back_has_an_unknown_outcome(
 def test_a_soak_of_an_honest_server_has_an_order(make_run: MakeRun) -> None:
     run = make_run(None)
     with client_pool(run) as pool:
-        assert soak(run, pool, 240, clients=4) >= 240
+        assert soak(run, pool, Workload(run.seed), 240, clients=4) >= 240
     assert run.findings == {}
     assert run.undecided == []
 
@@ -232,7 +230,7 @@ def test_a_soak_of_an_honest_server_has_an_order(make_run: MakeRun) -> None:
 def test_a_soak_shows_a_lost_race_as_a_short_plan() -> None:
     with sandbox_run("race_lost_update") as (run, pool):
         with pytest.raises(Violated) as caught:
-            soak(run, pool, 1200)
+            soak(run, pool, Workload(run.seed), 1200)
         finding = caught.value.finding
         assert finding.violation.rule in ("CONC-1", "CONC-2")
         assert finding.race is not None

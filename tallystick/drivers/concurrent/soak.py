@@ -1,195 +1,152 @@
-"""The soak: many clients at work on a few cards for thousands of requests, the whole of it judged.
+"""The soak: many clients work on a few cards for thousands of requests; all of it is judged.
 
-Clients draw what they do at random, but meet on purpose: they take from the same small balances,
-settle each other's latest holds, and now and then repeat each other's requests. It decides nothing
-about money itself.
+It drives. What the clients do is drawn by a `Workload` (see `strategies.workload`); whether their
+answers have a legal order is judged when they are done (`order`). It decides nothing about money.
 """
 
 from __future__ import annotations
 
-import random
-import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Protocol
 
 from tallystick.checker.linearizability import Budget
-from tallystick.drivers.concurrent.driver import (
+from tallystick.drivers.concurrent.clients import (
     ClientPool,
     PerformedStep,
+    Worker,
+    raise_first_error,
+)
+from tallystick.drivers.concurrent.findings import (
+    judge_operations,
+    note_undecided,
+    program_of,
+    race_of,
     race_replayer,
-    read_cards,
+    record_shape_violations,
 )
 from tallystick.drivers.concurrent.independence import Op
-from tallystick.drivers.concurrent.order import judge_history, label_of, outcome_of
+from tallystick.drivers.concurrent.trial import read_card
 from tallystick.drivers.sequential import Session
-from tallystick.ledger.vocabulary import Accepted
-from tallystick.program import Amount, Program, Step, Verb
+from tallystick.ledger.vocabulary import Accepted, Violation
+from tallystick.program import Program, Step
 from tallystick.run import Event, Finding, Race, Run, Violated
 
 CLIENTS = 8
-CARDS = "ABCD"
-OPENING = 2000
 LIMIT_S = 600.0
-RECENT = 6
+"""After so many seconds the clients of a soak stop, whatever their number of operations."""
 BUDGET = Budget(seconds=120.0)
-
-WEIGHTS = {
-    Verb.READ: 30,
-    Verb.DRAW: 14,
-    Verb.HOLD: 20,
-    Verb.CAPTURE: 16,
-    Verb.VOID: 6,
-    Verb.FUND: 10,
-    Verb.AGAIN: 3,
-    Verb.LIST: 1,
-}
-LETTERS = {Verb.DRAW: "d", Verb.HOLD: "h", Verb.FUND: "f", Verb.CAPTURE: "c", Verb.VOID: "v"}
+"""What judging a soak may cost: seconds suffice for 10,000 operations; the rest is margin."""
 
 
-class _Board:
-    """What the clients know of each other: the latest labels of each card."""
+class ClientWorkload(Protocol):
+    """What one client of a soak does."""
 
-    def __init__(self) -> None:
-        self.holds = {card: deque[str](maxlen=RECENT) for card in CARDS}
-        self.payments = {card: deque[str](maxlen=RECENT) for card in CARDS}
+    def next_step(self) -> Step:
+        """The step that it performs next; everything that the step names was accepted before."""
+
+    def accepted(self, step: Step, card: str) -> None:
+        """Take note that the target has accepted the step, on this card."""
 
 
-class _Client(threading.Thread):
-    """One client at work."""
+class Workload(Protocol):
+    """What the clients of a soak do."""
+
+    @property
+    def openings(self) -> Sequence[Step]:
+        """The steps that make the cards, before all clients."""
+
+    def client(self, name: str) -> ClientWorkload:
+        """What the client of this name does. Threads use the clients of one workload at once."""
+
+
+class _SoakClient(Worker):
+    """One client of a soak, on a thread."""
 
     def __init__(
-        self, number: int, session: Session, board: _Board, operations: int, until: float
+        self, number: int, session: Session, workload: Workload, operations: int, deadline: float
     ) -> None:
-        super().__init__(daemon=True, name=f"client {number}")
-        self.number = number
-        self.done: list[PerformedStep] = []
-        self.error: BaseException | None = None
+        super().__init__(number)
         self._session = session
-        self._board = board
+        self._workload = workload.client(self.number)
         self._operations = operations
-        self._until = until
-        self._random = random.Random(f"{session.run.seed} {number}")
+        self._deadline = deadline
 
-    def run(self) -> None:
-        try:
-            for count in range(self._operations):
-                if time.monotonic() > self._until or not self._session.run.has_time():
-                    return
-                self._perform(*self._step(count))
-        except BaseException as error:  # it is raised again by the thread that waits for this one
-            self.error = error
+    def work(self) -> None:
+        for _ in range(self._operations):
+            if time.monotonic() > self._deadline or not self._session.run.has_time():
+                return
+            self._perform(self._workload.next_step())
 
-    def _step(self, count: int) -> tuple[Step, str]:
-        chance = self._random
-        card = chance.choice(CARDS)
-        verb = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-        on = card
-        if verb in (Verb.CAPTURE, Verb.VOID, Verb.AGAIN):
-            known = self._board.payments if verb is Verb.AGAIN else self._board.holds
-            labels = list(known[card])
-            if not labels:
-                verb = Verb.HOLD
-            else:
-                on = chance.choice(labels)
-        if verb in (Verb.READ, Verb.LIST, Verb.AGAIN):
-            return Step(verb, on=on), card
-        most = OPENING // 2 if verb in (Verb.DRAW, Verb.HOLD) else OPENING // 4
-        amount = None if verb is Verb.VOID else Amount("", 1, chance.randint(1, most))
-        if verb is Verb.CAPTURE and chance.random() < 0.3:
-            amount = None
-        return Step(verb, f"{LETTERS[verb]}{self.number}x{count}", on, amount), card
-
-    def _perform(self, step: Step, card: str) -> None:
+    def _perform(self, step: Step) -> None:
         session = self._session
-        command, _ = session.resolve(step)
+        command, card = session.resolve(step)
         outcome, exchange = session.target.perform(command)
         self.done.append(PerformedStep(step, command, outcome, exchange.called_ns, exchange))
         session.remember(step, command, card, outcome)
-        if step.name and isinstance(outcome, Accepted):
-            self._board.payments[card].append(step.name)
-            if step.verb is Verb.HOLD:
-                self._board.holds[card].append(step.name)
+        if isinstance(outcome, Accepted):
+            self._workload.accepted(step, card)
 
 
-def soak(run: Run, pool: ClientPool, operations: int, clients: int = CLIENTS) -> int:
-    """Let the clients work and judge all they saw: the number of operations, or Violated."""
+def soak(
+    run: Run, pool: ClientPool, workload: Workload, operations: int, clients: int = CLIENTS
+) -> int:
+    """Let the clients perform so many operations together, then judge all that they saw.
+
+    Returns the number of operations judged. Raises Violated if they have no legal order, or if an
+    answer does not fit the document.
+    """
     session = Session(run)
-    openings = [Step(Verb.CARD, card, amount=Amount("", 1, OPENING)) for card in CARDS]
-    for step in openings:
+    for step in workload.openings:
         session.perform(step, unread=True)
-    board = _Board()
-    until = time.monotonic() + LIMIT_S
+    deadline = time.monotonic() + LIMIT_S
     workers = []
-    for number, racing in enumerate(pool.clients(clients), 1):
-        twin = session.fork(racing.target)
-        twin.made = session.made  # clients settle each other's holds
-        workers.append(_Client(number, twin, board, operations // clients, until))
+    for number, client in enumerate(pool.clients(clients), 1):
+        fork = session.fork(client.target)
+        fork.made = session.made  # one dict for all: clients capture and void each other's holds
+        workers.append(_SoakClient(number, fork, workload, operations // clients, deadline))
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    for worker in workers:
-        if worker.error is not None:
-            raise worker.error
-    history = [one.operation(str(worker.number)) for worker in workers for one in worker.done]
-    _judge_shapes(run, session, workers)
+    raise_first_error(workers)
+    history = [one.operation(worker.number) for worker in workers for one in worker.done]
+    misshapen = _record_shapes(run, session, workers)
     events: list[Event] = []
     for beliefs in session.beliefs.values():
-        history += read_cards(run.target, beliefs[0].card, events)
+        history += read_card(run.target, beliefs[0].card, events)
     _judge(run, pool, session, history)
+    if misshapen is not None:
+        raise Violated(misshapen)
     return len(history)
 
 
-def _judge_shapes(run: Run, session: Session, workers: list[_Client]) -> None:
-    for worker in workers:
-        for one in worker.done:
-            odd = run.judge_shape(one.exchange) if one.exchange is not None else None
-            if odd is not None and one.exchange is not None:
-                event = Event(str(one.step), one.exchange)
-                program = session.program()
-                run.record(Finding(odd, program, (event,), run.target.meter.requests))
+def _record_shapes(run: Run, session: Session, workers: Sequence[Worker]) -> Finding | None:
+    def finding_of(violation: Violation, event: Event) -> Finding:
+        # Of thousands of requests only the one is shown, and no program would repeat it.
+        return Finding(violation, session.program(), (event,), run.target.meter.requests)
+
+    events = [
+        Event(str(one.step), one.exchange)
+        for worker in workers
+        for one in worker.done
+        if one.exchange is not None
+    ]
+    return record_shape_violations(run, events, finding_of)
 
 
-def _judge(run: Run, pool: ClientPool, session: Session, history: list[Op]) -> None:
-    run.checked.update(("CONC-1", "CONC-2"))
+def _judge(run: Run, pool: ClientPool, session: Session, history: Sequence[Op]) -> None:
     initial = {beliefs[0].card: beliefs for beliefs in session.beliefs.values()}
-    judged = judge_history(history, initial, budget=BUDGET)
-    for card in judged.undecided:
-        run.undecided.append(f"the budget for judging the soak of card {card} was spent")
-    if judged.violation is None or judged.illegality is None:
+    verdict = judge_operations(run, history, initial, BUDGET)
+    note_undecided(run, verdict)
+    if verdict.violation is None or verdict.illegality is None:
         return
     labels = {beliefs[0].card: label for label, beliefs in session.beliefs.items()}
-    plan = _plan_of(judged.illegality.core, history, labels[str(judged.illegality.key)])
-    found = Race(judged.violation, (), judged.illegality, label_of, outcome_of)
-    races = {plan: found}
-    attempt: Callable[[Program], bool] = race_replayer(run, pool, judged.violation.rule, races)
+    card = labels[str(verdict.illegality.key)]
+    opening = next(step for step in session.performed if step.name == card)
+    program = program_of(verdict.illegality.core, history, opening)
+    races: dict[Program, Race] = {program: race_of(verdict)}
+    attempt = race_replayer(run, pool, verdict.violation.rule, races)
     requests = run.target.meter.requests
-    finding = Finding(judged.violation, plan, (), requests, attempt, races=races)
+    finding = Finding(verdict.violation, program, (), requests, attempt, races=races)
     raise Violated(run.record(finding))
-
-
-def _plan_of(core: tuple[Op, ...], history: list[Op], card: str) -> Program:
-    """The contradiction as a plan: what it builds on comes first, the rest at one moment."""
-    maker = {step.name: step for step in map(_step_of, history) if step is not None and step.name}
-    prefix: dict[Step, None] = {}
-
-    def prepare(step: Step) -> None:
-        for label in step.needs:
-            if label in maker:
-                prepare(maker[label])
-                prefix[maker[label]] = None
-
-    branches: dict[str, list[Step]] = {}
-    for op in core:
-        step = _step_of(op)
-        if step is not None:
-            prepare(step)
-            branches.setdefault(str(op.client), []).append(step)
-    racing = [tuple(step for step in steps if step not in prefix) for steps in branches.values()]
-    opening = Step(Verb.CARD, card, amount=Amount("", 1, OPENING), currency="NOK")
-    return Program((opening, *prefix), tuple(steps for steps in racing if steps))
-
-
-def _step_of(operation: Op) -> Step | None:
-    return operation.command.step if isinstance(operation.command.step, Step) else None

@@ -1,0 +1,163 @@
+"""From the history of concurrent clients to findings: count, judge, and make it replayable.
+
+Races and soaks share it. Whether a history has a legal order is asked of `order`; what the replays
+of a finding send is up to `trial`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from tallystick.checker.linearizability import Budget
+from tallystick.drivers.concurrent.clients import ClientPool
+from tallystick.drivers.concurrent.independence import Op, ref_of
+from tallystick.drivers.concurrent.order import HistoryVerdict, judge_history, label_of, outcome_of
+from tallystick.drivers.concurrent.trial import StartSchedule, Trial, run_trial
+from tallystick.ledger.state import Ledger
+from tallystick.ledger.vocabulary import Violation
+from tallystick.program import Program, Step
+from tallystick.run import Event, Finding, Race, Run, Violated
+
+TRIES = 4
+"""How many trials a shorter program gets to show a violation: a race shows only now and then."""
+TRIAL_BUDGET = Budget(seconds=10.0)
+"""What judging one trial may cost. Its few operations take milliseconds; the rest is margin."""
+
+Attempt = Callable[[Program], bool]
+
+
+def judge_operations(
+    run: Run,
+    operations: Sequence[Op],
+    initial: Mapping[str, Sequence[Ledger]],
+    budget: Budget,
+) -> HistoryVerdict:
+    """Judge what the clients did, and count the rules that were checked by it."""
+    run.checked["CONC-1"] += 1
+    refs = [ref_of(op) for op in operations if ref_of(op)]
+    if len(set(refs)) < len(refs):
+        run.checked["CONC-2"] += 1
+    return judge_history(operations, initial, budget=budget)
+
+
+def judge_trial(run: Run, trial: Trial) -> HistoryVerdict:
+    """Judge what the clients of a trial did."""
+    return judge_operations(run, trial.operations, trial.initial, TRIAL_BUDGET)
+
+
+def note_undecided(run: Run, verdict: HistoryVerdict) -> None:
+    """Tell the run which cards could not be judged within the budget: they are never green."""
+    for card in verdict.undecided:
+        run.leave_undecided(f"the budget for judging the history of card {card} was spent")
+
+
+def record_shape_violations(
+    run: Run, events: Iterable[Event], finding_of: Callable[[Violation, Event], Finding]
+) -> Finding | None:
+    """Check the answers against the document and record what does not fit; return the first.
+
+    It raises nothing, because the order of the answers, judged next, says more than their shape.
+    """
+    first = None
+    for event in events:
+        violation = run.judge_shape(event.exchange)
+        if violation is not None:
+            finding = run.record(finding_of(violation, event))
+            first = first or finding
+    return first
+
+
+def race_of(verdict: HistoryVerdict, events: tuple[Event, ...] = ()) -> Race:
+    """The history behind a violation, as reports show it."""
+    assert verdict.violation is not None
+    assert verdict.illegality is not None
+    return Race(verdict.violation, events, verdict.illegality, label_of, outcome_of)
+
+
+def trial_finding(
+    run: Run, pool: ClientPool, violation: Violation, program: Program, trial: Trial
+) -> Finding:
+    """A violation that a trial showed, with trials of shorter programs as its replays."""
+    races: dict[Program, Race] = {}
+    attempt = race_replayer(run, pool, violation.rule, races)
+    requests = run.target.meter.requests
+    return Finding(violation, program, trial.events, requests, attempt, races=races)
+
+
+def race_replayer(run: Run, pool: ClientPool, rule: str, races: dict[Program, Race]) -> Attempt:
+    """Return a function that replays a program apart from the run, up to `TRIES` times.
+
+    It returns True as soon as the rule breaks, and puts the history that showed it into `races`.
+    """
+    apart = run.shadow()
+
+    def attempt(program: Program) -> bool:
+        schedule = StartSchedule(random.Random(run.seed))
+        return any(
+            _shows(apart.shadow(), pool, program, schedule, rule, races) for _ in range(TRIES)
+        )
+
+    return attempt
+
+
+def _shows(
+    run: Run,
+    pool: ClientPool,
+    program: Program,
+    schedule: StartSchedule,
+    rule: str,
+    races: dict[Program, Race],
+) -> bool:
+    """Whether one trial of the program breaks the rule."""
+    try:
+        trial = run_trial(run, pool, program, schedule)
+    except Violated:  # already by its prefix
+        return run.has_broken(rule)
+    record_trial_shapes(run, pool, program, trial)
+    verdict = judge_trial(run, trial)
+    if verdict.violation is not None and verdict.violation.rule == rule:
+        races[program] = race_of(verdict, trial.events)
+        return True
+    return run.has_broken(rule)
+
+
+def record_trial_shapes(
+    run: Run, pool: ClientPool, program: Program, trial: Trial
+) -> Finding | None:
+    """Record the answers of the branches and of the reads that do not fit the document."""
+    # The session of the prefix has checked its own answers.
+    events = trial.events[len(trial.session.events) :]
+    return record_shape_violations(
+        run, events, lambda violation, _: trial_finding(run, pool, violation, program, trial)
+    )
+
+
+def program_of(core: Iterable[Op], history: Iterable[Op], opening: Step) -> Program:
+    """A contradiction of a long history as a program of its own.
+
+    Its prefix opens the card and makes, one step after another, what the core builds on. The other
+    steps of the core become branches, one for each client.
+    """
+    maker = {step.name: step for step in map(_step_of, history) if step is not None and step.name}
+    prefix: dict[Step, None] = {opening: None}  # an ordered set
+
+    def prepare(step: Step) -> None:
+        for label in step.needs:
+            if label in maker:
+                prepare(maker[label])
+                prefix[maker[label]] = None
+
+    clients: dict[str, list[Step]] = {}
+    for op in core:
+        step = _step_of(op)
+        if step is not None:
+            prepare(step)
+            clients.setdefault(str(op.client), []).append(step)
+    branches = [tuple(step for step in steps if step not in prefix) for steps in clients.values()]
+    return Program(tuple(prefix), tuple(steps for steps in branches if steps))
+
+
+def _step_of(operation: Op) -> Step | None:
+    """The step of a program behind the operation; None for the reads at the end."""
+    return operation.command.step if isinstance(operation.command.step, Step) else None
