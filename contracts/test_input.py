@@ -235,7 +235,7 @@ def test_what_is_read_only_or_unknown_has_no_effect(stage: Stage, run: Run) -> N
     for operation, names in ((TRANSACT, ("id", "created_by", "parent_id")), (CREATE, CREATION)):
         with stage.acting(operation) as fuzz:
             answer = fuzz.ask(changed(valid(fuzz, operation), **dict.fromkeys(names, mine)))
-            run.checked["SHAPE-8"] += 1
+            run.count_checked("SHAPE-8")
             body = answer.body if isinstance(answer, Answer) else None
             if isinstance(body, dict) and mine in [body.get(name) for name in names]:
                 fuzz.violate("SHAPE-8", f"{', '.join(names)} of the server's own", f"{body}")
@@ -260,7 +260,7 @@ def test_a_transaction_names_a_card(stage: Stage) -> None:
     for more in ({}, {"pending": True}, {"type": "fund"}):
         with stage.acting(TRANSACT) as fuzz:
             sent = changed(without(valid(fuzz, TRANSACT), "card_id"), **more)
-            fuzz.run.checked["TX-6"] += 1
+            fuzz.run.count_checked("TX-6")
             answer = fuzz.send(sent)
             if isinstance(answer, Answer) and answer.status == 200:
                 fuzz.violate("TX-6", "a refusal: neither card_id nor token is there", "accepted")
@@ -276,7 +276,7 @@ def test_a_card_that_is_named_twice_pays_once(stage: Stage) -> None:
         assert token is not None, "the stage has a lasting token"
         sent = changed(valid(fuzz, TRANSACT), token=token)
         answer = fuzz.send(sent)
-        fuzz.run.checked["TX-6"] += 1
+        fuzz.run.count_checked("TX-6")
         if isinstance(answer, Answer) and answer.status == 200:
             command = Transact(Kind.DRAWDOWN, ledger.card, 10, "NOK", sent.body["ref_id"])
             fuzz.judge("A", command, outcome_of(command, answer))
@@ -388,7 +388,7 @@ def test_an_id_that_is_no_uuid_is_refused(stage: Stage, operation: str) -> None:
     for name in NO_UUIDS:
         with stage.acting(operation) as fuzz:
             body = valid(fuzz, operation).body
-            fuzz.run.checked["SHAPE-4"] += 1
+            fuzz.run.count_checked("SHAPE-4")
             answer = fuzz.send(Sent(operation, {"transaction_id": name}, body=body))
             if isinstance(answer, Answer) and answer.status == 200:
                 fuzz.violate("SHAPE-4", "a refusal: transaction_id is a uuid", "accepted")
@@ -457,7 +457,7 @@ def test_a_pin_has_four_characters_at_least(run: Run, stage: Stage) -> None:
         with stage.acting(ROTATE) as fuzz:
             sent = changed(valid(fuzz, ROTATE), pin={"format": {"length": length}})
             answer = fuzz.send(sent)
-            run.checked["CARD-15"] += 1
+            run.count_checked("CARD-15")
             if isinstance(answer, Answer) and answer.status == 200:
                 fuzz.violate("CARD-15", "a refusal: a PIN has 4 characters at least", "accepted")
 

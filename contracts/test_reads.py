@@ -381,7 +381,7 @@ def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
         pytest.skip("the two cards are not next to each other in the list")
     for amount in (400, 399, 401, 1000):
         walked = walk(stage, after=place.after, pages=3, amount_available=amount)
-        run.checked["READ-10"] += 1
+        run.count_checked("READ-10")
         if walked is None:
             continue  # refused: the type of the filter is open
         shown = [card_id for card_id in walked.ids() if card_id in twins]

@@ -108,7 +108,7 @@ class Suite:
         """Write the violation down at once, then look for its shortest program."""
         assert self.run is not None
         assert self.reports is not None
-        self.reports.found(self.run, finding, self.not_claimed)
+        finding = self.reports.found(self.run, finding, self.not_claimed)
         seconds = min(self._reduce_s, REDUCE_S[self.settings.intensity])
         if finding.attempt is None or seconds <= 0:
             return
@@ -119,8 +119,8 @@ class Suite:
             self.gone = str(error)
             return
         self._reduce_s -= time.monotonic() - began
-        finding.shorten(reduced.program, reduced.replays)
-        self.reports.found(self.run, finding, self.not_claimed)
+        shortened = finding.shortened(reduced.program, reduced.replays, reduced.shown)
+        self.reports.found(self.run, self.run.revise(finding, shortened), self.not_claimed)
 
     def status(self) -> Status | None:
         """Where the run stands, for the live line."""
@@ -209,7 +209,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if suite.run is None or not _asks(item):
         return
     suite.has_begun = True
-    suite.run.current_test = item.nodeid
+    suite.run.begin_test(item.nodeid)
     if suite.gone is not None:
         pytest.skip(suite.gone)
     if not suite.run.has_time() and item.get_closest_marker("deep") is None:
@@ -225,7 +225,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     error = call.excinfo.value if call.excinfo is not None else None
     if suite.run is not None and error is not None and report.failed:
         if isinstance(error, Violated):
-            report.longrepr = brief_text(suite.run, error.finding)
+            report.longrepr = brief_text(suite.run, suite.run.newest(error.finding))
             if not is_must(error.finding.violation.rule, load_rules()):
                 # A SHOULD that is not kept is reported, and fails nothing.
                 report.outcome, report.wasxfail = "skipped", str(error)
@@ -238,7 +238,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     if suite.run is not None and report.when == "call" and report.passed:
         # What a contract claims, it has checked; the oracle counts what it met on other ways.
         claimed = {rule for mark in item.iter_markers("rule") for rule in mark.args}
-        suite.run.checked.update(claimed - suite.not_claimed.keys())
+        suite.run.count_checked(*claimed - suite.not_claimed.keys())
     return report
 
 

@@ -65,7 +65,7 @@ def replay_scenario(settings: Settings, scenario: Scenario, times: int) -> Repla
         seen = 0
         found: dict[str, Finding] = {}
         for _ in range(times):
-            once = run.shadow()
+            once = run.isolated_copy()
             with suppress(Violated):
                 _run_once(once, scenario)
             seen += once.has_broken(scenario.rule)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -44,51 +45,53 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """A history of several clients that has no legal order, and how to name its operations."""
+    """Why a history of several clients has no legal order, and how to name its operations."""
 
-    violation: Violation
-    events: tuple[Event, ...]
     illegality: Illegality[Any]
     label: Callable[[Operation[Any, Any]], str]
     outcome: Callable[[Operation[Any, Any]], str]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """A violation as it was observed, and what is known of it since."""
+    """A violation as it was observed, and what is known of it since.
+
+    A value: what is learned later makes a new one, and the run keeps the newest (`Run.revise`).
+    """
 
     violation: Violation
     program: Program
     events: tuple[Event, ...]
     requests_before: int
-    attempt: Callable[[Program], bool] | None = field(default=None, repr=False)
-    """Runs a program once on fresh cards and says whether it shows the same violation."""
+    """How many requests the run had sent when the violation was observed."""
+    attempt: Attempt | None = field(default=None, repr=False)
+    """Runs a program once on fresh cards; None if no program can show this violation again."""
     test: str = ""
     reduced: Program | None = None
     replays: tuple[int, int] | None = None
     """How often it came back: (times seen, times replayed)."""
-    also: list[str] = field(default_factory=list)
+    also: tuple[str, ...] = ()
     """Further tests that ran into the same rule."""
     scenario: str = ""
+    """The scenario file, by its path below the report directory; empty if there is none."""
     page: str = ""
+    """The page that shows the race, by the same path; empty if there is none."""
     notes: tuple[str, ...] = ()
     """What was done, in words, where no program spells it (see `drivers.direct`)."""
-    races: dict[Program, Race] = field(default_factory=dict, repr=False)
-    """The histories of the programs that raced to it, filled by `attempt`."""
-    again: dict[Program, Finding] = field(default_factory=dict, repr=False)
-    """What the programs showed that were run in its place, filled by `attempt`."""
+    race: Race | None = field(default=None, repr=False)
+    """The history that shows it, if it took several clients."""
 
-    def shorten(self, program: Program, replays: tuple[int, int]) -> None:
-        """Take a shorter program that shows it too, what it showed, and how often it came back."""
-        self.reduced, self.replays = program, replays
-        shown = self.race or self.again.get(program)
-        if shown is not None:
-            self.violation, self.events = shown.violation, shown.events
+    def shortened(
+        self, program: Program, replays: tuple[int, int], shown: Finding | None
+    ) -> Finding:
+        """The finding with a shorter program, how often it came back, and what it showed last.
 
-    @property
-    def race(self) -> Race | None:
-        """The history of the shortest program, if it is one of several clients."""
-        return self.races.get(self.shortest)
+        `shown` is None if the violation never came back: then what was observed first is kept.
+        """
+        shorter = replace(self, reduced=program, replays=replays)
+        if shown is None:
+            return shorter
+        return replace(shorter, violation=shown.violation, events=shown.events, race=shown.race)
 
     @property
     def key(self) -> str:
@@ -104,6 +107,10 @@ class Finding:
     def steps(self) -> list[str]:
         """The shortest way known to show it, a line each."""
         return list(self.notes) or self.shortest.lines()
+
+
+Attempt = Callable[[Program], Finding | None]
+"""Runs a program once on fresh cards, apart from the run; returns the same violation, if any."""
 
 
 def key_of(rule: str, question: str | None) -> str:
@@ -135,42 +142,96 @@ class Run:
     ) -> None:
         self.target = target
         self.shape = shape
-        self.dialect = dialect
         self.intensity = intensity
         self.seed = seed
         self.started = time.monotonic()
         self.deadline = None if budget_s is None else self.started + budget_s
         self.pinned = frozenset(dialect.learned())
-        self.checked: Counter[str] = Counter()
-        self.findings: dict[str, Finding] = {}
-        self.undecided: list[str] = []
-        """What could not be judged within its budget, and why; never green."""
-        self.current_test = ""
         # Ids are unique per run and per program and never drawn: a deterministic gate can be run
         # again and again on the same server.
         self.name = f"ts{uuid.uuid4().hex[:8]}"
-        self.programs = 0
-        self._programs = count(1)
+        self._dialect = dialect
+        self._checked: Counter[str] = Counter()
+        self._findings: dict[str, Finding] = {}
+        self._undecided: list[str] = []
+        self._current_test = ""
+        self._programs = 0
+        self._numbers = count(1)
         self._on_finding = on_finding
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the target has answered so far, where the documentation leaves a question open."""
+        return self._dialect
+
+    @property
+    def checked(self) -> Mapping[str, int]:
+        """How often each rule was checked; a rule that never was is left out."""
+        return self._checked
+
+    @property
+    def findings(self) -> Mapping[str, Finding]:
+        """The newest state of every finding, by its key, in the order in which they were made."""
+        return self._findings
+
+    @property
+    def undecided(self) -> Sequence[str]:
+        """What could not be judged within its budget, and why; never green."""
+        return self._undecided
+
+    @property
+    def current_test(self) -> str:
+        """The id of the test that runs now; empty outside of tests."""
+        return self._current_test
+
+    @property
+    def programs(self) -> int:
+        """How many programs were started."""
+        return self._programs
+
+    def begin_test(self, name: str) -> None:
+        """Attribute what is found from now on to this test."""
+        self._current_test = name
 
     def next_program(self) -> str:
         """A prefix for the ids of one program, unique on the target."""
-        self.programs = next(self._programs)
-        return f"{self.name}-{self.programs}"
+        self._programs = next(self._numbers)
+        return f"{self.name}-{self._programs}"
 
-    def shadow(self) -> Run:
+    def isolated_copy(self) -> Run:
         """The same target and dialect, with findings and counts of its own: for replays."""
-        twin = copy(self)
-        twin.checked = Counter()
-        twin.findings = {}
-        twin.undecided = []
-        twin._on_finding = lambda finding: None
-        return twin
+        other = copy(self)
+        other._checked = Counter()
+        other._findings = {}
+        other._undecided = []
+        other._on_finding = lambda finding: None
+        return other
+
+    def count_checked(self, *rules: str) -> None:
+        """Count that each of these rules was checked once more."""
+        self._checked.update(rules)
+
+    def learn(self, dialect: Dialect) -> None:
+        """Hold the target to a dialect that its answers have narrowed."""
+        self._dialect = dialect
+
+    @contextmanager
+    def permitting(self, answer: str, prefixes: tuple[str, ...]) -> Iterator[None]:
+        """Permit one more answer to the questions with these prefixes while the block runs.
+
+        What the target shows within it is not learned: it may be due to the moment.
+        """
+        known = self._dialect
+        self._dialect = known.also(answer, prefixes)
+        try:
+            yield
+        finally:
+            self._dialect = known
 
     def leave_undecided(self, reason: str) -> None:
-        """Note what could not be judged; a reason is told once."""
-        if reason not in self.undecided:
-            self.undecided.append(reason)
+        """Note what could not be judged; a reason is reported once."""
+        if reason not in self._undecided:
+            self._undecided.append(reason)
 
     def judge_shape(self, exchange: Exchange) -> Violation | None:
         """Hold an answer to the document, whatever was asked; None too if nothing came back."""
@@ -178,7 +239,7 @@ class Run:
         if not isinstance(answer, Answer):
             return None
         fits = "SHAPE-1" if answer.status < 300 else "SHAPE-5"
-        self.checked.update((fits, "SHAPE-2", "SHAPE-3", "SHAPE-6"))
+        self.count_checked(fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
         return self.shape.judge(
             exchange.request.operation, answer.status, answer.content_type, answer.body
         )
@@ -201,16 +262,30 @@ class Run:
         return self.deadline is None or time.monotonic() < self.deadline
 
     def record(self, finding: Finding) -> Finding:
-        """Keep the finding; the first one stands for all of its rule, or of its question."""
-        finding.test = finding.test or self.current_test
-        first = self.findings.setdefault(finding.key, finding)
-        if first is not finding:
-            if finding.test and finding.test not in (first.test, *first.also):
-                first.also.append(finding.test)
-            return first
+        """Keep a finding and return what is kept; the first of a key stands for all later ones.
+
+        The test that runs now is added to it, unless it names a test already.
+        """
+        finding = replace(finding, test=finding.test or self._current_test)
+        first = self._findings.get(finding.key)
+        if first is not None:
+            if finding.test in ("", first.test, *first.also):
+                return first
+            return self.revise(first, replace(first, also=(*first.also, finding.test)))
+        self._findings[finding.key] = finding
         self._on_finding(finding)
         question = finding.violation.question
         if finding.violation.rule == "DIA-2" and question is not None:
-            # Told once; from now on the new answer is the one that the target is held to.
-            self.dialect = self.dialect.reopened(question)
-        return finding
+            # Reported once; from now on the target is held to the new answer.
+            self._dialect = self._dialect.reopened(question)
+        return self._findings[finding.key]
+
+    def revise(self, old: Finding, new: Finding) -> Finding:
+        """Keep what is known now in place of an earlier state of the same finding; returns it."""
+        # By the old key: a replay of a DIA-2 finding may show the drift of another question.
+        self._findings[old.key] = new
+        return new
+
+    def newest(self, finding: Finding) -> Finding:
+        """What is known now of a finding that was recorded earlier."""
+        return self._findings.get(finding.key, finding)

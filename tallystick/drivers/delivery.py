@@ -22,7 +22,7 @@ from tallystick.drivers.sequential import Session, shown_by
 from tallystick.ledger.preconditions import REFUSE
 from tallystick.ledger.vocabulary import Command, Outcome, ReadCard, Unknown, Violation
 from tallystick.program import READS, Delivery, Program, Step
-from tallystick.run import Finding, Run, Violated
+from tallystick.run import Attempt, Finding, Run, Violated
 from tallystick.target import KEEPALIVE_S, Answer, NoAnswer
 
 RULES = {
@@ -235,15 +235,11 @@ class DeliverySession(Session):
 
     def _ask_beside_the_first(self, card: str, command: Command, step: str) -> Outcome:
         """Ask while the first request may still be at work: which of the two loses is open."""
-        known = self.run.dialect
-        self.run.dialect = known.also(REFUSE, DUPLICATE_MAY_BE_REFUSED)
-        try:
+        with self.run.permitting(REFUSE, DUPLICATE_MAY_BE_REFUSED):
             return self._ask(card, command, step)
-        finally:
-            self.run.dialect = known
 
     def _blame(self, rule: str, what: str) -> None:
-        self.run.checked[rule] += 1
+        self.run.count_checked(rule)
         if self._cause is None or self._cause[0] != SETTLED:
             self._cause = (rule, what)  # of what went wrong, the target's own part explains most
 
@@ -275,16 +271,18 @@ def deliver(
     session.finish()
 
 
-def redeliverer(
-    run: Run, courier: Courier, rule: str, patience_s: float = 0.0
-) -> Callable[[Program], bool]:
-    """Replays programs with their deliveries apart from the run; True if the rule breaks."""
-    apart = run.shadow()
+def redeliverer(run: Run, courier: Courier, rule: str, patience_s: float = 0.0) -> Attempt:
+    """Returns what runs a program with its deliveries, apart from the run.
 
-    def attempt(program: Program) -> bool:
-        twin = apart.shadow()
+    It starts from the dialect known now, and returns the violation of `rule` that the program
+    shows, if any.
+    """
+    known = run.isolated_copy()
+
+    def attempt(program: Program) -> Finding | None:
+        apart = known.isolated_copy()
         with suppress(Violated):
-            deliver(twin, courier, program, patience_s=patience_s)
-        return rule in twin.findings
+            deliver(apart, courier, program, patience_s=patience_s)
+        return apart.finding_of(rule)
 
     return attempt

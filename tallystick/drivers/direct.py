@@ -95,5 +95,5 @@ class Direct:
 
     def _count(self, rules: str | Iterable[str]) -> str:
         named = [rules] if isinstance(rules, str) else list(rules)
-        self.run.checked.update(named)
+        self.run.count_checked(*named)
         return named[0]

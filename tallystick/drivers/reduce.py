@@ -9,14 +9,12 @@ at any moment, so running out of budget loses nothing. It does not know how a pr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
 from tallystick.program import MAKERS, Amount, Program, Step, Verb
-
-Attempt = Callable[[Program], bool]
-"""Runs a program once on fresh cards; True if the same rule is broken again."""
+from tallystick.run import Attempt, Finding
 
 CONFIRMATIONS = 3
 UNSTEADY_REPLAYS = 10
@@ -57,45 +55,70 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """The shortest program found, and how often the violation came back: (seen, replayed)."""
+    """The shortest program found, and what its replays showed."""
 
     program: Program
     replays: tuple[int, int]
+    """How often the violation came back: (times seen, times replayed)."""
+    shown: Finding | None
+    """What the program showed when it was last seen; None if it never came back."""
 
 
 def reduce_program(program: Program, attempt: Attempt, budget: Budget) -> Reduced:
     """The shortest program found that still shows the violation; the given one at worst."""
-    seen, replayed = _replay(program, attempt, budget, CONFIRMATIONS)
-    if seen < replayed:
-        more_seen, more = _replay(program, attempt, budget, UNSTEADY_REPLAYS - replayed)
-        seen, replayed = seen + more_seen, replayed + more
-    if seen == 0:
-        return Reduced(program, (seen, replayed))
+    first = _replay(program, attempt, budget, CONFIRMATIONS)
+    if not first.is_steady:
+        first += _replay(program, attempt, budget, UNSTEADY_REPLAYS - first.replayed)
+    if first.shown is None:
+        return Reduced(program, (0, first.replayed), None)
     # A violation that comes now and then gets several chances per candidate.
-    tries = 1 if seen == replayed else min(MOST_TRIES, 2 * replayed // seen)
-    search = _Search(program, attempt, budget, tries)
+    tries = 1 if first.is_steady else min(MOST_TRIES, 2 * first.replayed // first.seen)
+    search = _Search(program, attempt, budget, tries, first.shown)
     search.run()
-    if search.best == program:
-        return Reduced(program, (seen, replayed))
-    seen, replayed = _replay(search.best, attempt, budget, CONFIRMATIONS)
-    return Reduced(search.best, (seen + 1, replayed + 1))
+    shown = first
+    if search.best != program:
+        shown = _Replays(1, 1, search.shown)
+        shown += _replay(search.best, attempt, budget, CONFIRMATIONS)
+    return Reduced(search.best, (shown.seen, shown.replayed), shown.shown)
 
 
-def _replay(program: Program, attempt: Attempt, budget: Budget, times: int) -> tuple[int, int]:
-    seen = replayed = 0
+@dataclass(frozen=True, slots=True)
+class _Replays:
+    """What replays of one program showed: how often it was seen, of how many, and the last time."""
+
+    seen: int = 0
+    replayed: int = 0
+    shown: Finding | None = None
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether every replay showed it."""
+        return self.seen == self.replayed
+
+    def __add__(self, later: _Replays) -> _Replays:
+        return _Replays(
+            self.seen + later.seen, self.replayed + later.replayed, later.shown or self.shown
+        )
+
+
+def _replay(program: Program, attempt: Attempt, budget: Budget, times: int) -> _Replays:
+    replays = _Replays()
     for _ in range(times):
         if not budget.spend():
             break
-        replayed += 1
-        seen += attempt(program)
-    return seen, replayed
+        shown = attempt(program)
+        replays += _Replays(int(shown is not None), 1, shown)
+    return replays
 
 
 class _Search:
-    """Greedy search over smaller programs; `best` always shows the violation."""
+    """Greedy search over smaller programs; `best` always shows the violation, as in `shown`."""
 
-    def __init__(self, program: Program, attempt: Attempt, budget: Budget, tries: int) -> None:
+    def __init__(
+        self, program: Program, attempt: Attempt, budget: Budget, tries: int, shown: Finding
+    ) -> None:
         self.best = program
+        self.shown = shown
         self._attempt = attempt
         self._budget = budget
         self._tries = tries
@@ -123,8 +146,9 @@ class _Search:
         for _ in range(self._tries):
             if not self._budget.spend():
                 return False
-            if self._attempt(candidate):
-                self.best = candidate
+            shown = self._attempt(candidate)
+            if shown is not None:
+                self.best, self.shown = candidate, shown
                 return True
         self._failed.add(candidate)
         return False

@@ -7,7 +7,6 @@ answer was lost) and stops when none is left. It decides nothing about money its
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
@@ -41,7 +40,7 @@ from tallystick.ledger.vocabulary import (
     Void,
 )
 from tallystick.program import MISSING_LABELS, ModelState, Program, Step, Verb
-from tallystick.run import Event, Finding, Run, Violated
+from tallystick.run import Attempt, Event, Finding, Run, Violated
 from tallystick.target import Answer, Target, TargetError
 
 KINDS = {Verb.DRAW: Kind.DRAWDOWN, Verb.HOLD: Kind.HOLD, Verb.FUND: Kind.FUND}
@@ -192,7 +191,7 @@ class Session:
             if ledger.dialect is not run.dialect:
                 ledger = ledger.changed(dialect=run.dialect)
             judgement = judge(ledger, command, outcome)
-            run.checked.update(judgement.checked)
+            run.count_checked(*judgement.checked)
             if isinstance(judgement.result, Violation):
                 violation = violation or judgement.result
             else:
@@ -202,7 +201,7 @@ class Session:
             self._break(violation, card)
         self.beliefs[card] = tuple(dict.fromkeys(survivors))
         if len(self.beliefs[card]) == 1:
-            run.dialect = survivors[0].dialect
+            run.learn(survivors[0].dialect)
 
     def _break(self, violation: Violation, card: str) -> NoReturn:
         """Record a violation that no ledger survived; other drivers may know its cause better."""
@@ -237,16 +236,14 @@ class Session:
         self.noted = self.noted or finding
 
     def _finding(self, violation: Violation) -> Finding:
-        again: dict[Program, Finding] = {}
         return Finding(
             violation,
             self.program(),
             tuple(self.events),
             self.target.meter.requests,
             # Of a program that is not the whole story a replay would prove nothing.
-            attempt=None if self.notes else replayer(self.run, violation.rule, again),
+            attempt=None if self.notes else replayer(self.run, violation.rule),
             notes=tuple(self.notes),
-            again=again,
         )
 
     # From steps to commands -----------------------------------------------------------------------
@@ -364,26 +361,21 @@ def shown_by(run: Run, program: Program) -> Finding | None:
 
 
 def _run_apart(run: Run, program: Program) -> Run:
-    twin = run.shadow()
+    apart = run.isolated_copy()
     with suppress(Violated):
-        run_program(twin, program, reading=Reading.EAGER)
-    return twin
+        run_program(apart, program, reading=Reading.EAGER)
+    return apart
 
 
-def replayer(
-    run: Run, rule: str, again: dict[Program, Finding] | None = None
-) -> Callable[[Program], bool]:
-    """Replays programs with the dialect known now, apart from the run; True if the rule breaks.
+def replayer(run: Run, rule: str) -> Attempt:
+    """Returns what runs a program with the dialect known now, apart from the run.
 
-    What a program showed goes into `again`.
+    It reads every step back, and returns the violation of `rule` that the program shows, if any.
     """
-    apart = run.shadow()
+    apart = run.isolated_copy()
 
-    def attempt(program: Program) -> bool:
-        found = _run_apart(apart, program).finding_of(rule)
-        if found is not None and again is not None:
-            again[program] = found
-        return found is not None
+    def attempt(program: Program) -> Finding | None:
+        return _run_apart(apart, program).finding_of(rule)
 
     return attempt
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -80,16 +81,22 @@ class Reports:
         else:
             self._early.append(exchange)
 
-    def found(self, run: Run, finding: Finding, not_claimed: dict[str, str]) -> None:
-        """Bring a finding to the disk, with all that is known of it now."""
+    def found(self, run: Run, finding: Finding, not_claimed: dict[str, str]) -> Finding:
+        """Write a finding to the disk, with all that is known of it now.
+
+        Returns it with the names of its files; the run keeps it so.
+        """
+        known = finding
         if finding.shortest.steps and not finding.notes:
-            finding.scenario = f"scenarios/{file_name(finding.key)}"
+            finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
             write_scenario(self.directory / finding.scenario, finding, run)
         if finding.race is not None:
-            self.timeline(finding, time_line_of(run, finding.race))
+            finding = self.with_time_line(finding, time_line_of(run, finding, finding.race))
+        run.revise(known, finding)
         if self._journal is not None:
             self._journal.record(finding)
         self._write(run, not_claimed, None, interrupted=True)
+        return finding
 
     def close(
         self, run: Run, *, not_claimed: dict[str, str], error: str | None, interrupted: bool
@@ -112,10 +119,11 @@ class Reports:
         text = report_text(self.result, self.exchanges, self.directory, width=width, colour=colour)
         return f"{text}\nMore in {self.directory / 'report.html'}"
 
-    def timeline(self, finding: Finding, line: TimeLine) -> None:
-        """Write the page that shows a race, and name it in the finding."""
-        finding.page = f"{finding.violation.rule.lower()}.html"
-        write_whole(self.directory / finding.page, timeline_page(line))
+    def with_time_line(self, finding: Finding, line: TimeLine) -> Finding:
+        """Write the page that shows a race; returns the finding with the name of the page."""
+        page = f"{finding.violation.rule.lower()}.html"
+        write_whole(self.directory / page, timeline_page(line))
+        return replace(finding, page=page)
 
     def _write(
         self, run: Run, not_claimed: dict[str, str], error: str | None, *, interrupted: bool
@@ -137,12 +145,12 @@ def write_pages(directory: Path, result: Result, exchanges: Exchanges) -> None:
     write_summary(directory / "summary.md", result)
 
 
-def time_line_of(run: Run, race: Race) -> TimeLine:
+def time_line_of(run: Run, finding: Finding, race: Race) -> TimeLine:
     """What the page of a race says; labels and outcomes may quote the target, so no secrets."""
-    violation = race.violation
+    violation = finding.violation
     redactor = redactor_for(run)
     rule = load_rules().get(violation.rule)
-    steps = (event.step for event in race.events)
+    steps = (event.step for event in finding.events)
     before = dict.fromkeys(takewhile(lambda step: not ON_A_LANE.match(step), steps))
     return TimeLine(
         rule.text if rule is not None else "",

@@ -145,7 +145,7 @@ def _counts(run: Run, rules: Mapping[str, Rule]) -> dict[str, Count]:
     counts = {}
     for rule in (*rules, *extra):
         violated = found[rule]
-        counts[rule] = Count(checked=max(run.checked[rule], violated), violated=violated)
+        counts[rule] = Count(checked=max(run.checked.get(rule, 0), violated), violated=violated)
     return counts
 
 

@@ -146,11 +146,11 @@ def test_a_lost_race_is_found_and_shortened(fault: str) -> None:
         assert finding.violation.rule == rule
         assert finding.attempt is not None
         reduced = reduce_program(finding.program, finding.attempt, ReduceBudget.of(20))
-        finding.shorten(reduced.program, reduced.replays)
+        finding = finding.shortened(reduced.program, reduced.replays, reduced.shown)
         assert len(finding.steps) <= shortest + 2
         assert len(finding.shortest.branches) == 2
         assert finding.race is not None
-        page = timeline_page(time_line_of(run, finding.race))
+        page = timeline_page(time_line_of(run, finding, finding.race))
         assert rule in page
         assert finding.race.label(finding.race.illegality.stuck) in html.unescape(page)
 

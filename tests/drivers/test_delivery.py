@@ -52,8 +52,7 @@ def sandbox_run(*faults: str) -> Iterator[Run]:
         run = Run(target, shape.load(), open_dialect())
         try:
             probe(run)
-            run.findings.clear()
-            yield run
+            yield run.isolated_copy()
         finally:
             target.close()
 

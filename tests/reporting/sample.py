@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.ledger.dialect import Dialect
@@ -26,20 +29,31 @@ NOT_CLAIMED = {
 REFUSED = {"error": {"message": "amount is above what remains", "code": "amount_too_large"}}
 
 
-def sample_run() -> Run:
-    """A run with a sequential violation, a concurrent one, and gaps."""
+def sample_run(
+    findings: Iterable[Finding] | None = None, checked: Mapping[str, int] | None = None
+) -> Run:
+    """A run with a sequential violation, a concurrent one, and gaps, unless others are given."""
     target = HttpTarget(Address(URL, ACCOUNT), Client("sandbox-admin", "sample-client-secret"))
     target.meter.requests = 4812
     run = Run(target, load(), _dialect(), seed=7)
     run.name = "ts5f3a90c1"
-    run.checked.update({rule: 11 * number for number, rule in enumerate(CHECKED, start=1)})
-    for finding in (over_capture(), lost_race()):
+    for rule, times in (SAMPLE_COUNTS if checked is None else checked).items():
+        run.count_checked(*[rule] * times)
+    for finding in sample_findings() if findings is None else findings:
         run.record(finding)
-    run.findings["CAP-2"].also.append("contracts/test_lifecycle.py::test_random_programs")
-    run.findings["CAP-2"].scenario = "scenarios/cap-2.yaml"
-    run.findings["CONC-1"].scenario = "scenarios/conc-1.yaml"
-    run.findings["CONC-1"].page = "conc-1.html"
     return run
+
+
+def sample_findings() -> tuple[Finding, Finding]:
+    """The two violations of the sample run, with the files that show them."""
+    return (
+        replace(
+            over_capture(),
+            also=("contracts/test_lifecycle.py::test_random_programs",),
+            scenario="scenarios/cap-2.yaml",
+        ),
+        replace(lost_race(), scenario="scenarios/conc-1.yaml", page="conc-1.html"),
+    )
 
 
 CHECKED = (
@@ -49,6 +63,9 @@ CHECKED = (
     *(f"VOID-{n}" for n in range(1, 6)),
     *("FUND-1", "FUND-2", "REF-1", "REF-2", "REF-6", "BAL-1", "BAL-2", "BAL-5", "READ-1", "CONC-1"),
 )
+
+
+SAMPLE_COUNTS = {rule: 11 * number for number, rule in enumerate(CHECKED, start=1)}
 
 
 def over_capture() -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from tallystick.reporting.journal import read_journal
@@ -42,8 +43,7 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
     stale = [tmp_path / "scenarios" / "tx-1.yaml", tmp_path / "tx-1.html", tmp_path / "result.json"]
     for path in stale:
         path.write_text("from an earlier run")
-    run = sample_run()
-    run.findings.clear()
+    run = sample_run(findings=())
     reports = Reports(tmp_path)
     assert not any(path.exists() for path in stale)
     finding = over_capture()
@@ -51,10 +51,9 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
     reports.open(run)
     for event in finding.events[1:]:
         reports.observe(event.exchange)
-    run.record(finding)
-    reports.found(run, finding, {})
+    finding = reports.found(run, run.record(finding), {})
     assert read_result(tmp_path / "result.json")["verdict"] == "violates"
-    reports.timeline(finding, race())
+    run.revise(finding, reports.with_time_line(finding, race()))
     result = reports.close(run, not_claimed=NOT_CLAIMED, error=None, interrupted=False)
     assert read_result(tmp_path / "result.json") == result
     assert [record.number for record in read_journal(tmp_path / "journal.jsonl").records] == [
@@ -71,14 +70,11 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
 
 
 def test_what_no_program_spells_leaves_no_scenario(tmp_path: Path) -> None:
-    run = sample_run()
-    run.findings.clear()
+    run = sample_run(findings=())
     reports = Reports(tmp_path)
     reports.open(run)
-    finding = over_capture()
-    finding.notes = ("GET /cards -> 500",)
-    run.record(finding)
-    reports.found(run, finding, {})
+    finding = replace(over_capture(), notes=("GET /cards -> 500",))
+    reports.found(run, run.record(finding), {})
     result = reports.close(run, not_claimed={}, error=None, interrupted=False)
     assert result["violations"][0]["scenario"] == ""
     assert result["violations"][0]["steps"] == ["GET /cards -> 500"]
@@ -99,7 +95,8 @@ def test_the_summary_is_appended_to_the_step_of_the_pipeline(tmp_path: Path) -> 
 def test_signs_of_markdown_in_what_a_server_said_are_text() -> None:
     run = sample_run()
     finding = run.findings["CAP-2"]
-    finding.violation = type(finding.violation)("CAP-2", "a|b", "<img src=x> *[y](z)* `c`\n# d")
+    violation = replace(finding.violation, expected="a|b", actual="<img src=x> *[y](z)* `c`\n# d")
+    run.revise(finding, replace(finding, violation=violation))
     text = summary_text(summarise(run, seconds=1, not_claimed={}))
     assert "a\\|b" in text
     assert "&lt;img src=x> \\*\\[y\\](z)\\* \\`c\\` # d" in text

@@ -24,8 +24,8 @@ EVIL = "<script>alert(1)</script>\"'&"
 def _page(evil: str = "") -> str:
     run = sample_run()
     finding = run.findings["CAP-2"]
-    finding.violation = replace(finding.violation, actual=f"accepted{evil}")
-    finding.test += evil
+    violation = replace(finding.violation, actual=f"accepted{evil}")
+    run.revise(finding, replace(finding, violation=violation, test=finding.test + evil))
     redactor = redactor_for(run, *run.findings.values())
     result = summarise(run, seconds=1, not_claimed={**NOT_CLAIMED, f"x{evil}": f"y{evil}"})
     return report_page(result, exchanges_of(run.findings.values(), redactor))
@@ -71,8 +71,10 @@ def test_the_page_tells_every_violation_rule_and_answer() -> None:
 
 def test_the_page_says_whose_exchanges_it_shows() -> None:
     run = sample_run()
-    first, *rest = run.findings["CAP-2"].events
-    run.findings["CAP-2"].events = (replace(first, step="A = card 9 EUR"), *rest)
+    finding = run.findings["CAP-2"]
+    first, *rest = finding.events
+    events = (replace(first, step="A = card 9 EUR"), *rest)
+    run.revise(finding, replace(finding, events=events))
     result = summarise(run, seconds=1, not_claimed={})
     page = report_page(result, exchanges_of(run.findings.values(), redactor_for(run)))
     assert page.count("exchanges of the longer program that showed it first") == 1

@@ -22,20 +22,18 @@ from tallystick.reporting.result import (
     write_whole,
 )
 from tallystick.run import Finding, Run
-from tests.reporting.sample import NOT_CLAIMED, sample_run
+from tests.reporting.sample import NOT_CLAIMED, sample_findings, sample_run
 
 
 def _empty() -> Run:
-    run = sample_run()
-    run.findings.clear()
-    return run
+    return sample_run(findings=())
 
 
-def _result(
-    run: Run, *, error: str | None = None, interrupted: bool = False, checked: bool = True
-) -> Result:
-    if not checked:
-        run.checked.clear()
+def _idle() -> Run:
+    return sample_run(findings=(), checked={})
+
+
+def _result(run: Run, *, error: str | None = None, interrupted: bool = False) -> Result:
     return summarise(run, seconds=1.5, not_claimed={}, error=error, interrupted=interrupted)
 
 
@@ -56,32 +54,31 @@ def test_the_schema_closes_every_object() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "interrupted", "checked", "verdict", "reason"),
+    ("make", "error", "interrupted", "verdict", "reason"),
     [
-        (_empty, None, False, True, "conforms", None),
-        (_empty, None, False, False, "undecided", "no rule was exercised"),
-        (_empty, None, True, True, "undecided", "the run ended before its end"),
-        (_empty, "KeyError: x", True, False, "error", "KeyError: x"),
-        (sample_run, None, False, True, "violates", None),
-        (sample_run, None, True, True, "violates", None),
-        (sample_run, "KeyError: x", False, False, "violates", "KeyError: x"),
+        (_empty, None, False, "conforms", None),
+        (_idle, None, False, "undecided", "no rule was exercised"),
+        (_empty, None, True, "undecided", "the run ended before its end"),
+        (_idle, "KeyError: x", True, "error", "KeyError: x"),
+        (sample_run, None, False, "violates", None),
+        (sample_run, None, True, "violates", None),
+        (lambda: sample_run(checked={}), "KeyError: x", False, "violates", "KeyError: x"),
     ],
 )
 def test_the_worst_that_was_shown_is_the_verdict(
     make: Callable[[], Run],
     error: str | None,
     interrupted: bool,
-    checked: bool,
     verdict: str,
     reason: str,
 ) -> None:
-    result = _result(make(), error=error, interrupted=interrupted, checked=checked)
+    result = _result(make(), error=error, interrupted=interrupted)
     assert (result["verdict"], result["reason"]) == (verdict, reason)
 
 
 def test_what_the_checker_could_not_decide_is_not_green() -> None:
     run = _empty()
-    run.undecided.append("card A: the budget of the checker was spent")
+    run.leave_undecided("card A: the budget of the checker was spent")
     result = _result(run)
     assert result["verdict"] == "undecided"
     assert result["reason"] == "card A: the budget of the checker was spent"
@@ -107,14 +104,13 @@ def test_every_rule_is_counted_though_it_was_never_exercised() -> None:
 
 def test_a_violated_rule_was_checked_at_least_as_often() -> None:
     run = _empty()
-    finding = Finding(Violation("DIA-9", "a", "b"), Program(), (), 1, also=["x", "y"])
+    finding = Finding(Violation("DIA-9", "a", "b"), Program(), (), 1, also=("x", "y"))
     run.record(finding)
     assert _result(run)["rules"]["DIA-9"] == {"checked": 3, "violated": 3}
 
 
 def test_violations_come_in_the_order_of_the_rules() -> None:
-    run = sample_run()
-    run.findings = dict(reversed(run.findings.items()))
+    run = sample_run(findings=reversed(sample_findings()))
     assert [entry["rule"] for entry in _result(run)["violations"]] == ["CAP-2", "CONC-1"]
 
 
@@ -137,7 +133,8 @@ def test_no_secret_reaches_the_result() -> None:
     run = sample_run()
     finding = run.findings["CAP-2"]
     leak = "code DINCARD:5d2f1c9e-77aa-4b11 of sample-client-secret"
-    finding.violation = replace(finding.violation, actual=leak, expected=leak)
+    leaking = replace(finding.violation, actual=leak, expected=leak)
+    run.revise(finding, replace(finding, violation=leaking))
     run.target.address = replace(run.target.address, url="http://me:word-of-pass@host/v1")
     result = _result(run, error=f"no: {leak}")
     text = json.dumps(result)

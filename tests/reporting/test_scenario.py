@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,10 +126,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_no_secret_reaches_a_scenario(tmp_path: Path) -> None:
     run = sample_run()
     finding = run.findings["CAP-2"]
-    finding.violation = type(finding.violation)(
-        "CAP-2", "a refusal", "DINCARD:5d2f1c9e-77aa-4b11 and sample-client-secret"
-    )
-    write_scenario(tmp_path / "s.yaml", finding, run)
+    leak = "DINCARD:5d2f1c9e-77aa-4b11 and sample-client-secret"
+    leaking = replace(finding, violation=replace(finding.violation, actual=leak))
+    write_scenario(tmp_path / "s.yaml", leaking, run)
     text = (tmp_path / "s.yaml").read_text()
     assert "5d2f1c9e" not in text
     assert "sample-client-secret" not in text

@@ -31,8 +31,7 @@ def _text(run: Run, *, width: int = 80, colour: bool = False) -> str:
 
 
 def _result(**members: object) -> Result:
-    run = sample_run()
-    run.findings.clear()
+    run = sample_run(findings=())
     return {**summarise(run, seconds=1, not_claimed={}), **members}  # type: ignore[typeddict-item]
 
 
@@ -85,33 +84,37 @@ def test_gaps_are_named_with_their_reasons() -> None:
 def test_brackets_of_a_server_are_text_and_not_style() -> None:
     run = sample_run()
     finding = run.findings["CAP-2"]
-    finding.violation = replace(finding.violation, actual="[bold]accepted[/nonsense] [red]")
+    violation = replace(finding.violation, actual="[bold]accepted[/nonsense] [red]")
+    run.revise(finding, replace(finding, violation=violation))
     assert "[bold]accepted[/nonsense] [red]" in _text(run)
 
 
 def test_a_long_answer_says_where_the_rest_is() -> None:
     run = sample_run()
-    exchange = run.findings["CAP-2"].events[-1].exchange
+    finding = run.findings["CAP-2"]
+    exchange = finding.events[-1].exchange
     huge = replace(exchange.answer, body={"x": ["y" * 9] * 200})  # type: ignore[type-var]
-    event = replace(run.findings["CAP-2"].events[-1], exchange=replace(exchange, answer=huge))
-    run.findings["CAP-2"].events = (event,)
+    event = replace(finding.events[-1], exchange=replace(exchange, answer=huge))
+    run.revise(finding, replace(finding, events=(event,)))
     assert "more characters: exchange 3 in journal.jsonl" in _words(_text(run))
 
 
 def test_an_exchange_of_a_longer_program_is_told_apart() -> None:
     run = sample_run()
     assert "in a longer program" not in _text(run)
-    first, *rest = run.findings["CAP-2"].events
-    run.findings["CAP-2"].events = (replace(first, step="A = card 9 EUR"), *rest)
+    finding = run.findings["CAP-2"]
+    first, *rest = finding.events
+    events = (replace(first, step="A = card 9 EUR"), *rest)
+    run.revise(finding, replace(finding, events=events))
     assert "in a longer program, whose last exchange was this:" in _text(run)
 
 
 def test_requests_that_no_program_spells_are_shown_in_words() -> None:
     run = sample_run()
     finding = run.findings["CAP-2"]
-    finding.notes = ("GET /cards -> 200", 'POST /info {"token": "abc"} -> 500')
-    finding.scenario = ""
-    finding.events = tuple(replace(event, step="") for event in finding.events)
+    notes = ("GET /cards -> 200", 'POST /info {"token": "abc"} -> 500')
+    events = tuple(replace(event, step="") for event in finding.events)
+    run.revise(finding, replace(finding, notes=notes, scenario="", events=events))
     text = _text(run)
     assert "requests   1  GET /cards -> 200" in text
     assert '2  POST /info {"token": [secret]} -> 500' in text

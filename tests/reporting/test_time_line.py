@@ -104,7 +104,7 @@ def raced() -> TimeLine:
     with sandbox_run("race_capture") as (run, pool):
         found = found_by(run, pool, Program.from_lines([*BEFORE, *race]))
         assert found.race is not None
-        return time_line_of(run, found.race)
+        return time_line_of(run, found, found.race)
 
 
 @pytest.fixture(scope="module", params=["by hand, light, narrow", "raced, dark, wide"])

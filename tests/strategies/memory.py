@@ -96,4 +96,9 @@ class Memory:
 
 def run_in_memory(kind: Kind = Faithful) -> Run:
     """A run against simulated wallets; nothing is shortened by itself."""
-    return Run(Memory(kind), load(), open_dialect())
+    return run_on(Memory(kind))
+
+
+def run_on(memory: Memory) -> Run:
+    """A run against this target in memory."""
+    return Run(memory, load(), open_dialect())

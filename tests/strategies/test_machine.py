@@ -6,10 +6,10 @@ import pytest
 
 from contracts.test_lifecycle import run_machine
 from tallystick.ledger.vocabulary import Command, Outcome
-from tallystick.run import Run, Violated
+from tallystick.run import Violated
 from tallystick.target import Exchange, TargetGone
 from tests.ledger import mutants
-from tests.strategies.memory import Memory, run_in_memory
+from tests.strategies.memory import Memory, run_in_memory, run_on
 
 
 class Dying(Memory):
@@ -25,15 +25,9 @@ class Dying(Memory):
         return super().perform(command)
 
 
-def run_against(target: Memory) -> Run:
-    run = run_in_memory()
-    run.target = target
-    return run
-
-
 def test_a_target_that_is_gone_is_asked_no_more() -> None:
     with pytest.raises(TargetGone, match="it is gone"):
-        run_machine(run_against(Dying()))
+        run_machine(run_on(Dying()))
 
 
 def test_a_violation_is_raised_once_and_is_not_run_again() -> None:
@@ -58,7 +52,7 @@ class Logging(Memory):
 
 def asked(number: int) -> list[str]:
     target = Logging()
-    run_machine(run_against(target), number)
+    run_machine(run_on(target), number)
     return target.log
 
 

@@ -7,7 +7,7 @@ import pytest
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.drivers.sequential import replayer
 from tallystick.program import Program
-from tallystick.run import Run, Violated
+from tallystick.run import Finding, Run, Violated
 from tests.ledger import mutants
 from tests.ledger.simulator import Faithful
 from tests.strategies.machine import drive
@@ -63,7 +63,7 @@ def test_a_long_program_is_brought_down(kind: type[Faithful]) -> None:
     attempt = replayer(run, finding.violation.rule)
     attempts = 0
 
-    def counted(program: Program) -> bool:
+    def counted(program: Program) -> Finding | None:
         nonlocal attempts
         attempts += 1
         return attempt(program)

@@ -17,14 +17,12 @@ from tallystick.drivers.concurrent.trial import StartSchedule, Trial, run_trial
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program, Step
-from tallystick.run import Event, Finding, Race, Run, Violated
+from tallystick.run import Attempt, Event, Finding, Race, Run, Violated
 
 TRIES = 4
 """How many trials a shorter program gets to show a violation: a race shows only now and then."""
 TRIAL_BUDGET = Budget(seconds=10.0)
 """What judging one trial may cost. Its few operations take milliseconds; the rest is margin."""
-
-Attempt = Callable[[Program], bool]
 
 
 def judge_operations(
@@ -34,10 +32,10 @@ def judge_operations(
     budget: Budget,
 ) -> HistoryVerdict:
     """Judge what the clients did, and count the rules that were checked by it."""
-    run.checked["CONC-1"] += 1
+    run.count_checked("CONC-1")
     refs = [ref_of(op) for op in operations if ref_of(op)]
     if len(set(refs)) < len(refs):
-        run.checked["CONC-2"] += 1
+        run.count_checked("CONC-2")
     return judge_history(operations, initial, budget=budget)
 
 
@@ -68,58 +66,57 @@ def record_shape_violations(
     return first
 
 
-def race_of(verdict: HistoryVerdict, events: tuple[Event, ...] = ()) -> Race:
-    """The history behind a violation, as reports show it."""
-    assert verdict.violation is not None
-    assert verdict.illegality is not None
-    return Race(verdict.violation, events, verdict.illegality, label_of, outcome_of)
+def race_of(verdict: HistoryVerdict) -> Race | None:
+    """The history behind a violation, as reports show it; None if there is no violation."""
+    illegality = verdict.illegality
+    return None if illegality is None else Race(illegality, label_of, outcome_of)
 
 
 def trial_finding(
-    run: Run, pool: ClientPool, violation: Violation, program: Program, trial: Trial
+    run: Run,
+    pool: ClientPool,
+    violation: Violation,
+    program: Program,
+    trial: Trial,
+    race: Race | None = None,
 ) -> Finding:
     """A violation that a trial showed, with trials of shorter programs as its replays."""
-    races: dict[Program, Race] = {}
-    attempt = race_replayer(run, pool, violation.rule, races)
+    attempt = race_replayer(run, pool, violation.rule)
     requests = run.target.meter.requests
-    return Finding(violation, program, trial.events, requests, attempt, races=races)
+    return Finding(violation, program, trial.events, requests, attempt, race=race)
 
 
-def race_replayer(run: Run, pool: ClientPool, rule: str, races: dict[Program, Race]) -> Attempt:
+def race_replayer(run: Run, pool: ClientPool, rule: str) -> Attempt:
     """Return a function that replays a program apart from the run, up to `TRIES` times.
 
-    It returns True as soon as the rule breaks, and puts the history that showed it into `races`.
+    It returns the first violation of the rule that a trial shows, if any.
     """
-    apart = run.shadow()
+    known = run.isolated_copy()
 
-    def attempt(program: Program) -> bool:
+    def attempt(program: Program) -> Finding | None:
         schedule = StartSchedule(random.Random(run.seed))
-        return any(
-            _shows(apart.shadow(), pool, program, schedule, rule, races) for _ in range(TRIES)
-        )
+        for _ in range(TRIES):
+            shown = _shown_by(known.isolated_copy(), pool, program, schedule, rule)
+            if shown is not None:
+                return shown
+        return None
 
     return attempt
 
 
-def _shows(
-    run: Run,
-    pool: ClientPool,
-    program: Program,
-    schedule: StartSchedule,
-    rule: str,
-    races: dict[Program, Race],
-) -> bool:
-    """Whether one trial of the program breaks the rule."""
+def _shown_by(
+    run: Run, pool: ClientPool, program: Program, schedule: StartSchedule, rule: str
+) -> Finding | None:
+    """The violation of the rule that one trial of the program shows, if any."""
     try:
         trial = run_trial(run, pool, program, schedule)
     except Violated:  # already by its prefix
-        return run.has_broken(rule)
+        return run.finding_of(rule)
     record_trial_shapes(run, pool, program, trial)
     verdict = judge_trial(run, trial)
     if verdict.violation is not None and verdict.violation.rule == rule:
-        races[program] = race_of(verdict, trial.events)
-        return True
-    return run.has_broken(rule)
+        return trial_finding(run, pool, verdict.violation, program, trial, race_of(verdict))
+    return run.finding_of(rule)
 
 
 def record_trial_shapes(

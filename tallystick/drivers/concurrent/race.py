@@ -48,8 +48,8 @@ def race_once(
         # First the order: what the checker says of the answers says more than their shape.
         if verdict.violation is not None:
             _blame_a_sequence(run, program)
-            finding = trial_finding(run, pool, verdict.violation, program, trial)
-            finding.races[program] = race_of(verdict, trial.events)
+            found = race_of(verdict)
+            finding = trial_finding(run, pool, verdict.violation, program, trial, found)
             raise Violated(run.record(finding))
     finally:
         misshapen = record_trial_shapes(run, pool, program, trial) or trial.session.noted

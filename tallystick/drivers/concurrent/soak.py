@@ -29,8 +29,8 @@ from tallystick.drivers.concurrent.independence import Op
 from tallystick.drivers.concurrent.trial import read_card
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.vocabulary import Accepted, Violation
-from tallystick.program import Program, Step
-from tallystick.run import Event, Finding, Race, Run, Violated
+from tallystick.program import Step
+from tallystick.run import Event, Finding, Run, Violated
 
 CLIENTS = 8
 LIMIT_S = 600.0
@@ -145,8 +145,7 @@ def _judge(run: Run, pool: ClientPool, session: Session, history: Sequence[Op]) 
     card = labels[str(verdict.illegality.key)]
     opening = next(step for step in session.performed if step.name == card)
     program = program_of(verdict.illegality.core, history, opening)
-    races: dict[Program, Race] = {program: race_of(verdict)}
-    attempt = race_replayer(run, pool, verdict.violation.rule, races)
+    attempt = race_replayer(run, pool, verdict.violation.rule)
     requests = run.target.meter.requests
-    finding = Finding(verdict.violation, program, (), requests, attempt, races=races)
+    finding = Finding(verdict.violation, program, (), requests, attempt, race=race_of(verdict))
     raise Violated(run.record(finding))

@@ -155,7 +155,7 @@ class Fuzz(Session):
         self._note_down(f"{describe(request, shown, sent.headers)} -> {came}")
         passed = isinstance(answer, Answer) and sent.is_loose and 400 <= answer.status < 500
         if isinstance(answer, Answer) and not passed:
-            self.run.checked["SHAPE-1"] += 1
+            self.run.count_checked("SHAPE-1")
             odd = self.run.shape.judge(
                 request.operation, answer.status, answer.content_type, answer.body
             )
@@ -201,7 +201,7 @@ class Fuzz(Session):
         accepted = isinstance(answer, Answer) and 200 <= answer.status < 300
         reason = self.demands.forbids(sent.operation, sent.body)
         if reason is not None:
-            self.run.checked["SHAPE-4"] += 1
+            self.run.count_checked("SHAPE-4")
             if accepted:
                 self.violate("SHAPE-4", f"a refusal: {reason}", "accepted")
         if meaning is None:
@@ -222,7 +222,7 @@ class Fuzz(Session):
         rule = STRANGERS.get(sent.operation)
         if rule is None or not any(isinstance(n, str) and NOBODY in n for n in named):
             return
-        self.run.checked[rule] += 1
+        self.run.count_checked(rule)
         if accepted:
             self.violate(rule, "a refusal: nobody made what it names", "accepted")
 

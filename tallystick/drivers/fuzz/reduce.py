@@ -42,7 +42,7 @@ class Stand:
 
     def attempt(self, sent: Sent) -> tuple[str, ...]:
         """What was done, in words, if the request alone breaks the rule again; empty if not."""
-        twin = self._first.run.shadow()
+        twin = self._first.run.isolated_copy()
         with suppress(Violated):
             other = self._other = self._other or self._fresh(twin)
             other.run = twin
@@ -58,14 +58,18 @@ class Stand:
 def reduce_request(
     finding: Finding, fuzz: Fuzz, fresh: Callable[[Run], Fuzz], seconds: float
 ) -> None:
-    """Put the shortest request that breaks the same rule on fresh cards into the finding."""
+    """Look for the shortest request that breaks the same rule on fresh cards.
+
+    If there is one, the run keeps the finding in its words.
+    """
     if finding.program.steps or finding.test != fuzz.run.current_test:
         return  # another test has found it before, and said how
     stand = Stand(finding.violation.rule, fuzz, fresh, seconds)
     for sent in reversed(fuzz.suspects):
         notes = stand.attempt(sent) if stand.has_budget() else ()
         if notes:
-            finding.notes = _shortest(stand, sent, notes)
+            shortest = _shortest(stand, sent, notes)
+            fuzz.run.revise(finding, replace(finding, notes=shortest))
             return
     # It takes more than one request: the finding tells what came before.
 
