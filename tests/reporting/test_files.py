@@ -1,8 +1,7 @@
-"""The report directory: the committed example is current, and a run leaves what README names."""
+"""The report directory: what a run leaves in it, and what it removes."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +10,7 @@ from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import read_result, summarise
 from tallystick.reporting.scenario import read_scenario
 from tallystick.reporting.summary import STEP_SUMMARY, summary_text, write_summary
-from tests.reporting.sample import NOT_CLAIMED, over_capture, sample_run
-from tests.reporting.sample_files import EXAMPLE, race, write_example
-
-README = EXAMPLE.parent / "README.md"
-HOW = "run: python -m tests.reporting.sample_files"
+from tests.reporting.sample import NOT_CLAIMED, over_capture, race, sample_run
 
 
 def _files(directory: Path) -> dict[str, str]:
@@ -24,18 +19,6 @@ def _files(directory: Path) -> dict[str, str]:
         for path in sorted(directory.rglob("*"))
         if path.is_file()
     }
-
-
-def test_the_committed_example_is_what_the_sample_run_gives(tmp_path: Path) -> None:
-    write_example(tmp_path)
-    assert _files(tmp_path) == _files(EXAMPLE), HOW
-
-
-def test_the_readme_tells_every_file_of_the_example() -> None:
-    told = set(re.findall(r"^\| `([^`]+)` \|", README.read_text(), re.MULTILINE))
-    shown = {re.sub(r"\b(?:cap-2|conc-1)\b", "RULE", name) for name in _files(EXAMPLE)}
-    assert shown - told == {"terminal.txt"}
-    assert told - shown == {"dialect.yaml", "junit.xml"}
 
 
 def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:

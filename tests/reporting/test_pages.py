@@ -15,8 +15,7 @@ from tallystick.reporting.page import report_page
 from tallystick.reporting.result import redactor_for, summarise
 from tallystick.reporting.timeline import MOST_BARS, Bar, TimeLine, bars_of, timeline_page
 from tests.reporting.browser import dom
-from tests.reporting.sample import NOT_CLAIMED, sample_run
-from tests.reporting.sample_files import race
+from tests.reporting.sample import NOT_CLAIMED, race, sample_run
 
 EVIL = "<script>alert(1)</script>\"'&"
 

@@ -78,7 +78,7 @@ def test_gaps_are_named_with_their_reasons() -> None:
     flat = _words(_text(sample_run()))
     assert "not exercised: 1-4, 7-10; not claimed: 5-6 (TALLYSTICK_OTHER_ACCOUNT is not" in flat
     assert "TIME 2 0 0 - not claimed: the budget was spent before it was reached" in flat
-    assert "not claimed: test_every_pair_of_transitions[hold-void]: the budget" in flat
+    assert "not claimed: test_pair[hold-void]: the budget" in flat
 
 
 def test_brackets_of_a_server_are_text_and_not_style() -> None:
