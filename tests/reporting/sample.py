@@ -6,7 +6,7 @@ reports/example/, which example.py writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tallystick.documents.questions import open_dialect
@@ -34,13 +34,15 @@ NOT_CLAIMED = {
 REFUSED = {"error": {"message": "amount is above what remains", "code": "amount_too_large"}}
 
 
-def sample_run(findings: Iterable[Finding] | None = None) -> Run:
+def sample_run(
+    findings: Iterable[Finding] | None = None, checked: Mapping[str, int] | None = None
+) -> Run:
     """A run with a sequential violation, a concurrent one, and gaps, unless others are given."""
     target = HttpTarget(Address(URL, ACCOUNT), Client("sandbox-admin", "sample-client-secret"))
     target.meter.requests = 4812
     run = Run(target, load(), _dialect(), seed=7)
     run.name = "ts5f3a90c1"
-    for rule, times in SAMPLE_COUNTS.items():
+    for rule, times in (SAMPLE_COUNTS if checked is None else checked).items():
         run.count_checked(*[rule] * times)
     for finding in sample_findings() if findings is None else findings:
         run.record(finding)
