@@ -14,7 +14,7 @@ import pytest
 
 from contracts.conftest import Check
 from contracts.support.staging import spelled
-from tallystick.ledger.preconditions import CURRENCIES
+from tallystick.ledger.vocabulary import CURRENCIES
 
 rule = pytest.mark.rule
 

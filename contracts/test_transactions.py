@@ -11,8 +11,7 @@ import pytest
 from contracts.conftest import Check
 from contracts.support import request_builders
 from contracts.support.staging import Stage, is_refused
-from tallystick.ledger.preconditions import CURRENCIES
-from tallystick.ledger.vocabulary import Kind, Transact
+from tallystick.ledger.vocabulary import CURRENCIES, Kind, Transact
 from tallystick.run import Run
 
 rule = pytest.mark.rule

@@ -11,9 +11,8 @@ from dataclasses import replace
 
 from strategies import money, payloads
 from strategies.choices import Choices
-from tallystick.ledger.preconditions import CURRENCIES
 from tallystick.ledger.state import CardStatus
-from tallystick.ledger.vocabulary import Extras
+from tallystick.ledger.vocabulary import CURRENCIES, Extras
 from tallystick.program import ModelState, Step, Verb
 
 Kind = Callable[[Choices, ModelState], Step]

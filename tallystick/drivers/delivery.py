@@ -19,7 +19,7 @@ import httpx
 
 from tallystick.drivers.concurrent.independence import DUPLICATE_MAY_BE_REFUSED
 from tallystick.drivers.sequential import Session, shown_by
-from tallystick.ledger.preconditions import REFUSE
+from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.vocabulary import Command, Outcome, ReadCard, Unknown, Violation
 from tallystick.program import READS, Delivery, Program, Step
 from tallystick.run import Attempt, Finding, Run, Violated

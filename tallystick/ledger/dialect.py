@@ -1,7 +1,8 @@
 """What a server answers to the questions that the documentation leaves open.
 
-A dialect is a set of still possible answers for each question; what is observed narrows it. This
-module does not know the questions: they and their permitted answers are data (`spec/dialect.yaml`).
+A dialect is a set of still possible answers for each question; every observation narrows it. This
+module does not know the questions: they and their permitted answers are data (`spec/dialect.yaml`,
+read by `documents.questions`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,17 @@ from typing import Self
 
 Answers = frozenset[str]
 
+ACCEPT, REFUSE = "accept", "refuse"
+REPLAY, SEPARATE = "replay", "separate"
+"""Answers that the oracle looks for by name: the command is accepted or refused; a used ref_id is
+answered with the first record, or has an effect of its own. All others are only compared."""
+
 
 class Dialect:
-    """The still possible answers of every open question, never empty. A value: never mutated."""
+    """The answers of every open question that are still possible, at least one for each.
+
+    A value: it never changes, and equal dialects have equal hashes.
+    """
 
     __slots__ = ("_hash", "_permitted", "_possible")
 
@@ -26,11 +35,11 @@ class Dialect:
         self._hash: int | None = None
 
     def possible(self, question: str) -> Answers:
-        """The answers that the server may still give; KeyError for a question nobody declared."""
+        """Return the answers that the server may still give; KeyError for an unknown question."""
         return self._possible[question]
 
     def answer(self, question: str) -> str | None:
-        """The one answer left, or None while more than one is possible."""
+        """Return the one answer left, or None while more than one is possible."""
         answers = self._possible[question]
         return next(iter(answers)) if len(answers) == 1 else None
 
@@ -43,7 +52,10 @@ class Dialect:
         return answer in self._permitted[question]
 
     def narrow(self, question: str, answers: Iterable[str]) -> Self | None:
-        """The dialect after an observation that only these answers explain; None: contradiction."""
+        """Return the dialect after an observation that only these answers explain.
+
+        None if none of them is possible any more: the server contradicts itself.
+        """
         before = self._possible[question]
         after = before.intersection(answers)
         if not after:
@@ -53,7 +65,10 @@ class Dialect:
         return type(self)(self._permitted, {**self._possible, question: after})
 
     def also(self, answer: str, prefixes: tuple[str, ...]) -> Self:
-        """The dialect with an answer possible once more, where the documentation permits it."""
+        """Return the dialect with the answer possible once more, where it is a permitted one.
+
+        For the questions whose names begin with one of the prefixes.
+        """
         reopened = {
             question: self._possible[question] | {answer}
             for question, permitted in self._permitted.items()
@@ -62,12 +77,12 @@ class Dialect:
         return type(self)(self._permitted, {**self._possible, **reopened})
 
     def reopened(self, question: str) -> Self:
-        """The dialect in which nothing is known of the question."""
+        """Return the dialect with every permitted answer to the question possible once more."""
         possible = {**self._possible, question: self._permitted[question]}
         return type(self)(self._permitted, possible)
 
     def learned(self) -> dict[str, Answers]:
-        """The questions that an observation has narrowed, with what is left of each."""
+        """Return the questions that observations have narrowed, with the answers left of each."""
         return {q: a for q, a in self._possible.items() if a != self._permitted[q]}
 
     def __eq__(self, other: object) -> bool:

@@ -1,16 +1,16 @@
-"""What an accepted command does to the ledger; whether it is legal is decided before (`step`)."""
+"""What accepted and refused commands do to the ledger.
+
+This module does not know what is legal (see `preconditions`) nor what an answer shows (see `step`):
+it books what it is given.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from tallystick.ledger import state as books
-from tallystick.ledger.lifecycle import TRANSITIONS, Move, move_of_capture
+from tallystick.ledger.lifecycle import TRANSITIONS, Move, State, move_of_capture
 from tallystick.ledger.persistent import Map
-from tallystick.ledger.preconditions import Write
-from tallystick.ledger.records import entry_of
-from tallystick.ledger.references import request_of
 from tallystick.ledger.state import (
     CAPTURED_USE,
     EMPTY_USE,
@@ -20,6 +20,7 @@ from tallystick.ledger.state import (
     Entry,
     LastWrite,
     Ledger,
+    Successors,
     Token,
     Use,
     unanswered_id,
@@ -35,60 +36,61 @@ from tallystick.ledger.vocabulary import (
     PrepareCard,
     Transact,
     Void,
+    Write,
 )
-
-Successors = tuple[Ledger, ...]
 
 
 def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
-    """What the ledger may be after the command was accepted; `shown` is the answered id or value.
+    """Return what the ledger may be after the command was accepted.
 
-    More than one only where a card_id is used again after its card was deleted.
+    `shown` is the id of the transaction, or the value of the token, that the answer showed; None if
+    the answer was lost. More than one ledger is possible only where a card_id is used again after
+    its card was deleted: a new card, or still the old one.
     """
     match command:
-        case OpenCard() | ActivateCard():
+        case OpenCard():
             return _opened(ledger, command)
+        case ActivateCard():
+            if ledger.card_status is CardStatus.INACTIVE:
+                return (book_opening(ledger, command),)
+            return (ledger.changed(last_write=LastWrite.REACTIVATED),)
         case PrepareCard():
             return _prepared(ledger)
         case DeleteCard():
             return (ledger.changed(card_status=CardStatus.DELETED),)
         case IssueToken():
             value = shown if shown is not None else unanswered_id("token", command.ref)
-            token = Token(command.one_time, command.ref)
+            tokens = ledger.tokens.set(value, Token(command.one_time, command.ref))
             spent_refs = ledger.spent_refs.set(command.ref, True)
-            return (ledger.changed(tokens=ledger.tokens.set(value, token), spent_refs=spent_refs),)
+            return (ledger.changed(tokens=tokens, spent_refs=spent_refs),)
         case _:
             entry_id = shown if shown is not None else unanswered_id(command.kind, command.ref)
             return (book(ledger, command, entry_of(ledger, command), entry_id),)
 
 
 def refused(ledger: Ledger, command: Write) -> Ledger:
-    """The ledger after a refusal: the same money; the ref_id may be used up (question 5)."""
+    """Return the ledger after a refusal: the same money; the ref_id may be used up (question 5)."""
     spent_refs = ledger.spent_refs
     tokens = ledger.tokens
     if isinstance(command, Transact | Capture | Void | IssueToken):
         spent_refs = spent_refs.set(command.ref, True)
     if isinstance(command, Transact):
         tokens = _with_use(ledger, command.token, REFUSED_USE)
-    if (
-        spent_refs is ledger.spent_refs
-        and tokens is ledger.tokens
-        and ledger.last_write is LastWrite.REFUSED
-    ):
+    same = spent_refs is ledger.spent_refs and tokens is ledger.tokens
+    if same and ledger.last_write is LastWrite.REFUSED:
         return ledger
     return ledger.changed(spent_refs=spent_refs, tokens=tokens, last_write=LastWrite.REFUSED)
 
 
-def _opened(ledger: Ledger, command: OpenCard | ActivateCard) -> Successors:
-    if isinstance(command, ActivateCard):
-        if ledger.card_status is CardStatus.INACTIVE:
-            return (books.book_opening(ledger, command),)
-        return (ledger.changed(last_write=LastWrite.REACTIVATED),)
+# Cards --------------------------------------------------------------------------------------------
+
+
+def _opened(ledger: Ledger, command: OpenCard) -> Successors:
     if ledger.card_status is CardStatus.ABSENT:
-        return (books.book_opening(ledger, command),)
+        return (book_opening(ledger, command),)
     again = ledger.changed(last_write=LastWrite.RECREATED)
     if ledger.card_status is CardStatus.DELETED:
-        return (books.book_opening(books.afresh(ledger), command), again)
+        return (book_opening(_new_card(ledger), command), again)
     return (again,)
 
 
@@ -97,56 +99,162 @@ def _prepared(ledger: Ledger) -> Successors:
         return (ledger.changed(card_status=CardStatus.INACTIVE),)
     again = ledger.changed(last_write=LastWrite.RECREATED)
     if ledger.card_status is CardStatus.DELETED:
-        return (books.afresh(ledger).changed(card_status=CardStatus.INACTIVE), again)
+        return (_new_card(ledger).changed(card_status=CardStatus.INACTIVE), again)
     return (again,)
 
 
+def _new_card(ledger: Ledger) -> Ledger:
+    """Return a card without a past under the id of a deleted one.
+
+    The server may still remember the ref_ids of the deleted card, so they count as spent.
+    """
+    spent_refs = ledger.spent_refs
+    for ref in ledger.refs:
+        spent_refs = spent_refs.set(ref, True)
+    return Ledger(ledger.dialect, ledger.card, spent_refs=spent_refs)
+
+
+def book_opening(ledger: Ledger, command: OpenCard | ActivateCard) -> Ledger:
+    """Return the ledger of a new or a prepared card once it holds its opening amount."""
+    return ledger.changed(
+        card_status=CardStatus.ACTIVE,
+        currency=command.currency,
+        opening=command.amount,
+        largest=command.amount,
+        opened_by=command,
+        last_write=LastWrite.OPENED,
+    )
+
+
+# Payments -----------------------------------------------------------------------------------------
+
+STATE_OF_NEW = {
+    Kind.DRAWDOWN: State.DRAWDOWN,
+    Kind.HOLD: State.OPEN,
+    Kind.FUND: State.FUND,
+}
+
+
+def entry_of(ledger: Ledger, command: Payment) -> Entry:
+    """Return the entry that a payment makes when it is accepted; it is not booked yet."""
+    ref, extras = command.ref, command.extras
+    if isinstance(command, Transact):
+        state = STATE_OF_NEW[command.kind]
+        return Entry(command.kind, ref, command.amount, state, extras=extras)
+    hold = ledger.entries[command.parent]
+    if isinstance(command, Void):
+        original = hold.amount
+        return Entry(Kind.VOID, ref, hold.remaining, State.VOID, original, command.parent, extras)
+    amount = hold.remaining if command.amount is None else command.amount
+    return Entry(Kind.CAPTURE, ref, amount, State.CAPTURE, 0, command.parent, extras)
+
+
 def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: str) -> Ledger:
-    """The ledger after a payment made the entry."""
-    if isinstance(command, Transact) and ledger.card_status is CardStatus.INACTIVE:
-        ledger = ledger.changed(currency=command.currency)
+    """Return the ledger after a payment made the entry under this id."""
     after = BOOKINGS[command.kind](ledger, entry_id, entry)
-    use = Use(request_of(command), entry_id)
+    use = Use(command.content, entry_id)
     refs = ledger.refs.set(command.ref, (*ledger.refs.get(command.ref, ()), use))
     if isinstance(command, Transact):
+        if ledger.card_status is CardStatus.INACTIVE:  # its currency was not decided (question 38)
+            after = after.changed(currency=command.currency)
         tokens = _with_use(after, command.token, command.kind if command.amount else EMPTY_USE)
         return after.changed(refs=refs, tokens=tokens)
     if entry.amount and ledger.tokens:
         closing = CAPTURED_USE if command.kind is Kind.CAPTURE else VOIDED_USE
-        return after.changed(refs=refs, tokens=_settled(after, command.parent, closing))
+        return after.changed(refs=refs, tokens=_with_closed(after, command.parent, closing))
     return after.changed(refs=refs)
 
 
-def _settled(ledger: Ledger, hold: str, closing: str) -> Map[str, Token]:
-    """The tokens after money of a hold was captured or released: one of them may have made it."""
-    uses = ledger.refs[ledger.entries[hold].ref or ""]
-    named = next(str(use.request[1]) for use in uses if use.entry == hold)
-    return _with_use(ledger, named, closing)
+def _book_drawdown(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    return ledger.changed(
+        drawn=ledger.drawn + entry.amount,
+        entries=ledger.entries.set(entry_id, entry),
+        last_write=LastWrite.DRAWN,
+    )
 
 
-def _capture(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
-    parent = ledger.entries[entry.parent or ""]
-    if entry.amount == 0:  # it moves nothing, so the hold stands where it stood
-        return books.book_capture(ledger, entry_id, entry, parent.state)
-    move = move_of_capture(entry.amount, parent.remaining)
-    return books.book_capture(ledger, entry_id, entry, TRANSITIONS[parent.state][move])
+def _book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    return ledger.changed(
+        held=ledger.held + entry.amount,
+        held_original=ledger.held_original + entry.amount,
+        held_ever=ledger.held_ever + entry.amount,
+        entries=ledger.entries.set(entry_id, entry),
+        last_write=LastWrite.HELD,
+    )
 
 
-def _void(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
-    parent = ledger.entries[entry.parent or ""]
-    return books.book_void(ledger, entry_id, entry, TRANSITIONS[parent.state][Move.VOID])
+def _book_fund(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    return ledger.changed(
+        funded=ledger.funded + entry.amount,
+        largest=max(ledger.largest, entry.amount),
+        entries=ledger.entries.set(entry_id, entry),
+        last_write=LastWrite.FUNDED,
+    )
+
+
+def _book_capture(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    """Turn locked money of the hold into drawn money."""
+    hold_id = entry.parent or ""
+    hold = ledger.entries[hold_id]
+    if entry.amount == 0:  # it moves nothing, so the hold stays as it is
+        entries = ledger.entries.set(entry_id, entry)
+        return ledger.changed(entries=entries, last_write=LastWrite.CAPTURED_ZERO)
+    then = TRANSITIONS[hold.state][move_of_capture(entry.amount, hold.remaining)]
+    rest = then is State.CAPTURED
+    after = hold._replace(captured=hold.captured + entry.amount, state=then)
+    return ledger.changed(
+        captured=ledger.captured + entry.amount,
+        held=ledger.held - entry.amount,
+        held_original=ledger.held_original - (hold.amount if rest else 0),
+        entries=ledger.entries.set(hold_id, after).set(entry_id, entry),
+        last_write=LastWrite.CAPTURED_REST if rest else LastWrite.CAPTURED_PART,
+    )
+
+
+def _book_void(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+    """Release what the hold still locks."""
+    hold_id = entry.parent or ""
+    hold = ledger.entries[hold_id]
+    then = TRANSITIONS[hold.state][Move.VOID]
+    return ledger.changed(
+        held=ledger.held - hold.remaining,
+        held_original=ledger.held_original - hold.amount,
+        entries=ledger.entries.set(hold_id, hold._replace(state=then)).set(entry_id, entry),
+        last_write=LastWrite.RELEASED if then is State.RELEASED else LastWrite.VOIDED,
+    )
 
 
 BOOKINGS: dict[Kind, Callable[[Ledger, str, Entry], Ledger]] = {
-    Kind.DRAWDOWN: books.book_draw,
-    Kind.HOLD: books.book_hold,
-    Kind.FUND: books.book_fund,
-    Kind.CAPTURE: _capture,
-    Kind.VOID: _void,
+    Kind.DRAWDOWN: _book_drawdown,
+    Kind.HOLD: _book_hold,
+    Kind.FUND: _book_fund,
+    Kind.CAPTURE: _book_capture,
+    Kind.VOID: _book_void,
 }
 
 
+def adopt(ledger: Ledger, lost: str, seen: str) -> Ledger:
+    """Return the ledger with the id `seen` for the entry whose answer was lost, known as `lost`."""
+    entry = ledger.entries[lost]
+    # The entry has no captures or voids yet: no client can name a hold whose id it never saw.
+    entries = ledger.entries.without(lost).set(seen, entry)
+    ref = entry.ref or ""
+    uses = (use._replace(entry=seen) if use.entry == lost else use for use in ledger.refs[ref])
+    return ledger.changed(entries=entries, refs=ledger.refs.set(ref, tuple(uses)))
+
+
+# Tokens -------------------------------------------------------------------------------------------
+
+
+def _with_closed(ledger: Ledger, hold: str, closing: str) -> Map[str, Token]:
+    """Return the tokens after money of a hold was captured or released: one may have made it."""
+    uses = ledger.refs[ledger.entries[hold].ref or ""]
+    named = next(str(use.content[1]) for use in uses if use.entry == hold)
+    return _with_use(ledger, named, closing)
+
+
 def _with_use(ledger: Ledger, value: str | None, use: str) -> Map[str, Token]:
+    """Return the tokens after a use of one. Only of one-time tokens it matters what they paid."""
     token = None if value is None else ledger.tokens.get(value)
     if value is None or token is None or not token.one_time or use in token.used:
         return ledger.tokens

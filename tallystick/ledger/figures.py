@@ -1,8 +1,9 @@
-"""The six figures of a card against the ledger.
+"""The figures of a card against the ledger.
 
-Two of them are documented: the balance and what is available (BAL-1, BAL-2). The others are named
-only, so each is a question: which formula does this server mean by it? It has to be one of the
-permitted formulas and stay the same one. This module does not know how a card was read.
+Of the figures that a card shows, two are documented: the balance and what is available (BAL-1,
+BAL-2). The others are named only, so each is a question: which formula does this server mean by it?
+It has to be one of the permitted formulas, and the same one every time. This module does not know
+how a card was read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import replace
 from tallystick.ledger.members import first_missing
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger
 from tallystick.ledger.vocabulary import CardRecord, Phase, Violation
+
+DOCUMENTED_FIGURES = ("amount_balance", "amount_available")
 
 Formula = Callable[[Ledger], int]
 
@@ -43,6 +46,8 @@ FORMULAS: dict[str, dict[str, Formula]] = {
     },
 }
 
+"""The permitted formulas of every other figure, by question and answer of the dialect."""
+
 BLAME: dict[LastWrite, tuple[str, str]] = {
     LastWrite.NONE: ("BAL-1", "BAL-2"),
     LastWrite.OPENED: ("CARD-1", "CARD-1"),
@@ -55,29 +60,33 @@ BLAME: dict[LastWrite, tuple[str, str]] = {
     LastWrite.VOIDED: ("VOID-1", "VOID-1"),
     LastWrite.RELEASED: ("VOID-6", "VOID-6"),
     LastWrite.REPEATED: ("REF-1", "REF-1"),
-    LastWrite.REPEATED_ELSEWISE: ("REF-2", "REF-2"),
-    LastWrite.REPEATED_ELSEWHERE: ("REF-3", "REF-3"),
+    LastWrite.REPEATED_WITH_OTHER_BODY: ("REF-2", "REF-2"),
+    LastWrite.REPEATED_IN_OTHER_OPERATION: ("REF-3", "REF-3"),
     LastWrite.REFUSED: ("BAL-6", "BAL-6"),
     LastWrite.RECREATED: ("CARD-3", "CARD-3"),
     LastWrite.REACTIVATED: ("CARD-6", "CARD-6"),
     LastWrite.READ: ("READ-1", "READ-1"),
 }
-"""The rule behind a wrong balance and behind a wrong available amount, by what happened last."""
+"""The rules that a wrong balance and a wrong available amount break, by the last write."""
 
 
 def judge_card(
     ledger: Ledger, record: CardRecord, checked: list[str], phase: Phase = Phase.WITHIN
 ) -> Ledger | Violation:
-    """Compare what a card shows with the ledger; names every checked rule in `checked`."""
+    """Compare the figures that a card shows with the ledger.
+
+    Returns the ledger, its dialect narrowed by the figures, or the violation; the ids of the rules
+    that were checked go into `checked`.
+    """
     if phase is not Phase.WITHIN and record.available == 0:
-        # "Available for drawdown" is nothing on a card that takes none now.
+        # "Available for drawdown": 0 is right too while the card takes no drawdowns.
         record = replace(record, available=ledger.available)
     checked += ["BAL-1", "BAL-2", "BAL-3"]
-    violation = _plain_violation(ledger, record)
+    violation = _documented_violation(ledger, record)
     if violation is not None:
         return violation
     dialect = ledger.dialect
-    for question, shown in _questions(record):
+    for question, shown in _open_figures(record):
         if shown is None:
             continue
         checked.append("BAL-4")
@@ -90,18 +99,21 @@ def judge_card(
         if narrowed is None:
             return _wrong_figure(ledger, question, shown)
         dialect = narrowed
-    return ledger if dialect is ledger.dialect else ledger.changed(dialect=dialect)
+    return ledger.with_dialect(dialect)
 
 
 def judge_members(ledger: Ledger, record: CardRecord, checked: list[str]) -> Violation | None:
-    """Whether a card shows all that was sent when it was created or activated."""
+    """Return the violation of CARD-2 if a card does not show all that it was created with.
+
+    Or activated with; the id of the rule goes into `checked`.
+    """
     checked.append("CARD-2")
     sent = () if ledger.opened_by is None else ledger.opened_by.extras
     missing = first_missing(sent, record.extras)
     return None if missing is None else Violation("CARD-2", *missing)
 
 
-def _plain_violation(ledger: Ledger, record: CardRecord) -> Violation | None:
+def _documented_violation(ledger: Ledger, record: CardRecord) -> Violation | None:
     balance_rule, available_rule = BLAME[ledger.last_write]
     if record.card is not None and record.card != ledger.card:
         return Violation("READ-2", f"card {ledger.card!r}", f"card {record.card!r}")
@@ -115,13 +127,14 @@ def _plain_violation(ledger: Ledger, record: CardRecord) -> Violation | None:
     if record.available != ledger.available:
         expected = f"amount_available {ledger.available} after {ledger.last_write}"
         return Violation(available_rule, expected, f"amount_available {record.available}")
-    # Last: a figure below 0 is mostly the trace of a wrong one, whose rule says more.
+    # At the end: a figure below 0 mostly follows from a wrong one, whose rule says more.
     if _is_negative(record):
         return Violation("BAL-3", "no figure below 0", f"{record}")
     return None
 
 
-def _questions(record: CardRecord) -> Iterator[tuple[str, int | None]]:
+def _open_figures(record: CardRecord) -> Iterator[tuple[str, int | None]]:
+    """Return the figures that are questions, as (question, what is shown)."""
     yield "figure.amount", record.amount
     yield "figure.amount_funds", record.funds
     yield "figure.amount_drawdown", record.drawdown
@@ -130,7 +143,7 @@ def _questions(record: CardRecord) -> Iterator[tuple[str, int | None]]:
 
 
 def _is_negative(record: CardRecord) -> bool:
-    figures = (record.balance, record.available, *(shown for _, shown in _questions(record)))
+    figures = (record.balance, record.available, *(shown for _, shown in _open_figures(record)))
     return any(figure is not None and figure < 0 for figure in figures)
 
 

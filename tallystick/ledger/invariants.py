@@ -107,7 +107,7 @@ def a_child_points_to_a_hold(ledger: Ledger) -> bool:
 def a_ref_points_to_its_records(ledger: Ledger) -> bool:
     """Every payment is remembered under its ref_id, and a ref_id remembers nothing else."""
     remembered = {
-        (ref, use.entry, use.request[0]) for ref, uses in ledger.refs.items() for use in uses
+        (ref, use.entry, use.content[0]) for ref, uses in ledger.refs.items() for use in uses
     }
     made = {
         (entry.ref, key, entry.kind)

@@ -1,6 +1,7 @@
 """What a request carried against what an answer shows of it: metadata, dates and the like.
 
-It knows neither cards nor transactions. Answers come from a stranger: any text may be in them.
+This module knows neither cards nor transactions. Any text may stand in an answer, so nothing here
+may fail on any.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from tallystick.ledger.vocabulary import Extras
 
 DATES = frozenset({"active_from", "expires_at"})
 GENERATORS = frozenset({"pin", "card_token"})
-"""Members that ask for something to be made; an answer shows what was made, not the request."""
-RESERVED = "dintero_"
-"""Metadata keys of this namespace may be kept or dropped (question 54)."""
+"""Members that ask the server to make something; its answer shows what it made instead."""
+RESERVED_PREFIX = "dintero_"
+"""Metadata keys that begin so are the vendor's own; a server may drop them (question 54)."""
 
 
 def first_missing(sent: Extras, shown: Extras) -> tuple[str, str] | None:
-    """The first member that was sent and is not shown, as (expected, actual)."""
+    """Return the first member that was sent and is not shown, as the texts (expected, actual).
+
+    None if all of them are shown.
+    """
     if not sent:
         return None
     members = dict(shown)
@@ -30,9 +34,10 @@ def first_missing(sent: Extras, shown: Extras) -> tuple[str, str] | None:
 
 
 def first_borrowed(own: Extras, shown: Extras, others: Iterable[Extras]) -> str | None:
-    """The first member that is shown, is not its own, and was sent with one of the others.
+    """Return the first member that is shown although it came with another request only.
 
-    What a server adds of its own is free; what came with another request belongs to that one.
+    `own` is what may be shown, `others` is what came with other requests. None if there is no such
+    member; what the server adds by itself is permitted.
     """
     strange = _pieces(shown) - _pieces(own)
     if not strange:
@@ -42,7 +47,7 @@ def first_borrowed(own: Extras, shown: Extras, others: Iterable[Extras]) -> str 
 
 
 def _pieces(extras: Extras) -> set[str]:
-    """The members as comparable texts; of metadata each key by itself."""
+    """Return the members as texts that can be compared, each key of the metadata by itself."""
     pieces: set[str] = set()
     for name, text in extras:
         members = _parsed(text) if name == "metadata" else None
@@ -55,21 +60,21 @@ def _pieces(extras: Extras) -> set[str]:
 
 def _is_shown(name: str, sent: str, shown: str | None) -> bool:
     if name == "metadata":
-        return _holds(_parsed(shown), _parsed(sent))
+        return _contains(_parsed(shown), _parsed(sent))
     if name in DATES and shown is not None:
         return _moment(shown) == _moment(sent)
     return shown == sent
 
 
-def _holds(have: object, want: object) -> bool:
-    """Whether all that was sent is there; servers may add to metadata."""
-    if not isinstance(want, dict):
-        return have == want
-    kept = {key: value for key, value in want.items() if not key.startswith(RESERVED)}
-    if have is None:
+def _contains(shown: object, sent: object) -> bool:
+    """Whether all of the metadata that was sent is shown; a server may add to it."""
+    if not isinstance(sent, dict):
+        return shown == sent
+    kept = {key: value for key, value in sent.items() if not key.startswith(RESERVED_PREFIX)}
+    if shown is None:
         return not kept
-    return isinstance(have, dict) and all(
-        key in have and have[key] == value for key, value in kept.items()
+    return isinstance(shown, dict) and all(
+        key in shown and shown[key] == value for key, value in kept.items()
     )
 
 
@@ -81,14 +86,16 @@ def _parsed(text: str | None) -> object:
 
 
 def _moment(text: str) -> object:
-    """A date-time as an instant, so that `Z` and `+00:00` are the same; other text as it is."""
+    """Return a date-time as an instant, so that `Z` and `+00:00` are equal; other text as it is."""
     instant = instant_of(text)
     return text if instant is None else instant
 
 
 def instant_of(text: str) -> float | None:
-    """Seconds since 1970 of a date-time of RFC 3339, which may be written in small letters; None
-    for any other text."""
+    """Return the seconds since 1970 of a date-time of RFC 3339; None for any other text.
+
+    `T` and `Z` may be small letters (RFC 3339, section 5.6).
+    """
     try:
         return datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError):

@@ -1,23 +1,31 @@
-"""What the contract says of a command before its answer is seen: the reasons to refuse it.
+"""The preconditions of a command: the reasons for which a server has to, or may, refuse it.
 
-A firm reason demands a refusal. A soft one permits a refusal: the documentation leaves it open,
-and names a question of the dialect if the server has to be true to its own answer. No reason at
-all demands an acceptance. This module never sees an answer (see `step`).
+A reason requires the refusal if it names a rule: then an acceptance breaks that rule. Otherwise it
+permits the refusal, because the documentation leaves the case open; if it names a question of the
+dialect, the server has to keep to its first answer. Without any reason the command has to be
+accepted. This module never sees an answer (see `step`).
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tallystick.ledger.dialect import ACCEPT, REFUSE
 from tallystick.ledger.lifecycle import (
     ILLEGAL_MOVE_RULES,
     TRANSITIONS,
     Move,
     State,
     move_of_capture,
+)
+from tallystick.ledger.members import RESERVED_PREFIX
+from tallystick.ledger.ordinary import (
+    ORDINARY_AMOUNT,
+    REF_CHARACTERS,
+    is_ordinary_metadata,
+    is_ordinary_ref,
+    is_ordinary_text,
 )
 from tallystick.ledger.state import (
     CAPTURED_USE,
@@ -32,32 +40,25 @@ from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
     DeleteCard,
+    Extras,
     IssueToken,
     Kind,
     OpenCard,
-    Payment,
     Phase,
     PrepareCard,
     Transact,
     Void,
+    Write,
 )
-
-ORDINARY_AMOUNT = 1_000_000
-"""No upper bound is documented (question 12), so a larger amount may be refused; this much is what
-any wallet takes (the documentation's own example is 50000)."""
-ORDINARY_TEXT = 36
-"""No bound on ref_id or name is documented (questions 6, 41); a UUID fits in this."""
-REF_SIGNS = re.compile("[A-Za-z0-9_.:-]+")
-"""Nor is it said which characters a ref_id may have (question 6); keys may have these."""
-
-CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
-
-ACCEPT, REFUSE = "accept", "refuse"
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalReason:
-    """A reason to refuse: firm (`rule` demands it) or soft (`question` decides, None: free)."""
+    """A reason to refuse a command.
+
+    With a `rule` the refusal is required. Without one it is permitted: `question` then says which
+    question of the dialect decides, None that the server may decide each time anew.
+    """
 
     text: str
     rule: str | None = None
@@ -65,13 +66,11 @@ class RefusalReason:
 
     @property
     def is_required(self) -> bool:
-        """Whether an acceptance would break a rule."""
+        """Whether the refusal is required, so that an acceptance breaks `rule`."""
         return self.rule is not None
 
 
-Write = OpenCard | PrepareCard | ActivateCard | DeleteCard | IssueToken | Payment
-
-PROMISES: dict[type | Kind, str] = {
+ACCEPTANCE_RULES: dict[type | Kind, str] = {
     OpenCard: "CARD-1",
     PrepareCard: "CARD-4",
     ActivateCard: "CARD-6",
@@ -83,59 +82,64 @@ PROMISES: dict[type | Kind, str] = {
     Kind.CAPTURE: "CAP-1",
     Kind.VOID: "VOID-1",
 }
-"""The rule that is broken when a command without reason is refused."""
+"""The rule that is broken when a command is refused without any reason."""
 
 
-def promise(ledger: Ledger, command: Write) -> str:
-    """The rule that promises to accept the command here."""
+def acceptance_rule(ledger: Ledger, command: Write) -> str:
+    """Return the id of the rule that promises to accept the command here."""
     if isinstance(command, Capture | Void):
-        parent = ledger.entries.get(command.parent)
-        partly = parent is not None and parent.state is State.PARTLY_CAPTURED
-        if partly:
+        hold = ledger.entries.get(command.parent)
+        if hold is not None and hold.state is State.PARTLY_CAPTURED:
             return "VOID-6" if isinstance(command, Void) else "CAP-4"
-        return PROMISES[command.kind]
+        return ACCEPTANCE_RULES[command.kind]
     if isinstance(command, Transact):
         if command.kind is Kind.FUND and ledger.held:
             return "FUND-2"
-        return PROMISES[command.kind]
-    return PROMISES[type(command)]
+        return ACCEPTANCE_RULES[command.kind]
+    return ACCEPTANCE_RULES[type(command)]
 
 
 def refusal_reasons(ledger: Ledger, command: Write) -> tuple[RefusalReason, ...]:
-    """Every reason to refuse the command, its ref_id left aside (see `references`)."""
-    return tuple(_settled(ledger, _all_reasons(ledger, command)))
+    """Return every reason to refuse the command, but for a used ref_id (see `references`).
+
+    A question that the server has answered with *accept* is no reason any more; one that it has
+    answered with *refuse* requires the refusal (DIA-1).
+    """
+    return tuple(_as_answered(ledger, _all_reasons(ledger, command)))
 
 
 def contradicted_question(ledger: Ledger, command: Write) -> str | None:
-    """The open question that the server has already answered with *accept*, so that a refusal
-    contradicts that answer; None if there is none."""
+    """Return the open question that the server has already answered with *accept*, so that a
+    refusal contradicts that answer; None if there is none.
+
+    For a command without `refusal_reasons`.
+    """
     return next((reason.question for reason in _all_reasons(ledger, command)), None)
 
 
 def _all_reasons(ledger: Ledger, command: Write) -> Iterator[RefusalReason]:
+    """Return the reasons for a server of which no answer is known yet."""
     match command:
         case OpenCard():
-            found = _to_open(ledger, command)
+            return _to_open(ledger, command)
         case PrepareCard():
-            found = _to_prepare(ledger)
+            return _to_prepare(ledger)
         case ActivateCard():
-            found = _to_activate(ledger, command)
+            return _to_activate(ledger, command)
         case DeleteCard():
-            found = _to_delete(ledger, command)
+            return _to_delete(ledger, command)
         case IssueToken():
-            found = _to_issue(ledger, command)
+            return _to_issue(ledger, command)
         case Transact():
-            found = _to_transact(ledger, command)
+            return _to_transact(ledger, command)
         case Capture():
-            found = _to_capture(ledger, command)
+            return _to_capture(ledger, command)
         case _:
-            found = _to_void(ledger, command)
-    return found
+            return _to_void(ledger, command)
 
 
-def _settled(ledger: Ledger, found: Iterator[RefusalReason]) -> Iterator[RefusalReason]:
-    """Soft refusal_reasons by what the server has already answered: gone, or as firm as a rule."""
-    for reason in found:
+def _as_answered(ledger: Ledger, reasons: Iterator[RefusalReason]) -> Iterator[RefusalReason]:
+    for reason in reasons:
         if reason.is_required or reason.question is None:
             yield reason
             continue
@@ -146,17 +150,21 @@ def _settled(ledger: Ledger, found: Iterator[RefusalReason]) -> Iterator[Refusal
             yield reason
 
 
+# Cards --------------------------------------------------------------------------------------------
+
+
 def _to_open(ledger: Ledger, command: OpenCard) -> Iterator[RefusalReason]:
     if ledger.card_status is CardStatus.DELETED:
         yield RefusalReason("the id belonged to a deleted card")
     elif ledger.card_status is not CardStatus.ABSENT:
-        yield RefusalReason("the card exists", question=_repeated_create(ledger, command))
+        yield RefusalReason("the card exists", question=_create_question(ledger, command))
     content = _content_reasons(ledger, command, "zero.open")
-    yield from content if ledger.card_status is CardStatus.ABSENT else _freed(content)
+    yield from content if ledger.card_status is CardStatus.ABSENT else _unquestioned(content)
 
 
-def _repeated_create(ledger: Ledger, command: OpenCard) -> str | None:
-    """The question that a create with a known card_id puts; None where it is never held."""
+def _create_question(ledger: Ledger, command: OpenCard) -> str | None:
+    """Return the question that a second create puts; None for a card of a batch, where any answer
+    is permitted each time."""
     if not isinstance(ledger.opened_by, OpenCard):
         return None
     return "create.same" if ledger.opened_by == command else "create.other_body"
@@ -180,13 +188,13 @@ def _to_activate(ledger: Ledger, command: ActivateCard) -> Iterator[RefusalReaso
         yield from content
         return
     if ledger.card_status is CardStatus.ACTIVE and ledger.opened_by == command:
-        # The same request again cannot carry a ref_id; answered as before, it does no harm. Once
-        # the card was used, a server may see a retry no longer.
+        # An activation carries no ref_id, so a retry can only be recognised by its content; to
+        # answer it as before does no harm. Once the card was used, no answer is held.
         question = None if ledger.entries else "activate.again"
         yield RefusalReason("the card is active already", question=question)
     else:
         yield RefusalReason(f"the card is {ledger.card_status}, not inactive", rule="CARD-7")
-    yield from _freed(content)
+    yield from _unquestioned(content)
 
 
 def _content_reasons(
@@ -197,9 +205,12 @@ def _content_reasons(
     yield from _extras_reasons(command.extras)
 
 
-def _freed(found: Iterator[RefusalReason]) -> Iterator[RefusalReason]:
-    """Of a repeat that is answered with the first card, what it carries may never be looked at."""
-    return (RefusalReason(reason.text) for reason in found)
+def _unquestioned(reasons: Iterator[RefusalReason]) -> Iterator[RefusalReason]:
+    """Return the reasons as ones that the server may decide each time anew.
+
+    A server that answers a repeat with the first card may never look at what the repeat carries.
+    """
+    return (RefusalReason(reason.text) for reason in reasons)
 
 
 def _to_delete(ledger: Ledger, command: DeleteCard) -> Iterator[RefusalReason]:
@@ -217,6 +228,9 @@ def _to_delete(ledger: Ledger, command: DeleteCard) -> Iterator[RefusalReason]:
         yield RefusalReason("the card has expired")
     if ledger.balance > ledger.held:
         yield RefusalReason("money is on it", question="delete.with_balance")
+
+
+# Tokens and payments ------------------------------------------------------------------------------
 
 
 def _to_issue(ledger: Ledger, command: IssueToken) -> Iterator[RefusalReason]:
@@ -286,7 +300,7 @@ def _use_reasons(token: Token) -> Iterator[RefusalReason]:
         yield RefusalReason("the one-time token has paid already", rule="TOKEN-2")
     if used & {CAPTURED_USE, VOIDED_USE, EMPTY_USE, REFUSED_USE}:
         # A capture may use it up, a void may give it back, a refusal may use it up or not, each
-        # for its own reasons (question 47): never held.
+        # for reasons of its own (question 47): the server may decide each time anew.
         yield RefusalReason("what the one-time token was used for has ended since")
     if VOIDED_USE in used:
         used -= {Kind.HOLD}
@@ -295,7 +309,7 @@ def _use_reasons(token: Token) -> Iterator[RefusalReason]:
 
 
 def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
-    state, remaining = _parent(ledger, command.parent)
+    state, remaining = _hold(ledger, command.parent)
     move = move_of_capture(command.amount, remaining)
     if move not in TRANSITIONS[state]:
         nothing = command.amount == 0 and state is State.CAPTURED
@@ -311,7 +325,7 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
 
 
 def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
-    state, remaining = _parent(ledger, command.parent)
+    state, remaining = _hold(ledger, command.parent)
     if Move.VOID not in TRANSITIONS[state]:
         yield RefusalReason(f"void of {state}", rule=ILLEGAL_MOVE_RULES[state][1])
     elif remaining == 0:
@@ -322,7 +336,7 @@ def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
 
 
 def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[RefusalReason]:
-    """What capture and void share: the card around the hold."""
+    """Return what capture and void share: the reasons that lie in the card around the hold."""
     if command.phase is Phase.AFTER:
         yield RefusalReason("the card has expired", question=f"{command.kind}.expired")
     if command.phase is Phase.EDGE:
@@ -333,12 +347,17 @@ def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[Refusa
     yield from _extras_reasons(command.extras)
 
 
-def _parent(ledger: Ledger, parent: str) -> tuple[State, int]:
-    entry = ledger.entries.get(parent)
+def _hold(ledger: Ledger, entry_id: str) -> tuple[State, int]:
+    """Return the state of the entry and what it still locks; there may be no such entry."""
+    entry = ledger.entries.get(entry_id)
     return (State.MISSING, 0) if entry is None else (entry.state, entry.remaining)
 
 
+# What a command carries ---------------------------------------------------------------------------
+
+
 def _amount_reasons(ledger: Ledger, amount: int, zero: str) -> Iterator[RefusalReason]:
+    """Return the reasons that lie in an amount; `zero` is the question that an amount of 0 puts."""
     if amount == 0:
         yield RefusalReason("the amount is 0", question=zero)
     adds = zero not in ("zero.drawdown", "zero.hold")
@@ -349,21 +368,22 @@ def _amount_reasons(ledger: Ledger, amount: int, zero: str) -> Iterator[RefusalR
 
 def _ref_reasons(ledger: Ledger, ref: str) -> Iterator[RefusalReason]:
     if ref in ledger.spent_refs or ref == ledger.card:
-        # Whether a refusal uses up its ref_id may depend on why it refused (question 5), whether a
-        # token or the opening amount does is open too (questions 4, 34): never held.
+        # Whether a refusal uses up its ref_id may depend on why it refused (question 5); whether a
+        # token or the opening amount does is open too (questions 4, 34).
         yield RefusalReason("the ref_id was in a refused request, or made something else")
     if not (is_ordinary_ref(ref) or _was_taken_before(ledger, ref)):
-        yield RefusalReason("an unusual ref_id")
+        yield RefusalReason("the ref_id is not ordinary")
 
 
 def _was_taken_before(ledger: Ledger, ref: str) -> bool:
-    """Whether the card has taken a ref_id of this length; no limit lets one of two through."""
-    plain = REF_SIGNS.fullmatch(ref) is not None
-    return plain and any(len(known) >= len(ref) and known.isascii() for known in ledger.refs)
+    """Whether the card has taken a ref_id of this length: then its limit lets this one through."""
+    if REF_CHARACTERS.fullmatch(ref) is None:
+        return False
+    return any(len(known) >= len(ref) and known.isascii() for known in ledger.refs)
 
 
 def _period_reasons(command: OpenCard | ActivateCard) -> Iterator[RefusalReason]:
-    """Of periods that nobody could use the documentation says nothing (question 30)."""
+    """Return the reasons that lie in a period in which the card is never usable (question 30)."""
     members = dict(command.extras)
     begins, ends = members.get("active_from"), members.get("expires_at")
     if command.phase in (Phase.AFTER, Phase.EDGE):
@@ -372,34 +392,11 @@ def _period_reasons(command: OpenCard | ActivateCard) -> Iterator[RefusalReason]
         yield RefusalReason("the card would expire before it is active")
 
 
-def _extras_reasons(extras: tuple[tuple[str, str], ...]) -> Iterator[RefusalReason]:
+def _extras_reasons(extras: Extras) -> Iterator[RefusalReason]:
     for name, text in extras:
-        if name == "metadata" and "dintero_" in text:
+        if name == "metadata" and RESERVED_PREFIX in text:
             yield RefusalReason("reserved metadata keys", question="metadata.reserved")
-        elif name == "metadata" and not _is_plain(text):
-            yield RefusalReason("unusual metadata")
-        elif name in ("name", "originated_by", "customer_id") and not _is_ordinary(text):
-            yield RefusalReason(f"an unusual {name}")
-
-
-def is_ordinary_ref(ref: str) -> bool:
-    """Whether any server takes the ref_id: what is longer or of other signs it may refuse."""
-    return len(ref) <= ORDINARY_TEXT and REF_SIGNS.fullmatch(ref) is not None
-
-
-def _is_ordinary(text: str) -> bool:
-    """Whether any server takes the text for a name; spaces at its ends it may refuse or trim."""
-    fits = 0 < len(text) <= ORDINARY_TEXT and text == text.strip()
-    return fits and text.isascii() and text.isprintable()
-
-
-def _is_plain(text: str) -> bool:
-    """Metadata that any store of key-value data takes: short, of words to plain strings."""
-    try:
-        members = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    plain = isinstance(members, dict) and all(
-        isinstance(text, str) and re.fullmatch(r"\w+(-\w+)*", key) for key, text in members.items()
-    )
-    return plain and len(text) <= 500 and text.isascii()
+        elif name == "metadata" and not is_ordinary_metadata(text):
+            yield RefusalReason("the metadata is not ordinary")
+        elif name in ("name", "originated_by", "customer_id") and not is_ordinary_text(text):
+            yield RefusalReason(f"{name} is not ordinary")

@@ -5,14 +5,15 @@ This module does not know the figures of a card nor its records (see `figures` a
 
 from __future__ import annotations
 
+from tallystick.ledger.dialect import ACCEPT, REFUSE
 from tallystick.ledger.figures import judge_card, judge_members
-from tallystick.ledger.preconditions import ACCEPT, REFUSE
 from tallystick.ledger.records import judge_list
-from tallystick.ledger.state import CardStatus, LastWrite, Ledger
+from tallystick.ledger.state import CardStatus, LastWrite, Ledger, Successors, answered
 from tallystick.ledger.vocabulary import (
     CardRecord,
     Outcome,
     Phase,
+    Read,
     ReadCard,
     ReadTransactions,
     Record,
@@ -22,24 +23,22 @@ from tallystick.ledger.vocabulary import (
     Violation,
 )
 
-Successors = tuple[Ledger, ...]
-
 
 def judge_read(
-    ledger: Ledger, command: ReadCard | ReadTransactions, outcome: Outcome, checked: list[str]
+    ledger: Ledger, command: Read, outcome: Outcome, checked: list[str]
 ) -> Successors | Violation:
-    """Hold what a read showed, or that it was refused, to the ledger."""
+    """Judge the answer to a read; the ids of the rules that were checked go into `checked`."""
     if isinstance(outcome, Unknown):
         return (ledger,)
-    stranger = _misnamed(ledger, command)
-    if stranger is not None:
-        checked.append(stranger)
+    rule = _rule_of_missing(ledger, command)
+    if rule is not None:
+        checked.append(rule)
         refused = isinstance(outcome, Refused)
-        return (ledger,) if refused else Violation(stranger, "a refusal: no such card", "accepted")
+        return (ledger,) if refused else Violation(rule, "a refusal: no such card", "accepted")
     if isinstance(outcome, Refused):
         return _judge_refused_read(ledger, command, outcome)
     if ledger.card_status is CardStatus.DELETED:
-        return _answered_deleted(_informed(ledger, outcome.record), command, ACCEPT, "accepted")
+        return _judge_deleted(_with_listed_ids(ledger, outcome.record), command, ACCEPT, "accepted")
     checked.append("READ-1")
     if isinstance(command, ReadTransactions):
         records = outcome.record
@@ -47,23 +46,26 @@ def judge_read(
         judged = judge_list(ledger, records, checked)
         return judged if isinstance(judged, Violation) else (judged,)
     assert isinstance(outcome.record, CardRecord), "a card is answered with a card record"
-    judged = judge_card(ledger, outcome.record, checked, command.phase)
+    return _judge_shown_card(ledger, command, outcome.record, checked)
+
+
+def _judge_shown_card(
+    ledger: Ledger, command: ReadCard, record: CardRecord, checked: list[str]
+) -> Successors | Violation:
+    judged = judge_card(ledger, record, checked, command.phase)
     if isinstance(judged, Violation):
         return judged
-    lost = None
     if command.view is View.DETAILS:
-        lost = judge_members(ledger, outcome.record, checked)
-    if lost is not None:
-        return lost
-    return (
-        judged
-        if judged.last_write is LastWrite.READ
-        else judged.changed(last_write=LastWrite.READ),
-    )
+        missing = judge_members(ledger, record, checked)
+        if missing is not None:
+            return missing
+    if judged.last_write is LastWrite.READ:
+        return (judged,)
+    return (judged.changed(last_write=LastWrite.READ),)
 
 
-def _misnamed(ledger: Ledger, command: ReadCard | ReadTransactions) -> str | None:
-    """The rule by which a read has to be refused, if what it names is not there."""
+def _rule_of_missing(ledger: Ledger, command: Read) -> str | None:
+    """Return the rule by which a read has to be refused because what it names does not exist."""
     if ledger.card_status is CardStatus.ABSENT:
         return "READ-4"
     if isinstance(command, ReadTransactions) or command.view is View.DETAILS:
@@ -75,16 +77,15 @@ def _misnamed(ledger: Ledger, command: ReadCard | ReadTransactions) -> str | Non
     return None if command.handle == customer else "CARD-10"
 
 
-def _judge_refused_read(
-    ledger: Ledger, command: ReadCard | ReadTransactions, outcome: Refused
-) -> Successors | Violation:
+def _judge_refused_read(ledger: Ledger, command: Read, outcome: Refused) -> Successors | Violation:
     shown = f"refused with {outcome.status}"
-    plain = isinstance(command, ReadTransactions) or command.view is View.DETAILS
-    if command.phase in (Phase.AFTER, Phase.EDGE) or not (plain or command.phase is Phase.WITHIN):
+    by_card_id = isinstance(command, ReadTransactions) or command.view is View.DETAILS
+    expired = command.phase in (Phase.AFTER, Phase.EDGE)
+    if expired or not (by_card_id or command.phase is Phase.WITHIN):
         return (ledger,)  # whether an expired card can be read is open (question 31)
     if ledger.card_status is CardStatus.DELETED:
-        return _answered_deleted(ledger, command, REFUSE, shown)
-    if plain:
+        return _judge_deleted(ledger, command, REFUSE, shown)
+    if by_card_id:
         return Violation("READ-1", "the card can be read", shown)
     if _may_hide(ledger, command):
         return (ledger,)
@@ -92,45 +93,31 @@ def _judge_refused_read(
     return Violation("TOKEN-3" if info else "CARD-10", "the card behind it", shown)
 
 
-def _may_hide(ledger: Ledger, command: ReadCard | ReadTransactions) -> bool:
-    """Whether a view other than the card's own may leave the card out."""
+def _may_hide(ledger: Ledger, command: Read) -> bool:
+    """Whether the view of a token or of a customer may leave the card out."""
     if isinstance(command, ReadCard) and command.view is View.CUSTOMER:
-        # "active for a customer": an empty card need not count as one (question 44).
+        # "active for a customer": an empty card need not count as active (question 44).
         return ledger.card_status is CardStatus.INACTIVE or ledger.balance == 0
     has_pin = ledger.opened_by is not None and "pin" in dict(ledger.opened_by.extras)
-    # Info without the PIN of a card that has one, and of a card that cannot be used (26, 50, 51).
+    # A token may not show a card with a PIN, nor one that cannot be used (questions 26, 50, 51).
     return has_pin or ledger.card_status is CardStatus.INACTIVE
 
 
-def _informed(ledger: Ledger, record: Record) -> Ledger:
-    """A deleted card need not show what it was, but ids of lost answers may be in its list."""
+def _with_listed_ids(ledger: Ledger, record: Record) -> Ledger:
+    """Return the ledger of a deleted card with the ids that its list shows of lost answers.
+
+    A deleted card need not show what it was, so a list that does not fit changes nothing.
+    """
     judged = judge_list(ledger, record, []) if isinstance(record, tuple) else ledger
     return ledger if isinstance(judged, Violation) else judged
 
 
-def _answered_deleted(
-    ledger: Ledger, command: ReadCard | ReadTransactions, answer: str, shown: str
+def _judge_deleted(
+    ledger: Ledger, command: Read, answer: str, shown: str
 ) -> Successors | Violation:
-    if isinstance(command, ReadCard) and command.view is View.CUSTOMER:
-        return (
-            ledger,
-        )  # shows the cards "active for a customer": whether a deleted one is, is open
-    return answered(ledger, _read_question(command), answer, shown)
-
-
-def _read_question(command: ReadCard | ReadTransactions) -> str:
     if isinstance(command, ReadTransactions):
-        return "deleted.transactions"
-    return "deleted.info" if command.view is View.INFO else "deleted.read"
-
-
-def answered(
-    ledger: Ledger, question: str, answer: str | frozenset[str], shown: str
-) -> Successors | Violation:
-    """The ledger after the server answered an open question, or how it contradicts itself."""
-    answers = [answer] if isinstance(answer, str) else answer
-    narrowed = ledger.dialect.narrow(question, answers)
-    if narrowed is None:
-        possible = " or ".join(sorted(ledger.dialect.possible(question)))
-        return Violation("DIA-1", f"{question}: {possible}", shown, question)
-    return (ledger if narrowed is ledger.dialect else ledger.changed(dialect=narrowed),)
+        return answered(ledger, "deleted.transactions", [answer], shown)
+    if command.view is View.CUSTOMER:
+        return (ledger,)  # whether a deleted card is "active for a customer" is open (question 44)
+    question = "deleted.info" if command.view is View.INFO else "deleted.read"
+    return answered(ledger, question, [answer], shown)

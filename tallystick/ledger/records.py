@@ -2,7 +2,7 @@
 
 A record has to say what was done: the amount that moved, in the card's currency, under the caller's
 ref_id, of a documented type, and for a capture or a void which transaction it acts on. This module
-does not decide whether the payment was legal (see `preconditions`).
+does not know whether the payment was legal (see `preconditions`).
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.effects import adopt
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_borrowed, first_missing
-from tallystick.ledger.state import Entry, Ledger, adopt, unanswered_id
+from tallystick.ledger.state import Entry, Ledger, unanswered_id
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Extras,
     Kind,
     Payment,
-    Transact,
     TransactionRecord,
     Violation,
 )
@@ -32,9 +32,10 @@ RECORD_RULE: dict[Kind, str] = {
     Kind.VOID: "VOID-5",
     Kind.OPENING: "BAL-5",
 }
+"""The rule that a wrong record breaks, by the kind of the transaction."""
 
 AMOUNT_RULE = {(Kind.CAPTURE, None): "CAP-3", (Kind.CAPTURE, 0): "CAP-9"}
-"""The rule behind a wrong amount on the record of a capture that asked for all, or for nothing."""
+"""The rule that a wrong amount breaks, by (kind, amount asked for): a capture of all, or of 0."""
 PENDING = "pending_capture"
 SHOWN_AS = {State.CAPTURED: "captured", State.VOIDED: "voided", State.RELEASED: "released"}
 
@@ -42,7 +43,10 @@ SHOWN_AS = {State.CAPTURED: "captured", State.VOIDED: "voided", State.RELEASED: 
 def judge_answer(
     ledger: Ledger, command: Payment, entry: Entry, record: TransactionRecord
 ) -> Dialect | Violation:
-    """Hold the record that answers a payment to the payment; the narrowed dialect if it fits."""
+    """Judge the record that answers a payment. `entry` is what the payment makes, not yet booked.
+
+    Returns the dialect, narrowed by what the record shows, or the violation.
+    """
     rule = RECORD_RULE[command.kind]
     if record.id is None:
         return Violation(rule, "a record with an id", "no id")
@@ -56,10 +60,11 @@ def judge_answer(
 
 
 def judge_replay(ledger: Ledger, entry_id: str, record: TransactionRecord) -> Dialect | Violation:
-    """Hold a repeated answer to the first one: it shows the same transaction."""
+    """Judge an answer that shows the transaction of an earlier request once more (REF-6)."""
     entry = ledger.entries[entry_id]
     if entry.kind is Kind.HOLD and record.type == PENDING:
-        record = replace(record, type=None)  # as it was at first, whatever became of it since
+        # The type of the first answer, whatever has become of the hold since.
+        record = replace(record, type=None)
     judged = _judge_record(ledger, entry, record, entry.extras)
     if isinstance(judged, Violation):
         return replace(judged, rule="REF-6")
@@ -69,7 +74,10 @@ def judge_replay(ledger: Ledger, entry_id: str, record: TransactionRecord) -> Di
 def judge_list(
     ledger: Ledger, records: tuple[TransactionRecord, ...], checked: list[str]
 ) -> Ledger | Violation:
-    """Hold a card's list to the ledger: every transaction once, and nothing that nobody made."""
+    """Judge a card's list: every transaction once, and none that no client made.
+
+    Returns the ledger with what the list shows: ids of lost answers, answers to open questions.
+    """
     checked.append("BAL-5")
     seen: set[str] = set()
     for record in records:
@@ -95,7 +103,7 @@ def judge_list(
 def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
     entry_id = record.id or ""
     if entry_id not in ledger.entries:
-        found = _recognise(ledger, record)
+        found = _with_listed(ledger, record)
         if isinstance(found, Violation):
             return found
         ledger = found
@@ -103,31 +111,34 @@ def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violati
     judged = _judge_record(ledger, entry, record, entry.extras)
     if isinstance(judged, Violation):
         return replace(judged, rule="BAL-5", expected=f"listed: {judged.expected}")
-    strangers = (
+    others = (
         other.extras
         for key, other in ledger.entries.items()
         if key != entry_id and key != entry.parent and other.extras
     )
-    borrowed = first_borrowed(_own_extras(ledger, entry), record.extras, strangers)
+    borrowed = first_borrowed(_own_extras(ledger, entry), record.extras, others)
     if borrowed is not None:
         return Violation("BAL-5", "listed: only what was sent with it", f"{borrowed} of another")
-    return ledger if judged is ledger.dialect else ledger.changed(dialect=judged)
+    return ledger.with_dialect(judged)
 
 
 def _own_extras(ledger: Ledger, entry: Entry) -> Extras:
-    """What a record may show: what was sent with it, with its parent, and with its card."""
+    """Return what a record may show: what was sent with it, with its hold, and with its card."""
     parent = ledger.entries.get(entry.parent or "")
-    inherited = () if parent is None else parent.extras
-    card = () if ledger.opened_by is None else ledger.opened_by.extras
-    return (*entry.extras, *inherited, *card)
+    of_parent = () if parent is None else parent.extras
+    of_card = () if ledger.opened_by is None else ledger.opened_by.extras
+    return (*entry.extras, *of_parent, *of_card)
 
 
 def _fits(ledger: Ledger, entry: Entry, record: TransactionRecord) -> bool:
     return not isinstance(_judge_record(ledger, entry, record, entry.extras), Violation)
 
 
-def _recognise(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
-    """A listed transaction that no answer has shown: a lost answer's, or the opening amount's."""
+def _with_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
+    """Return the ledger with the id of a listed transaction that no answer has shown.
+
+    It is that of a lost answer, or of the opening amount; else a violation of BAL-5.
+    """
     entry_id = record.id or ""
     lost = [key for kind in Kind if (key := unanswered_id(kind, record.ref)) in ledger.entries]
     for key in lost:
@@ -151,18 +162,18 @@ def _recognise(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
 
 
 def _judge_opening(ledger: Ledger) -> Ledger | Violation:
-    """Whether the opening amount is listed is open, but it is the same for every card."""
+    """Narrow whether the opening amount is listed: it is open, but the same for every card."""
     if any(entry.kind is Kind.OPENING for entry in ledger.entries.values()):
         return ledger
     if ledger.opening == 0:
-        return ledger  # no money was put on the card, so nothing says that a record is due
+        return ledger  # without money on the card a record of it may be left out
     question = _opening_question(ledger)
     narrowed = ledger.dialect.narrow(question, ["absent"])
     if narrowed is None:
         return Violation(
             "DIA-1", "the opening amount in the list, as before", "it is absent", question
         )
-    return ledger if narrowed is ledger.dialect else ledger.changed(dialect=narrowed)
+    return ledger.with_dialect(narrowed)
 
 
 def _opening_question(ledger: Ledger) -> str:
@@ -174,7 +185,7 @@ def _judge_record(
     ledger: Ledger, entry: Entry, record: TransactionRecord, sent: Extras
 ) -> Dialect | Violation:
     rule = RECORD_RULE[entry.kind]
-    for expected, actual in _plain_differences(ledger, entry, record):
+    for expected, actual in _documented_differences(ledger, entry, record):
         return Violation(rule, expected, actual)
     missing = first_missing(sent, record.extras)
     if missing is not None:
@@ -189,9 +200,10 @@ def _judge_record(
     return dialect
 
 
-def _plain_differences(
+def _documented_differences(
     ledger: Ledger, entry: Entry, record: TransactionRecord
 ) -> Iterator[tuple[str, str]]:
+    """Return what is wrong with members whose value the documentation fixes: (expected, actual)."""
     if entry.kind is not Kind.VOID and record.amount != entry.amount:
         yield f"amount {entry.amount}", f"amount {record.amount}"
     if entry.kind is not Kind.OPENING and record.ref != entry.ref:
@@ -205,12 +217,12 @@ def _plain_differences(
 
 
 def _open_members(entry: Entry, record: TransactionRecord) -> Iterator[tuple[str, list[str], str]]:
-    """Members whose value the documentation leaves open: (question, fitting answers, shown)."""
+    """Return the members whose value is a question: (question, answers that fit, what is shown)."""
     if record.type is not None and (entry.amount or entry.kind is not Kind.HOLD):
-        # Whether a hold of 0 is open, or finished by a capture of 0, nobody can say.
+        # Not for a hold of 0: whether it is open, or finished by a capture of 0, is not documented.
         yield _type_question(entry), [record.type], f"type {record.type}"
     if entry.kind is Kind.VOID:
-        original = entry.captured  # a void's entry keeps its parent's original amount there
+        original = entry.captured  # of the voided hold, see `Entry`
         fitting = [
             name
             for name, amount in (("released", entry.amount), ("original", original))
@@ -223,35 +235,3 @@ def _type_question(entry: Entry) -> str:
     if entry.kind is Kind.HOLD:
         return f"type.hold.{SHOWN_AS.get(entry.state, 'open')}"
     return f"type.{entry.kind}"
-
-
-def entry_of(ledger: Ledger, command: Payment) -> Entry:
-    """The entry that an accepted payment makes."""
-    if isinstance(command, Transact):
-        state = {
-            Kind.DRAWDOWN: State.DRAWDOWN,
-            Kind.HOLD: State.OPEN,
-            Kind.FUND: State.FUND,
-        }[command.kind]
-        return Entry(command.kind, command.ref, command.amount, state, extras=command.extras)
-    parent = ledger.entries[command.parent]
-    if command.kind is Kind.VOID:
-        return Entry(
-            Kind.VOID,
-            command.ref,
-            parent.remaining,
-            State.VOID,
-            captured=parent.amount,
-            parent=command.parent,
-            extras=command.extras,
-        )
-    amount = getattr(command, "amount", None)
-    taken = parent.remaining if amount is None else amount
-    return Entry(
-        Kind.CAPTURE,
-        command.ref,
-        taken,
-        State.CAPTURE,
-        parent=command.parent,
-        extras=command.extras,
-    )

@@ -3,74 +3,69 @@
 Documented: every transaction of a card has a unique ref_id, for safely retrying requests without
 accidentally performing the same operation twice (REF-1, REF-2). Whether a repeat is answered with
 the first record or refused is open (question 1), and so is whether creation, capture and void share
-one space (question 4).
+one space of ref_ids (question 4). This module never sees an answer (see `step`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tallystick.ledger.dialect import REFUSE, REPLAY
 from tallystick.ledger.state import Ledger, Use
-from tallystick.ledger.vocabulary import Capture, Payment, Transact, Void
-
-REPLAY, REFUSE, SEPARATE = "replay", "refuse", "separate"
+from tallystick.ledger.vocabulary import Capture, Content, Payment, Void
 
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """A request whose ref_id was used before: which question it puts, and the first entry."""
+    """A payment whose ref_id was used before, compared with one earlier use of it.
+
+    `rule` is broken by a second effect, `question` is what the server has to answer, `entry` is the
+    id of the transaction that the earlier use made, `same_money` says that both move the same.
+    """
 
     rule: str
     question: str
     entry: str
     same_money: bool = False
 
-    def harmless(self, answer: str) -> frozenset[str]:
-        """What an answer without effect says: across operations only that the space is one.
+    def explained_by(self, answer: str) -> frozenset[str]:
+        """Return the answers to `question` that a server may have that behaves like `answer`.
 
-        A server with one space may well look for the ref_id in one operation and run into a unique
-        index in another. And which members make a body another one is for the server to say, as
-        long as the money is the same.
+        `answer` is *refuse* or *replay*, that is, without a second effect. Across operations this
+        says only that the space of ref_ids is one: a server may look for the ref_id in one
+        operation and run into a unique index in another. And where both requests move the same
+        money, the server decides whether the bodies differ.
         """
         across = self.question.startswith("ref.across.")
         return frozenset({REPLAY, REFUSE}) if across or self.same_money else frozenset({answer})
 
 
-def request_of(command: Payment) -> tuple[object, ...]:
-    """All of a request but its ref_id: two requests are the same if these are equal."""
-    if isinstance(command, Transact):
-        named = command.token or command.card
-        return (command.kind, named, command.amount, command.currency, command.extras)
-    amount = command.amount if isinstance(command, Capture) else None
-    return (command.kind, command.parent, amount, command.extras)
-
-
 def find_reuses(ledger: Ledger, command: Payment) -> tuple[Reuse, ...]:
-    """What the command repeats, the most telling first; empty if its ref_id is fresh on this card.
+    """Return what the payment repeats, the lowest rule first; empty if its ref_id is new here.
 
     More than one only on a server with separate spaces of ref_ids.
     """
     uses = ledger.refs.get(command.ref)
     if not uses:
         return ()
-    request = request_of(command)
-    found = [_classify(command, request, use) for use in uses]
+    content = command.content
+    found = [_compare(command, content, use) for use in uses]
     return tuple(sorted(found, key=lambda reuse: reuse.rule))
 
 
-def _classify(command: Payment, request: tuple[object, ...], use: Use) -> Reuse:
-    kind, used = str(command.kind), str(use.request[0])
-    if use.request == request:
+def _compare(command: Payment, content: Content, use: Use) -> Reuse:
+    kind, used = str(command.kind), str(use.content[0])
+    if use.content == content:
         return Reuse("REF-1", f"ref.same.{kind}", use.entry)
     if kind != used:
         return Reuse("REF-3", f"ref.across.{'-'.join(sorted((kind, used)))}", use.entry)
-    if isinstance(command, Capture | Void) and command.parent != use.request[1]:
+    if isinstance(command, Capture | Void) and command.parent != use.content[1]:
         return Reuse("REF-3", f"ref.other_hold.{kind}", use.entry)
-    same_money = _money_of(use.request) == _money_of(request)
+    same_money = _money_of(use.content) == _money_of(content)
     return Reuse("REF-2", f"ref.other_body.{kind}", use.entry, same_money)
 
 
-def _money_of(request: tuple[object, ...]) -> tuple[object, ...]:
-    """The part of a request that says what moves, without the name of what it moves on."""
-    kind, _, *rest = request
+def _money_of(content: Content) -> Content:
+    """Return what moves: the content without what it acts on and without its extras."""
+    kind, _, *rest = content
     return (kind, *rest[:-1])

@@ -1,12 +1,13 @@
-"""The ledger of one card: what must be true of it, as a frozen value.
+"""The ledger of one card: all that the oracle knows about it, as a frozen value.
 
 One card is the unit because all its holds share one balance, and no two cards share anything. This
-module books what happened; it does not decide what is legal (`preconditions`) and does not judge
-answers (`step`).
+module does not know how a ledger changes (see `effects`), what is legal (see `preconditions`) nor
+how answers are judged (see `step`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -14,20 +15,30 @@ from typing import Any, NamedTuple
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.persistent import Map
-from tallystick.ledger.vocabulary import ActivateCard, Extras, Kind, OpenCard
+from tallystick.ledger.vocabulary import (
+    ActivateCard,
+    Content,
+    Extras,
+    Kind,
+    OpenCard,
+    Violation,
+)
 
 UNANSWERED = "?"
-"""Begins the id that stands for one whose answer was lost, until it is seen."""
+"""The first character of the ids that the ledger makes up, see `unanswered_id`."""
 
 
 def unanswered_id(kind: str, ref: str | None) -> str:
-    """The id of a transaction (or the value of a token) whose answer was lost; one per kind and
-    ref_id, because a server may keep a space of ref_ids for each kind."""
+    """Return the id that the ledger gives to a transaction, or a token, whose answer was lost.
+
+    It is in use until the server shows the real id. There is one per kind and ref_id, because a
+    server may keep a space of ref_ids for each kind.
+    """
     return f"{UNANSWERED}{kind} {ref}"
 
 
 class CardStatus(StrEnum):
-    """Where the card itself stands."""
+    """What has become of the card itself."""
 
     ABSENT = "absent"
     INACTIVE = "inactive"
@@ -36,7 +47,7 @@ class CardStatus(StrEnum):
 
 
 class LastWrite(StrEnum):
-    """What the latest write did, so that a wrong figure names the rule that it breaks."""
+    """What the latest write did. It names the rule that a wrong figure breaks (see `figures`)."""
 
     NONE = "nothing"
     OPENED = "opening"
@@ -49,20 +60,23 @@ class LastWrite(StrEnum):
     VOIDED = "an accepted void"
     RELEASED = "an accepted void after a partial capture"
     REPEATED = "the same request again"
-    REPEATED_ELSEWISE = "a used ref_id with another body"
-    REPEATED_ELSEWHERE = "a used ref_id in another operation"
+    REPEATED_WITH_OTHER_BODY = "a used ref_id with another body"
+    REPEATED_IN_OTHER_OPERATION = "a used ref_id in another operation"
     REFUSED = "a refusal"
     RECREATED = "a second creation"
     REACTIVATED = "a second activation"
     READ = "a read that showed it"
+    """No write since a read that showed the right figures, so that the next read has to as well."""
 
 
 OPEN_STATES = (State.OPEN, State.PARTLY_CAPTURED)
 
 
 class Entry(NamedTuple):
-    """One transaction of the card, as the ledger knows it.
+    """One transaction of the card. Amounts are in the smallest unit of the card's currency.
 
+    `captured` is what was captured of a hold; for a void, the original amount of its hold.
+    `parent` is the id of the hold that a capture or a void acts on.
     A tuple, because every judgement makes some, and a frozen dataclass takes six times as long.
     """
 
@@ -86,9 +100,9 @@ class Entry(NamedTuple):
 
 
 class Use(NamedTuple):
-    """What a ref_id was used for: the request in full, and the entry that it made."""
+    """What a ref_id was used for: the content of the request, and the id of the entry it made."""
 
-    request: tuple[object, ...]
+    content: Content
     entry: str
 
 
@@ -105,12 +119,13 @@ class Token:
 
 
 REFUSED_USE = "refused"
+"""A payment by the token was refused."""
 CAPTURED_USE = "captured"
-"""Money of a hold that it paid for was captured since."""
+"""Money of a hold that the token made was captured."""
 VOIDED_USE = "voided"
-"""A hold that it paid for was voided since."""
+"""A hold that the token made was voided."""
 EMPTY_USE = "empty"
-"""It paid an amount of 0."""
+"""The token paid an amount of 0."""
 
 
 # Without slots, because then `changed` is five times as fast as `dataclasses.replace`.
@@ -118,11 +133,13 @@ EMPTY_USE = "empty"
 class Ledger:
     """The state of one card. Amounts are in the smallest unit of `currency`.
 
-    `held` is what open holds lock now. `held_original` is the sum of the original amounts of these
-    holds, `held_ever` that of all holds so far. `drawn` counts drawdowns, `captured` captures.
+    `opening` is the amount that the card was created or activated with, `funded` the sum of its
+    funds, `drawn` of its drawdowns, `captured` of its captures; `largest` is the largest single
+    amount that was ever put on it. `held` is what open holds lock now, `held_original` the sum of
+    the original amounts of these holds, `held_ever` that of all holds so far.
     Balance = opening + funded - drawn - captured; available = balance - held (T24).
-    `spent_refs` are ref_ids that made no transaction and may be used up all the same: those of
-    refusals, of tokens and of the opening amount.
+    `refs` says what each ref_id was used for. `spent_refs` are ref_ids that made no transaction and
+    may be used up all the same: those of refusals, of tokens and of the opening amount.
     """
 
     dialect: Dialect
@@ -160,15 +177,19 @@ class Ledger:
         return self.balance - self.held
 
     def changed(self, **members: Any) -> Ledger:
-        """This ledger with other values for some members."""
+        """Return this ledger with other values for some members."""
         other = object.__new__(Ledger)
         values = other.__dict__
         values.update(self.__dict__)
         values.update(members)
         return other
 
+    def with_dialect(self, dialect: Dialect) -> Ledger:
+        """Return this ledger with another dialect; this very object if it is the same one."""
+        return self if dialect is self.dialect else self.changed(dialect=dialect)
+
     def _value(self) -> tuple[object, ...]:
-        # `last` only explains; two ledgers that differ in it alone are the same state.
+        # `last_write` only explains: two ledgers that differ in it alone are the same state.
         return (
             self.card_status,
             self.opening,
@@ -195,101 +216,26 @@ class Ledger:
         return isinstance(other, Ledger) and self._value() == other._value()
 
     def __hash__(self) -> int:
-        # Maps know their hashes; one that were left out would make states collide that differ in
-        # it alone, and the checker would compare them entry by entry.
+        # Maps know their hashes. If one of them were left out, ledgers that differ in it alone
+        # would collide, and the checker would compare them entry by entry.
         return hash(
             (self.available, self.held, self.entries, self.refs, self.spent_refs, self.tokens)
         )
 
 
-# Bookkeeping: each function books one accepted command and nothing else -----------------------
+Successors = tuple[Ledger, ...]
+"""The ledgers that explain an answer. Several while it is open which of them is the right one."""
 
 
-def book_opening(ledger: Ledger, command: OpenCard | ActivateCard) -> Ledger:
-    """Load a new or a prepared card with its opening amount."""
-    return ledger.changed(
-        card_status=CardStatus.ACTIVE,
-        currency=command.currency,
-        opening=command.amount,
-        largest=command.amount,
-        opened_by=command,
-        last_write=LastWrite.OPENED,
-    )
+def answered(
+    ledger: Ledger, question: str, answers: Iterable[str], shown: str
+) -> Successors | Violation:
+    """Return the ledger after the server gave one of these answers to an open question.
 
-
-def book_draw(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
-    """Book a plain drawdown."""
-    return ledger.changed(
-        drawn=ledger.drawn + entry.amount,
-        entries=ledger.entries.set(entry_id, entry),
-        last_write=LastWrite.DRAWN,
-    )
-
-
-def book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
-    """Lock the amount of a new hold."""
-    return ledger.changed(
-        held=ledger.held + entry.amount,
-        held_original=ledger.held_original + entry.amount,
-        held_ever=ledger.held_ever + entry.amount,
-        entries=ledger.entries.set(entry_id, entry),
-        last_write=LastWrite.HELD,
-    )
-
-
-def book_fund(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
-    """Add money to the card."""
-    return ledger.changed(
-        funded=ledger.funded + entry.amount,
-        largest=max(ledger.largest, entry.amount),
-        entries=ledger.entries.set(entry_id, entry),
-        last_write=LastWrite.FUNDED,
-    )
-
-
-def book_capture(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Ledger:
-    """Turn locked money of the parent into drawn money; `then` is the parent's next state."""
-    parent_id = entry.parent or ""
-    parent = ledger.entries[parent_id]
-    after = parent._replace(captured=parent.captured + entry.amount, state=then)
-    entries = ledger.entries.set(parent_id, after).set(entry_id, entry)
-    last = LastWrite.CAPTURED_REST if then is State.CAPTURED else LastWrite.CAPTURED_PART
-    return ledger.changed(
-        captured=ledger.captured + entry.amount,
-        held=ledger.held - (parent.remaining - after.remaining),
-        held_original=ledger.held_original
-        - (0 if after.is_open or not parent.is_open else parent.amount),
-        entries=entries,
-        last_write=last if entry.amount else LastWrite.CAPTURED_ZERO,
-    )
-
-
-def book_void(ledger: Ledger, entry_id: str, entry: Entry, then: State) -> Ledger:
-    """Release what the parent still locks; `then` is the parent's next state."""
-    parent_id = entry.parent or ""
-    parent = ledger.entries[parent_id]
-    entries = ledger.entries.set(parent_id, parent._replace(state=then)).set(entry_id, entry)
-    return ledger.changed(
-        held=ledger.held - parent.remaining,
-        held_original=ledger.held_original - parent.amount,
-        entries=entries,
-        last_write=LastWrite.RELEASED if then is State.RELEASED else LastWrite.VOIDED,
-    )
-
-
-def adopt(ledger: Ledger, lost: str, seen: str) -> Ledger:
-    """Give an entry whose answer was lost the id under which it was seen now."""
-    entry = ledger.entries[lost]
-    entries = ledger.entries.without(lost).set(seen, entry)
-    # Children of an unseen parent cannot exist: nobody could name it.
-    ref = entry.ref or ""
-    uses = (use._replace(entry=seen) if use.entry == lost else use for use in ledger.refs[ref])
-    return ledger.changed(entries=entries, refs=ledger.refs.set(ref, tuple(uses)))
-
-
-def afresh(ledger: Ledger) -> Ledger:
-    """A new card under the id of a deleted one; its ref_ids may be remembered."""
-    spent_refs = ledger.spent_refs
-    for ref in ledger.refs:
-        spent_refs = spent_refs.set(ref, True)
-    return Ledger(ledger.dialect, ledger.card, spent_refs=spent_refs)
+    `shown` says what it did, in words. A violation of DIA-1 if it has answered otherwise before.
+    """
+    dialect = ledger.dialect.narrow(question, answers)
+    if dialect is None:
+        possible = " or ".join(sorted(ledger.dialect.possible(question)))
+        return Violation("DIA-1", f"{question}: {possible}", shown, question)
+    return (ledger.with_dialect(dialect),)

@@ -6,37 +6,34 @@ The observed outcome is an argument, so ids, times and legal alternatives that t
 need no machinery of their own. An unknown outcome has two successors, what happened and what did
 not, and later answers tell them apart. This module does not know how the outcome was obtained, nor
 which server is judged.
+
+In this file the order is: any command, writes, what an acceptance has to show, used ref_ids. Most
+functions add the ids of the rules that they check to the list `checked`, for counting.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tallystick.ledger import state as books
-from tallystick.ledger.effects import apply, book, refused
+from tallystick.ledger.dialect import ACCEPT, REFUSE, REPLAY, SEPARATE
+from tallystick.ledger.effects import adopt, apply, book, book_opening, entry_of, refused
 from tallystick.ledger.figures import judge_card
 from tallystick.ledger.preconditions import (
-    ACCEPT,
     RefusalReason,
-    Write,
+    acceptance_rule,
     contradicted_question,
-    promise,
     refusal_reasons,
 )
-from tallystick.ledger.reading import answered, judge_read
-from tallystick.ledger.records import RECORD_RULE, entry_of, judge_answer, judge_replay
-from tallystick.ledger.references import (
-    REFUSE,
-    REPLAY,
-    SEPARATE,
-    Reuse,
-    find_reuses,
-)
+from tallystick.ledger.reading import judge_read
+from tallystick.ledger.records import RECORD_RULE, judge_answer, judge_replay
+from tallystick.ledger.references import Reuse, find_reuses
 from tallystick.ledger.state import (
     UNANSWERED,
     CardStatus,
     LastWrite,
     Ledger,
+    Successors,
+    answered,
 )
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -60,26 +57,25 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Violation,
     Void,
+    Write,
 )
-
-Successors = tuple[Ledger, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What `step` found, and the rules it looked at on the way (for counting, not for judging)."""
+    """What `judge` found: the result of `step`, and the ids of the rules that were checked."""
 
     result: Successors | Violation
     checked: tuple[str, ...]
 
 
 def step(ledger: Ledger, command: Command, outcome: Outcome) -> Successors | Violation:
-    """The ledgers that explain the outcome of the command, or the rule that it breaks."""
+    """Return the ledgers that explain the outcome of the command, or the rule that it breaks."""
     return judge(ledger, command, outcome).result
 
 
 def judge(ledger: Ledger, command: Command, outcome: Outcome) -> Judgement:
-    """Like `step`, with the rules that were checked."""
+    """Return what `step` returns, with the ids of the rules that were checked."""
     checked: list[str] = []
     if isinstance(command, ReadCard | ReadTransactions):
         result = judge_read(ledger, command, outcome, checked)
@@ -90,6 +86,24 @@ def judge(ledger: Ledger, command: Command, outcome: Outcome) -> Judgement:
     return Judgement(result, tuple(checked))
 
 
+def _judge_payment(
+    ledger: Ledger, command: Payment, outcome: Outcome, checked: list[str]
+) -> Successors | Violation:
+    reasons = refusal_reasons(ledger, command)
+    reuses = find_reuses(ledger, command)
+    if not reuses:
+        return _judge_write(ledger, command, outcome, reasons, checked)
+    checked.append(reuses[0].rule)
+    if isinstance(outcome, Accepted):
+        return _judge_accepted_reuse(ledger, command, outcome, reuses, reasons, checked)
+    if isinstance(outcome, Refused):
+        return _judge_refused_reuse(ledger, command, outcome, reuses, reasons)
+    separate = all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses)
+    required = any(reason.is_required for reason in reasons)
+    happened = apply(ledger, command, None) if separate and not required else ()
+    return (*happened, *_unchanged(ledger, command, refusable=True))
+
+
 # Writes -------------------------------------------------------------------------------------------
 
 
@@ -97,65 +111,68 @@ def _judge_write(
     ledger: Ledger,
     command: Write,
     outcome: Outcome,
-    against: tuple[RefusalReason, ...],
+    reasons: tuple[RefusalReason, ...],
     checked: list[str],
 ) -> Successors | Violation:
-    """Judge a write whose ref_id, if it has one, is fresh."""
-    firm = next((reason for reason in against if reason.is_required), None)
+    """Judge a write whose ref_id, if it has one, is used for the first time."""
+    required = next((reason for reason in reasons if reason.is_required), None)
     if isinstance(outcome, Unknown):
-        happened = () if firm else apply(ledger, command, None)
-        return (*happened, *_unchanged(ledger, command, refusable=bool(against)))
+        happened = () if required else apply(ledger, command, None)
+        return (*happened, *_unchanged(ledger, command, refusable=bool(reasons)))
     if isinstance(outcome, Refused):
-        return _judge_refusal(ledger, command, outcome, against, checked)
-    if firm is not None:
-        checked.append(firm.rule or "")
-        return Violation(
-            firm.rule or "", f"a refusal: {firm.text}", "accepted", question=firm.question
-        )
-    checked.append(promise(ledger, command))
+        return _judge_refusal(ledger, command, outcome, reasons, checked)
+    if required is not None:
+        rule = required.rule or ""
+        checked.append(rule)
+        return Violation(rule, f"a refusal: {required.text}", "accepted", required.question)
+    checked.append(acceptance_rule(ledger, command))
     dialect = ledger.dialect
-    for reason in against:
+    for reason in reasons:
         if reason.question is not None:
-            # A soft reason with this question stands only while "accept" is possible.
+            # *accept* is possible, else the reason would require the refusal. Where one question
+            # has several reasons the second changes nothing.
             dialect = dialect.narrow(reason.question, [ACCEPT]) or dialect
-    if dialect is not ledger.dialect:
-        ledger = ledger.changed(dialect=dialect)
-    return _judge_acceptance(ledger, command, outcome, checked)
-
-
-def _shown(outcome: Refused) -> str:
-    return f"refused with {outcome.status}"
+    return _judge_acceptance(ledger.with_dialect(dialect), command, outcome, checked)
 
 
 def _judge_refusal(
     ledger: Ledger,
     command: Write,
     outcome: Refused,
-    against: tuple[RefusalReason, ...],
+    reasons: tuple[RefusalReason, ...],
     checked: list[str],
 ) -> Successors | Violation:
     after = refused(ledger, command)
-    if not against:
-        rule = promise(ledger, command)
+    if not reasons:
+        rule = acceptance_rule(ledger, command)
         checked.append(rule)
         question = contradicted_question(ledger, command)
         if question is not None:
             return Violation("DIA-1", f"{question}: accept", _shown(outcome), question)
         return Violation(rule, "accepted", _shown(outcome))
-    checked += [reason.rule for reason in against if reason.rule]
-    if len(against) == 1 and not against[0].is_required and against[0].question is not None:
+    checked += [reason.rule for reason in reasons if reason.rule]
+    only = reasons[0]
+    if len(reasons) == 1 and not only.is_required and only.question is not None:
         # The only reason there is must be the server's reason: it has answered the question.
-        return answered(after, against[0].question, REFUSE, _shown(outcome))
+        return answered(after, only.question, [REFUSE], _shown(outcome))
     return (after,)
 
 
+def _shown(outcome: Refused) -> str:
+    return f"refused with {outcome.status}"
+
+
 def _unchanged(ledger: Ledger, command: Write, *, refusable: bool) -> tuple[Ledger, ...]:
-    """The ledgers of a command whose answer was lost and that changed nothing."""
+    """Return the ledgers for a command that changed nothing and whose answer was lost."""
     if not refusable:
         return (ledger,)
-    # Perhaps it was refused, which permits all that the unchanged ledger permits.
+    # If it was refused, all is permitted that was before; so only where a token may be used up by
+    # the refusal (which then permits less) are there two ledgers.
     after = refused(ledger, command)
     return (after,) if after.tokens is ledger.tokens else (after, ledger)
+
+
+# What an acceptance has to show -------------------------------------------------------------------
 
 
 def _judge_acceptance(
@@ -185,8 +202,7 @@ def _judge_paid(
     dialect = judge_answer(ledger, command, entry, record)
     if isinstance(dialect, Violation):
         return dialect
-    ledger = ledger if dialect is ledger.dialect else ledger.changed(dialect=dialect)
-    return (book(ledger, command, entry, record.id or ""),)
+    return (book(ledger.with_dialect(dialect), command, entry, record.id or ""),)
 
 
 def _judge_issued(
@@ -194,12 +210,11 @@ def _judge_issued(
 ) -> Successors | Violation:
     checked.append("TOKEN-1")
     if not record.value:
-        repeated = any(token.ref == command.ref for token in ledger.tokens.values())
-        if repeated:
-            return (ledger,)  # the value is told once; a repeat need not tell it again
+        if any(token.ref == command.ref for token in ledger.tokens.values()):
+            return (ledger,)  # the first answer showed the value; a repeat need not show it again
         return Violation("TOKEN-1", "the value of the new token", "no value")
-    # A token moves no money, and whether its ref_id is of one space with those of transactions is
-    # open (question 4): a second token for one ref_id is not held against anybody.
+    # A token moves no money, and whether its ref_id is in one space with those of transactions is
+    # open (question 4): so a second token for one ref_id is permitted.
     known = ledger.tokens.get(record.value)
     if known is None:
         return apply(ledger, command, record.value)
@@ -211,62 +226,60 @@ def _judge_issued(
 def _judge_opened(
     successors: Successors, command: Write, record: CardRecord, checked: list[str]
 ) -> Successors | Violation:
-    """Hold the answer of a creation to every ledger that may be meant by it."""
+    """Judge the card that answers a creation or an activation, for each of the successors."""
     checked.append("CARD-2")
     phase = command.phase if isinstance(command, OpenCard | ActivateCard) else Phase.WITHIN
     if record.balance is None and record.available is None:
         return successors  # read-only figures may be left out of the answer that creates a card
-    survivors: list[Ledger] = []
+    possible: list[Ledger] = []
     violation: Violation | None = None
     for ledger in successors:
         judged = judge_card(ledger, record, checked, phase)
-        if isinstance(judged, Violation) and ledger.last_write in REPETITIONS and ledger.opened_by:
-            # The first answer again: the card as it was.
-            first = books.book_opening(Ledger(ledger.dialect, ledger.card), ledger.opened_by)
-            judged = (
-                judged if isinstance(judge_card(first, record, [], phase), Violation) else ledger
-            )
+        if isinstance(judged, Violation) and _shows_first_answer(ledger, record, phase):
+            judged = ledger
         if isinstance(judged, Violation):
             violation = violation or judged
+        elif isinstance(command, PrepareCard) and judged.card_status is CardStatus.INACTIVE:
+            possible.append(judged.changed(currency=record.currency))
         else:
-            survivors.append(_with_currency(judged, command, record))
-    return tuple(survivors) if violation is None or survivors else violation
+            possible.append(judged)
+    return tuple(possible) if possible or violation is None else violation
 
 
-def _with_currency(ledger: Ledger, command: Write, record: CardRecord) -> Ledger:
-    prepared = isinstance(command, PrepareCard) and ledger.card_status is CardStatus.INACTIVE
-    return ledger.changed(currency=record.currency) if prepared else ledger
+def _shows_first_answer(ledger: Ledger, record: CardRecord, phase: Phase) -> bool:
+    """Whether a repeated creation or activation is answered with the card as it was at first."""
+    repeated = ledger.last_write in (LastWrite.RECREATED, LastWrite.REACTIVATED)
+    if not repeated or ledger.opened_by is None:
+        return False
+    first = book_opening(Ledger(ledger.dialect, ledger.card), ledger.opened_by)
+    return not isinstance(judge_card(first, record, [], phase), Violation)
 
 
-REPETITIONS = (LastWrite.RECREATED, LastWrite.REACTIVATED)
+# Used ref_ids -------------------------------------------------------------------------------------
+
+WRITE_OF_REUSE = {
+    "REF-1": LastWrite.REPEATED,
+    "REF-2": LastWrite.REPEATED_WITH_OTHER_BODY,
+    "REF-3": LastWrite.REPEATED_IN_OTHER_OPERATION,
+}
+"""The last write after a reuse without effect, by the rule of the reuse."""
 
 
-# Payments: the ref_id comes first --------------------------------------------------------------
-
-
-def _judge_payment(
-    ledger: Ledger, command: Payment, outcome: Outcome, checked: list[str]
+def _judge_refused_reuse(
+    ledger: Ledger,
+    command: Payment,
+    outcome: Refused,
+    reuses: tuple[Reuse, ...],
+    reasons: tuple[RefusalReason, ...],
 ) -> Successors | Violation:
-    against = refusal_reasons(ledger, command)
-    reuses = find_reuses(ledger, command)
-    if not reuses:
-        return _judge_write(ledger, command, outcome, against, checked)
-    checked.append(reuses[0].rule)
-    if isinstance(outcome, Accepted):
-        return _judge_accepted_reuse(ledger, command, outcome, reuses, against, checked)
-    if isinstance(outcome, Refused):
-        if against:
-            return (refused(ledger, command),)  # refused, perhaps for another reason
-        after = refused(ledger, command).changed(last_write=REPETITION[reuses[0].rule])
-        reasons = [r for r in reuses if ledger.dialect.allows(r.question, REFUSE)]
-        if len(reasons) > 1:
-            return (after,)
-        reason = (reasons or reuses)[0]
-        return answered(after, reason.question, reason.harmless(REFUSE), _shown(outcome))
-    separate = all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses)
-    firm = any(reason.is_required for reason in against)
-    happened = apply(ledger, command, None) if separate and not firm else ()
-    return (*happened, *_unchanged(ledger, command, refusable=True))
+    if reasons:
+        return (refused(ledger, command),)  # perhaps for one of these, not for its ref_id
+    after = refused(ledger, command).changed(last_write=WRITE_OF_REUSE[reuses[0].rule])
+    refusing = [r for r in reuses if ledger.dialect.allows(r.question, REFUSE)]
+    if len(refusing) > 1:
+        return (after,)  # which of them the server refused it for is not known
+    reuse = (refusing or reuses)[0]
+    return answered(after, reuse.question, reuse.explained_by(REFUSE), _shown(outcome))
 
 
 def _judge_accepted_reuse(
@@ -274,7 +287,7 @@ def _judge_accepted_reuse(
     command: Payment,
     outcome: Accepted,
     reuses: tuple[Reuse, ...],
-    against: tuple[RefusalReason, ...],
+    reasons: tuple[RefusalReason, ...],
     checked: list[str],
 ) -> Successors | Violation:
     record = outcome.record
@@ -282,17 +295,17 @@ def _judge_accepted_reuse(
     for reuse in reuses:
         if record.id == reuse.entry:
             return _judge_replayed(ledger, record, reuse, checked)
-    # An answer that was lost never told its id: this may be that record, or one of its own.
-    readings = [
+    # The id of an entry whose answer was lost is not known: this may be its record, or a new one.
+    results = [
         _judge_replayed(ledger, record, reuse, checked)
         for reuse in reuses
         if reuse.entry.startswith(UNANSWERED) and record.ref == command.ref
     ]
-    readings.append(_judge_separate(ledger, command, outcome, reuses, against, checked))
-    violations = [reading for reading in readings if isinstance(reading, Violation)]
-    if len(violations) == len(readings):
+    results.append(_judge_separate(ledger, command, outcome, reuses, reasons, checked))
+    violations = [result for result in results if isinstance(result, Violation)]
+    if len(violations) == len(results):
         return violations[0]
-    return tuple(one for reading in readings if isinstance(reading, tuple) for one in reading)
+    return tuple(one for result in results if isinstance(result, tuple) for one in result)
 
 
 def _judge_separate(
@@ -300,51 +313,38 @@ def _judge_separate(
     command: Payment,
     outcome: Accepted,
     reuses: tuple[Reuse, ...],
-    against: tuple[RefusalReason, ...],
+    reasons: tuple[RefusalReason, ...],
     checked: list[str],
 ) -> Successors | Violation:
-    """Hold a second effect of a ref_id to the dialect, and then to all that holds for a first."""
+    """Judge a second effect of a ref_id: by the dialect, then as if the ref_id were a new one."""
     dialect = ledger.dialect
     for reuse in reuses:
         narrowed = dialect.narrow(reuse.question, [SEPARATE])
         if narrowed is None:
             permitted = " or ".join(sorted(dialect.possible(reuse.question)))
-            record = outcome.record
-            shown = f"a second record {getattr(record, 'id', None)}"
+            shown = f"a second record {getattr(outcome.record, 'id', None)}"
             return Violation(reuse.rule, f"one effect for one ref_id: {permitted}", shown)
         dialect = narrowed
-    if dialect is not ledger.dialect:
-        ledger = ledger.changed(dialect=dialect)
-    return _judge_write(ledger, command, outcome, against, checked)
+    return _judge_write(ledger.with_dialect(dialect), command, outcome, reasons, checked)
 
 
 def _judge_replayed(
     ledger: Ledger, record: TransactionRecord, reuse: Reuse, checked: list[str]
 ) -> Successors | Violation:
+    """Judge an answer that shows the transaction of an earlier request once more."""
     checked.append("REF-6")
-    answers = reuse.harmless(REPLAY)
+    answers = reuse.explained_by(REPLAY)
     replayed = answered(ledger, reuse.question, answers, "the first record again")
     if isinstance(replayed, Violation):
         return replayed
-    after, entry = replayed[0], reuse.entry
+    after, entry_id = replayed[0], reuse.entry
     if record.id is None:
         return Violation("REF-6", "the first record, with its id", "no id")
-    if entry != record.id:
+    if entry_id != record.id:
         if record.id in ledger.entries:
             return Violation("TX-8", "an id of its own", f"the id {record.id} of another one")
-        after, entry = books.adopt(after, entry, record.id), record.id
-    dialect = judge_replay(after, entry, record)
+        after, entry_id = adopt(after, entry_id, record.id), record.id
+    dialect = judge_replay(after, entry_id, record)
     if isinstance(dialect, Violation):
         return dialect
-    return (after.changed(dialect=dialect, last_write=REPETITION[reuse.rule]),)
-
-
-REPETITION = {
-    "REF-1": LastWrite.REPEATED,
-    "REF-2": LastWrite.REPEATED_ELSEWISE,
-    "REF-3": LastWrite.REPEATED_ELSEWHERE,
-}
-"""What to say was done last, by the rule that the repetition is under."""
-
-
-__all__ = ["Judgement", "Successors", "judge", "step"]
+    return (after.changed(dialect=dialect, last_write=WRITE_OF_REUSE[reuse.rule]),)

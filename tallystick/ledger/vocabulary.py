@@ -1,8 +1,8 @@
 """The words of the ledger: commands, outcomes, records and violations, as frozen values.
 
+Amounts are integers in the smallest unit of the currency; ids and references are opaque strings.
 This module does not know how a command travels (see `wire`), nor what is legal (see
 `preconditions`).
-Amounts are integers in the smallest unit of the currency; ids and references are opaque strings.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ RefId = NewType("RefId", str)
 """The `ref_id` of a request, chosen by the client."""
 
 
+CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
+"""The currencies that the document lists for a card."""
+
+
 class Kind(StrEnum):
-    """What a transaction did to its card."""
+    """What a transaction does to its card."""
 
     DRAWDOWN = "drawdown"
     HOLD = "hold"
@@ -34,7 +38,10 @@ class Kind(StrEnum):
 
 
 class Phase(Enum):
-    """Where the moment of a command lies in the card's period, by the target's own clock."""
+    """Whether a command is sent before, within or after the card's active period.
+
+    By the target's own clock, which is known to the second: too close to an edge, nobody can say.
+    """
 
     BEFORE = "before active_from"
     WITHIN = "within the active period"
@@ -43,7 +50,7 @@ class Phase(Enum):
 
 
 class View(StrEnum):
-    """The answers that show a card's money; all of them must agree."""
+    """The operations that show a card's money; all of them must agree."""
 
     DETAILS = "card details"
     INFO = "info by token"
@@ -51,7 +58,13 @@ class View(StrEnum):
 
 
 Extras = tuple[tuple[str, str], ...]
-"""What else a request carries or an answer shows, as (member, canonical JSON) pairs."""
+"""What else a request carries or an answer shows, as (member, text) pairs: the text itself where
+the member is one, else its canonical JSON."""
+
+
+Content = tuple[object, ...]
+"""A payment's kind, what it acts on, what moves, and the extras, in this order and without its
+ref_id: two payments are the same request if these are equal."""
 
 
 # Commands -----------------------------------------------------------------------------------------
@@ -70,7 +83,7 @@ class OpenCard:
 
 @dataclass(frozen=True, slots=True)
 class PrepareCard:
-    """Create a card by batch: it holds nothing and waits for activation."""
+    """Create an inactive card by batch; no money is on it until it is activated."""
 
     card: str
 
@@ -96,7 +109,7 @@ class DeleteCard:
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """Make a token, an alias of the card; a one-time token pays once."""
+    """Make a token, an alias of the card; a one-time token pays once. It lives `expires_in` s."""
 
     card: str
     ref: str
@@ -118,6 +131,11 @@ class Transact:
     phase: Phase = Phase.WITHIN
     extras: Extras = ()
 
+    @property
+    def content(self) -> Content:
+        """All of the request but its ref_id."""
+        return (self.kind, self.token or self.card, self.amount, self.currency, self.extras)
+
 
 @dataclass(frozen=True, slots=True)
 class Capture:
@@ -135,6 +153,11 @@ class Capture:
         """The kind of record that it makes."""
         return Kind.CAPTURE
 
+    @property
+    def content(self) -> Content:
+        """All of the request but its ref_id."""
+        return (Kind.CAPTURE, self.parent, self.amount, self.extras)
+
 
 @dataclass(frozen=True, slots=True)
 class Void:
@@ -150,6 +173,11 @@ class Void:
     def kind(self) -> Kind:
         """The kind of record that it makes."""
         return Kind.VOID
+
+    @property
+    def content(self) -> Content:
+        """All of the request but its ref_id."""
+        return (Kind.VOID, self.parent, None, self.extras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +200,9 @@ class ReadTransactions:
 
 
 Payment = Transact | Capture | Void
-Command = (
-    OpenCard
-    | PrepareCard
-    | ActivateCard
-    | DeleteCard
-    | IssueToken
-    | Payment
-    | ReadCard
-    | ReadTransactions
-)
+Write = OpenCard | PrepareCard | ActivateCard | DeleteCard | IssueToken | Payment
+Read = ReadCard | ReadTransactions
+Command = Write | Read
 
 
 # Records: what an accepting answer shows ----------------------------------------------------------
@@ -233,21 +254,22 @@ Record = TransactionRecord | CardRecord | TokenRecord | tuple[TransactionRecord,
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The server says that it did it, and shows the record."""
+    """The server says that it did what was asked, and shows the record."""
 
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server says that it did not do it (a documented 4xx)."""
+    """The server says that it did not do what was asked; `status` is a documented 4xx."""
 
     status: int
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No answer that can be trusted (a time-out, a reset, a 5xx): it may have happened or not."""
+    """No answer that can be trusted (a time-out, a reset, a 5xx): the command may have taken effect
+    or not."""
 
     reason: str
 
@@ -255,12 +277,12 @@ class Unknown:
 Outcome = Accepted | Refused | Unknown
 
 
-# Judgement ----------------------------------------------------------------------------------------
+# Violations ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken promise: the rule, what the ledger permits, and what was received instead."""
+    """A broken rule: its id, what the ledger permits, and what was received instead."""
 
     rule: str
     expected: str

@@ -17,8 +17,8 @@ from typing import Any
 from tallystick.drivers.fuzz.constraints import has_type
 from tallystick.drivers.fuzz.driver import NOBODY, Fuzz
 from tallystick.drivers.fuzz.interpretation import Sent
-from tallystick.ledger.preconditions import CURRENCIES
 from tallystick.ledger.state import Ledger
+from tallystick.ledger.vocabulary import CURRENCIES
 
 JSON = Any
 
