@@ -27,11 +27,12 @@ from tallystick import __version__
 from tallystick.checker.history import History, HistoryError, Key, load
 from tallystick.checker.linearizability import Budget, Illegality, check
 from tallystick.checker.verdict import Verdict
-from tallystick.documents.questions import DialectError, dump, open_dialect, pinned_dialect
-from tallystick.documents.rules import Rule, RulesError, load_rules
+from tallystick.documents.files import DocumentError
+from tallystick.documents.questions import dump, open_dialect, pinned_dialect
+from tallystick.documents.rules import Rule, load_rules
 from tallystick.ledger.coding import decode_command, decode_outcome
+from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.step import step
 from tallystick.replaying import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
 from tallystick.reporting.journal import Exchanges, JournalError, read_journal
@@ -51,11 +52,10 @@ SKIP = 125
 
 BAD = (
     ClaimsError,
-    DialectError,
+    DocumentError,
     HistoryError,
     JournalError,
     ResultError,
-    RulesError,
     ScenarioError,
     SettingsError,
     TargetError,

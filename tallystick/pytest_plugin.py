@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from tallystick.connect import connect
-from tallystick.documents.questions import DialectError, open_dialect, pinned_dialect
+from tallystick.documents.files import DocumentError
+from tallystick.documents.questions import open_dialect, pinned_dialect
 from tallystick.documents.rules import load_rules
 from tallystick.documents.shape import load
 from tallystick.drivers.reduce import Budget, reduce_program
@@ -77,7 +78,7 @@ class Suite:
             target = connect(
                 address, self.clients.main, meter=Meter(settings.rate), observer=reports.observe
             )
-        except (TargetError, DialectError, OSError) as error:
+        except (TargetError, DocumentError, OSError) as error:
             self._stop()
             raise pytest.UsageError(str(error)) from None
         self.run = Run(

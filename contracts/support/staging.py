@@ -16,8 +16,8 @@ import pytest
 from tallystick import wire
 from tallystick.drivers.direct import Direct
 from tallystick.drivers.sequential import Made, Session
+from tallystick.ledger.oracle import judge
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.step import judge
 from tallystick.ledger.vocabulary import (
     Accepted,
     Command,

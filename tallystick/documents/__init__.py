@@ -1,1 +1,4 @@
-"""The readers of `spec/`: rules, open questions, the OpenAPI document. They judge no money."""
+"""The readers of `spec/`: rules, open questions, the OpenAPI document.
+
+`files` opens them; `rules`, `questions` and `shape` know what stands in each. None judges money.
+"""

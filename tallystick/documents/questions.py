@@ -1,7 +1,8 @@
-"""Dialect files: the open questions with their permitted answers, and what a target answered.
+"""Dialect files: the open questions with their permitted answers, and what a server answered.
 
-`spec/dialect.yaml` declares the questions. A pinned file, written by a probe and kept by the user,
-maps questions to the answers that are still possible. The pure value is `ledger.dialect`.
+`spec/dialect.yaml` declares the questions. A pinned file, written by `tallystick probe` and kept by
+the user, maps questions to the answers that are still possible. This module does not know what a
+question is about; the value that both files become is `ledger.dialect.Dialect`.
 """
 
 from __future__ import annotations
@@ -14,18 +15,25 @@ from typing import Any
 
 import yaml
 
+from tallystick.documents.files import (
+    SPEC,
+    DocumentError,
+    exact_members,
+    read_mapping,
+    text_member,
+)
 from tallystick.ledger.dialect import Dialect
 
-QUESTIONS = Path(__file__).resolve().parents[2] / "spec" / "dialect.yaml"
-
-
-class DialectError(ValueError):
-    """A dialect file that cannot be used: one line that says what to do."""
+QUESTIONS = SPEC / "dialect.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An open question: its text, the sentence it comes from, and the permitted answers argued."""
+    """An open question of the documentation, as `spec/dialect.yaml` declares it.
+
+    `source` quotes the sentence that leaves it open, `facts` are its numbers in spec/questions.md,
+    `permitted` maps each permitted answer to the reading that permits it.
+    """
 
     id: str
     text: str
@@ -36,46 +44,48 @@ class Question:
 
 @lru_cache(maxsize=1)
 def questions(path: Path = QUESTIONS) -> dict[str, Question]:
-    """All declared questions by id."""
-    return {
-        name: Question(
-            name,
-            entry["question"],
-            entry["source"],
-            tuple(entry["facts"]),
-            {str(answer): why for answer, why in entry["permitted"].items()},
-        )
-        for name, entry in _read(path).items()
-    }
+    """Return all declared questions by id; DocumentError says what is wrong in the file."""
+    return {name: _question(path, name, given) for name, given in _read(path).items()}
+
+
+def _question(path: Path, name: str, given: object) -> Question:
+    where = f"question {name}"
+    members = exact_members(path, where, given, ["question", "source", "facts", "permitted"])
+    text, source = (text_member(path, where, part, members) for part in ("question", "source"))
+    facts, permitted = members["facts"], members["permitted"]
+    if not isinstance(facts, list) or not isinstance(permitted, dict) or not permitted:
+        raise DocumentError(f"{path}: {where}: `facts` is a list, `permitted` maps answers to why")
+    answers = {str(answer): str(why) for answer, why in permitted.items()}
+    return Question(name, text, source, tuple(facts), answers)
 
 
 def open_dialect() -> Dialect:
-    """The dialect of a target of which nothing is known yet."""
+    """Return the dialect of a server that has answered no question yet."""
     return Dialect({q.id: frozenset(q.permitted) for q in questions().values()})
 
 
 def pinned_dialect(path: Path) -> Dialect:
-    """The dialect of a pinned file; DialectError names what is wrong in it."""
+    """Return the dialect that a pinned file fixes; DocumentError says what is wrong in it."""
     members = _read(path)
     answers = members.get("answers", members)
     if not isinstance(answers, dict):
-        raise DialectError(f"{path}: `answers` has to map questions to answers")
+        raise DocumentError(f"{path}: `answers` has to map questions to answers")
     return narrowed(answers, str(path))
 
 
 def narrowed(answers: Mapping[str, object], where: str = "the dialect") -> Dialect:
-    """The dialect with these answers, one or several for each question.
+    """Return the dialect with these answers, one or several for each question.
 
-    DialectError, which says `where`, if a question or an answer is not declared.
+    DocumentError, which says `where`, if a question or an answer is not declared.
     """
     dialect = open_dialect()
     for question, given in answers.items():
         if question not in questions():
-            raise DialectError(f"{where}: no question {question!r}; `tallystick probe` lists them")
+            raise DocumentError(f"{where}: no question {question!r}; `tallystick probe` lists them")
         listed = [str(answer) for answer in (given if isinstance(given, list | tuple) else [given])]
         permitted = sorted(questions()[question].permitted)
         if not listed or not set(listed) <= set(permitted):
-            raise DialectError(
+            raise DocumentError(
                 f"{where}: {question} is {given!r}; permitted: {', '.join(permitted)}"
             )
         known = dialect.narrow(question, listed)
@@ -85,7 +95,7 @@ def narrowed(answers: Mapping[str, object], where: str = "the dialect") -> Diale
 
 
 def dump(dialect: Dialect, target: str) -> str:
-    """The text of a dialect file for what a target has answered so far."""
+    """Return the text of a pinned file with what a server has answered so far."""
     answers = {
         question: answer if len(answer) > 1 else answer[0]
         for question, left in sorted(dialect.learned().items())
@@ -100,13 +110,4 @@ def dump(dialect: Dialect, target: str) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        members = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except OSError as error:
-        raise DialectError(f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DialectError(f"{path} is not YAML: {error}".replace("\n", " ")) from error
-    if not isinstance(members, dict):
-        raise DialectError(f"{path} has to map questions to answers")
-    return members
+    return read_mapping(path, "questions to answers")

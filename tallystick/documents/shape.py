@@ -1,7 +1,7 @@
 """Answers against the OpenAPI document: status, content type and body.
 
-It reads `spec/openapi.yaml` once and keeps a compiled validator for each operation and status. It
-does not know what a request meant, so it says nothing about money.
+Keeps a compiled validator of `spec/openapi.yaml` for each operation and status. This module does
+not know what a request meant, so it says nothing about money.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
 
+from tallystick.documents.files import SPEC, read_mapping
 from tallystick.ledger.vocabulary import Violation
 
 REFUSAL_STATUSES = frozenset({400, 401, 403, 404})
 """The documented refusals (SHAPE-3); some operations leave one out, none adds another."""
 
 TRANSPORT_REFUSALS = REFUSAL_STATUSES | {405, 406, 411, 413, 414, 415, 417, 431, 505}
-"""What HTTP itself answers to a broken method, size or content type; left open (question 56)."""
+"""The statuses with which HTTP itself refuses a method, a size or a content type (question 56)."""
 
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "spec" / "openapi.yaml"
+DOCUMENT = SPEC / "openapi.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Shape:
             )
 
     def judge(self, operation: str, status: int, content_type: str, body: Any) -> Violation | None:
-        """The rule of chapter SHAPE that an answer breaks, or None. `body` is parsed JSON."""
+        """Return the violation of a rule of chapter SHAPE, or None. `body` is parsed JSON."""
         if status in self._also.get(operation, ()):
             return None  # an answer without a body, where the documentation is silent
         if status >= 500:
@@ -111,6 +111,5 @@ def _first_error(validator: jsonschema_rs.Draft4Validator, body: Any) -> str | N
 
 @lru_cache(maxsize=1)
 def load(path: Path = DOCUMENT) -> Shape:
-    """The document of the repository, compiled once per process."""
-    with path.open(encoding="utf-8") as file:
-        return Shape(yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    """Return the compiled document of the repository; each process compiles it once."""
+    return Shape(read_mapping(path, "`paths` and `components`"))

@@ -14,8 +14,8 @@ from enum import IntEnum
 from typing import NoReturn
 
 from tallystick.drivers.clock import Clock, Period
+from tallystick.ledger.oracle import judge
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.step import judge
 from tallystick.ledger.vocabulary import (
     Accepted,
     ActivateCard,

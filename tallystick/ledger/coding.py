@@ -1,7 +1,8 @@
 """Commands and outcomes of the vocabulary as JSON values, and back.
 
-Generic over the frozen dataclasses: a value is an object with its class under `is` and its members
-by name, those at their default left out. It does not know files (see `history`).
+A frozen dataclass becomes an object with the name of its class under `is` and its members by name;
+members with their default value are left out. This module does not know files (see
+`checker.history`) nor what a command means.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ CLASS = "is"
 
 
 class CodingError(ValueError):
-    """A JSON value that is not what it is read as."""
+    """A JSON value that does not encode a command or an outcome; says where and why."""
 
 
 def encode(value: Command | Outcome) -> dict[str, Any]:
-    """A command or an outcome as a JSON object."""
+    """Return a command or an outcome as a JSON object."""
     members = {
-        field.name: _plain(member)
+        field.name: _json(member)
         for field in fields(value)
         if (member := getattr(value, field.name)) != field.default
     }
@@ -33,27 +34,27 @@ def encode(value: Command | Outcome) -> dict[str, Any]:
 
 
 def decode_command(value: Any) -> Command:
-    """The command that `encode` made this of; CodingError if it is none."""
+    """Return the command that `encode` turned into this value; CodingError if it is none."""
     command: Command = _read(Command, value, "the command")
     return command
 
 
 def decode_outcome(value: Any) -> Outcome:
-    """The outcome that `encode` made this of; CodingError if it is none."""
+    """Return the outcome that `encode` turned into this value; CodingError if it is none."""
     outcome: Outcome = _read(Outcome, value, "the outcome")
     return outcome
 
 
-def _plain(value: Any) -> Any:
+def _json(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_json(item) for item in value]
     return encode(value) if hasattr(value, "__dataclass_fields__") else value
 
 
 def _read(hint: Any, value: Any, where: str) -> Any:
-    """The value that has the type of the hint."""
+    """Return the value of the type `hint`; `where` says in words which member is read."""
     hint = getattr(hint, "__supertype__", hint)  # a NewType is checked as the type it is made of
     if get_origin(hint) in (Union, UnionType):
         return _read_union(get_args(hint), value, where)
@@ -71,7 +72,7 @@ def _read(hint: Any, value: Any, where: str) -> Any:
 
 
 def _read_union(hints: tuple[Any, ...], value: Any, where: str) -> Any:
-    """The one alternative that the value's JSON type, or its class, stands for."""
+    """Return the value as the one type of a union that its JSON type, or its class, names."""
     if isinstance(value, dict):
         classes = {hint.__name__: hint for hint in hints if hasattr(hint, "__dataclass_fields__")}
         hint = classes.get(value.get(CLASS))
@@ -123,7 +124,7 @@ def _read_object(hint: Any, value: Any, where: str) -> Any:
 
 @cache
 def _members(hint: Any) -> tuple[dict[str, Any], frozenset[str]]:
-    """The types of a class's members, and the names of those without a default."""
+    """Return the types of a class's members, and the names of those without a default."""
     names = {field.name for field in fields(hint) if field.default is MISSING}
     return get_type_hints(hint, vars(vocabulary)), frozenset(names)
 

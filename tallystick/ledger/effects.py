@@ -1,7 +1,7 @@
 """What accepted and refused commands do to the ledger.
 
-This module does not know what is legal (see `preconditions`) nor what an answer shows (see `step`):
-it books what it is given.
+This module does not know what is legal (see `preconditions`) nor what an answer has to show (see
+`oracle`): it books what it is given.
 """
 
 from __future__ import annotations

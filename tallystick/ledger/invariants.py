@@ -1,7 +1,8 @@
-"""What is true of every ledger that `step` can reach, as named predicates.
+"""What is true of every ledger that the oracle can reach, as named predicates.
 
-`step` never looks at them: they say a second time, in the plainest way, what the bookkeeping has to
-amount to. The tests hold every reachable ledger to them, and a server could print them on a wall.
+They say a second time, in the simplest way, what the bookkeeping of `effects` has to amount to. The
+tests check them on every reachable ledger. This module does not know how a ledger came about, and
+the oracle never looks at it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from tallystick.ledger.vocabulary import Kind
 
 
 def broken(ledger: Ledger) -> list[str]:
-    """The names of the invariants that do not hold for a ledger; empty for a sound one."""
-    return [name for name, holds in INVARIANTS.items() if not holds(ledger)]
+    """Return the names of the invariants that are not true of a ledger; empty for a sound one."""
+    return [name for name, is_true in INVARIANTS.items() if not is_true(ledger)]
 
 
 def broken_between(before: Ledger, after: Ledger) -> list[str]:
-    """The names of the invariants that do not hold from a ledger to its successor."""
-    return [name for name, holds in MONOTONE.items() if not holds(before, after)]
+    """Return the names of the invariants that are not true from a ledger to its successor."""
+    return [name for name, is_true in MONOTONE.items() if not is_true(before, after)]
 
 
 def _sum(ledger: Ledger, kind: Kind) -> int:
@@ -126,7 +127,7 @@ def a_card_that_was_never_loaded_pays_nothing(ledger: Ledger) -> bool:
 
 
 def what_is_finished_stays_finished(before: Ledger, after: Ledger) -> bool:
-    """Terminal states absorb, and open ones change along the table only."""
+    """A finished transaction keeps its state; an open one changes as the lifecycle table says."""
     return all(
         now is None or now.state is entry.state or now.state in TRANSITIONS[entry.state].values()
         for key, entry in before.entries.items()
@@ -135,13 +136,16 @@ def what_is_finished_stays_finished(before: Ledger, after: Ledger) -> bool:
 
 
 def a_record_never_changes(before: Ledger, after: Ledger) -> bool:
-    """Records are added; none is altered, and none goes (it may get the id that it has)."""
+    """Transactions are added; none changes, and none disappears.
 
-    def essence(ledger: Ledger) -> list[tuple[str, str, int]]:
+    Only its id may change, from the one that stands for a lost answer to the real one.
+    """
+
+    def payments(ledger: Ledger) -> list[tuple[str, str, int]]:
         return [(entry.kind, str(entry.ref), entry.amount) for entry in ledger.entries.values()]
 
-    then = essence(after)
-    return all(then.count(entry) >= essence(before).count(entry) for entry in essence(before))
+    earlier, later = payments(before), payments(after)
+    return all(later.count(payment) >= earlier.count(payment) for payment in earlier)
 
 
 INVARIANTS: dict[str, Callable[[Ledger], bool]] = {

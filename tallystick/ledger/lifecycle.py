@@ -1,8 +1,7 @@
 """The lifecycle of a transaction, as a table.
 
-Two rules of this file: everything that decides whether a hold may be captured or voided is in it;
-and it does not know which server is judged, nor the card around the transaction (see
-`preconditions`).
+This module alone decides when a hold may be captured or voided. It does not know which server is
+judged, nor the card around the transaction (see `preconditions`).
 
 A pending drawdown (a hold) locks its amount. A capture collects a part or the rest of it; a void
 releases what is left. Everything else that a card's list shows is finished from the start.
@@ -14,7 +13,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a transaction stands."""
+    """What has become of a transaction."""
 
     OPEN = "open"
     PARTLY_CAPTURED = "partly captured"
@@ -30,7 +29,7 @@ class State(StrEnum):
 
 
 class Move(StrEnum):
-    """What a capture or a void means for a hold with some money left."""
+    """What a capture or a void asks of a hold, by what the hold still locks."""
 
     CAPTURE_PART = "capture a part"
     CAPTURE_REST = "capture what remains"
@@ -59,7 +58,7 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
     State.OPENING: {},
     State.MISSING: {},
 }
-"""The next state of every legal pair; a pair that is absent is refused and changes nothing."""
+"""The next state for every legal move; any other move is refused and changes nothing."""
 
 ILLEGAL_MOVE_RULES: dict[State, tuple[str, str]] = {
     State.OPEN: ("CAP-2", "CAP-2"),
@@ -74,18 +73,18 @@ ILLEGAL_MOVE_RULES: dict[State, tuple[str, str]] = {
     State.OPENING: ("CAP-7", "VOID-4"),
     State.MISSING: ("CAP-7", "VOID-4"),
 }
-"""The rule that an illegal capture and an illegal void would break, by state."""
+"""The rules that an accepted capture and an accepted void break, by the state that forbids them."""
 
 
 def move_of_capture(amount: int | None, remaining: int) -> Move:
-    """The move of a capture; without an amount it takes what remains."""
+    """Return the move of a capture; without an amount (None) it takes what remains."""
     if amount is None or amount == remaining:
         return Move.CAPTURE_REST
     return Move.CAPTURE_PART if amount < remaining else Move.CAPTURE_MORE
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram, for the documentation."""
+    """Return the table as a Mermaid state diagram, for the documentation."""
     lines = ["stateDiagram-v2", "    [*] --> open"]
     for state, row in TRANSITIONS.items():
         lines += [f"    {_id(state)} --> {_id(then)}: {move}" for move, then in row.items()]

@@ -1,23 +1,23 @@
 """A persistent hash map: setting a key makes a new map and leaves the old one as it was.
 
-It knows nothing of cards: a ledger state that holds ten thousand records must be copied, compared
-and hashed after every command, and a plain dict would make each of these cost ten thousand.
+The oracle copies, compares and hashes a ledger after every command. With dicts each of these would
+cost time in proportion to the entries; with this map a change costs a few small copies, and
+comparing a map with the one it was made from skips what they share. This module knows nothing of
+cards.
 
-How it is made. Up to SMALL entries a map is one plain dict, copied on every change. Above that it
-is a tree: an inner node is a list of 32 children chosen by five bits of the key's hash, a leaf is
-a dict that splits when it outgrows LEAF entries (keys whose hashes collide in all bits simply share
-a leaf, so there is no third kind of node). A change copies one leaf and the lists above it; all
-else is shared, which is also what makes comparing two close relatives cheap.
+How it works. Up to SMALL entries a map is one dict, copied on every change. Above that it is a
+tree: an inner node is a list of 32 children chosen by five bits of the key's hash, a leaf is a dict
+that splits when it outgrows LEAF entries. (Keys whose hashes are equal in all bits share a leaf, so
+there is no third kind of node.) A change copies one leaf and the lists above it and shares the
+rest. No node changes once it is part of a map.
 
-A tree also keeps the keys in the order they came, as a chain that grows at its near end. Keys that
-were removed stay in it until they are the greater part, and of one that came back the later place
-counts. So iteration is in order of insertion, as in
-a dict; like a dict, a map does not count that order as part of its value.
+A tree also keeps its keys in order of insertion, as a linked list that grows at the front. A
+removed key stays in the list until removed keys are the greater part of it; a key that was set
+again after its removal counts at its later place. So iteration is in order of insertion, and as for
+a dict, the order is not part of the value.
 
-Nodes are never changed once a map holds them. Keys and values must be hashable: the hash of a map
-is a sum over its pairs, kept up to date by every change, so that equal maps have equal hashes in
-whatever order they were built. Iteration is in order of insertion, as in a dict; like a dict, a
-map does not count that order as part of its value.
+Keys and values must be hashable: the hash of a map is a sum over its pairs, kept up to date by
+every change, so that equal maps have equal hashes in whatever order they were built.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V", bound=Hashable)
 D = TypeVar("D")
 
-SMALL: Final = 24  # above this many entries a tree beats one dict
-SHRUNK: Final = 8  # at this many a tree becomes one dict again; the gap keeps it from flapping
+SMALL: Final = 24  # entries; above it a tree is faster than one dict
+SHRUNK: Final = 8  # entries at which a tree becomes one dict again; lower, so that a map at the
+# limit does not change its form with every command
 LEAF: Final = 24
 BITS: Final = 5
 WIDTH: Final = 1 << BITS
@@ -63,7 +64,7 @@ class Map(Generic[K, V]):
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[K, V]]) -> Map[K, V]:
-        """The map of these pairs; of two with the same key the later one counts."""
+        """Return the map of these pairs; of two with the same key the later one counts."""
         result: Map[K, V] = Map()
         for key, value in pairs:
             result = result.set(key, value)
@@ -92,7 +93,7 @@ class Map(Generic[K, V]):
         return key in few if few is not None else key in _leaf(self._root, key)
 
     def set(self, key: K, value: V) -> Map[K, V]:
-        """This map with `key` at `value`; this very map if it is there already."""
+        """Return a map with `key` at `value`; this very map if it is there already."""
         old = self.get(key, _ABSENT)
         if old is value or (old is not _ABSENT and old == value):
             return self
@@ -114,7 +115,7 @@ class Map(Generic[K, V]):
         return _made(None, _split(few, 0), _linked(few), size, size, pairs)
 
     def without(self, key: K) -> Map[K, V]:
-        """This map without `key`; this very map if it has none."""
+        """Return a map without `key`; this very map if it has none."""
         old = self.get(key, _ABSENT)
         if old is _ABSENT:
             return self
@@ -133,7 +134,7 @@ class Map(Generic[K, V]):
         return less
 
     def items(self) -> Iterator[tuple[K, V]]:
-        """The pairs, in order of insertion."""
+        """Return the pairs, in order of insertion."""
         if self._few is not None:
             return iter(self._few.items())
         return ((key, self[key]) for key in self)
@@ -167,8 +168,8 @@ class Map(Generic[K, V]):
             return False
         if self._few is not None and other._few is not None:
             return self._few == other._few
-        # Lists compare at the speed of C and skip what the two share. They differ for equal maps
-        # only if a leaf of one was split when it held more than it does now.
+        # Comparing the lists is fast and skips what both share. Equal maps have different trees
+        # only if a leaf of one was split when it held more than it does now: then compare pairs.
         if self._few is None and self._root == other._root:
             return True
         return all(other.get(key, _ABSENT) == value for key, value in self.items())
@@ -201,7 +202,7 @@ def _linked(keys: Iterable[Any]) -> Chain:
 
 
 def _leaf(node: Node, key: object) -> Leaf:
-    """The one leaf that may hold `key`."""
+    """Return the one leaf that may contain `key`."""
     bits = hash(key)
     while type(node) is list:
         node = node[bits & MASK]
@@ -221,7 +222,7 @@ def _with(node: Node, bits: int, shift: int, key: object, value: object) -> Node
 
 
 def _split(leaf: Leaf, shift: int) -> Node:
-    """The leaf's entries spread over 32 leaves, as deep as the bits of the hash go."""
+    """Return the leaf's entries spread over 32 leaves, as deep as the bits of the hash go."""
     if shift >= DEEPEST:
         return leaf
     children: list[Node] = [{} for _ in range(WIDTH)]

@@ -3,7 +3,7 @@
 A reason requires the refusal if it names a rule: then an acceptance breaks that rule. Otherwise it
 permits the refusal, because the documentation leaves the case open; if it names a question of the
 dialect, the server has to keep to its first answer. Without any reason the command has to be
-accepted. This module never sees an answer (see `step`).
+accepted. This module never sees an answer (see `oracle`).
 """
 
 from __future__ import annotations

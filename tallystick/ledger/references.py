@@ -3,7 +3,7 @@
 Documented: every transaction of a card has a unique ref_id, for safely retrying requests without
 accidentally performing the same operation twice (REF-1, REF-2). Whether a repeat is answered with
 the first record or refused is open (question 1), and so is whether creation, capture and void share
-one space of ref_ids (question 4). This module never sees an answer (see `step`).
+one space of ref_ids (question 4). This module never sees an answer (see `oracle`).
 """
 
 from __future__ import annotations

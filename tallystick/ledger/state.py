@@ -2,7 +2,7 @@
 
 One card is the unit because all its holds share one balance, and no two cards share anything. This
 module does not know how a ledger changes (see `effects`), what is legal (see `preconditions`) nor
-how answers are judged (see `step`).
+how answers are judged (see `oracle`).
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from tallystick.documents.questions import open_dialect, questions
 from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand, interferes
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.oracle import step
 from tallystick.ledger.state import UNANSWERED, CardStatus, Ledger
-from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
     Capture,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tallystick.documents.questions import open_dialect, questions
+from tallystick.ledger.oracle import Judgement, judge
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.step import Judgement, judge
 from tallystick.ledger.vocabulary import (
     Accepted,
     ActivateCard,

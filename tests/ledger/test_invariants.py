@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tallystick.documents.questions import open_dialect
 from tallystick.ledger.invariants import INVARIANTS, MONOTONE, broken, broken_between
 from tallystick.ledger.lifecycle import State
+from tallystick.ledger.oracle import step
 from tallystick.ledger.state import CardStatus, Entry, Ledger, Use
-from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
     Capture,

@@ -10,8 +10,8 @@ import pytest
 
 from tallystick.documents.questions import open_dialect
 from tallystick.ledger.members import first_missing
+from tallystick.ledger.oracle import step
 from tallystick.ledger.state import LastWrite, Ledger, unanswered_id
-from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import Accepted, Kind, TransactionRecord, Unknown, Violation
 from tests.ledger.stories import Story
 

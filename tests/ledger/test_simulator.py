@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tallystick.documents.questions import open_dialect
 from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.step import step
+from tallystick.ledger.oracle import step
 from tallystick.ledger.vocabulary import Capture, Kind, Transact, Violation, Void
 from tests.ledger.mutants import MUTANTS
 from tests.ledger.simulator import Faithful

@@ -6,8 +6,8 @@ from random import Random
 
 from tallystick.documents.questions import questions
 from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Command,
     Outcome,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import (
     CHAPTERS,
     Rule,
-    RulesError,
     chapters,
     load_rules,
     not_testable,
@@ -121,14 +121,14 @@ BROKEN = {
 def test_a_broken_file_is_refused_with_one_line(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(RulesError, match=re.escape(complaint)) as caught:
+    with pytest.raises(DocumentError, match=re.escape(complaint)) as caught:
         load_rules(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_refused_with_one_line(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match="cannot be read"):
+    with pytest.raises(DocumentError, match="cannot be read"):
         load_rules(tmp_path / "none.yaml")
 
 
@@ -136,5 +136,5 @@ def test_a_well_formed_file_loads(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(RULE_FILE + "not_testable:\n", encoding="utf-8")
     assert load_rules(path) == {"CAP-1": Rule("CAP-1", "MUST", "CAP", "It draws its amount.", "S3")}
-    with pytest.raises(RulesError, match="`not_testable` has to be a list"):
+    with pytest.raises(DocumentError, match="`not_testable` has to be a list"):
         not_testable(path)

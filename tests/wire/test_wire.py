@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tallystick import wire
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect
+from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     CURRENCIES,
     Accepted,

@@ -16,7 +16,7 @@ from tallystick.checker.history import Operation
 from tallystick.drivers.concurrent.independence import Op, TaggedCommand
 from tallystick.drivers.concurrent.last_byte import LastByteTransport, StartBarrier
 from tallystick.drivers.sequential import Session
-from tallystick.ledger.step import step as judge_step
+from tallystick.ledger.oracle import step as judge_step
 from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Unknown
 from tallystick.program import MISSING_LABELS, Step
 from tallystick.run import Run

@@ -15,9 +15,9 @@ from tallystick.checker.history import Operation
 from tallystick.checker.linearizability import Hints
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.figures import FORMULAS
+from tallystick.ledger.oracle import step
 from tallystick.ledger.ordinary import is_ordinary_ref
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     Accepted,
     CardRecord,

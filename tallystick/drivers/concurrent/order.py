@@ -14,8 +14,8 @@ from tallystick.checker.illegality import Illegality
 from tallystick.checker.linearizability import Budget, check
 from tallystick.checker.verdict import Verdict
 from tallystick.drivers.concurrent.independence import Independence, Op, ref_of
+from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.step import step
 from tallystick.ledger.vocabulary import (
     CardRecord,
     Payment,
