@@ -80,7 +80,8 @@ class Shape:
         if status >= 500:
             return Violation("SHAPE-2", "an answer below 500", f"{status} to {operation}")
         if status != 200 and status not in REFUSAL_STATUSES:
-            return Violation("SHAPE-3", "200, 400, 401, 403 or 404", f"{status} to {operation}")
+            documented = ", ".join(map(str, (200, *sorted(REFUSAL_STATUSES))))
+            return Violation("SHAPE-3", f"one of {documented}", f"{status} to {operation}")
         if content_type.partition(";")[0].strip().lower() != "application/json":
             return Violation("SHAPE-6", "application/json", f"{content_type!r} to {operation}")
         validator = self._validators.get((operation, status))

@@ -15,7 +15,7 @@ from tallystick import wire
 from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown
 from tallystick.wire import Request
 
-REFUSALS = (400, 401, 403)
+TOKEN_REFUSALS = (400, 401, 403)
 LONGEST_WAIT_S = 30.0  # of one Retry-After
 
 NOT_JSON = object()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from tallystick.target.address import DOCUMENTED_URL, Address, Client
-from tallystick.target.answers import REFUSALS, wait_asked_for
+from tallystick.target.answers import TOKEN_REFUSALS, wait_asked_for
 from tallystick.target.errors import TargetError
 from tallystick.target.pace import REAL_TIME, Time
 from tallystick.target.receiving import answer_of
@@ -52,7 +52,7 @@ class Bearer:
         audiences = list(dict.fromkeys(self.audience or each for each in self._audiences()))
         for audience in audiences:
             response = self._ask(http, audience)
-            if response.status_code not in REFUSALS:
+            if response.status_code not in TOKEN_REFUSALS:
                 self.audience = audience
                 return _token_of(response, url)
         raise TargetError(
