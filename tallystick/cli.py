@@ -24,9 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tallystick import __version__
-from tallystick.checker.history import History, HistoryError, Key, load
-from tallystick.checker.linearizability import Budget, Illegality, check
-from tallystick.checker.verdict import Verdict
+from tallystick.checker import Budget, History, HistoryError, Illegality, Key, Verdict, check, load
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import dump, open_dialect, pinned_dialect
 from tallystick.documents.rules import Rule, load_rules

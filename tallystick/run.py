@@ -18,8 +18,7 @@ from enum import StrEnum
 from itertools import count
 from typing import Any
 
-from tallystick.checker.history import Operation
-from tallystick.checker.illegality import Illegality
+from tallystick.checker import Illegality, Operation
 from tallystick.documents.shape import Shape
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation

@@ -1,4 +1,38 @@
-"""The checker: is there a legal order of a concurrent history?
+"""A linearizability checker: is there a legal order of a concurrent history, and if not, why not?
 
-It is generic: it knows no wallet and no HTTP, and could be published alone.
+It is generic: it knows nothing of wallets or HTTP, imports the standard library only, and could be
+published alone. `tests/checker/test_package.py` has a complete example.
+
+    history          operations with their times; histories, also as JSON lines
+    linearizability  `check`: judges a history, one partition at a time
+    search           finds an order: greedy first, thorough where it has to be
+    frontier         the method, with an example: which orders are possible after each return
+    hints, budget    what the caller knows about its commands; what a check may cost
+    illegality       explains why there is no order
+    verdict          what was shown
 """
+
+from tallystick.checker.budget import Budget
+from tallystick.checker.frontier import Transition
+from tallystick.checker.hints import Hints
+from tallystick.checker.history import History, HistoryError, Key, Operation, dump, load
+from tallystick.checker.illegality import Illegality
+from tallystick.checker.linearizability import CheckResult, check
+from tallystick.checker.verdict import Verdict, worst
+
+__all__ = [
+    "Budget",
+    "CheckResult",
+    "Hints",
+    "History",
+    "HistoryError",
+    "Illegality",
+    "Key",
+    "Operation",
+    "Transition",
+    "Verdict",
+    "check",
+    "dump",
+    "load",
+    "worst",
+]

@@ -1,35 +1,53 @@
-"""The search for a legal order of one partition: a frontier of configurations, kept flat.
+"""The frontier of configurations: which legal orders are still possible after each return.
 
-It knows nothing of what it orders: states, commands and outcomes are opaque, and
-`transition(state, command, outcome)` gives the tuple of successor states; anything else, or an
-empty tuple, means that this outcome is not possible here.
+States, commands and outcomes are opaque here. `transition(state, command, outcome)` returns the
+tuple of states that may follow; an empty tuple, or anything that is no tuple, means that this
+outcome is impossible in this state.
 
-The method is just-in-time linearization: a frontier of configurations moves from return to return.
-A configuration is a state, the operations that were given their place early (they are linearized,
-but have not returned), and the lost ones that were used (lost: no answer came, so they stay
-available for ever). When an operation returns, every configuration must have placed it, perhaps
-after others that are open. Nothing else ever needs a place: whatever could go between this return
-and the next can as well go directly before the next.
+The method is just-in-time linearization (Lowe, "Testing for linearizability", 2017), a refinement
+of Wing and Gong's search (1993). To *linearize* an operation is to give it the next place in the
+order. A *configuration* is what has to be known of an order so far:
 
-The trouble is operations that never happened: each could take effect before every later return, so
-a plain frontier doubles with each of them. Four things keep it flat.
+  - the state that it led to,
+  - which of the open operations it has linearized before their return, and which lost ones.
 
-1. Hasty first. As long as the returning operation is possible, it is placed and nothing else is
-   tried; when it is not, the smallest insertions before it are. The frontier is nearly always one
-   configuration and an operation costs one call of `transition`. This may miss a legal order, never
-   invent one. At a dead end the search goes back a few returns and is more careful from there, then
-   further back, in the end thorough from the very beginning: only that may say VIOLATES.
-2. Thorough, but late. Before a returning operation r, a thorough search places only what has to
-   come before it. Where r is possible at once that is what r hinders: the rest has not returned
-   yet, so it can as well come after r. Where it is not, it is what may make r possible. Each of
-   these is placed by the same rule, so lost operations are tried where something asks for them,
-   not in all their subsets. Without hints everything hinders everything, and all orders are tried.
-3. Domination. Of two configurations with equal state and equal early placements, the one whose used
-   lost operations are a subset of the other's can follow every continuation of the other: what the
-   other lacks is not needed, because a lost operation may as well never have happened. Only the
-   first is kept; in particular a lost operation that changes nothing is never used.
-4. Hints, if the caller has any: which operations never change a state, and which pairs matter to
-   each other, and how. Without them the verdicts are the same, only the search is wider.
+(An operation is *lost* if no answer came: it may take effect at any time after its call, or never,
+so it stays open for ever. Jepsen calls it indeterminate.) The *frontier* is the set of
+configurations that explain everything up to now. A call adds nothing to it. When an operation
+returns, each configuration must have linearized it: already, or now, or now after some other open
+operations. Configurations that cannot are dropped. Nothing has to be linearized at another moment:
+what could take effect between this return and the next can as well take effect directly before the
+next. If the frontier is empty, no legal order exists; if it reaches the end, one does.
+
+An example. A card has 100. Three clients overlap: a draws 60 and is accepted, b draws 60 and is
+refused, c reads 100. `40 {c}` is a configuration: the state 40, with c linearized and still open.
+
+    event                 frontier, greedy    frontier, with detours
+    a calls: draw 60      100                 100
+    b calls: draw 60      100                 100
+    c calls: read         100                 100
+    a returns: accepted   40                  40, 40 {c}
+    b returns: refused    40                  40, 40 {c}
+    c returns: 100        empty               40                        the order is c, a, b
+
+Greedy means: the returning operation comes next if that is possible, and nothing else is tried. It
+keeps one configuration here, and misses that c read before a drew. With *detours*, other open
+operations are tried before the returning one, here c before a. (b before a is impossible: with 100
+on the card, b would have been accepted.) `search` begins greedily, and makes detours where needed.
+
+Lost operations are the difficulty: each could take effect before every later return, so that a
+plain frontier doubles with each of them. What keeps the frontier small:
+
+1. Just in time. Before a returning operation r, only what has to come before r is linearized. If r
+   is possible at once, that is what hinders r; the rest can as well come after r, since it has not
+   returned yet. If r is impossible, it is what may make r possible. The same rule is applied to
+   each of these in turn. So lost operations are tried where something asks for them, and not in all
+   subsets. Without hints everything hinders everything, and all orders are tried.
+2. Domination. Take two configurations with the same state and the same early operations. If the
+   lost operations that one has used are a subset of those that the other has used, then it can
+   follow every continuation of the other: what it has not used may as well never have happened.
+   Only the first is kept. In particular, a lost operation that changes nothing is never used.
+3. Hints (see `hints`): what changes nothing, what can trade places, and what enables what.
 """
 
 from __future__ import annotations
@@ -37,180 +55,69 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from tallystick.checker.history import Operation
-from tallystick.checker.illegality import Operations, Stuck
-from tallystick.checker.verdict import Verdict
+from tallystick.checker.budget import Budget, BudgetSpent
+from tallystick.checker.hints import AnyOperation, Hints, Pair
 
 Transition = Callable[[Any, Any, Any], object]
-OperationSequence = Sequence[Operation[Any, Any]]
-Enablers = Callable[[Any, Operation[Any, Any], OperationSequence], OperationSequence]
-Pair = Callable[[Operation[Any, Any], Operation[Any, Any]], bool]
-Trail = tuple[int, Any] | None  # the order so far, latest first: (operation, the trail before it)
-Config = tuple[Any, int, Trail]  # the state, the bits of the open operations placed, the trail
+"""(state, command, outcome) to the tuple of possible successors."""
+
+Trail = tuple[int, Any] | None
+"""An order, latest operation first: (operation, the trail before it). Orders share their tails."""
+Config = tuple[Any, int, Trail]
+"""A configuration: the state, the bits of the open and lost operations linearized, the order."""
+
+CLOCK_EVERY: Final = 256
+"""Transitions between two looks at the clock: a look costs as much as a cheap transition."""
 
 
 class Effort(NamedTuple):
     """How many ways are tried when an operation returns."""
 
-    back: int  # begun so many returns before the dead end
-    width: int  # configurations followed
-    detours: bool  # others are placed before it even where it is possible without
-    lost: int  # lost ones among them
-    needed: int  # lost ones among them where nothing else makes it possible
+    back: int
+    """At a dead end, the search resumes so many recorded returns before it."""
+    width: int
+    """Configurations that are kept after a return, those with the fewest lost operations first."""
+    detours: bool
+    """Whether others are tried before the returning operation even if it is possible at once."""
+    lost: int
+    """How many lost operations a detour may use."""
+    needed: int
+    """How many lost operations may be used if nothing else makes the returning one possible."""
 
 
-EVERYTHING: Final = 1 << 62
-GREEDY: Final = Effort(back=0, width=4, detours=False, lost=0, needed=1)
-THOROUGH: Final = Effort(EVERYTHING, EVERYTHING, detours=True, lost=EVERYTHING, needed=0)
-# What is tried at a dead end, one after the other. The most common ones are two commands of which
-# the later to return came first, then a lost one among them, then two lost ones at once.
-ESCALATION: Final = (
-    Effort(back=4, width=16, detours=True, lost=0, needed=1),
-    Effort(back=16, width=16, detours=True, lost=0, needed=2),
-    Effort(back=16, width=32, detours=True, lost=1, needed=2),
-    Effort(back=64, width=32, detours=True, lost=1, needed=3),
-    Effort(back=96, width=64, detours=True, lost=1, needed=3),
-    Effort(back=16, width=64, detours=True, lost=2, needed=3),
-    THOROUGH,
-)
-RECENT: Final = 64  # returns of which every one is recorded; older records get ever sparser
-CLOCK_EVERY: Final = 256  # transitions between two looks at the clock
+UNLIMITED: Final = 1 << 62
+THOROUGH: Final = Effort(UNLIMITED, UNLIMITED, detours=True, lost=UNLIMITED, needed=0)
+"""Every way is tried. Only this effort proves that there is no legal order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What the caller knows about all states, and promises. Each promise can be property-tested.
-
-    `changes(o)`: False promises that o leaves every state in which it is possible as it was.
-    `interferes(a, b)`: False promises for every state that where a and then b are possible, b and
-    then a are possible too and lead to the same state, or to one that permits all that it permits.
-    `hinders(a, b)`: False for each a of a sequence S promises that where b is possible, and S and
-    then b too, b and then S in some order are possible and lead to a state that permits as much.
-    `enablers(s, b, others)`: what is left out promises that it is in no sequence of the others,
-    each having its effect, that leads from s to a state in which b is possible.
-    """
-
-    changes: Callable[[Operation[Any, Any]], bool] = lambda o: True
-    interferes: Pair = lambda a, b: True
-    hinders: Pair = lambda a, b: True
-    enablers: Enablers = lambda s, b, others: others
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a judgement may cost; when it is spent the verdict is UNDECIDED."""
-
-    transitions: int = 5_000_000  # calls of the transition
-    seconds: float = 60.0
-    width: int = 50_000  # configurations held at once: this bounds the memory
-    explain_transitions: int = (
-        25_000  # calls of the transition to make the core of an illegality small
-    )
-
-
-class _Point(NamedTuple):
-    """The search between two events."""
-
-    at: int  # the next event
-    pending: tuple[int, ...]  # called and answered, but not yet returned
-    lost: tuple[int, ...]  # called and never answered
-    frontier: list[Config]
-
-
-class _BudgetSpent(Exception):
-    """The budget is spent."""
-
-
-class Search:
-    """The search for a legal order of one partition. Operations are numbers here."""
+class Linearizer:
+    """Moves frontiers of one partition over the return of an operation. Operations are numbers."""
 
     def __init__(
         self,
-        operations: Operations,
-        initial: object,
+        operations: Sequence[AnyOperation],
         transition: Transition,
         hints: Hints,
         budget: Budget,
     ) -> None:
-        changes = hints.changes
-        # A lost operation that changes nothing is never needed.
-        self._operations = [o for o in operations if o.answered or changes(o)]
-        self._changes = [changes(o) for o in self._operations]
+        self.operations = operations
+        self.events = _events(operations)
+        self.transitions = 0
+        """How often the transition was called."""
+        self._bits, self.lost_bits = _bits(operations, self.events)
+        self._changes = [hints.changes(o) for o in operations]
         self._enablers = hints.enablers
-        self._interferes = _remembered(hints.interferes, self._operations)
-        self._hinders = _remembered(hints.hinders, self._operations)
+        self._interferes = _remembered(hints.interferes, operations)
+        self._hinders = _remembered(hints.hinders, operations)
         self._transition = transition
         self._budget = budget
         self._deadline = time.monotonic() + budget.seconds
-        self._pause = min(CLOCK_EVERY, budget.transitions)
-        self._events = _events(self._operations)
-        self._bits, self._lost_bits = _bits(self._operations, self._events)
-        self._start = _Point(0, (), (), [(initial, 0, None)])
-        self._certain = [self._start]
-        self.transitions = 0
-        self.stuck: Stuck[Any] | None = None
+        self._next_check = min(CLOCK_EVERY, budget.transitions)
 
-    def judge(self) -> Verdict:
-        try:
-            return Verdict.CONFORMS if self._finds_an_order() else Verdict.VIOLATES
-        except _BudgetSpent:
-            return Verdict.UNDECIDED
-
-    def _finds_an_order(self) -> bool:
-        """Hasty from the start; at a dead end more careful, from ever further back."""
-        point = base = self._start
-        records = [point]
-        level, effort, furthest, until = 0, GREEDY, 0, 0
-        while point.at < len(self._events):
-            after = self._next(point, effort)
-            proves = effort is THOROUGH
-            if not after.frontier:
-                if proves:
-                    self.stuck = self._stuck(point, after)
-                    return False
-                effort = ESCALATION[level]
-                level += 1
-                point = base = records[max(0, len(records) - effort.back)]
-                # Beyond the furthest dead end, not just this one, or it might go in circles.
-                # And as far beyond as back, so that going back is paid for by going on.
-                furthest = max(furthest, after.at)
-                until = 2 * furthest - base.at
-                continue
-            point = after
-            if proves:
-                self._remember_if_certain(point)
-            elif effort is GREEDY:
-                _record(records, point)
-            elif point.at >= until:
-                level, effort = 0, GREEDY
-                del records[records.index(base) + 1 :]
-                _record(records, point)
-        return True
-
-    def _next(self, point: _Point, effort: Effort) -> _Point:
-        """The point after the next return; its frontier is empty at a dead end."""
-        at, pending, lost, frontier = point
-        while at < len(self._events):
-            event = self._events[at]
-            at += 1
-            if event < 0:
-                returning = ~event
-                pending = tuple([o for o in pending if o != returning])
-                found = self._returned(returning, pending, lost, frontier, effort)
-                if len(found) > 1:
-                    found = self._best(found)[: effort.width]
-                return _Point(at, pending, lost, found)
-            if self._operations[event].answered:
-                pending += (event,)
-            else:
-                lost += (event,)
-        return _Point(at, pending, lost, frontier)
-
-    def _returned(
+    def after_return(
         self,
         number: int,
         pending: tuple[int, ...],
@@ -218,18 +125,26 @@ class Search:
         frontier: list[Config],
         effort: Effort,
     ) -> list[Config]:
-        """The configurations after the return of the operation."""
+        """The frontier after the return of an operation; empty at a dead end.
+
+        `pending` are the other operations that were called and are answered later; `lost` were
+        called and are never answered. Raises BudgetSpent.
+        """
         if effort.detours:
-            open_ones = pending + lost if effort.lost else pending
-            found = self._ways(frontier, number, open_ones, effort.lost)
+            others = pending + lost if effort.lost else pending
+            found = self._with_others_before(frontier, number, others, effort.lost)
         else:
-            found = [after for config in frontier for after in self._placed(config, number)]
-        for open_ones, most in ((pending, 0), (pending + lost, effort.needed)):
+            found = [after for config in frontier for after in self._linearized(config, number)]
+        # Before an effort gives up, it inserts as little as possible: pending operations alone,
+        # then lost ones too. A thorough one has tried all that already.
+        for others, most_lost in ((pending, 0), (pending + lost, effort.needed)):
             if not found and effort is not THOROUGH:
-                found = self._ways(frontier, number, open_ones, most, shortest=True)
+                found = self._with_others_before(frontier, number, others, most_lost, shortest=True)
+        if len(found) > 1:
+            found = self._undominated(found)[: effort.width]
         return found
 
-    def _ways(
+    def _with_others_before(
         self,
         frontier: list[Config],
         number: int,
@@ -238,63 +153,67 @@ class Search:
         *,
         shortest: bool = False,
     ) -> list[Config]:
-        """What becomes of the configurations when they go on to the return of the operation.
+        """The configurations after the return, if others may be linearized before it.
 
-        Others are placed before it, up to so many lost ones among them; perhaps only the shortest
-        ways are wanted.
+        A breadth-first search: each level inserts one more operation. At most `most_lost` lost ones
+        are inserted; with `shortest`, it ends at the first level that has a result.
         """
         found: list[Config] = []
         level = [(config, most_lost) for config in frontier]
         seen = {config[:2] for config in frontier}
         while level and not (shortest and found):
-            ahead = []
-            for config, left in level:
-                after = self._wanted(config, number, others)
+            next_level = []
+            for config, lost_left in level:
+                after = self._candidates(config, number, others)
                 found += after.pop(number)
                 for other, configs in after.items():
                     bit = self._bits[other]
-                    left_then = left - bool(bit & self._lost_bits)
-                    for state, placed, trail in configs:
-                        key = (state, placed | bit)
+                    left_then = lost_left - bool(bit & self.lost_bits)
+                    for state, linearized, trail in configs:
+                        key = (state, linearized | bit)
                         if key not in seen and left_then >= 0:
                             seen.add(key)
-                            ahead.append(((*key, trail), left_then))
+                            next_level.append(((*key, trail), left_then))
                 self._limit_memory(len(seen) + len(found))
-            level = ahead
+            level = next_level
         return found
 
-    def _wanted(
+    def _candidates(
         self, config: Config, number: int, others: tuple[int, ...]
     ) -> dict[int, list[Config]]:
-        """What becomes of it by the operation, and by each that may have to come before it.
+        """What may be linearized next, on the way to the return of `number`, and what it leads to.
 
-        That is: before an operation that is possible what hinders it, before one that is not what
-        may make it so, and before each of these what may matter to it in turn.
+        That is `number` itself, what may have to come before it (rule 1 above), what may have to
+        come before that, and so on.
         """
         after: dict[int, list[Config]] = {}
-        open_ones = frozenset(o for o in others if not config[1] & self._bits[o])
-        wanted = [(number, open_ones)]  # with what may come before it, for its own sake or another
+        unplaced = frozenset(o for o in others if not config[1] & self._bits[o])
+        # Each with the operations that may come before it. They get fewer from one to the next, or
+        # two operations that hinder each other would ask for each other for ever.
+        wanted = [(number, unplaced)]
         met = set(wanted)
-        for target, allowed in wanted:
+        for target, allowed in wanted:  # it grows while it is walked
             found = after.get(target)
             if found is None:
                 found = after[target] = self._effects(config, target)
             if config[1] & self._bits[target] or (found and not self._changes[target]):
+                # It has its place already, or it is possible and changes nothing: an order that
+                # puts something before it is as good with it first.
                 continue
-            for pair in self._matter(config[0], target, allowed, possible=bool(found)):
+            for pair in self._predecessors(config[0], target, allowed, possible=bool(found)):
                 if pair not in met:
                     met.add(pair)
                     wanted.append(pair)
         return after
 
     def _effects(self, config: Config, number: int) -> list[Config]:
-        found = self._placed(config, number)
-        if not self._bits[number] & self._lost_bits:
+        found = self._linearized(config, number)
+        if not self._bits[number] & self.lost_bits:
             return found
-        # Dominated: it may as well never have happened.
+        # A lost operation without an effect is dominated: it may as well never have happened.
         return [one for one in found if one[0] != config[0]]
 
-    def _matter(
+    def _predecessors(
         self, state: Any, number: int, allowed: frozenset[int], *, possible: bool
     ) -> Iterable[tuple[int, frozenset[int]]]:
         """What may have to come before the operation, each with what may come before that."""
@@ -306,72 +225,52 @@ class Search:
         return [(o, allowed - {o}) for o in first]
 
     def _enabling(self, state: Any, number: int, others: frozenset[int]) -> frozenset[int]:
-        by_id = {id(self._operations[o]): o for o in others}
-        wanted = [self._operations[o] for o in others]
-        found = self._enablers(state, self._operations[number], wanted)
+        # By identity: operations are compared by value, and two clients may have made equal ones.
+        by_id = {id(self.operations[o]): o for o in others}
+        wanted = [self.operations[o] for o in others]
+        found = self._enablers(state, self.operations[number], wanted)
         return frozenset(by_id[id(o)] for o in found)
 
-    def _placed(self, config: Config, number: int) -> list[Config]:
-        """What becomes of the configuration when the operation returns and nothing is inserted."""
-        state, placed, trail = config
+    def _linearized(self, config: Config, number: int) -> list[Config]:
+        """The configurations after the operation has returned, with nothing inserted before it."""
+        state, linearized, trail = config
         bit = self._bits[number]
-        if placed & bit:
-            return [(state, placed ^ bit, trail)]
+        if linearized & bit:
+            # It had its place early. Its bit is cleared, because another operation may get it now.
+            return [(state, linearized ^ bit, trail)]
         trail = (number, trail)
-        return [(successor, placed, trail) for successor in self._successors(state, number)]
+        return [(after, linearized, trail) for after in self._successors(state, number)]
 
     def _successors(self, state: Any, number: int) -> tuple[Any, ...]:
         self.transitions += 1
-        if self.transitions > self._pause:
+        if self.transitions > self._next_check:
             self._check_budget()
-        operation = self._operations[number]
+        operation = self.operations[number]
         result = self._transition(state, operation.command, operation.outcome)
         return result if type(result) is tuple else ()
 
     def _check_budget(self) -> None:
         if self.transitions > self._budget.transitions or time.monotonic() > self._deadline:
-            raise _BudgetSpent
-        self._pause = min(self.transitions + CLOCK_EVERY, self._budget.transitions)
+            raise BudgetSpent
+        self._next_check = min(self.transitions + CLOCK_EVERY, self._budget.transitions)
 
     def _limit_memory(self, configurations: int) -> None:
-        if configurations > self._budget.width:
-            raise _BudgetSpent
+        if configurations > self._budget.configurations:
+            raise BudgetSpent
 
-    def _best(self, configs: list[Config]) -> list[Config]:
-        """The configurations that no other one dominates (see 3 above)."""
+    def _undominated(self, configs: list[Config]) -> list[Config]:
+        """The configurations that no other one dominates (rule 2 above)."""
         groups: dict[tuple[Any, int], list[Config]] = {}
-        for config in sorted(configs, key=lambda c: (c[1] & self._lost_bits).bit_count()):
-            group = groups.setdefault((config[0], config[1] & ~self._lost_bits), [])
+        # Those with few lost operations first: only they can dominate what comes later.
+        for config in sorted(configs, key=lambda c: (c[1] & self.lost_bits).bit_count()):
+            group = groups.setdefault((config[0], config[1] & ~self.lost_bits), [])
             if not any(better[1] & ~config[1] == 0 for better in group):
                 group.append(config)
         return [config for group in groups.values() for config in group]
 
-    def _remember_if_certain(self, point: _Point) -> None:
-        if len(point.frontier) == 1 and not point.frontier[0][1] & ~self._lost_bits:
-            _record(self._certain, point)
 
-    def _stuck(self, before: _Point, after: _Point) -> Stuck[Any]:
-        number = ~self._events[after.at - 1]
-        prefix = max((_order(trail) for _, _, trail in before.frontier), key=len)
-        called = sorted(e for e in self._events[: after.at] if e >= 0)
-        starts = []
-        for point in _ever_further_back(self._certain):
-            state, _, trail = point.frontier[0]
-            gone = set(_order(trail))
-            starts.append((state, self._named(n for n in called if n not in gone)))
-        return Stuck(
-            operation=self._operations[number],
-            prefix=self._named(prefix),
-            waiting=self._named(o for o in after.pending + after.lost if o not in prefix),
-            starts=tuple(starts),
-        )
-
-    def _named(self, numbers: Iterable[int]) -> Operations:
-        return tuple(self._operations[n] for n in numbers)
-
-
-def _remembered(hint: Pair, operations: list[Operation[Any, Any]]) -> Callable[[int, int], bool]:
-    """The hint by numbers. The same few pairs are asked for again and again, so it remembers."""
+def _remembered(hint: Pair, operations: Sequence[AnyOperation]) -> Callable[[int, int], bool]:
+    """The hint by numbers. It remembers, because the same few pairs are asked for very often."""
 
     @lru_cache(maxsize=1 << 16)
     def asked(earlier: int, later: int) -> bool:
@@ -380,17 +279,11 @@ def _remembered(hint: Pair, operations: list[Operation[Any, Any]]) -> Callable[[
     return asked
 
 
-def _record(records: list[_Point], point: _Point) -> None:
-    """Remember the point, and of the older ones ever fewer."""
-    records.append(point)
-    if len(records) > 2 * RECENT:
-        records[:RECENT] = records[:RECENT:2]
+def _events(operations: Sequence[AnyOperation]) -> list[int]:
+    """All calls and returns in the order of time: `n` is the call of operation n, `~n` its return.
 
-
-def _events(operations: list[Operation[Any, Any]]) -> list[int]:
-    """Operation n is called at n and returns at ~n; at equal times calls come first.
-
-    So intervals are closed: operations that share but one nanosecond are concurrent.
+    At equal times calls come first, so that intervals are closed: operations that share but one
+    nanosecond are concurrent. A clock with coarse ticks then permits too much, never too little.
     """
     moments = [(o.called_ns, 0, n) for n, o in enumerate(operations)]
     moments += [
@@ -399,11 +292,13 @@ def _events(operations: list[Operation[Any, Any]]) -> list[int]:
     return [event for _, _, event in sorted(moments)]
 
 
-def _bits(operations: list[Operation[Any, Any]], events: list[int]) -> tuple[list[int], int]:
-    """A bit for each operation, and those of the lost ones.
+def _bits(operations: Sequence[AnyOperation], events: list[int]) -> tuple[list[int], int]:
+    """A bit for each operation, and the bits of all lost ones.
 
-    The bit of an answered operation is free again at its return, that of a lost one never is:
-    domination must be able to tell the two kinds apart at every moment.
+    Bits are reused, so that a long history needs as many as there are clients, and not as there are
+    operations. The bit of an answered operation is free again after its return; that of a lost one
+    never is, because it stays open. The two kinds never share a bit, because domination has to tell
+    them apart at every moment.
     """
     bits = [0] * len(operations)
     free: list[int] = []
@@ -418,20 +313,3 @@ def _bits(operations: list[Operation[Any, Any]], events: list[int]) -> tuple[lis
             width += 1
             lost |= 0 if operations[event].answered else bits[event]
     return bits, lost
-
-
-def _order(trail: Trail) -> list[int]:
-    order = []
-    while trail is not None:
-        number, trail = trail
-        order.append(number)
-    return order[::-1]
-
-
-def _ever_further_back(records: list[_Point]) -> Iterable[_Point]:
-    """The latest, those 4, 16, 64 ... records before it, and the first."""
-    back = 1
-    while back < len(records):
-        yield records[-back]
-        back *= 4
-    yield records[0]

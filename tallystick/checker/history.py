@@ -1,7 +1,7 @@
 """What was asked and answered, and when: operations, histories, and histories as JSON lines.
 
-It does not know what a command or an outcome is: whoever writes or reads a file brings functions
-for both. It does not judge a history either, it only refuses one that no clients can have made.
+It does not know what a command or an outcome is: a caller that writes or reads a file passes
+functions for both. It judges nothing; it only refuses a history that no clients can have made.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ class HistoryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[C, O]):
-    """One command of one client: it took effect at one moment between call and return.
+    """One command of one client: it takes effect at one moment between its call and its return.
 
-    Times are nanoseconds of one monotonic clock. Without `returned_ns` there was no answer: the
-    operation takes effect at some moment after its call, however late, or never.
+    Times are nanoseconds of one monotonic clock. An operation without `returned_ns` is lost: it got
+    no answer, and takes effect at some moment after its call, however late, or never.
     """
 
     client: Key
-    key: Key  # the partition, such as a card: operations on different keys never meet
+    """Who called. A client waits for its answer, or gives up on it, before it calls again."""
+    key: Key
+    """The partition, such as a card. Operations on different keys do not affect each other."""
     command: C
     outcome: O
     called_ns: int
@@ -39,6 +41,7 @@ class Operation(Generic[C, O]):
 
     @property
     def answered(self) -> bool:
+        """Whether it is not lost."""
         return self.returned_ns is not None
 
 
@@ -66,7 +69,7 @@ class History(Generic[C, O]):
             if operation.returned_ns is not None and operation.returned_ns < latest:
                 raise HistoryError(f"returned before it was called: {operation}")
             before = previous.get(operation.client)
-            # A call that got no answer was given up by the client, at a moment nobody recorded.
+            # A client may give up on a call without an answer; when it did, the history cannot say.
             if before is not None and (before.returned_ns or 0) > latest:
                 raise HistoryError(f"client {operation.client!r} had two calls open: {operation}")
             previous[operation.client] = operation

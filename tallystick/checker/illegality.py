@@ -1,24 +1,27 @@
-"""Why there is no legal order: how far one goes, what has no place in it, and a small proof.
+"""Why there is no legal order: how far one goes, what cannot be next, and a small proof.
 
-It knows neither `transition` nor how the search works: it is given a judge of shorter histories.
+It knows neither the transition nor how the search works: it is given a judge of shorter histories.
 
-The core is a part of the history that is still illegal and from which nothing more can be left out.
-"Still illegal" alone would be worth nothing: without the first fund every drawdown is illegal, and
-a core of one drawdown tells no story. So an answered operation that changes the state is left out
-only while the contradiction stays the one that was found. There is a stuck operation, and a
-culprit: an operation without which the stuck one would have been possible. Left out is what keeps
+The proof is the *core*: a part of the history that is still illegal and from which no operation can
+be left out. "Still illegal" alone would not do: without the first deposit every withdrawal is
+illegal, and a core of one withdrawal explains nothing. So two operations are fixed:
 
-  (a) the rest illegal,
-  (b) the rest without the stuck operation legal, so that nothing else came to lack its cause,
-  (c) the rest without the culprit legal, so that these two still contradict each other.
+  - the *stuck* operation: at its return the search ended,
+  - the *culprit*: an operation without which the stuck one would have been possible.
 
-Minimal means: no single operation can be left out without losing one of the three.
+Anything else is left out as long as
 
-The core of a short history starts from the beginning. In a long one it starts from a later state,
-one at which every order so far had to arrive: the latest from which there is a culprit. When there
-is none (a read of a balance that nothing explains), or the budget does not reach back to it, the
-core starts from the latest such state, and only operations that change nothing and lost operations
-are left out of it, as long as (a) holds.
+  (a) the rest is illegal,
+  (b) the rest without the stuck operation is legal: it does not lack something else by now,
+  (c) the rest without the culprit is legal: these two still contradict each other.
+
+Two captures of one hold are reduced to deposit, hold, capture (the culprit), capture (stuck).
+
+The core of a short history starts from the beginning. That of a long one starts from a later state,
+one that every order up to there reaches: the latest from which a culprit can be found. Sometimes
+there is none (a read of a balance that nothing explains), or the budget does not suffice to reach
+it. Then the core starts from the latest such state, and only lost operations and those that change
+nothing are left out, as long as (a) holds.
 """
 
 from __future__ import annotations
@@ -39,44 +42,60 @@ Judge = Callable[[Any, Operations], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Stuck(Generic[S]):
-    """Where a thorough search ended: at this operation's return every configuration died."""
+    """Where a thorough search ended: no configuration had a place for this operation's return."""
 
     operation: Operation[Any, Any]
-    prefix: Operations  # a longest legal order of what came before
-    waiting: Operations  # open at that moment and not in the prefix either
+    prefix: Operations
+    """A longest legal order of what came before."""
+    waiting: Operations
+    """What was open at that moment and is not in the prefix either."""
     starts: tuple[tuple[S, Operations], ...]
-    """States that every order had to reach, each with the operations that had no place before it;
-    the latest first, the beginning last."""
+    """States that every order reaches, each with the operations that come after it; the latest
+    first, the beginning of the history last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Illegality(Generic[S]):
-    """A violation in one partition, told three ways."""
+    """Why one partition has no legal order: as a prefix with a stuck operation, and as a core."""
 
     key: Key
-    prefix: Operations  # the longest legal prefix, in its legal order
-    stuck: Operation[Any, Any]  # the operation that has no place after it
-    waiting: Operations  # what was open beside it: trying these first did not help
-    core: Operations  # a minimal part that is still illegal, in order of the calls,
-    core_from: S  # when it starts in this state
-    minimal: bool  # False: the budget was spent before nothing more could be left out
-    culprit: Operation[Any, Any] | None = None  # without it the stuck operation had its place
+    prefix: Operations
+    """A longest legal order, in its order."""
+    stuck: Operation[Any, Any]
+    """The operation that has no place after it."""
+    waiting: Operations
+    """What was open beside the stuck one: to put these before it did not help."""
+    core: Operations
+    """A part of the history that is illegal by itself, in the order of the calls."""
+    core_from: S
+    """The state in which the core starts."""
+    minimal: bool
+    """Whether no operation can be left out of the core. False: the budget was spent before."""
+    culprit: Operation[Any, Any] | None = None
+    """Without it the stuck operation would have a place. None: no single operation is to blame."""
 
 
-SHORT: Final = 64  # a core from the beginning of a history no longer than this is readable
+SHORT: Final = 64
+"""Up to so many operations, a core from the beginning is more readable than a late start."""
 
 
 def explain(
     key: Key, stuck: Stuck[S], changes: Changes, interferes: Interferes, judge: Judge
 ) -> Illegality[S]:
-    """The illegality at `stuck`, with the smallest core that the judge's budget allows."""
+    """Explain why the search ended at `stuck`, with the smallest core that the budget allows.
 
-    def meet(one: Operation[Any, Any], other: Operation[Any, Any]) -> bool:
+    `judge(state, operations)` gives the verdict on a part of the history from a state; UNDECIDED
+    means that its budget is spent. `changes` and `interferes` are hints (see `hints`).
+    """
+
+    def conflict(one: Operation[Any, Any], other: Operation[Any, Any]) -> bool:
         return interferes(one, other) or interferes(other, one)
 
+    # The late core first: it is cheap, and the search for a culprit may use up the budget.
     late = _late_core(stuck, changes, judge)
-    told = _contradiction(stuck, changes, meet, judge)
-    core = told if told is not None and (told.minimal or len(told.part) <= SHORT) else late
+    core = _core_with_culprit(stuck, changes, conflict, judge)
+    if core is None or not (core.minimal or len(core.part) <= SHORT):
+        core = late
     return Illegality(key, stuck.prefix, stuck.operation, stuck.waiting, *core)
 
 
@@ -88,6 +107,7 @@ class _Core(NamedTuple):
 
 
 def _late_core(stuck: Stuck[Any], changes: Changes, judge: Judge) -> _Core:
+    """The core without a culprit: what can be left out after the latest state of all orders."""
     start, since = stuck.starts[0]
     case = _Case(start, stuck.operation, judge)
     part = _reduced(
@@ -98,20 +118,21 @@ def _late_core(stuck: Stuck[Any], changes: Changes, judge: Judge) -> _Core:
     return _Core(part, start, not case.gave_up)
 
 
-def _contradiction(
-    stuck: Stuck[Any], changes: Changes, meet: Interferes, judge: Judge
+def _core_with_culprit(
+    stuck: Stuck[Any], changes: Changes, conflict: Interferes, judge: Judge
 ) -> _Core | None:
-    """The core with a culprit, if there is one within the budget.
+    """The core with a culprit; None if there is no culprit or the budget is spent before.
 
-    First it is looked for among what meets the stuck operation, however far back, and at first
-    with nothing else around: that is cheap, and with good hints it is often the whole story.
+    The cheapest guess comes first: only the operations that are in conflict with the stuck one,
+    however far back. With good hints that is often all that is needed. Then all that change
+    something are kept, then those are suspected too, then everything is kept and suspected.
     """
     last = stuck.operation
     starts = stuck.starts[-1:] if len(stuck.starts[-1][1]) <= SHORT else stuck.starts
-    bare: Changes = lambda o: o is last or changes(o)  # noqa: E731
-    near: Changes = lambda o: o is last or (changes(o) and meet(o, last))  # noqa: E731
-    anything: Changes = lambda o: True  # noqa: E731
-    for wanted, suspected in ((near, near), (bare, near), (bare, bare), (anything, anything)):
+    changing: Changes = lambda o: o is last or changes(o)  # noqa: E731
+    near: Changes = lambda o: o is last or (changes(o) and conflict(o, last))  # noqa: E731
+    any_: Changes = lambda o: True  # noqa: E731
+    for wanted, suspected in ((near, near), (changing, near), (changing, changing), (any_, any_)):
         cleared = {id(last)}
         for start, since in starts:
             case = _Case(start, last, judge)
@@ -127,7 +148,7 @@ def _contradiction(
 
 
 class _Case:
-    """The questions about a part of the history; a judge out of budget answers no."""
+    """Questions about parts of the history. When the budget is spent, every answer is no."""
 
     def __init__(self, start: object, stuck: Operation[Any, Any], judge: Judge) -> None:
         self._start = start
@@ -137,12 +158,15 @@ class _Case:
         self.gave_up = False
 
     def finds_a_culprit(self, part: Operations, suspects: list[Operation[Any, Any]]) -> bool:
+        # If the part is legal, or illegal for another reason too, it can prove no suspect guilty.
         if suspects and self.contradicts(part):
             self.culprit = next((o for o in suspects if self.is_legal_without(part, o)), None)
         return self.culprit is not None
 
     def contradicts(self, part: Operations) -> bool:
-        """Illegal, but not without the stuck operation, nor without the culprit if there is one."""
+        """Conditions (b), (c) if a culprit is known, and (a), the cheapest first: a legal order is
+        found greedily, while its absence takes a thorough search.
+        """
         return (
             self.is_legal_without(part, self._stuck)
             and (self.culprit is None or self.is_legal_without(part, self.culprit))
@@ -171,7 +195,9 @@ def _reduced(
     may_go: Callable[[Operation[Any, Any]], bool],
     keeps: Callable[[Operations], bool],
 ) -> Operations:
-    """Delta debugging: ever smaller runs are left out, the latest first, until none can be."""
+    """Leave out what `may_go` as long as `keeps(rest)`: delta debugging (Zeller and Hildebrandt,
+    2002) with ever smaller pieces, the latest first, down to single operations.
+    """
     size = max(1, len(part) // 2)
     while True:
         before = part
@@ -181,6 +207,7 @@ def _reduced(
             less = part[:begin] + staying + part[end:]
             if len(less) < len(part) and keeps(less):
                 part = less
+        # Single operations until a whole round left none out: one may go only after another.
         if size == 1 and part is before:
             return part
         size = max(1, size // 2)

@@ -1,7 +1,11 @@
-"""Is there a legal order? Judges a history against `transition`, one partition at a time.
+"""Is there a legal order? Judges a history against a transition, one partition at a time.
 
-It knows nothing of wallets, of HTTP or of how the history was made: states, commands and outcomes
-are opaque. `frontier` tells how the search works; `illegality`, how a violation is explained.
+A history is *linearizable* (Herlihy and Wing, 1990) if each operation can be given one moment
+between its call and its return, so that the operations in the order of these moments are legal. It
+is linearizable as a whole if and only if each partition is, so partitions are judged apart.
+
+It knows nothing of how the history was made: states, commands and outcomes are opaque. `search` and
+`frontier` say how an order is found, `illegality` how its absence is explained.
 """
 
 from __future__ import annotations
@@ -11,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
-from tallystick.checker.frontier import Budget, Hints, Search, Transition
+from tallystick.checker.budget import Budget
+from tallystick.checker.frontier import Transition
+from tallystick.checker.hints import Hints
 from tallystick.checker.history import History, Key
 from tallystick.checker.illegality import Illegality, Operations, explain
+from tallystick.checker.search import Search
 from tallystick.checker.verdict import Verdict, worst
-
-__all__ = ["Budget", "CheckResult", "Hints", "Illegality", "Transition", "check"]
 
 S = TypeVar("S")
 NO_HINTS: Final = Hints()
@@ -29,9 +34,12 @@ class CheckResult(Generic[S]):
 
     verdict: Verdict
     transitions: int
+    """How often the transition was called; explaining is not counted."""
     seconds: float
     undecided: tuple[Key, ...] = ()
+    """The partitions for which the budget did not suffice."""
     illegalities: tuple[Illegality[S], ...] = ()
+    """One for each partition that violates."""
 
 
 def check(
@@ -42,7 +50,17 @@ def check(
     hints: Hints = NO_HINTS,
     budget: Budget = DEFAULT_BUDGET,
 ) -> CheckResult[S]:
-    """Judge every partition from `initial(key)`; the verdict on the whole is the worst of them."""
+    """Judge every partition of the history, and explain those that have no legal order.
+
+    `transition(state, command, outcome)` returns the tuple of states that may follow; an empty one,
+    or anything that is no tuple, says that this outcome is impossible in this state. States have to
+    be hashable. For a lost operation it returns the states that its effect may have led to; "no
+    effect" need not be among them, because a lost operation needs no place in an order.
+    `initial(key)` is the state in which a partition starts.
+
+    The verdict on the whole is the worst of the partitions' verdicts. It raises only what the
+    caller's functions raise.
+    """
     began = time.monotonic()
     transitions = 0
     verdicts: list[Verdict] = []
@@ -50,7 +68,8 @@ def check(
     illegalities: list[Illegality[S]] = []
     parts = history.partitions()
     for number, (key, operations) in enumerate(parts.items()):
-        # Half of what is left, or all for the last: one hard partition does not hide another.
+        # Half of what is left, all of it for the last one: a hard partition must not use up the
+        # budget of those after it, which may hold the violation.
         shares = min(2, len(parts) - number)
         seconds = budget.seconds - (time.monotonic() - began)
         share = replace(
@@ -71,7 +90,7 @@ def check(
 
 
 class _Judge:
-    """Judges parts of a history, all of them together within the budget for explaining."""
+    """The judge for `explain`. All its judgements together stay within `explain_transitions`."""
 
     def __init__(self, transition: Transition, hints: Hints, budget: Budget) -> None:
         self._transition = transition
@@ -81,7 +100,7 @@ class _Judge:
     def __call__(self, start: object, part: Operations) -> Verdict:
         search = Search(part, start, self._transition, self._hints, self._left)
         verdict = search.judge()
-        # Sorting and the like is work too, about as much as a transition for each operation.
+        # To sort and number the operations is work too, about a transition's worth for each.
         self._left = replace(
             self._left, transitions=self._left.transitions - search.transitions - len(part)
         )

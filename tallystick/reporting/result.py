@@ -17,7 +17,7 @@ from typing import TypedDict, cast
 
 import jsonschema_rs
 
-from tallystick.checker.verdict import Verdict, worst
+from tallystick.checker import Verdict, worst
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.reporting.redaction import Redactor
 from tallystick.run import Finding, Run

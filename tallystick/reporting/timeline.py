@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tallystick.checker.history import Operation
-from tallystick.checker.illegality import Illegality
+from tallystick.checker import Illegality, Operation
 from tallystick.reporting.templates import render
 
 LETTER = 7.3  # pixels of a letter at the size in which labels are set

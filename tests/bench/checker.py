@@ -20,8 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tallystick.checker.history import History, Operation
-from tallystick.checker.linearizability import Budget, Hints, check
+from tallystick.checker import Budget, Hints, History, Operation, check
 from tallystick.documents.questions import questions
 from tallystick.drivers.concurrent.independence import TaggedCommand
 from tallystick.drivers.concurrent.order import judge_history

@@ -11,8 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tallystick.checker.frontier import Hints
-from tallystick.checker.history import History, Operation
+from tallystick.checker import Hints, History, Operation
 
 UNKNOWN = "unknown"
 OK = "ok"

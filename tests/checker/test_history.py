@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tallystick.checker.history import History, HistoryError, Operation, dump, load
+from tallystick.checker import History, HistoryError, Operation, dump, load
 from tests.checker.models import WALLET, ran
 
 

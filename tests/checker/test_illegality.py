@@ -6,10 +6,7 @@ import random
 
 import pytest
 
-from tallystick.checker.frontier import Budget, Hints
-from tallystick.checker.history import History, Operation
-from tallystick.checker.linearizability import check
-from tallystick.checker.verdict import Verdict
+from tallystick.checker import Budget, Hints, History, Operation, Verdict, check
 from tests.checker.models import (
     MODELS,
     REGISTER,

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.checker import frontier
-from tallystick.checker.frontier import Budget, Hints
-from tallystick.checker.history import History, Operation, load
-from tallystick.checker.linearizability import check
-from tallystick.checker.verdict import Verdict, worst
+from tallystick.checker import (
+    Budget,
+    Hints,
+    History,
+    Operation,
+    Verdict,
+    check,
+    load,
+    search,
+    worst,
+)
 from tests.checker.models import (
     COUNTER,
     MODELS,
@@ -73,8 +79,8 @@ def test_small_histories_are_judged_as_by_definition_with_hints_and_without(mode
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
 def test_a_thorough_search_from_the_first_dead_end_judges_as_by_definition(model, monkeypatch):
-    """The steps between hasty and thorough find most orders, and so hide what it would miss."""
-    monkeypatch.setattr(frontier, "ESCALATION", (frontier.THOROUGH,))
+    """The efforts between greedy and thorough find most orders, and so hide what it would miss."""
+    monkeypatch.setattr(search, "ESCALATION", (search.THOROUGH,))
     for seed in range(500):
         is_judged_as_by_definition(model, seed)
 
@@ -177,8 +183,13 @@ def impossible(size):
 
 @pytest.mark.parametrize(
     "budget",
-    [Budget(transitions=0), Budget(transitions=2000), Budget(seconds=-1), Budget(width=300)],
-    ids=["no steps", "few steps", "no time", "little memory"],
+    [
+        Budget(transitions=0),
+        Budget(transitions=2000),
+        Budget(seconds=-1),
+        Budget(configurations=300),
+    ],
+    ids=["no transitions", "few transitions", "no time", "little memory"],
 )
 def test_a_spent_budget_is_undecided_and_never_green(budget):
     result = check(impossible(7), QUEUE.step, lambda key: (), budget=budget)

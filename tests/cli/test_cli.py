@@ -12,8 +12,7 @@ import click
 import pytest
 
 from tallystick import cli
-from tallystick.checker import history
-from tallystick.checker.history import History, Operation
+from tallystick.checker import History, Operation, history
 from tallystick.documents.rules import load_rules
 from tallystick.ledger.coding import encode
 from tallystick.ledger.vocabulary import (

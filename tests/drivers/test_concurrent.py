@@ -14,7 +14,7 @@ import pytest
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
 from strategies.workload import Workload
-from tallystick.checker.linearizability import Budget
+from tallystick.checker import Budget
 from tallystick.connect import connect
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect

@@ -11,8 +11,7 @@ from itertools import count
 
 import pytest
 
-from tallystick.checker.history import History, Operation
-from tallystick.checker.linearizability import Budget, Hints, check
+from tallystick.checker import Budget, Hints, History, Operation, check
 from tallystick.documents.questions import open_dialect, questions
 from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand, interferes
 from tallystick.drivers.concurrent.order import judge_history

@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tallystick.checker.history import History, Operation
-from tallystick.checker.linearizability import Budget, Hints, check
-from tallystick.checker.verdict import Verdict
+from tallystick.checker import Budget, Hints, History, Operation, Verdict, check
 from tallystick.documents.questions import open_dialect
 from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand
 from tallystick.drivers.concurrent.order import judge_history

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.checker.history import History, Operation
-from tallystick.checker.linearizability import check
+from tallystick.checker import History, Operation, check
 from tallystick.reporting.journal import exchanges_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.result import redactor_for, summarise

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tallystick.checker.history import Operation
+from tallystick.checker import Operation
 from tallystick.drivers.concurrent.independence import Op, TaggedCommand
 from tallystick.drivers.concurrent.last_byte import LastByteTransport, StartBarrier
 from tallystick.drivers.sequential import Session

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from tallystick.checker.linearizability import Budget
+from tallystick.checker import Budget
 from tallystick.drivers.concurrent.clients import ClientPool
 from tallystick.drivers.concurrent.independence import Op, ref_of
 from tallystick.drivers.concurrent.order import HistoryVerdict, judge_history, label_of, outcome_of

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tallystick.checker.history import Operation
-from tallystick.checker.linearizability import Hints
+from tallystick.checker import Hints, Operation
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.figures import FORMULAS
 from tallystick.ledger.oracle import step

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tallystick.checker.history import History
-from tallystick.checker.illegality import Illegality
-from tallystick.checker.linearizability import Budget, check
-from tallystick.checker.verdict import Verdict
+from tallystick.checker import Budget, History, Illegality, Verdict, check
 from tallystick.drivers.concurrent.independence import Independence, Op, ref_of
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger

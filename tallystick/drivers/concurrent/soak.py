@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from tallystick.checker.linearizability import Budget
+from tallystick.checker import Budget
 from tallystick.drivers.concurrent.clients import (
     ClientPool,
     PerformedStep,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tallystick.checker.history import Operation
+from tallystick.checker import Operation
 from tallystick.drivers.concurrent.clients import Branch, ClientPool, raise_first_error
 from tallystick.drivers.concurrent.independence import Op, TaggedCommand
 from tallystick.drivers.concurrent.last_byte import StartBarrier

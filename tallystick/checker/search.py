@@ -1,0 +1,190 @@
+"""The search for a legal order of one partition: greedy first, thorough where it has to be.
+
+A greedy search follows few configurations of the frontier, nearly always one, and costs one call of
+the transition for each operation. It may miss a legal order, but never invents one. At a dead end
+the search goes back a few returns and tries again from there with more effort, then from further
+back with still more. At last it is thorough from the very beginning: only that proves VIOLATES.
+
+How the frontier moves over one return is the work of `frontier`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from tallystick.checker.budget import Budget, BudgetSpent
+from tallystick.checker.frontier import (
+    THOROUGH,
+    Config,
+    Effort,
+    Linearizer,
+    Trail,
+    Transition,
+)
+from tallystick.checker.hints import Hints
+from tallystick.checker.illegality import Operations, Stuck
+from tallystick.checker.verdict import Verdict
+
+GREEDY: Final = Effort(back=0, width=4, detours=False, lost=0, needed=1)
+ESCALATION: Final = (
+    Effort(back=4, width=16, detours=True, lost=0, needed=1),
+    Effort(back=16, width=16, detours=True, lost=0, needed=2),
+    Effort(back=16, width=32, detours=True, lost=1, needed=2),
+    Effort(back=64, width=32, detours=True, lost=1, needed=3),
+    Effort(back=96, width=64, detours=True, lost=1, needed=3),
+    Effort(back=16, width=64, detours=True, lost=2, needed=3),
+    THOROUGH,
+)
+"""What is tried at a dead end, one after the other: the frequent causes first. These are two
+commands of which the later to return took effect first, then a lost one among them, then two lost
+ones. The numbers were found by measuring (`tests/bench/checker.py`); none of them can change a
+verdict, because the last one is thorough."""
+RECENT: Final = 64
+"""So many of the latest returns are all recorded, to go back to; older records get ever sparser."""
+
+
+class _Point(NamedTuple):
+    """The search between two events."""
+
+    at: int
+    """The next event."""
+    pending: tuple[int, ...]
+    """Operations that were called and are answered, but have not returned yet."""
+    lost: tuple[int, ...]
+    """Operations that were called and are never answered."""
+    frontier: list[Config]
+
+
+class Search:
+    """The search for a legal order of the operations of one partition, from one state."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        initial: object,
+        transition: Transition,
+        hints: Hints,
+        budget: Budget,
+    ) -> None:
+        # A lost operation that changes nothing is never needed in an order.
+        useful = [o for o in operations if o.answered or hints.changes(o)]
+        self._linearizer = Linearizer(useful, transition, hints, budget)
+        self._operations = useful
+        self._events = self._linearizer.events
+        self._start = _Point(0, (), (), [(initial, 0, None)])
+        self._inevitable = [self._start]
+        """Points of a thorough search at which all orders agree: on the state, and that nothing
+        pending is linearized."""
+        self.stuck: Stuck[Any] | None = None
+        """After VIOLATES: where the search ended."""
+
+    @property
+    def transitions(self) -> int:
+        """How often the transition was called."""
+        return self._linearizer.transitions
+
+    def judge(self) -> Verdict:
+        """CONFORMS if there is a legal order, VIOLATES if there is none, else UNDECIDED."""
+        try:
+            return Verdict.CONFORMS if self._finds_an_order() else Verdict.VIOLATES
+        except BudgetSpent:
+            return Verdict.UNDECIDED
+
+    def _finds_an_order(self) -> bool:
+        point = resumed = self._start
+        records = [point]
+        level, effort, furthest, until = 0, GREEDY, 0, 0
+        while point.at < len(self._events):
+            after = self._next(point, effort)
+            if not after.frontier:
+                if effort is THOROUGH:
+                    self.stuck = self._stuck_between(point, after)
+                    return False
+                effort = ESCALATION[level]
+                level += 1
+                point = resumed = records[max(0, len(records) - effort.back)]
+                # Be greedy again only beyond the furthest dead end so far: if it were this one, two
+                # dead ends could send the search back and forth for ever. And go on as far beyond
+                # it as the search went back, so that most of the way is not spent on going back.
+                furthest = max(furthest, after.at)
+                until = 2 * furthest - resumed.at
+                continue
+            point = after
+            if effort is THOROUGH:
+                self._record_if_inevitable(point)
+            elif effort is GREEDY:
+                _record(records, point)
+            elif point.at >= until:
+                level, effort = 0, GREEDY
+                # Later records are of the greedy search that ended in the dead end.
+                del records[records.index(resumed) + 1 :]
+                _record(records, point)
+        return True
+
+    def _next(self, point: _Point, effort: Effort) -> _Point:
+        """The point after the next return; its frontier is empty at a dead end."""
+        at, pending, lost, frontier = point
+        while at < len(self._events):
+            event = self._events[at]
+            at += 1
+            if event < 0:
+                returning = ~event
+                pending = tuple([o for o in pending if o != returning])
+                found = self._linearizer.after_return(returning, pending, lost, frontier, effort)
+                return _Point(at, pending, lost, found)
+            if self._operations[event].answered:
+                pending += (event,)
+            else:
+                lost += (event,)
+        return _Point(at, pending, lost, frontier)
+
+    def _record_if_inevitable(self, point: _Point) -> None:
+        # Only thorough searches ask: of a greedy one, a single configuration proves nothing.
+        if len(point.frontier) == 1 and not point.frontier[0][1] & ~self._linearizer.lost_bits:
+            _record(self._inevitable, point)
+
+    def _stuck_between(self, before: _Point, after: _Point) -> Stuck[Any]:
+        """Where the search ended: the frontier was not empty `before`, and is `after`."""
+        number = ~self._events[after.at - 1]
+        prefix = max((_order(trail) for _, _, trail in before.frontier), key=len)
+        called = sorted(e for e in self._events[: after.at] if e >= 0)
+        starts = []
+        for point in _ever_further_back(self._inevitable):
+            state, _, trail = point.frontier[0]
+            gone = set(_order(trail))
+            starts.append((state, self._named(n for n in called if n not in gone)))
+        return Stuck(
+            operation=self._operations[number],
+            prefix=self._named(prefix),
+            waiting=self._named(o for o in after.pending + after.lost if o not in prefix),
+            starts=tuple(starts),
+        )
+
+    def _named(self, numbers: Iterable[int]) -> Operations:
+        return tuple(self._operations[n] for n in numbers)
+
+
+def _record(records: list[_Point], point: _Point) -> None:
+    """Append the point. Of the older ones drop every second, so that the list stays short."""
+    records.append(point)
+    if len(records) > 2 * RECENT:
+        records[:RECENT] = records[:RECENT:2]
+
+
+def _order(trail: Trail) -> list[int]:
+    """The trail as a list, first operation first."""
+    order = []
+    while trail is not None:
+        number, trail = trail
+        order.append(number)
+    return order[::-1]
+
+
+def _ever_further_back(records: list[_Point]) -> Iterable[_Point]:
+    """The latest record, those 4, 16, 64 ... back, and the first."""
+    back = 1
+    while back < len(records):
+        yield records[-back]
+        back *= 4
+    yield records[0]
