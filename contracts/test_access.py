@@ -71,7 +71,7 @@ def stage(run: Run, vault: Vault) -> Stage:
         # Of these nothing but the credentials stands against an activation and a deletion.
         made.perform("B = batch", "C = card 10 NOK", "d = draw C available", unread=True)
         vault.stage, vault.robberies = made, robberies
-    return vault.stage.twin()
+    return vault.stage.another()
 
 
 def _wallet(stage: Stage) -> Wallet:

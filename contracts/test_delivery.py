@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from strategies.plans import broken_deliveries
-from tallystick.drivers.delivery import LATE_S, Courier, DeliverySession, courier_of, deliver
+from tallystick.drivers.delivery import (
+    LATE_S,
+    DeliverySession,
+    LossyConnection,
+    deliver,
+    lossy_connection,
+)
 from tallystick.drivers.exploring import explore
 from tallystick.drivers.probe import probe
 from tallystick.program import Delivery, Program
@@ -28,11 +34,11 @@ Waiting = list[DeliverySession]
 
 
 @pytest.fixture(scope="module")
-def courier(run: Run) -> Iterator[Courier]:
+def connection(run: Run) -> Iterator[LossyConnection]:
     if not run.dialect.learned():  # this chapter runs alone
         probe(run)
-    with courier_of(run) as courier:
-        yield courier
+    with lossy_connection(run) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +48,11 @@ def waiting() -> Waiting:
 
 
 @pytest.fixture
-def deliver_(run: Run, courier: Courier) -> Deliver:
+def deliver_(run: Run, connection: LossyConnection) -> Deliver:
     """Run the program that the lines spell, the first `unread` steps without reading back."""
 
     def deliver_(*lines: str, unread: int = 0) -> None:
-        deliver(run, courier, Program.parse(*lines), unread=unread)
+        deliver(run, connection, Program.parse(*lines), unread=unread)
 
     return deliver_
 
@@ -71,9 +77,11 @@ MARKS = [pytest.param(mark, marks=rule(RULES[mark]), id=mark) for mark in Delive
 
 
 @rule("DELIV-3")
-def test_copies_are_sent_that_will_be_late(run: Run, courier: Courier, waiting: Waiting) -> None:
+def test_copies_are_sent_that_will_be_late(
+    run: Run, connection: LossyConnection, waiting: Waiting
+) -> None:
     for line in PAYMENTS.values():
-        session = DeliverySession(run, courier, LATE_FOR_S[run.intensity])
+        session = DeliverySession(run, connection, LATE_FOR_S[run.intensity])
         for step in Program.parse(*START, f"{line} !late", "d = draw A 10").prefix:
             session.perform(step, unread=True)
         waiting.append(session)
@@ -133,9 +141,9 @@ def test_a_one_time_token_pays_once(deliver_: Deliver, mark: Delivery) -> None:
 
 
 @rule("DELIV-1", "DELIV-2", "DELIV-3", "DELIV-4")
-def test_every_program_keeps_its_ledger(run: Run, courier: Courier) -> None:
+def test_every_program_keeps_its_ledger(run: Run, connection: LossyConnection) -> None:
     def delivers(program: Program) -> None:
-        deliver(run, courier, program)
+        deliver(run, connection, program)
 
     explore(run, broken_deliveries(), EXAMPLES[run.intensity], delivers)
 

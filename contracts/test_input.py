@@ -279,7 +279,7 @@ def test_a_card_that_is_named_twice_pays_once(stage: Stage) -> None:
         fuzz.run.count_checked("TX-6")
         if isinstance(answer, Answer) and answer.status == 200:
             command = Transact(Kind.DRAWDOWN, ledger.card, 10, "NOK", sent.body["ref_id"])
-            fuzz.judge("A", command, outcome_of(command, answer))
+            fuzz.session.judge("A", command, outcome_of(command, answer))
         fuzz.read_back("A")
 
 

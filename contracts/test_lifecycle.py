@@ -45,8 +45,8 @@ class Lifecycle(RuleBasedStateMachine):
     def perform(self, kind: commands.Kind, entropy: bytes) -> None:
         if self.machines.goes_on:
             with self.machines.trying():
-                choices = Choices(entropy, self.number, len(self.session.performed))
-                self.session.perform(kind(choices, self.session.model_state()))
+                choices = Choices(entropy, self.number, len(self.session.story.steps))
+                self.session.perform(kind(choices, self.session.resolver.model_state()))
 
     def teardown(self) -> None:
         if self.machines.end is None:

@@ -172,7 +172,7 @@ def scenes(run: Run, suite: Suite) -> dict[str, Scene]:
     """Everything that has to wait, after the one wait."""
     stage = Stage(run, "A = card 1000 NOK")
     began = time.monotonic()
-    ends = stage.session.clock.text(stage.session.clock.now() + SOON_S)
+    ends = stage.session.resolver.clock.text(stage.session.resolver.clock.now() + SOON_S)
     trial = stage.send(request_builders.open_card(stage.base, stage.fresh("c"), expires_at=ends))
     soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
     wanted = dict(BEFORE)
@@ -257,6 +257,6 @@ def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> Non
         ):
             stage.direct.expect_refusal("TOKEN-5", stage.send(request), "the token has expired")
     stage.holds("TOKEN-5")
-    if "h" in stage.session.made:  # what a token has locked does not hang on it any more
+    if "h" in stage.session.resolver.bindings:  # a hold does not need its token any more
         stage.perform("c = capture h 40", "v = void h")
         stage.finish()

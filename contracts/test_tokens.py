@@ -345,7 +345,7 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
             all_of_them = len(codes) == len(names)
             stage.direct.expect("TOKEN-8", all_of_them, "six tokens, masked", f"{codes}")
             for ends in filter(None, (item.get("expires_at") for item in tokens)):
-                left_s = (instant_of(ends) or 0.0) - stage.session.clock.now()
+                left_s = (instant_of(ends) or 0.0) - stage.session.resolver.clock.now()
                 stage.direct.expect(
                     "TOKEN-8",
                     abs(left_s - LIFE_S) < LENIENCE_S,

@@ -84,7 +84,7 @@ class Finished:
     def check(self, run: Run, way: tuple[str, ...], command: str, on: str = "x") -> None:
         """Try a command on the transaction at the end of the way; the oracle judges the answer."""
         session = self._sessions.pop(way, None) or self._brought_along(run, way)
-        session.perform(parse_step(_named(f"z{len(session.performed)}", command, on)))
+        session.perform(parse_step(_named(f"z{len(session.story.steps)}", command, on)))
         self._sessions[way] = session
 
     def _brought_along(self, run: Run, way: tuple[str, ...]) -> Session:

@@ -14,7 +14,7 @@ from tallystick.documents.questions import narrowed, open_dialect, pinned_dialec
 from tallystick.documents.shape import load
 from tallystick.drivers.concurrent.clients import client_pool
 from tallystick.drivers.concurrent.race import race
-from tallystick.drivers.delivery import LATE_S, courier_of, deliver
+from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
 from tallystick.drivers.probe import probe
 from tallystick.drivers.sequential import Reading, run_program
 from tallystick.ledger.dialect import Dialect
@@ -81,8 +81,8 @@ def _run_once(run: Run, scenario: Scenario) -> None:
         with client_pool(run) as pool:
             race(run, pool, program, RACES)
     elif scenario.rule.startswith("DELIV-") or any(step.delivery for step in program.steps):
-        with courier_of(run) as courier:
-            deliver(run, courier, program, patience_s=LATE_S)
+        with lossy_connection(run) as connection:
+            deliver(run, connection, program, late_s=LATE_S)
     else:
         run_program(run, program, reading=Reading.EAGER)
 

@@ -48,7 +48,9 @@ EXCEPTIONS = {
 
 HOMES = {
     # Requests leave through the target; two drivers change what happens on the way.
-    "httpx": r"tallystick/(target/\w+|drivers/delivery|drivers/concurrent/last_byte)\.py|tests/.*",
+    "httpx": (
+        r"tallystick/(target/\w+|drivers/(faulty_transport|concurrent/last_byte))\.py|tests/.*"
+    ),
     "schemathesis": r"contracts/.*|conftest\.py|tallystick/drivers/fuzz/\w+\.py|tests/.*",
     "starlette": r"sandbox/.*",
     "flask": r"tests/rival/.*",

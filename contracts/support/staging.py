@@ -15,19 +15,18 @@ import pytest
 
 from tallystick import wire
 from tallystick.drivers.direct import Direct
-from tallystick.drivers.sequential import Made, Session
-from tallystick.ledger.oracle import judge
-from tallystick.ledger.state import Ledger
+from tallystick.drivers.resolver import Resolver
+from tallystick.drivers.sequential import Session
 from tallystick.ledger.vocabulary import (
     Accepted,
+    CardId,
+    CardLabel,
     Command,
     OpenCard,
     Outcome,
     Payment,
     PrepareCard,
     ReadCard,
-    TokenRecord,
-    Violation,
 )
 from tallystick.program import Step, Verb, parse_step
 from tallystick.run import Run
@@ -52,20 +51,21 @@ FIRST, SECOND = _everything("First", 2090), _everything("Second", 2091)
 class Stage:
     """A session and a direct driver that tell one story."""
 
-    def __init__(self, run: Run, *lines: str) -> None:
+    def __init__(self, run: Run, *lines: str, resolver: Resolver | None = None) -> None:
+        """Run the steps first; `resolver` brings the cards that they may name."""
         self.run = run
-        self.session = Session(run)
-        self.direct = Direct(run)
-        self.direct.events = self.session.events
+        self.session = Session(run, resolver=resolver)
+        self.story = self.session.story
+        self.direct = Direct(run, story=self.story)
         self._refs = 0
         self.perform(*lines)
 
-    def twin(self) -> Stage:
+    def another(self) -> Stage:
         """A stage with the same cards, for a story of its own that begins as this one did."""
-        other = Stage(self.run)
-        other.session.beliefs = self.session.beliefs
-        other.session.made = self.session.made
-        other.direct.notes += self.direct.notes
+        resolver = self.session.resolver.with_prefix(self.run.next_program())
+        other = Stage(self.run, resolver=resolver)
+        other.story.notes += self.story.notes
+        other.story.leave_program()  # its cards were made by steps of another session
         return other
 
     @property
@@ -80,7 +80,7 @@ class Stage:
         outcome = None
         for line in lines:
             step = parse_step(line)
-            self.direct.note(line)
+            self.story.note(line)
             outcome = self.session.perform(step, unread=unread)
         return outcome
 
@@ -94,12 +94,11 @@ class Stage:
         shaped: bool = True,
     ) -> Answer | NoAnswer:
         """Send one request; what it means is for the caller to say."""
-        self.session.notes = self.direct.notes
         answer = self.direct.send(
             request, target=target, headers=headers, authorized=authorized, shaped=shaped
         )
         if isinstance(answer, Answer):
-            self.session.clock.hear(answer.date)
+            self.session.resolver.clock.hear(answer.date)
         return answer
 
     def do(
@@ -116,15 +115,15 @@ class Stage:
 
         `name` is the label under which steps can name what was made.
         """
-        if isinstance(command, OpenCard | PrepareCard) and card not in self.session.beliefs:
-            self.session.beliefs[card] = (Ledger(self.run.dialect, command.card),)
-            self.session.made[card] = Made(command, card)
+        label = CardLabel(card)
+        session = self.session
+        if isinstance(command, OpenCard | PrepareCard) and label not in session.ledgers:
+            session.ledgers.follow(label, CardId(command.card))
+            session.resolver.bind(card, command, label)
         outcome = outcome_of(command, answer)
-        self.session.judge(card, command, outcome)
+        session.judge(card, command, outcome)
         if name:
-            record = outcome.record if isinstance(outcome, Accepted) else None
-            made = record.value if isinstance(record, TokenRecord) else getattr(record, "id", None)
-            self.session.made[name] = Made(command, card, made)
+            session.resolver.bind(name, command, label, outcome)
         return outcome
 
     def pays(
@@ -139,9 +138,9 @@ class Stage:
 
     def holds(self, rule: str | None = None, *, only: str = "", lists: bool = True) -> None:
         """Read every card and its transactions; a difference breaks `rule`, or the oracle's."""
-        for label in [only] if only else list(self.session.beliefs):
+        for label in [only] if only else list(self.session.ledgers):
             for verb in (Verb.READ, Verb.LIST) if lists else (Verb.READ,):
-                command, _ = self.session.resolve(Step(verb, on=label))
+                command, _ = self.session.resolver.resolve(Step(verb, on=label))
                 answer = self.send(wire.encode(command, self._account))
                 self.agrees(label, command, outcome_of(command, answer), rule)
 
@@ -152,11 +151,9 @@ class Stage:
 
     def agrees(self, label: str, command: Command, outcome: Outcome, rule: str | None) -> None:
         """Hold an outcome to the ledger; a difference breaks `rule`, or the oracle's."""
-        judged = [judge(ledger, command, outcome) for ledger in self.session.beliefs[label]]
-        results = [judgement.result for judgement in judged]
-        first = results[0]
-        if isinstance(first, Violation) and all(isinstance(one, Violation) for one in results):
-            self.direct.violate(rule or first.rule, first.expected, first.actual)
+        violation = self.session.ledgers.contradiction(CardLabel(label), command, outcome)
+        if violation is not None:
+            self.direct.violate(rule or violation.rule, violation.expected, violation.actual)
         self.session.judge(label, command, outcome)
 
     def finish(self) -> None:
@@ -171,15 +168,15 @@ class Stage:
 
     def id_of(self, label: str) -> str:
         """The id of a transaction, or the value of a token; skips the test if it was not made."""
-        made = self.session.made[label].id
+        made = self.session.resolver.bindings[label].id
         if made is None:
             pytest.skip(f"{label} was not made")
         return made
 
     def fresh(self, what: str = "x") -> str:
-        """An id or ref_id that nobody has used."""
+        """An id or ref_id that was never used before."""
         self._refs += 1
-        return f"{self.session.prefix}.{what}{self._refs}"
+        return f"{self.session.resolver.prefix}.{what}{self._refs}"
 
     @property
     def _account(self) -> str:

@@ -1,29 +1,33 @@
 """The delivery driver: requests and answers that a network loses, repeats or delays.
 
 A transport breaks the delivery of single requests as their steps say (`!lost`, `!twice`, ...), and
-the session does what a careful client does: it asks again with the same ref_id and body until it
-knows. Every answer goes to the oracle, the ones to copies too. An answer that was lost leaves two
-ledgers possible, and what comes later has to fit one of them: that is how exactly one effect is
-held. It decides nothing about money itself.
+the session does what a careful client does: it sends the same ref_id and body again until it knows
+the outcome. The oracle judges every answer, those to copies too. A lost answer leaves two ledgers
+possible, and all later answers have to agree with one of them: so a second effect is found.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from typing import NoReturn
-
-import httpx
+from dataclasses import dataclass, replace
 
 from tallystick.drivers.concurrent.independence import DUPLICATE_MAY_BE_REFUSED
+from tallystick.drivers.faulty_transport import Copy, FaultyTransport
 from tallystick.drivers.sequential import Session, shown_by
 from tallystick.ledger.dialect import REFUSE
-from tallystick.ledger.vocabulary import Command, Outcome, ReadCard, Unknown, Violation
+from tallystick.ledger.vocabulary import (
+    CardLabel,
+    Command,
+    Outcome,
+    ReadCard,
+    Unknown,
+    Violation,
+)
 from tallystick.program import READS, Delivery, Program, Step
 from tallystick.run import Attempt, Finding, Run, Violated
-from tallystick.target import KEEPALIVE_S, Answer, NoAnswer
+from tallystick.target import Answer, NoAnswer
 
 RULES = {
     Delivery.LOST: "DELIV-1",
@@ -36,117 +40,16 @@ SETTLED = "DELIV-4"
 LATE_S = 2.5
 """How long a late copy is on its way at least, where that is the point."""
 RETRIES = 3
-HANG_UP_S = 0.001
 BACK_OFF_S = 0.05
 """How long a client waits after it hung up: the server may still be at work on its request."""
 
 
-class Network(httpx.BaseTransport):
-    """A transport that treats single requests badly, and all others well."""
-
-    def __init__(self) -> None:
-        limits = httpx.Limits(keepalive_expiry=KEEPALIVE_S)
-        self._inner = httpx.HTTPTransport(trust_env=False, limits=limits)
-        # What is broken off takes its connection with it.
-        single = httpx.Limits(max_keepalive_connections=0)
-        self._spare = httpx.HTTPTransport(trust_env=False, limits=single)
-        self._next: Delivery | None = None
-        self._second: httpx.Response | None = None
-        self._copy: httpx.Request | None = None
-        self._due: httpx.Request | None = None
-
-    def reset(self) -> None:
-        """Forget what a program that ended early left behind."""
-        self._next = self._second = self._copy = self._due = None
-
-    def treat(self, delivery: Delivery) -> None:
-        """Treat the next request so."""
-        self._next = delivery
-
-    def kept_copy(self) -> httpx.Request | None:
-        """The copy of the last request that was to be delivered late."""
-        copy, self._copy = self._copy, None
-        return copy
-
-    def deliver(self, copy: httpx.Request | None) -> None:
-        """Send this old copy in place of the next request, which says the same."""
-        self._due = copy
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, or break its delivery."""
-        if request.url.path.endswith("/auth/token"):
-            return self._inner.handle_request(request)
-        if self._second is not None:
-            second, self._second = self._second, None
-            return second
-        if self._due is not None:
-            request, self._due = self._due, None
-        delivery, self._next = self._next, None
-        if delivery is None:
-            return self._inner.handle_request(request)
-        return TREATMENTS[delivery](self, request)
-
-    def close(self) -> None:
-        self._inner.close()
-        self._spare.close()
-
-    def lose(self, request: httpx.Request) -> NoReturn:
-        """The whole answer was sent, and nobody gets it."""
-        self._whole(request)
-        raise httpx.ReadError("the answer got lost", request=request)
-
-    def cut(self, request: httpx.Request) -> NoReturn:
-        """The connection breaks after the first bytes of the answer."""
-        response = self._spare.handle_request(request)
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        next(iter(response.stream), b"")
-        response.close()
-        raise httpx.RemoteProtocolError("the connection broke in the answer", request=request)
-
-    def hang_up(self, request: httpx.Request) -> NoReturn:
-        """The client does not wait for the answer."""
-        timeout = {**request.extensions.get("timeout", {}), "read": HANG_UP_S}
-        request.extensions = {**request.extensions, "timeout": timeout}
-        with suppress(httpx.ReadTimeout):
-            self._spare.handle_request(request).close()
-        raise httpx.ReadTimeout("hung up before the answer", request=request)
-
-    def send_twice(self, request: httpx.Request) -> httpx.Response:
-        """The request arrives twice; the second answer is given to the next request."""
-        first = self._whole(request)
-        self._second = self._whole(request)
-        return first
-
-    def keep_a_copy(self, request: httpx.Request) -> httpx.Response:
-        """The request arrives now, and a copy of it whenever it is delivered."""
-        self._copy = request
-        return self._inner.handle_request(request)
-
-    def _whole(self, request: httpx.Request) -> httpx.Response:
-        response = self._inner.handle_request(request)
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        content = b"".join(response.stream)
-        response.close()
-        return httpx.Response(
-            response.status_code, headers=response.headers, stream=httpx.ByteStream(content)
-        )
-
-
-TREATMENTS: dict[Delivery, Callable[[Network, httpx.Request], httpx.Response]] = {
-    Delivery.LOST: Network.lose,
-    Delivery.TWICE: Network.send_twice,
-    Delivery.LATE: Network.keep_a_copy,
-    Delivery.CUT: Network.cut,
-    Delivery.TIMEOUT: Network.hang_up,
-}
-
-
-class Courier:
-    """A connection to the target over a network of its own."""
+class LossyConnection:
+    """A target, and the faulty transport by which it is reached."""
 
     def __init__(self, run: Run) -> None:
-        self.network = Network()
-        self.target = run.target.another(transport=self.network)
+        self.transport = FaultyTransport()
+        self.target = run.target.another(transport=self.transport)
 
     def close(self) -> None:
         """Close the connection."""
@@ -154,124 +57,154 @@ class Courier:
 
 
 @contextmanager
-def courier_of(run: Run) -> Iterator[Courier]:
-    """A courier for as long as the block runs."""
-    courier = Courier(run)
+def lossy_connection(run: Run) -> Iterator[LossyConnection]:
+    """A connection that is closed at the end of the block."""
+    connection = LossyConnection(run)
     try:
-        yield courier
+        yield connection
     finally:
-        courier.close()
+        connection.close()
 
 
-class DeliverySession(Session):
+@dataclass(frozen=True, slots=True)
+class _LateCopy:
+    """A request that arrived, and of which a copy is still on its way."""
+
+    step: Step
+    command: Command
+    card: CardLabel
+    request: Copy | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """A delivery that was broken: the rule that is about it, and what was broken, in words."""
+
+    rule: str
+    what: str
+
+
+class DeliverySession:
     """Runs the steps of a program as their deliveries say, and retries what it does not know."""
 
-    def __init__(self, run: Run, courier: Courier, patience_s: float = 0.0) -> None:
-        """`patience_s`: how long late copies are on their way at least."""
-        super().__init__(run, courier.target)
-        self._courier = courier
-        self._patience_s = patience_s
-        courier.network.reset()
-        self._late: list[tuple[Step, Command, str, httpx.Request | None]] = []
-        self._cause: tuple[str, str] | None = None
-        """The rule of the latest broken delivery, and what was broken."""
+    def __init__(self, run: Run, connection: LossyConnection, late_s: float = 0.0) -> None:
+        """`late_s`: how long late copies are on their way at least."""
+        self.session = Session(run, connection.target, send=self._send, explain=self._explain)
+        self.run = run
+        self._connection = connection
+        self._late_s = late_s
+        connection.transport.reset()
+        self._late: list[_LateCopy] = []
+        self._cause: _Cause | None = None
+
+    def perform(self, step: Step, *, unread: bool = False) -> Outcome | None:
+        """Run a step as `Session.perform` does, with the delivery that it says."""
+        return self.session.perform(step, unread=unread)
 
     def finish(self) -> None:
-        """Deliver the late copies, then read everything."""
+        """Deliver the late copies, then read everything. Raises Violated."""
         late, self._late = self._late, []
-        if late and self._patience_s:
-            began = self.events[-1].exchange.returned_ns
-            time.sleep(max(0.0, self._patience_s - (time.monotonic_ns() - began) / 1e9))
-        for step, command, card, copy in late:
-            self._blame(RULES[Delivery.LATE], f"a late copy of `{step}`")
-            self._courier.network.deliver(copy)
-            self._ask(card, command, f"{step}: the late copy")
-            self._ask(card, ReadCard(command.card), f"{step}: the late copy")
-        super().finish()
+        if late and self._late_s:
+            returned_ns = self.session.story.last_exchange.returned_ns
+            time.sleep(max(0.0, self._late_s - (time.monotonic_ns() - returned_ns) / 1e9))
+        for copy in late:
+            self._note_cause(RULES[Delivery.LATE], f"a late copy of `{copy.step}`")
+            self._connection.transport.deliver(copy.request)
+            text = f"{copy.step}: the late copy"
+            self.session.ask(copy.card, copy.command, text)
+            self.session.ask(copy.card, ReadCard(copy.command.card), text)
+        self.session.finish()
 
-    def _request(self, step: Step, command: Command, card: str) -> Outcome:
-        network, delivery = self._courier.network, step.delivery
+    # Sending --------------------------------------------------------------------------------------
+
+    def _send(self, step: Step, command: Command, card: CardLabel) -> Outcome:
+        transport, delivery = self._connection.transport, step.delivery
         if delivery is not None:
-            network.treat(delivery)
+            transport.treat(delivery)
             if delivery is not Delivery.LATE:  # its copy has done nothing yet
-                self._blame(RULES[delivery], f"`{step}`")
-        outcome = self._ask(card, command, str(step))
-        self._blame_the_target(step)
+                self._note_cause(RULES[delivery], f"`{step}`")
+        outcome = self.session.ask(card, command, str(step))
+        self._note_the_targets_part(step)
         if delivery is Delivery.LATE:
-            self._late.append((step, command, card, network.kept_copy()))
+            self._late.append(_LateCopy(step, command, card, transport.take_copy()))
         elif delivery is Delivery.TWICE:
-            second = self._ask(card, command, f"{step}: the second copy")
+            second = self.session.ask(card, command, f"{step}: the second copy")
             outcome = second if isinstance(outcome, Unknown) else outcome
         if isinstance(outcome, Unknown) and step.verb not in READS:
             return self._retry(step, command, card)
         return outcome
 
-    def _retry(self, step: Step, command: Command, card: str) -> Outcome:
-        """Ask again as a careful client does: the same request, until it is known what it did."""
+    def _retry(self, step: Step, command: Command, card: CardLabel) -> Outcome:
+        """Send the same request again, as a careful client does, until its outcome is known."""
         outcome: Outcome = Unknown("not retried")
         for _ in range(RETRIES):
-            if step.delivery is Delivery.TIMEOUT:
-                time.sleep(BACK_OFF_S)
-                outcome = self._ask_beside_the_first(card, command, f"{step}: retried")
-            else:
-                outcome = self._ask(card, command, f"{step}: retried")
+            outcome = self._retry_once(step, command, card)
             if not isinstance(outcome, Unknown):
                 return outcome
-            self._blame_the_target(step)
-        if isinstance(self.events[-1].exchange.answer, Answer):
+            self._note_the_targets_part(step)
+        if isinstance(self.session.story.last_exchange.answer, Answer):
             shown = f"{RETRIES} retries of `{step}` fail"
-            self._break(Violation(SETTLED, "a retry that settles it", shown), card)
+            self.session.violate(Violation(SETTLED, "a retry that settles it", shown), card)
         return outcome
 
-    def _blame_the_target(self, step: Step) -> None:
-        """Remember a 5xx, and an answer that was lost although nobody broke its delivery."""
-        exchange = self.events[-1].exchange
-        if isinstance(exchange.answer, Answer) and exchange.answer.status >= 500:
-            self._blame(SETTLED, f"`{step}`, answered {exchange.answer.status}")
-        elif exchange.busy:
-            self._blame(SETTLED, f"`{step}`, answered first that the target is busy")
-        elif isinstance(exchange.answer, NoAnswer) and step.delivery is None:
-            self._blame(RULES[Delivery.LOST], f"`{step}`, left without an answer")
-
-    def _ask_beside_the_first(self, card: str, command: Command, step: str) -> Outcome:
-        """Ask while the first request may still be at work: which of the two loses is open."""
+    def _retry_once(self, step: Step, command: Command, card: CardLabel) -> Outcome:
+        text = f"{step}: retried"
+        if step.delivery is not Delivery.TIMEOUT:
+            return self.session.ask(card, command, text)
+        time.sleep(BACK_OFF_S)
+        # The first request may still be at work: which of the two is refused then is open.
         with self.run.permitting(REFUSE, DUPLICATE_MAY_BE_REFUSED):
-            return self._ask(card, command, step)
+            return self.session.ask(card, command, text)
 
-    def _blame(self, rule: str, what: str) -> None:
+    # Blaming --------------------------------------------------------------------------------------
+
+    def _note_the_targets_part(self, step: Step) -> None:
+        """Remember a 5xx, and an answer that was lost although its delivery was not broken."""
+        exchange = self.session.story.last_exchange
+        if isinstance(exchange.answer, Answer) and exchange.answer.status >= 500:
+            self._note_cause(SETTLED, f"`{step}`, answered {exchange.answer.status}")
+        elif exchange.busy:
+            self._note_cause(SETTLED, f"`{step}`, answered first that the target is busy")
+        elif isinstance(exchange.answer, NoAnswer) and step.delivery is None:
+            self._note_cause(RULES[Delivery.LOST], f"`{step}`, left without an answer")
+
+    def _note_cause(self, rule: str, what: str) -> None:
         self.run.count_checked(rule)
-        if self._cause is None or self._cause[0] != SETTLED:
-            self._cause = (rule, what)  # of what went wrong, the target's own part explains most
+        # Of all that went wrong, what the target did itself explains most: it is kept.
+        if self._cause is None or self._cause.rule != SETTLED:
+            self._cause = _Cause(rule, what)
 
-    def _break(self, violation: Violation, card: str) -> NoReturn:
-        """Record a violation as one of the delivery, unless it breaks without that as well."""
-        if self._cause is None:
-            super()._break(violation, card)
-        rule, what = self._cause
+    def _explain(self, violation: Violation, card: CardLabel | None) -> Finding:
+        """Blame the latest broken delivery, unless the program breaks without it as well."""
+        if card is None or self._cause is None:
+            return self.session.explain(violation, card)
         if violation.rule != SETTLED:
-            plain = Program(tuple(replace(step, delivery=None) for step in self.performed))
+            steps = self.session.story.steps
+            plain = Program(tuple(replace(step, delivery=None) for step in steps))
             if shown_by(self.run, plain) is not None:
-                super()._break(violation, card)
-            actual = f"{violation.actual} ({violation.rule}), after {what}"
-            violation = Violation(rule, violation.expected, actual)
-        requests = self.target.meter.requests
-        patience_s = self._patience_s if rule == RULES[Delivery.LATE] else 0.0
-        attempt = redeliverer(self.run, self._courier, violation.rule, patience_s)
-        finding = Finding(violation, self.program(), tuple(self.events), requests, attempt)
-        raise Violated(self.run.record(finding))
+                return self.session.explain(violation, card)
+            actual = f"{violation.actual} ({violation.rule}), after {self._cause.what}"
+            violation = Violation(self._cause.rule, violation.expected, actual)
+        late_s = self._late_s if self._cause.rule == RULES[Delivery.LATE] else 0.0
+        attempt = redeliverer(self.run, self._connection, violation.rule, late_s)
+        requests = self.session.target.meter.requests
+        return self.session.story.finding(violation, requests, attempt)
 
 
 def deliver(
-    run: Run, courier: Courier, program: Program, *, unread: int = 0, patience_s: float = 0.0
+    run: Run, connection: LossyConnection, program: Program, *, unread: int = 0, late_s: float = 0.0
 ) -> None:
-    """Run a program as its deliveries say; the first `unread` steps are not read back."""
-    session = DeliverySession(run, courier, patience_s)
+    """Run a program as its deliveries say; the first `unread` steps are not read back.
+
+    Late copies arrive `late_s` seconds after the last step at the earliest. Raises Violated.
+    """
+    session = DeliverySession(run, connection, late_s)
     for number, step in enumerate(program.prefix):
         session.perform(step, unread=number < unread)
     session.finish()
 
 
-def redeliverer(run: Run, courier: Courier, rule: str, patience_s: float = 0.0) -> Attempt:
+def redeliverer(run: Run, connection: LossyConnection, rule: str, late_s: float = 0.0) -> Attempt:
     """Returns what runs a program with its deliveries, apart from the run.
 
     It starts from the dialect known now, and returns the violation of `rule` that the program
@@ -282,7 +215,7 @@ def redeliverer(run: Run, courier: Courier, rule: str, patience_s: float = 0.0) 
     def attempt(program: Program) -> Finding | None:
         apart = known.isolated_copy()
         with suppress(Violated):
-            deliver(apart, courier, program, patience_s=patience_s)
+            deliver(apart, connection, program, late_s=late_s)
         return apart.finding_of(rule)
 
     return attempt

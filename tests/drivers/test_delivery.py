@@ -12,7 +12,7 @@ from sandbox.process import Sandbox
 from tallystick.connect import connect
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect
-from tallystick.drivers.delivery import DeliverySession, courier_of, deliver
+from tallystick.drivers.delivery import DeliverySession, deliver, lossy_connection
 from tallystick.drivers.probe import probe
 from tallystick.ledger.vocabulary import Accepted, Refused
 from tallystick.program import Delivery, Program, ProgramError, parse_step
@@ -57,16 +57,16 @@ def sandbox_run(*faults: str) -> Iterator[Run]:
             target.close()
 
 
-def found_by(run: Run, *lines: str, patience_s: float = 0.0) -> Finding:
-    with courier_of(run) as courier, pytest.raises(Violated) as caught:
-        deliver(run, courier, Program.parse(*lines), patience_s=patience_s)
+def found_by(run: Run, *lines: str, late_s: float = 0.0) -> Finding:
+    with lossy_connection(run) as connection, pytest.raises(Violated) as caught:
+        deliver(run, connection, Program.parse(*lines), late_s=late_s)
     return caught.value.finding
 
 
 def performed(run: Run, *lines: str) -> DeliverySession:
     """A session after these steps, before its end."""
-    with courier_of(run) as courier:
-        session = DeliverySession(run, courier)
+    with lossy_connection(run) as connection:
+        session = DeliverySession(run, connection)
         for step in Program.parse(*lines).prefix:
             session.perform(step)
         session.finish()
@@ -77,7 +77,7 @@ def answers(session: DeliverySession, step: str) -> list[Answer | NoAnswer]:
     """What came back to the requests of a step, in their order; reads are left out."""
     return [
         event.exchange.answer
-        for event in session.events
+        for event in session.session.story.events
         if event.step.startswith(step) and event.exchange.request.method != "GET"
     ]
 
@@ -88,8 +88,8 @@ def test_an_honest_server_does_everything_once(
     make_run: MakeRun, life: str, mark: Delivery
 ) -> None:
     run = make_run(None)
-    with courier_of(run) as courier:
-        deliver(run, courier, Program.parse(*(line.format(mark) for line in LIVES[life])))
+    with lossy_connection(run) as connection:
+        deliver(run, connection, Program.parse(*(line.format(mark) for line in LIVES[life])))
     assert run.findings == {}
 
 
@@ -100,8 +100,8 @@ def test_a_request_without_an_answer_is_asked_again(make_run: MakeRun, mark: Del
     first, second = answers(session, "d = draw A 100")
     assert isinstance(first, NoAnswer)
     assert isinstance(second, Answer)
-    assert session.ledger("A").available == 900
-    assert len(session.ledger("A").entries) >= 1
+    assert session.session.ledger("A").available == 900
+    assert len(session.session.ledger("A").entries) >= 1
 
 
 @pytest.mark.parametrize("mark", [Delivery.TWICE, Delivery.LATE])
@@ -117,18 +117,18 @@ def test_the_answer_to_a_copy_is_judged_too(make_run: MakeRun, mark: Delivery) -
 
 def test_a_late_copy_arrives_after_all_later_requests(make_run: MakeRun) -> None:
     session = performed(make_run(None), "A = card 1000 NOK", "d = draw A 100 !late", "f = fund A 5")
-    steps = [event.step for event in session.events]
+    steps = [event.step for event in session.session.story.events]
     assert steps.index("d = draw A 100 !late: the late copy") > steps.index("f = fund A 5")
 
 
 def test_a_card_whose_creation_was_lost_is_the_same_card(make_run: MakeRun) -> None:
     run = make_run(None)
-    with courier_of(run) as courier:
-        session = DeliverySession(run, courier)
+    with lossy_connection(run) as connection:
+        session = DeliverySession(run, connection)
         (step,) = Program.parse("A = card 70 NOK !lost").prefix
         assert isinstance(session.perform(step), Accepted | Refused)
-    assert len(session.beliefs["A"]) == 1
-    assert session.ledger("A").balance == 70
+    assert len(session.session.ledgers.of("A")) == 1
+    assert session.session.ledger("A").balance == 70
 
 
 CAUGHT = {
@@ -147,16 +147,16 @@ def test_a_second_effect_is_blamed_on_the_delivery(fault: str) -> None:
         finding = found_by(run, *START, line)
         assert rule in run.findings
         assert finding.attempt is not None
-        with courier_of(run):
+        with lossy_connection(run):
             assert run.findings[rule].steps[-1] == line
 
 
 def test_a_copy_that_took_its_time_has_no_further_effect() -> None:
     with sandbox_run("ref_forgotten_late") as run:
-        with courier_of(run) as courier:
-            deliver(run, courier, Program.parse(*START, "x = draw A 100 !late"))
+        with lossy_connection(run) as connection:
+            deliver(run, connection, Program.parse(*START, "x = draw A 100 !late"))
         assert run.findings == {}
-        finding = found_by(run, *START, "x = draw A 100 !late", patience_s=2.5)
+        finding = found_by(run, *START, "x = draw A 100 !late", late_s=2.5)
         assert finding.violation.rule == "DELIV-3"
 
 
@@ -168,11 +168,11 @@ def test_what_breaks_without_the_delivery_too_is_not_blamed_on_it() -> None:
 
 
 def test_a_program_that_ends_early_leaves_nothing_to_the_next() -> None:
-    with sandbox_run("ref_fund_twice") as run, courier_of(run) as courier:
+    with sandbox_run("ref_fund_twice") as run, lossy_connection(run) as connection:
         for _ in range(2):
             with pytest.raises(Violated):
-                deliver(run, courier, Program.parse(*START, "x = fund A 100 !twice"))
-        deliver(run, courier, Program.parse(*START, "d = draw A 10", "e = draw A 10"))
+                deliver(run, connection, Program.parse(*START, "x = fund A 100 !twice"))
+        deliver(run, connection, Program.parse(*START, "d = draw A 10", "e = draw A 10"))
 
 
 def test_a_scenario_is_replayed_with_its_deliveries() -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tallystick.drivers.sequential import Session, run_program
-from tallystick.ledger.vocabulary import Accepted, CardRecord, ReadCard, Unknown
+from tallystick.ledger.vocabulary import Accepted, CardLabel, CardRecord, ReadCard, Unknown
 from tallystick.program import Program, parse_step
 from tallystick.run import Violated
 from tests.drivers.conftest import MakeRun
@@ -82,8 +82,8 @@ def test_an_honest_program_is_green(make_run: MakeRun, name: str) -> None:
     run = make_run(None)
     session = run_program(run, Program.parse(*HONEST[name]))
     assert run.findings == {}
-    assert len(session.program().steps) == len(HONEST[name])
-    assert all(len(ledgers) == 1 for ledgers in session.beliefs.values())
+    assert len(session.story.program.steps) == len(HONEST[name])
+    assert all(len(session.ledgers.of(card)) == 1 for card in session.ledgers)
 
 
 def adds_one_to_available_after_a_capture():
@@ -161,7 +161,7 @@ def test_a_lost_answer_is_settled_by_the_reading_that_follows(make_run: MakeRun)
         run = make_run(Tampering(lose=Once(is_post(path))))
         session = run_program(run, Program.parse(*BASIC, "v1 = void h1", "again d1"))
         assert run.findings == {}
-        assert [len(ledgers) for ledgers in session.beliefs.values()] == [1]
+        assert [len(session.ledgers.of(card)) for card in session.ledgers] == [1]
 
 
 def test_a_lost_answer_leaves_two_ledgers_until_something_is_read(make_run: MakeRun) -> None:
@@ -171,9 +171,9 @@ def test_a_lost_answer_leaves_two_ledgers_until_something_is_read(make_run: Make
         session.perform(parse_step(line))
     outcome = session.perform(parse_step(BASIC[2]), unread=True)
     assert isinstance(outcome, Unknown)
-    assert sorted(ledger.held for ledger in session.beliefs["A"]) == [500, 600]
+    assert sorted(ledger.held for ledger in session.ledgers.of(CardLabel("A"))) == [500, 600]
     session.perform(parse_step("read A"))
-    assert [ledger.held for ledger in session.beliefs["A"]] == [500]
+    assert [ledger.held for ledger in session.ledgers.of(CardLabel("A"))] == [500]
 
 
 def test_an_effect_behind_a_refusal_is_caught(make_run: MakeRun) -> None:
@@ -213,10 +213,10 @@ def test_an_id_that_was_given_away_before_is_caught(make_run: MakeRun) -> None:
 def test_a_step_whose_label_is_missing_is_passed_over(make_run: MakeRun) -> None:
     session = Session(make_run(None))
     assert session.perform(parse_step("c1 = capture h1 5")) is None
-    assert session.program() == Program()
+    assert session.story.program == Program()
 
 
 def test_ids_are_unique_per_program_and_per_run(make_run: MakeRun) -> None:
     runs = [make_run(None) for _ in range(2)]
-    prefixes = [Session(run).prefix for run in runs for _ in range(3)]
+    prefixes = [Session(run).resolver.prefix for run in runs for _ in range(3)]
     assert len(set(prefixes)) == 6

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tallystick.drivers.sequential import Made, Session
+from tallystick.drivers.resolver import Binding
+from tallystick.drivers.sequential import Session
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.state import CardStatus, Entry, Ledger
 from tallystick.ledger.vocabulary import ActivateCard, Capture, IssueToken, Kind, Transact, Void
@@ -24,7 +25,7 @@ Fact = Callable[[Session], bool]
 
 
 def ledgers(session: Session) -> list[Ledger]:
-    return [beliefs[0] for beliefs in session.beliefs.values()]
+    return [session.ledgers.likeliest(card) for card in session.ledgers]
 
 
 def entries(session: Session) -> list[Entry]:
@@ -51,7 +52,7 @@ def open_holds(session: Session) -> int:
 
 
 def steps(session: Session, verb: Verb) -> list[Step]:
-    return [step for step in session.performed if step.verb is verb]
+    return [step for step in session.story.steps if step.verb is verb]
 
 
 def amounts(session: Session, verb: Verb) -> set[str]:
@@ -60,22 +61,22 @@ def amounts(session: Session, verb: Verb) -> set[str]:
 
 def repeated(session: Session, verb: Verb) -> bool:
     """Whether an accepted payment of this kind was asked for once more."""
-    verbs = {step.name: step.verb for step in session.performed if step.name}
+    verbs = {step.name: step.verb for step in session.story.steps if step.name}
     again = {step.on for step in steps(session, Verb.AGAIN)}
     return any(verbs.get(name) is verb and accepted(session, name) for name in again)
 
 
-def accepted(session: Session, label: str) -> Made | None:
-    made = session.made.get(label)
+def accepted(session: Session, label: str) -> Binding | None:
+    made = session.resolver.bindings.get(label)
     return made if made is not None and made.id else None
 
 
 def reused_across(session: Session) -> bool:
     """Whether the ref_id of an accepted payment was used by another kind of request."""
-    verbs = {step.name: step.verb for step in session.performed if step.name}
+    verbs = {step.name: step.verb for step in session.story.steps if step.name}
     return any(
         step.ref and accepted(session, step.ref) and verbs[step.ref] is not step.verb
-        for step in session.performed
+        for step in session.story.steps
     )
 
 
@@ -83,26 +84,26 @@ def reused_on_another_card(session: Session) -> bool:
     return any(
         step.ref
         and accepted(session, step.ref)
-        and session.made[step.ref].card != session.made[step.name].card
-        for step in session.performed
+        and session.resolver.bindings[step.ref].card != session.resolver.bindings[step.name].card
+        for step in session.story.steps
     )
 
 
 def paid_by_token(session: Session, *, one_time: bool) -> int:
     tokens = {
         made.id
-        for made in session.made.values()
+        for made in session.resolver.bindings.values()
         if isinstance(made.command, IssueToken) and made.command.one_time is one_time
     }
     return sum(
         isinstance(made.command, Transact) and made.command.token in tokens and bool(made.id)
-        for made in session.made.values()
+        for made in session.resolver.bindings.values()
     )
 
 
 def settled_something_else(session: Session) -> bool:
     """Whether something that is no hold was captured or voided."""
-    for made in session.made.values():
+    for made in session.resolver.bindings.values():
         if isinstance(made.command, Capture | Void):
             entry = session.ledger(made.card).entries.get(made.command.parent)
             if entry is not None and entry.kind is not Kind.HOLD:
@@ -112,14 +113,14 @@ def settled_something_else(session: Session) -> bool:
 
 def tried_on(session: Session, status: CardStatus) -> bool:
     """Whether the latest step asks a card that stands so for a payment."""
-    made = session.made.get(session.performed[-1].name)
+    made = session.resolver.bindings.get(session.story.steps[-1].name)
     payment = made is not None and isinstance(made.command, Transact)
     return payment and session.ledger(made.card).card_status is status
 
 
 FACTS: Mapping[str, tuple[int, Fact]] = {
     # name: (machines of 360 that have to reach it, the fact)
-    "three cards": (48, lambda s: len(s.beliefs) == 3),
+    "three cards": (48, lambda s: len(s.ledgers) == 3),
     "two open holds on a card": (60, lambda s: open_holds(s) >= 2),
     "three open holds on a card": (20, lambda s: open_holds(s) >= 3),
     "a hold partly captured": (54, lambda s: holds_captured(s, State.PARTLY_CAPTURED, 1)),
@@ -175,10 +176,10 @@ FACTS: Mapping[str, tuple[int, Fact]] = {
         66,
         lambda s: any(x.currency for x in (*steps(s, Verb.DRAW), *steps(s, Verb.HOLD))),
     ),
-    "nested metadata": (52, lambda s: any("nested" in str(x.extras) for x in s.performed)),
+    "nested metadata": (52, lambda s: any("nested" in str(x.extras) for x in s.story.steps)),
     "text outside of ASCII": (
         74,
-        lambda s: any("Kasse Å" in str(x.extras) or "Bj" in str(x.extras) for x in s.performed),
+        lambda s: any("Kasse Å" in str(x.extras) or "Bj" in str(x.extras) for x in s.story.steps),
     ),
 }
 
@@ -190,8 +191,8 @@ def reached() -> Counter[str]:
 
     def look(session: Session) -> None:
         for name, (_, fact) in FACTS.items():
-            if session.prefix not in seen[name] and fact(session):
-                seen[name].add(session.prefix)
+            if session.resolver.prefix not in seen[name] and fact(session):
+                seen[name].add(session.resolver.prefix)
 
     for number in SEEDS:
         violated = drive(run_in_memory(), number=number, examples=EXAMPLES, steps=STEPS, look=look)

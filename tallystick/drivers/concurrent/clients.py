@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from tallystick.checker import Operation
 from tallystick.drivers.concurrent.independence import Op, TaggedCommand
 from tallystick.drivers.concurrent.last_byte import LastByteTransport, StartBarrier
-from tallystick.drivers.sequential import Session
+from tallystick.drivers.resolver import Resolver
 from tallystick.ledger.oracle import step as judge_step
-from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Unknown
+from tallystick.ledger.vocabulary import Accepted, CardId, Command, Outcome, Unknown
 from tallystick.program import MISSING_LABELS, Step
 from tallystick.run import Run
 from tallystick.target import Exchange, Target
@@ -123,11 +123,11 @@ class Branch(Worker):
     """One branch of a program: the steps of one client."""
 
     def __init__(
-        self, number: int, steps: tuple[Step, ...], session: Session, client: ConcurrentClient
+        self, number: int, steps: tuple[Step, ...], resolver: Resolver, client: ConcurrentClient
     ) -> None:
         super().__init__(number)
         self.client = client
-        self.session = session.fork(client.target)
+        self.resolver = resolver.fork()
         self._steps: list[Step] = []
         # Resolved before the start where possible: between the start and the last byte, resolving
         # would cost the microseconds that the barrier saves.
@@ -144,7 +144,7 @@ class Branch(Worker):
     def work(self) -> None:
         try:
             for step, command in zip(self._steps, self._commands, strict=True):
-                self._perform(step, command or self.session.resolve(step)[0])
+                self._perform(step, command or self.resolver.resolve(step)[0])
         finally:
             # A branch without requests, or one that failed early, would keep the others waiting.
             if self._barrier is not None:
@@ -173,25 +173,27 @@ class Branch(Worker):
         The ledger moves on too, as far as this client can know: amounts such as `remaining` are
         resolved from it. What other clients did meanwhile it does not know.
         """
-        session = self.session
-        card = next(label for label, ls in session.beliefs.items() if ls[0].card == command.card)
-        session.remember(step, command, card, outcome)
+        ledgers = self.resolver.ledgers
+        card = ledgers.label_of(CardId(command.card))
+        assert card is not None, "resolving a step makes its card known"
+        if step.name:
+            self.resolver.bind(step.name, command, card, outcome)
         if None in self._commands and isinstance(outcome, Accepted):
-            result = judge_step(session.ledger(card), command, outcome)
+            result = judge_step(ledgers.likeliest(card), command, outcome)
             # A violation here may be another client's effect; only the whole history can tell.
             if isinstance(result, tuple):
-                session.beliefs[card] = result
+                ledgers.replace(card, result)
 
     def _resolve(self, steps: tuple[Step, ...]) -> None:
         """Resolve the steps that name nothing of this branch; leave out those that name a label
         which nothing makes.
         """
-        before = self.session.made.keys() | MISSING_LABELS
+        before = self.resolver.bindings.keys() | MISSING_LABELS
         here: set[str] = set()
         for step in steps:
             if not all(label in before or label in here for label in step.needs):
                 continue
             early = not any(label in here for label in step.needs)
             self._steps.append(step)
-            self._commands.append(self.session.resolve(step)[0] if early else None)
+            self._commands.append(self.resolver.resolve(step)[0] if early else None)
             here.add(step.name)

@@ -15,7 +15,7 @@ from tallystick.drivers.concurrent.independence import Op, ref_of
 from tallystick.drivers.concurrent.order import HistoryVerdict, judge_history, label_of, outcome_of
 from tallystick.drivers.concurrent.trial import StartSchedule, Trial, run_trial
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.vocabulary import Violation
+from tallystick.ledger.vocabulary import CardId, Violation
 from tallystick.program import Program, Step
 from tallystick.run import Attempt, Event, Finding, Race, Run, Violated
 
@@ -28,7 +28,7 @@ TRIAL_BUDGET = Budget(seconds=10.0)
 def judge_operations(
     run: Run,
     operations: Sequence[Op],
-    initial: Mapping[str, Sequence[Ledger]],
+    initial: Mapping[CardId, Sequence[Ledger]],
     budget: Budget,
 ) -> HistoryVerdict:
     """Judge what the clients did, and count the rules that were checked by it."""
@@ -124,7 +124,7 @@ def record_trial_shapes(
 ) -> Finding | None:
     """Record the answers of the branches and of the reads that do not fit the document."""
     # The session of the prefix has checked its own answers.
-    events = trial.events[len(trial.session.events) :]
+    events = trial.events[len(trial.session.story.events) :]
     return record_shape_violations(
         run, events, lambda violation, _: trial_finding(run, pool, violation, program, trial)
     )

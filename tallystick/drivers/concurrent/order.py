@@ -14,6 +14,7 @@ from tallystick.drivers.concurrent.independence import Independence, Op, ref_of
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
+    CardId,
     CardRecord,
     Payment,
     ReadCard,
@@ -34,7 +35,7 @@ class HistoryVerdict:
 
 
 def judge_history(
-    operations: Iterable[Op], initial: Mapping[str, Sequence[Ledger]], *, budget: Budget
+    operations: Iterable[Op], initial: Mapping[CardId, Sequence[Ledger]], *, budget: Budget
 ) -> HistoryVerdict:
     """Judge the operations of each card from the ledgers that were possible before."""
     known = list(operations)
@@ -50,12 +51,12 @@ def judge_history(
 
 
 def _judge_all(
-    operations: Sequence[Op], initial: Mapping[str, Sequence[Ledger]], budget: Budget
+    operations: Sequence[Op], initial: Mapping[CardId, Sequence[Ledger]], budget: Budget
 ) -> HistoryVerdict:
     undecided: list[str] = []
     found = HistoryVerdict()
     for card, part in History.of(operations).partitions().items():
-        judged = _judge_card(part, initial[str(card)], budget)
+        judged = _judge_card(part, initial[CardId(str(card))], budget)
         if judged is None:
             undecided.append(str(card))
         elif found.violation is None:

@@ -28,9 +28,10 @@ from tallystick.drivers.concurrent.findings import (
 from tallystick.drivers.concurrent.independence import Op
 from tallystick.drivers.concurrent.trial import read_card
 from tallystick.drivers.sequential import Session
-from tallystick.ledger.vocabulary import Accepted, Violation
+from tallystick.ledger.vocabulary import Accepted, CardId, Violation
 from tallystick.program import Step
 from tallystick.run import Event, Finding, Run, Violated
+from tallystick.target import Target
 
 CLIENTS = 8
 LIMIT_S = 600.0
@@ -64,26 +65,35 @@ class _SoakClient(Worker):
     """One client of a soak, on a thread."""
 
     def __init__(
-        self, number: int, session: Session, workload: Workload, operations: int, deadline: float
+        self,
+        number: int,
+        session: Session,
+        target: Target,
+        workload: Workload,
+        operations: int,
+        deadline: float,
     ) -> None:
         super().__init__(number)
-        self._session = session
+        self._run = session.run
+        self._target = target
+        # Clients capture and void each other's holds, so they share what the labels stand for.
+        self._resolver = session.resolver.fork(shares_bindings=True)
         self._workload = workload.client(self.number)
         self._operations = operations
         self._deadline = deadline
 
     def work(self) -> None:
         for _ in range(self._operations):
-            if time.monotonic() > self._deadline or not self._session.run.has_time():
+            if time.monotonic() > self._deadline or not self._run.has_time():
                 return
             self._perform(self._workload.next_step())
 
     def _perform(self, step: Step) -> None:
-        session = self._session
-        command, card = session.resolve(step)
-        outcome, exchange = session.target.perform(command)
+        command, card = self._resolver.resolve(step)
+        outcome, exchange = self._target.perform(command)
         self.done.append(PerformedStep(step, command, outcome, exchange.called_ns, exchange))
-        session.remember(step, command, card, outcome)
+        if step.name:
+            self._resolver.bind(step.name, command, card, outcome)
         if isinstance(outcome, Accepted):
             self._workload.accepted(step, card)
 
@@ -102,9 +112,8 @@ def soak(
     deadline = time.monotonic() + LIMIT_S
     workers = []
     for number, client in enumerate(pool.clients(clients), 1):
-        fork = session.fork(client.target)
-        fork.made = session.made  # one dict for all: clients capture and void each other's holds
-        workers.append(_SoakClient(number, fork, workload, operations // clients, deadline))
+        share = operations // clients
+        workers.append(_SoakClient(number, session, client.target, workload, share, deadline))
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -113,8 +122,8 @@ def soak(
     history = [one.operation(worker.number) for worker in workers for one in worker.done]
     misshapen = _record_shapes(run, session, workers)
     events: list[Event] = []
-    for beliefs in session.beliefs.values():
-        history += read_card(run.target, beliefs[0].card, events)
+    for card_id in session.ledgers.by_card_id():
+        history += read_card(run.target, card_id, events)
     _judge(run, pool, session, history)
     if misshapen is not None:
         raise Violated(misshapen)
@@ -124,7 +133,7 @@ def soak(
 def _record_shapes(run: Run, session: Session, workers: Sequence[Worker]) -> Finding | None:
     def finding_of(violation: Violation, event: Event) -> Finding:
         # Of thousands of requests only the one is shown, and no program would repeat it.
-        return Finding(violation, session.program(), (event,), run.target.meter.requests)
+        return Finding(violation, session.story.program, (event,), run.target.meter.requests)
 
     events = [
         Event(str(one.step), one.exchange)
@@ -136,14 +145,12 @@ def _record_shapes(run: Run, session: Session, workers: Sequence[Worker]) -> Fin
 
 
 def _judge(run: Run, pool: ClientPool, session: Session, history: Sequence[Op]) -> None:
-    initial = {beliefs[0].card: beliefs for beliefs in session.beliefs.values()}
-    verdict = judge_operations(run, history, initial, BUDGET)
+    verdict = judge_operations(run, history, session.ledgers.by_card_id(), BUDGET)
     note_undecided(run, verdict)
     if verdict.violation is None or verdict.illegality is None:
         return
-    labels = {beliefs[0].card: label for label, beliefs in session.beliefs.items()}
-    card = labels[str(verdict.illegality.key)]
-    opening = next(step for step in session.performed if step.name == card)
+    card = session.ledgers.label_of(CardId(str(verdict.illegality.key)))
+    opening = next(step for step in session.story.steps if step.name == card)
     program = program_of(verdict.illegality.core, history, opening)
     attempt = race_replayer(run, pool, verdict.violation.rule)
     requests = run.target.meter.requests

@@ -16,7 +16,7 @@ from tallystick.drivers.concurrent.independence import Op, TaggedCommand
 from tallystick.drivers.concurrent.last_byte import StartBarrier
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.vocabulary import ReadCard, ReadTransactions, Unknown
+from tallystick.ledger.vocabulary import CardId, ReadCard, ReadTransactions, Unknown
 from tallystick.program import Program
 from tallystick.run import Event, Run
 from tallystick.target import Target
@@ -62,7 +62,7 @@ class Trial:
     """The session of the prefix."""
     operations: tuple[Op, ...]
     """What all clients did, and the reads after them."""
-    initial: dict[str, tuple[Ledger, ...]]
+    initial: dict[CardId, tuple[Ledger, ...]]
     """By card id, the ledgers that were possible before the branches."""
     events: tuple[Event, ...]
     """All exchanges: of the prefix, then of the branches, then the reads."""
@@ -77,23 +77,22 @@ def run_trial(
         session.perform(step, unread=True)
     clients = pool.clients(len(program.branches))
     branches = [
-        Branch(number, steps, session, client)
+        Branch(number, steps, session.resolver, client)
         for number, (steps, client) in enumerate(zip(program.branches, clients, strict=True), 1)
     ]
     schedule = schedule or StartSchedule(random.Random())
     _run_at_once(pool, branches, schedule.next(len(branches)))
-    ledgers = dict(session.beliefs)
     for branch in branches:
         # A card that a branch made: before it, the target had no card with this id.
-        for label, beliefs in branch.session.beliefs.items():
-            ledgers.setdefault(label, (Ledger(run.dialect, beliefs[0].card),))
+        for label in branch.resolver.ledgers:
+            session.ledgers.follow(label, branch.resolver.ledgers.card_id(label))
     done = [(branch.number, one) for branch in branches for one in branch.performed()]
-    events = [*session.events]
+    events = [*session.story.events]
     events += [Event(f"{n}| {one.step}", one.exchange) for n, one in done if one.exchange]
     operations = [one.operation(number) for number, one in done]
-    for label in ledgers:
-        operations += read_card(run.target, ledgers[label][0].card, events)
-    initial = {beliefs[0].card: beliefs for beliefs in ledgers.values()}
+    initial = session.ledgers.by_card_id()
+    for card_id in initial:
+        operations += read_card(run.target, card_id, events)
     return Trial(session, tuple(operations), initial, tuple(events))
 
 
@@ -113,7 +112,7 @@ def _run_at_once(
     raise_first_error(branches)
 
 
-def read_card(target: Target, card: str, events: list[Event]) -> Iterator[Op]:
+def read_card(target: Target, card: CardId, events: list[Event]) -> Iterator[Op]:
     """Read the card and its transactions: operations of one more client, which ran last.
 
     Their exchanges are added to `events`.

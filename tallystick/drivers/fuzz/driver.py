@@ -23,6 +23,8 @@ from tallystick.ledger.effects import refused
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
+    CardId,
+    CardLabel,
     Command,
     DeleteCard,
     Outcome,
@@ -35,7 +37,7 @@ from tallystick.ledger.vocabulary import (
     Violation,
 )
 from tallystick.program import Program, parse_step
-from tallystick.run import Event, Finding, Run, Violated
+from tallystick.run import Finding, Run, Violated
 from tallystick.target import Answer, NoAnswer, outcome_of
 from tallystick.wire import Request
 
@@ -53,11 +55,15 @@ UNREAD = 6
 acceptance counts as much as two of them: its answer has been held to the ledger already."""
 
 
-class Fuzz(Session):
+class Fuzz:
     """Sends requests of any form and follows what they do to the cards of its session."""
 
     def __init__(self, run: Run, lines: Iterable[str] = ()) -> None:
-        super().__init__(run)
+        self.run = run
+        self.session = Session(run, explain=self._explain)
+        self.target = self.session.target
+        self.ledgers = self.session.ledgers
+        self.story = self.session.story
         self.demands = Demands(run.shape.document)
         self.owed: dict[str, int] = {}
         self.setting: list[str] = []
@@ -73,7 +79,16 @@ class Fuzz(Session):
     def prepare(self, line: str) -> None:
         """Run a step of a program, so that there is something to be named by requests."""
         self.setting.append(line)
-        self.perform(parse_step(line), unread=True)
+        self.session.perform(parse_step(line), unread=True)
+
+    @property
+    def prefix(self) -> str:
+        """What every id begins with that is made here."""
+        return self.session.resolver.prefix
+
+    def ledger(self, card: str) -> Ledger:
+        """The likeliest ledger of a card, by its label. KeyError if it is not followed."""
+        return self.session.ledger(card)
 
     def label(self, letter: str) -> str:
         """A label for a step that was never used."""
@@ -95,22 +110,20 @@ class Fuzz(Session):
 
     def adopt(self, card_id: str) -> None:
         """Follow a card that is about to be made under this id."""
-        self.beliefs[card_id] = (Ledger(self.run.dialect, card_id),)
+        self.ledgers.follow(CardLabel(card_id), CardId(card_id))
 
     def forget(self, label: str) -> None:
         """Follow a card no longer, because nobody can say what happened to it."""
-        self.beliefs.pop(label, None)
+        self.session.resolver.forget(CardLabel(label))
         self.owed.pop(label, None)
-        for name in [name for name, made in self.made.items() if made.card == label]:
-            del self.made[name]
 
     def stands(self, label: str, status: CardStatus = CardStatus.ACTIVE) -> bool:
         """Whether a card is followed and stands so."""
-        return label in self.beliefs and self.ledger(label).card_status is status
+        return label in self.ledgers and self.ledger(label).card_status is status
 
     def known(self) -> Known:
         """Where the ids and tokens of a request lead."""
-        ledgers = {label: possible[0] for label, possible in self.beliefs.items()}
+        ledgers = {label: self.ledgers.likeliest(label) for label in self.ledgers}
         return Known(
             cards={ledger.card: label for label, ledger in ledgers.items()},
             transactions={id_: label for label, led in ledgers.items() for id_ in led.entries},
@@ -148,7 +161,7 @@ class Fuzz(Session):
         exchange = self.target.send(
             request, headers=headers, content=content, authorized=not grants
         )
-        self.events.append(Event("", exchange))
+        self.story.add_exchange("", exchange)
         answer = exchange.answer
         came = str(answer.status) if isinstance(answer, Answer) else answer.reason
         shown = sent.body if sent.content is None else sent.content[:LONGEST_NOTE]
@@ -228,7 +241,7 @@ class Fuzz(Session):
 
     def _judge_told(self, card: str, command: Command, outcome: Outcome) -> None:
         """A request that says exactly what it wants."""
-        self.judge(card, command, outcome)
+        self.session.judge(card, command, outcome)
         if isinstance(command, ReadCard):
             self.owed.pop(card, None)
         elif isinstance(outcome, Refused):
@@ -245,12 +258,14 @@ class Fuzz(Session):
         if accepted or isinstance(answer, NoAnswer):
             self.forget(card)
         elif not isinstance(command, ReadCard | ReadTransactions):
-            self.beliefs[card] = tuple(
+            label = CardLabel(card)
+            after = tuple(
                 ledger.changed(last_write=LastWrite.REFUSED)
                 if command is None
                 else refused(ledger, command)
-                for ledger in self.beliefs[card]
+                for ledger in self.ledgers.of(label)
             )
+            self.ledgers.replace(label, after)
             self._owe(card, 1)
 
     def _owe(self, card: str, weight: int) -> None:
@@ -263,20 +278,20 @@ class Fuzz(Session):
             self.read_back(card)
 
     def _is_there(self, card: str) -> bool:
-        return card in self.beliefs and self.ledger(card).card_status is not CardStatus.ABSENT
+        return card in self.ledgers and self.ledger(card).card_status is not CardStatus.ABSENT
 
     def read_back(self, card: str) -> None:
         """Read a card and hold what it shows to its ledger."""
         self.owed.pop(card, None)
-        if card not in self.beliefs:
+        if card not in self.ledgers:
             return
         command = ReadCard(self.ledger(card).card)
         outcome, exchange = self.target.perform(command)
-        self.events.append(Event("", exchange))
+        self.story.add_exchange("", exchange)
         came = exchange.answer
         status = came.status if isinstance(came, Answer) else came.reason
         self._note_down(f"{describe(exchange.request, NOTHING)} -> {status}")
-        self.judge(card, command, outcome)
+        self.session.judge(card, command, outcome)
 
     def settle(self) -> None:
         """Read every card that was refused something since it was read."""
@@ -285,15 +300,16 @@ class Fuzz(Session):
 
     def violate(self, rule: str, expected: str, actual: str) -> NoReturn:
         """Record a violation that no ledger can tell."""
-        raise Violated(self.run.record(self._finding(Violation(rule, expected, actual))))
+        violation = Violation(rule, expected, actual)
+        raise Violated(self.run.record(self._explain(violation, None)))
 
-    def _finding(self, violation: Violation) -> Finding:
-        """A finding in words: no program spells these requests."""
+    def _explain(self, violation: Violation, card: CardLabel | None) -> Finding:
+        """A finding in words, whatever card it is about: no program spells these requests."""
         notes = (*self.setting, *self.notes[-MOST_NOTES:])
         return Finding(
-            violation,
+            self.run.blame(violation),
             Program(),
-            tuple(self.events[-MOST_NOTES:]),
+            tuple(self.story.events[-MOST_NOTES:]),
             self.target.meter.requests,
             notes=notes,
         )

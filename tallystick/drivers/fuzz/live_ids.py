@@ -69,7 +69,7 @@ class Feeder:
 
     def card(self) -> str:
         """The label of a card: mostly the first, which has the holds."""
-        labels = [label for label in self.fuzz.beliefs if label in ("A", "B")]
+        labels = [label for label in self.fuzz.ledgers if label in ("A", "B")]
         return labels[0] if not self.is_rare(0.2) else labels[-1]
 
     def ledger(self) -> Ledger:
@@ -86,7 +86,7 @@ class Feeder:
             return self.fresh(NOBODY)
         if operation in ON_SPARE and not self.is_rare(0.1):
             spare = self.fuzz.spares.get(ON_SPARE[operation], ON_SPARE[operation])
-            known = spare in self.fuzz.beliefs
+            known = spare in self.fuzz.ledgers
             return self.fuzz.ledger(spare).card if known else self.fresh(NOBODY)
         if operation in SPOILERS:
             return self.fresh(NOBODY)

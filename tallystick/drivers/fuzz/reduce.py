@@ -29,6 +29,7 @@ class Stand:
         self._first = fuzz
         self._fresh = fresh
         self._other: Fuzz | None = None
+        self._apart = fuzz.run.isolated_copy()
         self._deadline = time.monotonic() + seconds
         self._most = fuzz.target.meter.requests + MOST_REQUESTS
 
@@ -42,36 +43,36 @@ class Stand:
 
     def attempt(self, sent: Sent) -> tuple[str, ...]:
         """What was done, in words, if the request alone breaks the rule again; empty if not."""
-        twin = self._first.run.isolated_copy()
+        if self._other is None:
+            self._apart = self._first.run.isolated_copy()
         with suppress(Violated):
-            other = self._other = self._other or self._fresh(twin)
-            other.run = twin
+            other = self._other = self._other or self._fresh(self._apart)
             other.ask(translated(sent, self._first, other))
             other.settle()
             other.notes.clear()  # it came to nothing
             return ()
         self._other = None
-        found = twin.findings.get(self._rule)
+        found = self._apart.findings.get(self._rule)
         return () if found is None else found.notes
 
 
 def reduce_request(
     finding: Finding, fuzz: Fuzz, fresh: Callable[[Run], Fuzz], seconds: float
-) -> None:
-    """Look for the shortest request that breaks the same rule on fresh cards.
+) -> Finding:
+    """Look for the shortest request that breaks the same rule on fresh cards, for so many seconds.
 
-    If there is one, the run keeps the finding in its words.
+    Returns the finding as the run keeps it now: in the words of that request, if there is one.
     """
     if finding.program.steps or finding.test != fuzz.run.current_test:
-        return  # another test has found it before, and said how
+        return finding  # another test has found it before, and said how
     stand = Stand(finding.violation.rule, fuzz, fresh, seconds)
     for sent in reversed(fuzz.suspects):
         notes = stand.attempt(sent) if stand.has_budget() else ()
         if notes:
             shortest = _shortest(stand, sent, notes)
-            fuzz.run.revise(finding, replace(finding, notes=shortest))
-            return
-    # It takes more than one request: the finding tells what came before.
+            return fuzz.run.revise(finding, replace(finding, notes=shortest))
+    # It takes more than one request: the finding shows what came before.
+    return finding
 
 
 def _shortest(stand: Stand, sent: Sent, notes: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,12 +132,13 @@ def _names(one: Fuzz, other: Fuzz) -> dict[str, str]:
     """Name to name: of the spare cards, the tokens, and the transactions in the same state."""
     names = {one.prefix: other.prefix}
     for kind, label in one.spares.items():
-        if label in one.beliefs and other.spares.get(kind) in other.beliefs:
+        if label in one.ledgers and other.spares.get(kind) in other.ledgers:
             names[one.ledger(label).card] = other.ledger(other.spares[kind]).card
-    for label, made in one.made.items():
-        twin = other.made.get(label)
-        if made.id is not None and twin is not None and twin.id is not None:
-            names[made.id] = twin.id
+    there = other.session.resolver.bindings
+    for label, bound in one.session.resolver.bindings.items():
+        same = there.get(label)
+        if bound.id is not None and same is not None and same.id is not None:
+            names[bound.id] = same.id
     if one.stands("A"):
         states = {entry.state: name for name, entry in other.ledger("A").entries.items()}
         for name, entry in one.ledger("A").entries.items():

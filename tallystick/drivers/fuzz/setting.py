@@ -48,13 +48,13 @@ class Stage:
             yield fuzz
         except Violated as violated:
             self._fuzz = None
-            reduce_request(
+            finding = reduce_request(
                 violated.finding,
                 fuzz,
                 lambda run: Stage(run, self.lines).fuzz(operation),
                 REDUCE_S[self.run.intensity],
             )
-            raise
+            raise Violated(finding) from None
 
     def fuzz(self, operation: str) -> Fuzz:
         """The session, with what a request to the operation needs."""

@@ -1,0 +1,125 @@
+"""The ledgers that are possible for each card, and the index between card labels and card ids.
+
+A card has one possible ledger as long as every answer arrives. After a lost answer there are
+several: the request may have taken effect or not. Each outcome is judged against all of them, and
+those that it contradicts are dropped. What an outcome means is decided by the oracle
+(`ledger.oracle`); this module knows neither requests nor programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Self
+
+from tallystick.ledger.state import Ledger
+from tallystick.ledger.oracle import judge
+from tallystick.ledger.vocabulary import CardId, CardLabel, Command, Outcome, Violation
+from tallystick.run import Run
+
+
+class PossibleLedgers:
+    """The cards of a program, in the order in which they were named. Iterates over their labels."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._ledgers: dict[CardLabel, tuple[Ledger, ...]] = {}
+        self._labels: dict[CardId, CardLabel] = {}
+
+    def __iter__(self) -> Iterator[CardLabel]:
+        return iter(self._ledgers)
+
+    def __len__(self) -> int:
+        return len(self._ledgers)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._ledgers
+
+    # Looking --------------------------------------------------------------------------------------
+
+    def of(self, label: CardLabel) -> tuple[Ledger, ...]:
+        """All ledgers that are possible for a card, the likeliest first. KeyError if unknown."""
+        return self._ledgers[label]
+
+    def likeliest(self, label: CardLabel) -> Ledger:
+        """The ledger that is taken for the real one where one is needed. KeyError if unknown."""
+        return self._ledgers[label][0]
+
+    def card_id(self, label: CardLabel) -> CardId:
+        """The id behind a label. KeyError if unknown."""
+        return CardId(self.likeliest(label).card)
+
+    def label_of(self, card_id: CardId) -> CardLabel | None:
+        """The label of the card with this id, or None; the first one, if several name it."""
+        return self._labels.get(card_id)
+
+    def by_card_id(self) -> dict[CardId, tuple[Ledger, ...]]:
+        """The possible ledgers of all cards by card id, as the checker wants them."""
+        return {self.card_id(label): ledgers for label, ledgers in self._ledgers.items()}
+
+    # Changing -------------------------------------------------------------------------------------
+
+    def follow(self, label: CardLabel, card_id: CardId) -> None:
+        """Follow a card that does not exist yet; nothing changes if the label is known already.
+
+        This is the one way for a card to become known to a session.
+        """
+        if label not in self._ledgers:
+            self._ledgers[label] = (Ledger(self._run.dialect, card_id),)
+            self._labels.setdefault(card_id, label)
+
+    def forget(self, label: CardLabel) -> None:
+        """Follow a card no longer, because what happened to it cannot be known."""
+        ledgers = self._ledgers.pop(label, ())
+        for card_id in {CardId(ledger.card) for ledger in ledgers}:
+            self._labels.pop(card_id, None)
+
+    def replace(self, label: CardLabel, ledgers: tuple[Ledger, ...]) -> None:
+        """Take these ledgers for possible, by what the caller knows better than the oracle."""
+        self._ledgers[label] = ledgers
+
+    def copy(self) -> Self:
+        """The same cards; what either side learns from now on, the other does not."""
+        other = type(self)(self._run)
+        other._ledgers, other._labels = dict(self._ledgers), dict(self._labels)
+        return other
+
+    # Judging --------------------------------------------------------------------------------------
+
+    def judge(self, label: CardLabel, command: Command, outcome: Outcome) -> Violation | None:
+        """Drop the ledgers that an outcome contradicts; the first violation if none is left.
+
+        The rules that were checked are counted. If one ledger is left, its dialect becomes that of
+        the run; if none is left, the ledgers stay as they were.
+        """
+        run = self._run
+        survivors: list[Ledger] = []
+        violation: Violation | None = None
+        for ledger in self._ledgers[label]:
+            # Another card may have answered an open question since this one was judged last.
+            if ledger.dialect is not run.dialect:
+                ledger = ledger.changed(dialect=run.dialect)
+            judgement = judge(ledger, command, outcome)
+            run.count_checked(*judgement.checked)
+            if isinstance(judgement.result, Violation):
+                violation = violation or judgement.result
+            else:
+                survivors += judgement.result
+        if not survivors:
+            assert violation is not None, "a card has at least one possible ledger"
+            return violation
+        self._ledgers[label] = tuple(dict.fromkeys(survivors))
+        # With several left, the dialect may have been narrowed by a ledger that is wrong.
+        if len(self._ledgers[label]) == 1:
+            run.learn(survivors[0].dialect)
+        return None
+
+    def contradiction(
+        self, label: CardLabel, command: Command, outcome: Outcome
+    ) -> Violation | None:
+        """The first violation if no possible ledger permits an outcome; nothing is learned by it.
+
+        It judges by the dialect as the card knows it: a drift since then is for `judge` to name.
+        """
+        results = [judge(ledger, command, outcome).result for ledger in self._ledgers[label]]
+        violations = [result for result in results if isinstance(result, Violation)]
+        return violations[0] if len(violations) == len(results) else None

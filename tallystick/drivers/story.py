@@ -1,0 +1,80 @@
+"""The story of one program or test: what was done, what came back, and what of it was verified.
+
+A finding is told from it: as the program that was performed, or in words if single requests came
+in between that no step spells. It judges nothing and sends nothing.
+"""
+
+from __future__ import annotations
+
+from tallystick.ledger.vocabulary import CardLabel, Violation
+from tallystick.program import Program, Step
+from tallystick.run import Attempt, Event, Finding
+from tallystick.target import Exchange
+
+LONGEST_NOTE = 200
+"""So many characters of a note are kept: a request may have a body of megabytes."""
+
+
+class Story:
+    """Steps, exchanges and notes in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.events: list[Event] = []
+        self.notes: list[str] = []
+        """What was done, in words; empty where nobody but the steps says it."""
+        self._is_program = True
+        self._verified_at: dict[CardLabel, int] = {}
+
+    def add_step(self, step: Step) -> None:
+        """Add a step that is about to be performed."""
+        self.steps.append(step)
+
+    def add_exchange(self, step: str, exchange: Exchange) -> None:
+        """Add a request and what came back; `step` says in words what it belongs to."""
+        self.events.append(Event(step, exchange))
+
+    def note(self, line: str) -> None:
+        """Add a line of words, such as a step or a heading."""
+        self.notes.append(line[:LONGEST_NOTE])
+
+    def leave_program(self) -> None:
+        """From here on the steps are not the whole story: findings are told in the notes."""
+        self._is_program = False
+
+    @property
+    def program(self) -> Program:
+        """The steps that were performed so far."""
+        return Program(tuple(self.steps))
+
+    @property
+    def last_exchange(self) -> Exchange:
+        """The latest exchange. IndexError if there is none."""
+        return self.events[-1].exchange
+
+    # A card that is not read back may be wrong for some steps before anybody notices.
+
+    def verify(self, card: CardLabel) -> None:
+        """Remember that the details of a card agreed with its ledger after the steps so far."""
+        self._verified_at[card] = len(self.steps)
+
+    def verified_at(self, card: CardLabel) -> int:
+        """How many steps had been performed when a card was last verified; 0 if it never was."""
+        return self._verified_at.get(card, 0)
+
+    # Findings -------------------------------------------------------------------------------------
+
+    def finding(self, violation: Violation, requests: int, attempt: Attempt | None) -> Finding:
+        """A violation with the program that led to it, after so many requests of the run.
+
+        `attempt` replays programs; it is left out if the steps are not the whole story, because
+        then a replay would prove nothing.
+        """
+        events = tuple(self.events)
+        if self._is_program:
+            return Finding(violation, self.program, events, requests, attempt)
+        return Finding(violation, self.program, events, requests, notes=tuple(self.notes))
+
+    def finding_in_words(self, violation: Violation, requests: int) -> Finding:
+        """A violation that no program shows, with the notes that led to it."""
+        return Finding(violation, Program(), tuple(self.events), requests, notes=tuple(self.notes))
