@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Self
 
-from tallystick.ledger.state import Ledger
 from tallystick.ledger.oracle import judge
+from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId, CardLabel, Command, Outcome, Violation
 from tallystick.run import Run
 
