@@ -138,7 +138,7 @@ def test_a_request_without_a_valid_token_is_refused(run: Run, stage: Stage, kind
         if everywhere or request.operation in FEW:
             answer = stage.send(request, headers=headers, authorized=False)
             stage.direct.expect_refusal(breaks, answer, kind.replace("_", " "))
-    stage.holds(breaks, only="A", lists=False)
+    stage.read_back(breaks, only="A", lists=False)
 
 
 @rule("AUTH-9")
@@ -166,7 +166,7 @@ def test_an_access_token_ends(run: Run, suite: Suite, stage: Stage) -> None:
     for request in every_operation(stage.base, _wallet(stage), _fresh(stage)):
         answer = stage.send(request, headers=headers, authorized=False)
         stage.direct.expect_refusal("AUTH-3", answer, "the access token has expired")
-    stage.holds("AUTH-3", only="A", lists=False)
+    stage.read_back("AUTH-3", only="A", lists=False)
 
 
 # Other accounts -----------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def _refuses_all(stage: Stage, breaks: str, found: list[Request], target: Target
             answer = stage.send(request, target=target)
             stage.direct.expect_refusal(breaks, answer, "it belongs to another account")
     if breaks == "AUTH-5":
-        stage.holds(breaks, lists=False)
+        stage.read_back(breaks, lists=False)
 
 
 reads_and_writes = pytest.mark.parametrize("breaks", ["AUTH-4", "AUTH-5"], ids=["reads", "writes"])
@@ -265,7 +265,7 @@ def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other
     made = stage.send(request_builders.open_card(base, card_id, 70), target=other)
     if is_refused(made):
         return  # whether a card_id is the account's own, or everyone's, is not said
-    stage.holds("AUTH-5", only="A")
+    stage.read_back("AUTH-5", only="A")
     # "Not required to be globally unique": a ref_id of this account is a fresh one in another.
     ref = next(iter(stage.session.ledger("A").refs))
     stage.send(request_builders.transact(base, ref, 20, card_id=card_id), target=other)
@@ -273,7 +273,7 @@ def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other
         request_builders.transact(base, stage.fresh(), 5, card_id=card_id, type="fund"),
         target=other,
     )
-    stage.holds("AUTH-5", only="A")
+    stage.read_back("AUTH-5", only="A")
     theirs = body_of(stage.send(request_builders.read_card(base, card_id), target=other)) or {}
     stage.direct.expect(
         "AUTH-4",
@@ -282,7 +282,7 @@ def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other
         f"{theirs.get('amount_balance')}",
     )
     stage.send(request_builders.delete_card(base, card_id), target=other)
-    stage.holds("AUTH-5", only="A")
+    stage.read_back("AUTH-5", only="A")
 
 
 @rule("AUTH-4", "AUTH-5")
@@ -306,7 +306,7 @@ def test_a_reader_reads_and_writes_nothing(stage: Stage, reader: Target) -> None
             )
         else:
             stage.direct.expect_refusal("AUTH-6", answer, "read:wallets is not in its list")
-    stage.holds("AUTH-6", lists=False)
+    stage.read_back("AUTH-6", lists=False)
 
 
 @rule("AUTH-6", "AUTH-5", "REF-1")
@@ -325,7 +325,7 @@ def test_a_repeated_request_is_answered_to_those_only_who_may_make_it(
         with closing(_target(suite, run, name, breaks)) as stranger:
             answer = stage.send(paid, target=stranger)
         stage.direct.expect_refusal(breaks, answer, "it may not make the first one either")
-    stage.holds("BAL-6")
+    stage.read_back("BAL-6")
 
 
 TILL = ("aid_cards_cardid_transactions_capture_post", "aid_cards_cardid_transactions_void_post")
@@ -344,7 +344,7 @@ def test_a_till_does_nothing_but_pay_by_token(stage: Stage, till: Target) -> Non
             continue
         answer = stage.send(request, target=till)
         stage.direct.expect_refusal("AUTH-7", answer, "write:wallets:/transactions is not enough")
-    stage.holds("AUTH-7", lists=False)
+    stage.read_back("AUTH-7", lists=False)
 
 
 @rule("AUTH-7", "AUTH-10")
@@ -361,7 +361,7 @@ def test_a_till_draws_holds_captures_and_voids(run: Run, till: Target) -> None:
     pay("c", Capture(card, stage.id_of("h"), 100, stage.fresh()))
     pay("i", Transact(Kind.HOLD, card, 200, "NOK", stage.fresh(), token))
     pay("v", Void(card, stage.id_of("i"), stage.fresh()))
-    stage.holds("AUTH-7")
+    stage.read_back("AUTH-7")
 
 
 @rule("AUTH-10", "AUTH-7", "REF-1")
@@ -378,7 +378,7 @@ def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, till: Target) -> Non
     stage.direct.note("the last one again, as the first client:")
     answer = stage.send(wire.encode(paid, run.target.address.account), target=till)
     stage.direct.expect_refusal("AUTH-7", answer, "it names a card by its card_id")
-    stage.holds()
+    stage.read_back()
 
 
 # Get Token ----------------------------------------------------------------------------------------

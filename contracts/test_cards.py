@@ -222,9 +222,9 @@ def test_a_second_create_never_changes_the_first_card(run: Run, before: list[str
     others: tuple[dict[str, object], ...] = ({"currency": "SEK"}, SECOND)
     for members in others:
         stage.send(request_builders.open_card(stage.base, again, 777, **members))
-        stage.holds("CARD-3", lists=False)
+        stage.read_back("CARD-3", lists=False)
     stage.send(request_builders.batch(stage.base, [{"card_id": again, "type": "credit_note"}]))
-    stage.holds("CARD-3")
+    stage.read_back("CARD-3")
     stage.perform("y = draw A available", "x = draw A 1")
 
 

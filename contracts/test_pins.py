@@ -58,7 +58,7 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
         # Which code a wrong PIN is refused with is open (question 50), not that it is refused.
         answer = stage.send(request_builders.info(stage.base, token, pin=pin))
         stage.direct.expect_refusal("CARD-11", answer, what)
-    stage.holds("CARD-11")
+    stage.read_back("CARD-11")
     stage.perform("h = hold A 300", "c = capture h 100", "v = void h", unread=True)
     stage.perform("q = draw o 10", "x = hold A available+1", "d = draw A available", unread=True)
     stage.finish()

@@ -256,7 +256,7 @@ def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> Non
             request_builders.transact(stage.base, stage.fresh(), 1, token=value, pending=True),
         ):
             stage.direct.expect_refusal("TOKEN-5", stage.send(request), "the token has expired")
-    stage.holds("TOKEN-5")
+    stage.read_back("TOKEN-5")
     if "h" in stage.session.resolver.bindings:  # a hold does not need its token any more
         stage.perform("c = capture h 40", "v = void h")
         stage.finish()

@@ -132,7 +132,7 @@ def test_a_token_that_nobody_made_is_refused(run: Run) -> None:
             request_builders.transact(stage.base, stage.fresh(), 1, token=token),
         ):
             stage.direct.expect_refusal("TOKEN-4", stage.send(request), f"the token is {what}")
-    stage.holds("TOKEN-4")
+    stage.read_back("TOKEN-4")
 
 
 def _masked(stage: Stage) -> dict[str, str]:

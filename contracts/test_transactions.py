@@ -106,7 +106,7 @@ def test_without_type_and_pending_it_is_a_plain_drawdown(
     answer = stage.send(request_builders.transact(stage.base, ref, 100, card_id=card, **members))
     stage.direct.expect("TX-9", not is_refused(answer), "a plain drawdown", "a refusal")
     stage.take("A", Transact(Kind.DRAWDOWN, card, 100, "NOK", ref), answer, name="d")
-    stage.holds("TX-9")
+    stage.read_back("TX-9")
     stage.perform("c = capture d 1", "d2 = draw A available")
     stage.finish()
 

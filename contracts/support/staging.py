@@ -136,8 +136,11 @@ class Stage:
 
     # Looking --------------------------------------------------------------------------------------
 
-    def holds(self, rule: str | None = None, *, only: str = "", lists: bool = True) -> None:
-        """Read every card and its transactions; a difference breaks `rule`, or the oracle's."""
+    def read_back(self, rule: str | None = None, *, only: str = "", lists: bool = True) -> None:
+        """Read every card, or `only` one, and its transactions unless `lists` is False.
+
+        Raises Violated if they differ from the ledger: by `rule`, or by the oracle's own.
+        """
         for label in [only] if only else list(self.session.ledgers):
             for verb in (Verb.READ, Verb.LIST) if lists else (Verb.READ,):
                 command, _ = self.session.resolver.resolve(Step(verb, on=label))
@@ -145,12 +148,15 @@ class Stage:
                 self.agrees(label, command, outcome_of(command, answer), rule)
 
     def shows(self, label: str, item: Any, rule: str | None = None) -> None:
-        """Hold a card as some view showed it to the ledger, as if it were the card's details."""
+        """Check a card as some view showed it, as if it were the card's details.
+
+        Raises Violated if it differs from the ledger: by `rule`, or by the oracle's own.
+        """
         command = ReadCard(self.card_id(label))
         self.agrees(label, command, Accepted(card_record(item)), rule)
 
     def agrees(self, label: str, command: Command, outcome: Outcome, rule: str | None) -> None:
-        """Hold an outcome to the ledger; a difference breaks `rule`, or the oracle's."""
+        """Check an outcome. Raises Violated if the ledger forbids it, by `rule` or the oracle's."""
         violation = self.session.ledgers.contradiction(CardLabel(label), command, outcome)
         if violation is not None:
             self.direct.violate(rule or violation.rule, violation.expected, violation.actual)
