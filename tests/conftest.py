@@ -1,7 +1,7 @@
-"""The table of rules at the end of a run: which faults break each MUST rule and are caught by it.
+"""Time limits of the tests, and the table of rules at the end: which faults break each MUST rule.
 
-The tests of `test_faults` tell what they saw by properties of their reports, which reach the
-process that prints however many processes ran them.
+The tests of `test_faults` note what they saw as properties of their reports, because reports reach
+the process that prints, whichever worker ran the test.
 """
 
 from __future__ import annotations
@@ -11,6 +11,12 @@ import pytest
 from sandbox.faults import FAULTS
 from tallystick.documents.rules import load_rules
 from tests.proof.table import aligned
+
+LIMIT_S = 180
+"""Seconds for one test. A test that hangs fails with the stacks of all threads."""
+WHOLE_RUNS = ("tests/suite/", "tests/rival/", "tests/test_faults.py")
+WHOLE_RUN_LIMIT_S = 900
+"""Seconds for a test that runs contracts against a server; those runs have limits of their own."""
 
 SEEN = pytest.StashKey[dict[str, list[str]]]()
 PINNED = {"DIA-2"}
@@ -24,18 +30,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Listener(config), "faults that were caught")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Give each test its time limit, unless it states one."""
+    if not config.pluginmanager.hasplugin("timeout"):
+        return
+    for item in items:
+        if item.nodeid.startswith("tests/") and item.get_closest_marker("timeout") is None:
+            whole = item.nodeid.startswith(WHOLE_RUNS)
+            item.add_marker(pytest.mark.timeout(WHOLE_RUN_LIMIT_S if whole else LIMIT_S))
+
+
 class _Listener:
     def __init__(self, config: pytest.Config) -> None:
         self._seen = config.stash[SEEN]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what a test of a fault has told."""
-        told = report.user_properties if report.when == "call" and report.passed else []
-        for name in (value for key, value in told if key == "fault"):
-            self._seen[str(name)] = [str(value) for key, value in told if key == "broken"]
+        """Keep what a test of a fault has noted."""
+        noted = report.user_properties if report.when == "call" and report.passed else []
+        for name in (value for key, value in noted if key == "fault"):
+            self._seen[str(name)] = [str(value) for key, value in noted if key == "broken"]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """All faults were met, and a rule was broken by none of them: nobody knows its contract."""
+        """Fail a run that met all faults if one of the MUST rules was broken by none of them."""
         if set(FAULTS) <= set(self._seen) and _unbroken(self._seen) and not session.exitstatus:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 import tallystick
 
@@ -57,6 +58,9 @@ HOMES = {
     "sqlalchemy": r"tests/rival/.*",
 }
 """Where a package may be imported."""
+
+FORMATTED_BY = ("tox.ini", ".pre-commit-config.yaml")
+"""Where the version of ruff is written."""
 
 
 @cache
@@ -178,6 +182,31 @@ def test_the_version_is_the_same_everywhere() -> None:
     head = re.search(r"^## \[?v?(\d[^\s\]]*)", text_of("CHANGELOG.md"), re.MULTILINE)
     assert head is not None, "CHANGELOG.md has no release"
     assert head[1] == project["version"] == tallystick.__version__
+
+
+def test_the_supported_pythons_are_the_same_everywhere() -> None:
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    classifier = "Programming Language :: Python :: "
+    supported = [
+        name.removeprefix(classifier)
+        for name in project["classifiers"]
+        if name.startswith(classifier)
+    ]
+    workflow = yaml.safe_load(text_of(".github/workflows/ci.yml"))
+    assert workflow["jobs"]["run"]["strategy"]["matrix"]["python"] == supported
+    listed = re.search(r"^env_list = (.*)$", text_of("tox.ini"), re.MULTILINE)
+    assert listed is not None
+    environments = listed[1].split(", ")
+    assert [name for name in environments if name.startswith("py")] == [
+        f"py{version.replace('.', '')}" for version in supported
+    ]
+
+
+def test_the_hooks_format_as_the_lint_environment_does() -> None:
+    pins = {name: set(re.findall(r"ruff==[\d.]+", text_of(name))) for name in FORMATTED_BY}
+    (first, *others) = pins.values()
+    assert len(first) == 1
+    assert all(other == first for other in others), pins
 
 
 def test_the_map_fits_on_two_pages() -> None:
