@@ -1,11 +1,14 @@
-"""Wiring of the contracts: the order in which they run, and the `check` fixture."""
+"""Wiring of the contracts: their order, the `check` fixture, and the repeating of lost answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from functools import partial
 
 import pytest
 
+from contracts.support.repeating import until_answered
+from tallystick.drivers.direct import require_answers
 from tallystick.drivers.sequential import Session, run_program
 from tallystick.program import Program
 from tallystick.pytest_plugin import SUITE
@@ -55,14 +58,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=place)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Repeat a contract that misses an answer (see `contracts.support.repeating`)."""
+    contract, run = pyfuncitem.obj, pyfuncitem.config.stash[SUITE].run
+    if run is None:
+        return (yield)
+
+    def repeated(**fixtures: object) -> object:
+        return until_answered(run, partial(contract, **fixtures))
+
+    pyfuncitem.obj = repeated
+    try:
+        return (yield)
+    finally:
+        pyfuncitem.obj = contract
+
+
 @pytest.fixture
 def check(run: Run) -> Check:
     """Run the program that the lines spell on fresh cards; the oracle judges every answer.
 
-    The first `unread` steps are not read back: each read costs a request.
+    The first `unread` steps are not read back: each read costs a request. Unanswered if an answer
+    is missing.
     """
 
     def check(*lines: str, unread: int = 0) -> Session:
-        return run_program(run, Program.parse(*lines), unread=unread)
+        session = run_program(run, Program.parse(*lines), unread=unread)
+        require_answers(session.story)
+        return session
 
     return check

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.support import request_builders
+from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, spelled
 from tallystick.run import Run
 
@@ -27,7 +28,7 @@ class Customer:
     def page(self, **query: Any) -> list[dict[str, Any]] | None:
         """One page of the customer's list; None if it is refused."""
         answer = self.stage.send(request_builders.customer_cards(self.stage.base, self.id, **query))
-        body = body_of(answer)
+        body: list[dict[str, Any]] | None = body_of(answer)
         if body is None:
             return None
         limit = int(query.get("limit") or 10)
@@ -39,7 +40,11 @@ class Customer:
 
 @pytest.fixture(scope="module")
 def customer(run: Run) -> Customer:
-    """A customer whose cards all have money left, more of them than a page has unasked."""
+    """A customer with more cards than a page has by default; all have money left."""
+    return until_answered(run, lambda: _customer_with_cards(run))
+
+
+def _customer_with_cards(run: Run) -> Customer:
     stage = Stage(run)
     name = stage.fresh("customer")
     for label in LABELS:

@@ -12,6 +12,7 @@ import pytest
 
 from contracts.support import request_builders
 from contracts.support.pagination import Place, find, in_order_of_creation, page, walk
+from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, spelled
 from tallystick import wire
 from tallystick.ledger.members import instant_of
@@ -41,13 +42,13 @@ def test_every_view_shows_a_write_at_once(run: Run) -> None:
 
 
 @rule("READ-1", "READ-8", "BAL-1", "BAL-2")
-def test_the_card_list_shows_the_figures_of_now(shelf: Shelf, run: Run) -> None:
+def test_the_card_list_shows_the_figures_of_now(listed_cards: ListedCards, run: Run) -> None:
     stage = Stage(run)
     sent = spelled({"name": "Listed", "metadata": {"order": "1"}})
     stage.perform(f"A = card 1000 NOK {sent}", "d = draw A 100", "h = hold A 300", unread=True)
     stage.perform("c = capture h 120", "v = void h", "i = hold A 50", unread=True)
     card_id = stage.card_id("A")
-    for after in (None, shelf.ids[-1]):
+    for after in (None, listed_cards.ids[-1]):
         listed = _listed(stage, card_id, after)
         if listed is None:
             continue
@@ -185,7 +186,7 @@ def _views(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, str
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ListedCards:
     """Cards of one's own that were made one after the other, and where the list has them."""
 
     own: list[str]
@@ -203,23 +204,23 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-def shelf(run: Run, suite: Suite) -> Shelf:
+def listed_cards(run: Run, suite: Suite) -> ListedCards:
     """Cards that nobody else touches, and where the list has them."""
-    found = filled_shelf(run)
+    found = until_answered(run, lambda: make_listed_cards(run))
     if found.place is None:
         why = "the own cards are out of reach in the card list of this account"
         suite.not_claimed.update({"READ-5": why, "READ-6": why})
     return found
 
 
-def filled_shelf(run: Run) -> Shelf:
+def make_listed_cards(run: Run) -> ListedCards:
     """Make cards between others whose ids may serve as cursors, and look for them."""
     stage = Stage(run)
     row = [stage.fresh("s") for _ in range(ANCHORS + OWN + ANCHORS)]
     made = [_made(stage, card_id) for card_id in row]
     own = slice(ANCHORS, ANCHORS + OWN)
     place = find(stage, row[own], [made[0], made[-1], row[0], row[-1]])
-    return Shelf(row[own], made[own], place)
+    return ListedCards(row[own], made[own], place)
 
 
 def _made(stage: Stage, card_id: str) -> str:
@@ -237,14 +238,14 @@ def _holds_all(own: Iterable[str]) -> Any:
 @rule("READ-5", "READ-3", "READ-7")
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
 def test_pages_of_every_size_join_without_gap_or_overlap(
-    run: Run, shelf: Shelf, limit: int
+    run: Run, listed_cards: ListedCards, limit: int
 ) -> None:
     stage = Stage(run)
     # Where the oldest stand first, this one ends the list: no page may lose the last card.
     last = stage.fresh("last")
     _made(stage, last)
-    place = shelf.reached(stage)
-    own = [*shelf.own, last] if last in place.reference.ids() else shelf.own
+    place = listed_cards.reached(stage)
+    own = [*listed_cards.own, last] if last in place.reference.ids() else listed_cards.own
     pages = min(place.reach(own), 40) + 2 * ANCHORS
     walked = walk(stage, after=place.after, limit=limit, pages=pages, until=_holds_all(own))
     if walked is None:
@@ -259,9 +260,11 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
 
 
 @rule("READ-5", "READ-7")
-def test_the_largest_pages_leave_out_no_card_of_smaller_ones(run: Run, shelf: Shelf) -> None:
+def test_the_largest_pages_leave_out_no_card_of_smaller_ones(
+    run: Run, listed_cards: ListedCards
+) -> None:
     stage = Stage(run)
-    after = shelf.reached(stage).after
+    after = listed_cards.reached(stage).after
     walks = [walk(stage, after=after, limit=limit, pages=pages) for limit, pages in LARGE.items()]
     large, small = (walked.ids() if walked else [] for walked in walks)
     both = [place for place, card_id in enumerate(small) if card_id in set(large)]
@@ -279,11 +282,11 @@ LARGE = {100: 2, 45: 4}
 @rule("READ-6", "READ-3")
 @pytest.mark.parametrize("limit", [2])
 def test_pages_that_are_read_while_cards_are_added_miss_none(
-    run: Run, shelf: Shelf, limit: int
+    run: Run, listed_cards: ListedCards, limit: int
 ) -> None:
     stage = Stage(run)
-    place = shelf.reached(stage)
-    reach = place.reach(shelf.own)
+    place = listed_cards.reached(stage)
+    reach = place.reach(listed_cards.own)
     if reach > 3 * OWN:
         pytest.skip("the own cards are not next to a cursor")
 
@@ -295,22 +298,22 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
         after=place.after,
         limit=limit,
         pages=2 * reach + ANCHORS,
-        until=_holds_all(shelf.own),
+        until=_holds_all(listed_cards.own),
         between=add,
     )
     if walked is None:
         stage.direct.violate("READ-7", f"a page of {limit} cards", "no page")
-    missing = sorted(set(shelf.own) - set(walked.ids()))
+    missing = sorted(set(listed_cards.own) - set(walked.ids()))
     stage.direct.expect(
         "READ-6",
-        not (missing and place.is_passed(walked, shelf.own)),
+        not (missing and place.is_passed(walked, listed_cards.own)),
         f"all {OWN} cards that were there before",
         f"{missing} on no page",
     )
 
 
 @rule("CARD-8", "READ-5")
-def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, shelf: Shelf) -> None:
+def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: ListedCards) -> None:
     stage = Stage(run)
     row = [stage.fresh("b") for _ in range(3)]
     cursor, _ = [_made(stage, card_id) for card_id in row[:2]]
@@ -319,7 +322,7 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, shelf: Shelf) -> N
     if stage.session.ledger("A").card_status != "deleted":
         pytest.skip("the target keeps the card")
     deleted = stage.card_id("A")
-    place = shelf.reached(stage)
+    place = listed_cards.reached(stage)
     reference = place.reference.ids()
     for after, pages in ((cursor, 1), (None, 1), (place.after, 4)):
         until = _holds_all(row[1:])
@@ -339,7 +342,7 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, shelf: Shelf) -> N
                 f"{shown.ids()}",
             )
         # In a list in the order of creation it stands between its neighbours.
-        if in_order_of_creation(shelf.own, reference) and _holds_all(row[1:])(shown.ids()):
+        if in_order_of_creation(listed_cards.own, reference) and _holds_all(row[1:])(shown.ids()):
             stage.direct.expect(
                 "CARD-8",
                 deleted in shown.ids(),

@@ -6,12 +6,15 @@ All that has to wait is set up first; then the module waits once, and every test
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
 from contracts.conftest import Check
 from contracts.support import request_builders
+from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, is_refused
 from tallystick.drivers.clock import UNSURE_S
 from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
@@ -29,12 +32,16 @@ TOKENS_S = (1, 2)
 
 
 @dataclass(slots=True)
-class Scene:
-    """A stage that was prepared before the wait, or the violation that ended its preparation."""
+class Prepared:
+    """A stage that was prepared before the wait."""
 
     stage: Stage
-    violated: Violated | None = None
     values: list[str] = field(default_factory=list)
+    """The values of tokens that expire during the wait."""
+
+
+Waited = dict[str, Prepared | BaseException]
+"""What was prepared, or what ended its preparation, by name."""
 
 
 BEFORE: dict[str, tuple[str, ...]] = {
@@ -168,36 +175,50 @@ def test_within_its_period_a_card_takes_everything(check: Check, start: str, end
 
 
 @pytest.fixture(scope="module")
-def scenes(run: Run, suite: Suite) -> dict[str, Scene]:
-    """Everything that has to wait, after the one wait."""
+def waited(run: Run, suite: Suite) -> Waited:
+    """Everything that has to wait, by its name, after the one wait."""
+    is_taken, soon = until_answered(run, lambda: _try_a_short_life(run))
+    wanted = dict(BEFORE)
+    if not is_taken:  # which periods a server takes is open (question 30)
+        suite.not_claimed["TIME-2"] = f"the target makes no card that lives {SOON_S} s only"
+        wanted = {name: lines for name, lines in BEFORE.items() if "expire" not in name}
+    found: Waited = {
+        name: _prepared(run, partial(_with_cards, run, lines, soon))
+        for name, lines in wanted.items()
+    }
+    found["tokens"] = _prepared(run, partial(_with_tokens, run))
+    time.sleep(soon + UNSURE_S + 0.5)
+    return found
+
+
+def _try_a_short_life(run: Run) -> tuple[bool, int]:
+    """Whether a card may live SOON_S, and how many seconds the cards need on this target."""
     stage = Stage(run, "A = card 1000 NOK")
     began = time.monotonic()
     ends = stage.session.resolver.clock.text(stage.session.resolver.clock.now() + SOON_S)
     trial = stage.send(request_builders.open_card(stage.base, stage.fresh("c"), expires_at=ends))
     soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
-    wanted = dict(BEFORE)
-    if is_refused(trial):  # which periods a server takes is open (question 30)
-        suite.not_claimed["TIME-2"] = f"the target makes no card that lives {SOON_S} s only"
-        wanted = {name: lines for name, lines in BEFORE.items() if "expire" not in name}
-    prepared = {name: _prepared(run, lines, soon) for name, lines in wanted.items()}
-    prepared["tokens"] = _with_tokens(run)
-    time.sleep(soon + UNSURE_S + 0.5)
-    return prepared
+    return not is_refused(trial), soon
 
 
-def _prepared(run: Run, lines: tuple[str, ...], soon: int) -> Scene:
-    scene = Scene(Stage(run))
+def _prepared(run: Run, prepare: Callable[[], Prepared]) -> Prepared | BaseException:
+    """What is prepared, or what ended it: the test that needs it reports that, and no other."""
     try:
-        scene.stage.perform(*[line.replace("{soon}", f"now+{soon}") for line in lines], unread=True)
-    except Violated as violated:
-        scene.violated = violated
-    return scene
+        return until_answered(run, prepare)
+    except (Violated, pytest.skip.Exception) as ended:
+        return ended
 
 
-def _with_tokens(run: Run) -> Scene:
+def _with_cards(run: Run, lines: tuple[str, ...], soon: int) -> Prepared:
+    stage = Stage(run)
+    stage.perform(*[line.replace("{soon}", f"now+{soon}") for line in lines], unread=True)
+    return Prepared(stage)
+
+
+def _with_tokens(run: Run) -> Prepared:
     """A card with tokens that live a second or two."""
-    scene = Scene(Stage(run, "A = card 1000 NOK"))
-    stage = scene.stage
+    stage = Stage(run, "A = card 1000 NOK")
+    prepared = Prepared(stage)
     card = stage.card_id("A")
     for seconds in TOKENS_S:
         for once in (True, False):
@@ -208,48 +229,46 @@ def _with_tokens(run: Run) -> Scene:
             answer = stage.send(request)
             token = (body_of(answer) or {}).get("token") or {}
             if token.get("value"):
-                scene.values.append(token["value"])
+                prepared.values.append(token["value"])
                 longest = IssueToken(card, ref, once), answer
-    if scene.values:
-        try:
-            stage.take("A", *longest)
-            _hold_by(stage, scene.values[-1])
-        except Violated as violated:
-            scene.violated = violated
-    return scene
+    if prepared.values:
+        stage.take("A", *longest)
+        _hold_by(stage, prepared.values[-1])
+    return prepared
 
 
 def _hold_by(stage: Stage, value: str) -> None:
-    """A hold by a token that is about to expire; nobody knows whether it comes in time."""
+    """A hold by a token that is about to expire: it may be accepted or refused."""
     card, ref = stage.card_id("A"), stage.fresh()
     answer = stage.send(request_builders.transact(stage.base, ref, 100, token=value, pending=True))
     if body_of(answer) is not None:
         stage.take("A", Transact(Kind.HOLD, card, 100, "NOK", ref, value), answer, name="h")
 
 
-def _scene(scenes: dict[str, Scene], name: str) -> Scene:
-    if name not in scenes:
+def _prepared_as(waited: Waited, name: str) -> Prepared:
+    found = waited.get(name)
+    if found is None:
         pytest.skip("the target makes no card that expires so soon")
-    if scenes[name].violated is not None:
-        raise scenes[name].violated
-    return scenes[name]
+    if not isinstance(found, Prepared):
+        raise found
+    return found
 
 
 @rule("TIME-2", "TIME-1", "TOKEN-6", "TOKEN-3", "REF-5")
 @pytest.mark.parametrize("name", AFTER)
-def test_after_the_wait_a_card_is(scenes: dict[str, Scene], name: str) -> None:
-    stage = _scene(scenes, name).stage
+def test_after_the_wait_a_card_is(waited: Waited, name: str) -> None:
+    stage = _prepared_as(waited, name).stage
     stage.perform(*AFTER[name])
     stage.finish()
 
 
 @rule("TOKEN-5", "BAL-6", "CAP-1", "VOID-6")
-def test_an_expired_token_is_refused_everywhere(scenes: dict[str, Scene]) -> None:
-    scene = _scene(scenes, "tokens")
-    stage = scene.stage
-    if not scene.values:
+def test_an_expired_token_is_refused_everywhere(waited: Waited) -> None:
+    prepared = _prepared_as(waited, "tokens")
+    stage = prepared.stage
+    if not prepared.values:
         pytest.skip("the target makes no token that expires so soon")
-    for value in scene.values:
+    for value in prepared.values:
         for request in (
             request_builders.info(stage.base, value),
             request_builders.transact(stage.base, stage.fresh(), 1, token=value),

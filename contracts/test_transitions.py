@@ -11,6 +11,7 @@ import itertools
 import pytest
 
 from contracts.conftest import Check
+from tallystick.drivers.direct import requiring_answers
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.lifecycle import TRANSITIONS, State
 from tallystick.program import parse_step
@@ -74,8 +75,8 @@ def _named(name: str, command: str, on: str = "x") -> str:
 
 
 class Finished:
-    """Transactions that nothing can change any more; the cases of one share it, so that each costs
-    two requests. What a case breaks is not left to the next one.
+    """Transactions that nothing can change any more. The cases of one state share a transaction, so
+    that each costs two requests; after a violation or a lost answer the next case makes a new one.
     """
 
     def __init__(self) -> None:
@@ -84,22 +85,23 @@ class Finished:
     def check(self, run: Run, way: tuple[str, ...], command: str, on: str = "x") -> None:
         """Try a command on the transaction at the end of the way; the oracle judges the answer."""
         session = self._sessions.pop(way, None) or self._brought_along(run, way)
-        session.perform(parse_step(_named(f"z{len(session.story.steps)}", command, on)))
+        with requiring_answers(session.story):
+            session.perform(parse_step(_named(f"z{len(session.story.steps)}", command, on)))
         self._sessions[way] = session
 
     def _brought_along(self, run: Run, way: tuple[str, ...]) -> Session:
         session = Session(run)
-        for line in way:
-            session.perform(parse_step(line), unread=True)
+        with requiring_answers(session.story):
+            for line in way:
+                session.perform(parse_step(line), unread=True)
         return session
 
     def finish(self) -> int:
         """Read every list; Violated if one shows what was refused. How many there were."""
-        sessions = list(self._sessions.values())
-        self._sessions.clear()
-        for session in sessions:
-            session.finish()
-        return len(sessions)
+        for session in self._sessions.values():
+            with requiring_answers(session.story):
+                session.finish()
+        return len(self._sessions)
 
 
 @pytest.fixture(scope="module")

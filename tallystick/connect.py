@@ -6,6 +6,7 @@ credentials or a page of HTML end in one line that says what to do, and not in h
 
 from __future__ import annotations
 
+from tallystick.control import ask_control, control_path
 from tallystick.target import (
     NOT_JSON,
     Address,
@@ -17,7 +18,6 @@ from tallystick.target import (
     Target,
     TargetError,
 )
-from tallystick.wire import Request
 
 
 def connect(
@@ -39,9 +39,8 @@ def connect(
 
 def _smoke(target: Target) -> None:
     url, account = target.address.url, target.address.account
-    path = f"/accounts/{account}/wallets/cards?limit=1"
-    answer = target.send(Request("aid_cards_get", "GET", path)).answer
-    where = f"GET {url}{path}"
+    answer = ask_control(target)
+    where = f"GET {url}{control_path(account)}"
     if not isinstance(answer, Answer):
         raise TargetError(f"{where} got no answer ({answer.reason}): is the server running?")
     if answer.status == 200 and answer.body is not NOT_JSON:

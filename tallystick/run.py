@@ -19,11 +19,15 @@ from itertools import count
 from typing import Any
 
 from tallystick.checker import Illegality, Operation
+from tallystick.control import GATEWAY_ERRORS, ask_control
 from tallystick.documents.shape import Shape
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
-from tallystick.target import Answer, Exchange, Target
+from tallystick.target import Answer, Exchange, Target, TargetGone
+
+CREDENTIALS_REFUSED = (401, 403)
+"""How a target refuses credentials; it may refuse payments so too."""
 
 
 class Intensity(StrEnum):
@@ -157,6 +161,8 @@ class Run:
         self._programs = 0
         self._numbers = count(1)
         self._on_finding = on_finding
+        self._is_isolated = False
+        self._gateway_errors: list[Exchange] | None = None
 
     @property
     def dialect(self) -> Dialect:
@@ -203,6 +209,8 @@ class Run:
         other._checked = Counter()
         other._findings = {}
         other._undecided = []
+        other._is_isolated = True
+        other._gateway_errors = None if self._gateway_errors is None else []
         other._on_finding = lambda finding: None
         return other
 
@@ -227,6 +235,18 @@ class Run:
         finally:
             self._dialect = known
 
+    @contextmanager
+    def tolerating_gateway_errors(self) -> Iterator[list[Exchange]]:
+        """Count gateway errors as missing answers while the block runs; yields them.
+
+        Outside of such a block they break SHAPE-2 as every 5xx does.
+        """
+        before, self._gateway_errors = self._gateway_errors, []
+        try:
+            yield self._gateway_errors
+        finally:
+            self._gateway_errors = before
+
     def leave_undecided(self, reason: str) -> None:
         """Note what could not be judged; a reason is reported once."""
         if reason not in self._undecided:
@@ -236,6 +256,9 @@ class Run:
         """Hold an answer to the document, whatever was asked; None too if nothing came back."""
         answer = exchange.answer
         if not isinstance(answer, Answer):
+            return None
+        if self._gateway_errors is not None and answer.status in GATEWAY_ERRORS:
+            self._gateway_errors.append(exchange)
             return None
         fits = "SHAPE-1" if answer.status < 300 else "SHAPE-5"
         self.count_checked(fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
@@ -263,8 +286,11 @@ class Run:
     def record(self, finding: Finding) -> Finding:
         """Keep a finding and return what is kept; the first of a key stands for all later ones.
 
-        The test that runs now is added to it, unless it names a test already.
+        The test that runs now is added to it, unless it names a test already. TargetGone if the
+        target no longer accepts the credentials: then its refusals prove nothing.
         """
+        if not self._is_isolated and finding.key not in self._findings:
+            _confirm_credentials(self.target, finding)
         finding = replace(finding, test=finding.test or self._current_test)
         first = self._findings.get(finding.key)
         if first is not None:
@@ -288,3 +314,18 @@ class Run:
     def newest(self, finding: Finding) -> Finding:
         """What is known now of a finding that was recorded earlier."""
         return self._findings.get(finding.key, finding)
+
+
+def _confirm_credentials(target: Target, finding: Finding) -> None:
+    """TargetGone if the control request is refused as a request of the finding was."""
+    answers = (event.exchange.answer for event in finding.events)
+    statuses = {answer.status for answer in answers if isinstance(answer, Answer)}
+    suspicious = statuses.intersection(CREDENTIALS_REFUSED)
+    if not suspicious:
+        return
+    answer = ask_control(target)
+    if isinstance(answer, Answer) and answer.status in suspicious:
+        raise TargetGone(
+            f"{target.address.url} accepted the credentials before and no longer does: every "
+            f"request is answered {answer.status}"
+        )

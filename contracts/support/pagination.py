@@ -14,7 +14,7 @@ from typing import Any
 
 from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, is_refused
-from tallystick.target import Answer, NoAnswer
+from tallystick.target import Answer
 
 LARGEST = 100
 """The largest page (P:cards/get-cards)."""
@@ -78,10 +78,11 @@ def walk(
 
 def page(stage: Stage, **query: Any) -> dict[str, Any] | None:
     """One page of the card list; None if it is refused."""
-    return body_of(_ask(stage, **query))
+    body: dict[str, Any] | None = body_of(_ask(stage, **query))
+    return body
 
 
-def _ask(stage: Stage, **query: Any) -> Answer | NoAnswer:
+def _ask(stage: Stage, **query: Any) -> Answer:
     answer = stage.send(request_builders.list_cards(stage.base, **query))
     body = body_of(answer)
     if body is not None:

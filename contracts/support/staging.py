@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tallystick import wire
-from tallystick.drivers.direct import Direct
+from tallystick.drivers.direct import Direct, requiring_answers
 from tallystick.drivers.resolver import Resolver
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.vocabulary import (
@@ -30,7 +30,7 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.program import Step, Verb, parse_step
 from tallystick.run import Run
-from tallystick.target import NOT_JSON, Answer, NoAnswer, Target, outcome_of
+from tallystick.target import NOT_JSON, Answer, Target, outcome_of
 from tallystick.wire import Request, card_record
 
 
@@ -76,12 +76,16 @@ class Stage:
     # Doing ----------------------------------------------------------------------------------------
 
     def perform(self, *lines: str, unread: bool = False) -> Outcome | None:
-        """Run steps; the oracle judges every answer. The outcome of the last one."""
+        """Run steps; the oracle judges every answer. The outcome of the last one.
+
+        Raises Unanswered if an answer is missing, as everything does that sends requests here.
+        """
         outcome = None
         for line in lines:
             step = parse_step(line)
             self.story.note(line)
-            outcome = self.session.perform(step, unread=unread)
+            with requiring_answers(self.story):
+                outcome = self.session.perform(step, unread=unread)
         return outcome
 
     def send(
@@ -92,13 +96,12 @@ class Stage:
         headers: Mapping[str, str] | None = None,
         authorized: bool = True,
         shaped: bool = True,
-    ) -> Answer | NoAnswer:
-        """Send one request; what it means is for the caller to say."""
+    ) -> Answer:
+        """Send one request; what the answer means is for the caller to say."""
         answer = self.direct.send(
             request, target=target, headers=headers, authorized=authorized, shaped=shaped
         )
-        if isinstance(answer, Answer):
-            self.session.resolver.clock.hear(answer.date)
+        self.session.resolver.clock.hear(answer.date)
         return answer
 
     def do(
@@ -108,9 +111,7 @@ class Stage:
         answer = self.send(wire.encode(command, self._account), target=target)
         return self.take(card, command, answer, name=name)
 
-    def take(
-        self, card: str, command: Command, answer: Answer | NoAnswer, *, name: str = ""
-    ) -> Outcome:
+    def take(self, card: str, command: Command, answer: Answer, *, name: str = "") -> Outcome:
         """Let the oracle judge an answer as that of the command; a creation makes the card known.
 
         `name` is the label under which steps can name what was made.
@@ -164,7 +165,8 @@ class Stage:
 
     def finish(self) -> None:
         """Read every card and list once more, as a session does at its end."""
-        self.session.finish()
+        with requiring_answers(self.story):
+            self.session.finish()
 
     # Names ----------------------------------------------------------------------------------------
 
@@ -189,16 +191,16 @@ class Stage:
         return self.run.target.address.account
 
 
-def body_of(answer: Answer | NoAnswer) -> Any:
+def body_of(answer: Answer) -> Any:
     """The body of an accepting answer; None if there is none."""
-    if isinstance(answer, Answer) and answer.status == 200 and answer.body is not NOT_JSON:
+    if answer.status == 200 and answer.body is not NOT_JSON:
         return answer.body
     return None
 
 
-def is_refused(answer: Answer | NoAnswer) -> bool:
+def is_refused(answer: Answer) -> bool:
     """Whether the answer is a refusal, which proves that nothing happened."""
-    return isinstance(answer, Answer) and 400 <= answer.status < 500
+    return 400 <= answer.status < 500
 
 
 def texts_in(value: Any) -> set[str]:

@@ -7,15 +7,42 @@ violation shows the requests that led to it. What an answer means is for the con
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from tallystick.control import is_missing
 from tallystick.documents.shape import REFUSAL_STATUSES
 from tallystick.drivers.story import Story
 from tallystick.ledger.vocabulary import Violation
 from tallystick.run import Run, Violated
-from tallystick.target import Answer, NoAnswer, Target
+from tallystick.target import Answer, Exchange, NoAnswer, Target
 from tallystick.wire import Request
+
+
+class Unanswered(Exception):
+    """An answer is missing that a contract has to look at: the contract has to be repeated."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        answer, request = exchange.answer, exchange.request
+        came = f"status {answer.status}" if isinstance(answer, Answer) else answer.reason
+        super().__init__(f"{request.method} {request.path}: {came}")
+        self.exchange = exchange
+
+
+@contextmanager
+def requiring_answers(story: Story) -> Iterator[None]:
+    """Raise Unanswered after the block if the answer to one of its requests is missing."""
+    before = len(story.events)
+    yield
+    require_answers(story, before)
+
+
+def require_answers(story: Story, begin: int = 0) -> None:
+    """Raise Unanswered if an answer is missing in a story, from the event `begin` on."""
+    for event in story.events[begin:]:
+        if is_missing(event.exchange.answer):
+            raise Unanswered(event.exchange)
 
 
 class Direct:
@@ -47,8 +74,8 @@ class Direct:
         content: bytes | None = None,
         authorized: bool = True,
         shaped: bool = True,
-    ) -> Answer | NoAnswer:
-        """Send a request and return what came back.
+    ) -> Answer:
+        """Send a request and return the answer; Unanswered if it is missing.
 
         Raises Violated if the answer does not fit the document, unless `shaped` is False.
         """
@@ -65,21 +92,23 @@ class Direct:
         violation = self.run.judge_shape(exchange) if shaped else None
         if violation is not None:
             self.violate(violation.rule, violation.expected, violation.actual)
+        if isinstance(answer, NoAnswer) or is_missing(answer):
+            raise Unanswered(exchange)
         return answer
 
     def expect_refusal(
         self,
         rules: str | Iterable[str],
-        answer: Answer | NoAnswer,
+        answer: Answer,
         why: str,
         statuses: Iterable[int] = REFUSAL_STATUSES,
     ) -> None:
         """Raise Violated unless the answer refuses with one of the statuses.
 
-        Counts the rules as checked; the first of them is blamed. No answer proves nothing.
+        Counts the rules as checked; the first of them is blamed.
         """
         rule = self._count(rules)
-        if isinstance(answer, Answer) and answer.status not in statuses:
+        if answer.status not in statuses:
             allowed = ", ".join(str(status) for status in sorted(statuses))
             self.violate(rule, f"a refusal ({allowed}): {why}", f"status {answer.status}")
 

@@ -94,13 +94,13 @@ def _walks(run: Run) -> int:
     """Read the list in every way of chapter READ; how many of them found the own cards."""
     found = 0
     for limit in (1, 2, 3, 7, 100):
-        shelf = test_reads.filled_shelf(run)
+        listed_cards = test_reads.make_listed_cards(run)
         for contract in (
             test_reads.test_pages_of_every_size_join_without_gap_or_overlap,
             test_reads.test_pages_that_are_read_while_cards_are_added_miss_none,
         ):
             try:
-                contract(run, shelf, limit)
+                contract(run, listed_cards, limit)
             except pytest.skip.Exception:
                 continue
             found += 1

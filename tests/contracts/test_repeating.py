@@ -1,0 +1,145 @@
+"""A contract that misses an answer is repeated, and is undecided if it never gets all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from contracts.support import repeating
+from contracts.support.repeating import ATTEMPTS, until_answered
+from contracts.support.staging import Stage
+from tallystick.documents.questions import open_dialect
+from tallystick.documents.shape import load
+from tallystick.drivers.direct import Direct, Unanswered
+from tallystick.run import Run, Violated
+from tallystick.target import Address, Client, HttpTarget, TargetGone
+from tallystick.wire import Request
+
+ERROR = {"error": {"message": "down"}}
+Answering = Callable[[httpx.Request], httpx.Response]
+
+
+def run_against(answering: Answering) -> Run:
+    address = Address("http://127.0.0.1:9/v1", "T00000001")
+    client = Client(token="x.y.z")
+    target = HttpTarget(address, client, transport=httpx.MockTransport(answering))
+    return Run(target, load(), open_dialect())
+
+
+class Server:
+    """Answers control requests as `control` says, and creations by the statuses in turn.
+
+    The status 0 loses the answer; the last status is repeated.
+    """
+
+    def __init__(self, *statuses: int, control: int = 200) -> None:
+        self.statuses = list(statuses)
+        self.control = control
+        self.creations = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            body = {"cards": []} if self.control == 200 else ERROR
+            return httpx.Response(self.control, json=body)
+        self.creations += 1
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        if not status:
+            raise httpx.ReadError("reset by peer")
+        return httpx.Response(status, json=ERROR)
+
+
+def create(run: Run) -> int:
+    """Send one request that has to be refused; its status."""
+    direct = Direct(run)
+    answer = direct.send(Request("aid_cards_post", "POST", f"{direct.base}/cards", {}))
+    direct.expect_refusal("SHAPE-4", answer, "the body is empty")
+    return answer.status
+
+
+@pytest.mark.parametrize("missing", [0, 502, 503, 504])
+def test_a_contract_is_repeated_until_it_has_all_answers(missing: int) -> None:
+    server = Server(missing, missing, 400)
+    run = run_against(server)
+    assert until_answered(run, lambda: create(run)) == 400
+    assert server.creations == 3
+    assert (run.findings, run.undecided) == ({}, [])
+
+
+def test_a_contract_without_any_answer_is_undecided_and_names_the_test() -> None:
+    server = Server(0)
+    run = run_against(server)
+    run.begin_test("test_cards.py::test_it")
+    with pytest.raises(pytest.skip.Exception, match="not decided"):
+        until_answered(run, lambda: create(run))
+    assert server.creations == ATTEMPTS
+    [reason] = run.undecided
+    assert "test_it" in reason
+    assert "reset by peer" in reason
+    assert run.findings == {}
+
+
+def test_the_same_gateway_error_again_and_again_is_a_fault_of_the_target() -> None:
+    run = run_against(Server(503))
+    with pytest.raises(Violated, match="SHAPE-2"):
+        until_answered(run, lambda: create(run))
+    assert set(run.findings) == {"SHAPE-2"}
+
+
+@pytest.mark.parametrize("statuses", [(503, 502), (503, 0)])
+def test_gateway_errors_of_several_kinds_are_no_fault(statuses: tuple[int, ...]) -> None:
+    run = run_against(Server(*statuses * ATTEMPTS))
+    with pytest.raises(pytest.skip.Exception):
+        until_answered(run, lambda: create(run))
+    assert run.findings == {}
+
+
+def test_an_outage_is_waited_out_and_then_the_target_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(repeating, "PAUSES_S", (0.0, 0.01))
+    monkeypatch.setattr(repeating, "OUTAGE_S", 0.05)
+    run = run_against(Server(503, control=503))
+    with pytest.raises(TargetGone, match="out of order"):
+        until_answered(run, lambda: create(run))
+    assert run.findings == {}
+
+
+def test_a_gateway_error_that_no_contract_looks_at_is_a_missing_answer_too() -> None:
+    server = Server(503, 400)
+    run = run_against(server)
+
+    def goes_on() -> str:
+        try:
+            create(run)
+        except Unanswered:
+            return "unnoticed"
+        return "answered"
+
+    assert until_answered(run, goes_on) == "answered"
+
+
+def test_a_stage_needs_the_answer_to_every_step() -> None:
+    run = run_against(Server(0))
+    with pytest.raises(Unanswered, match=r"POST .*cards"):
+        Stage(run, "A = card 1000 NOK")
+
+
+# Credentials --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_after_the_credentials_have_ended_breaks_no_rule(status: int) -> None:
+    run = run_against(Server(status, control=status))
+    with pytest.raises(TargetGone, match="no longer"):
+        Stage(run, "A = card 1000 NOK")
+    assert run.findings == {}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_while_the_credentials_are_accepted_breaks_a_rule(status: int) -> None:
+    run = run_against(Server(status))
+    with pytest.raises(Violated):
+        Stage(run, "A = card 1000 NOK")
+    assert set(run.findings) == {"CARD-1"}
