@@ -98,17 +98,17 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """What the finding stands for."""
+        """What the finding stands for: see `key_of`."""
         return key_of(self.violation.rule, self.violation.question)
 
     @property
     def shortest(self) -> Program:
-        """The shortest program known that shows it."""
+        """The shortest program known that shows it; the first one, if none is shorter."""
         return self.reduced or self.program
 
     @property
     def steps(self) -> list[str]:
-        """The shortest way known to show it, a line each."""
+        """The shortest way known to show it, in lines: of a program, or in words."""
         return list(self.notes) or self.shortest.lines()
 
 
@@ -117,7 +117,7 @@ Attempt = Callable[[Program], Finding | None]
 
 
 def key_of(rule: str, question: str | None) -> str:
-    """What one finding stands for: all of a rule, or one question's drift from its pin."""
+    """What one finding stands for: a rule, or for DIA-2 one question that drifted from its pin."""
     return f"{rule} {question}" if rule == "DIA-2" else rule
 
 
@@ -130,7 +130,10 @@ class Violated(AssertionError):
 
 
 class Run:
-    """The shared state of a run. Not thread-safe: drivers with threads report from one of them."""
+    """The shared state of a run. Not thread-safe: drivers with threads report from one of them.
+
+    Nobody assigns to it from outside; what changes has a method.
+    """
 
     def __init__(
         self,
@@ -253,7 +256,10 @@ class Run:
             self._undecided.append(reason)
 
     def judge_shape(self, exchange: Exchange) -> Violation | None:
-        """Hold an answer to the document, whatever was asked; None too if nothing came back."""
+        """Check an answer against the document, whatever was asked, and count the rules for it.
+
+        Returns the violation; None if the answer fits, or if there is none.
+        """
         answer = exchange.answer
         if not isinstance(answer, Answer):
             return None
@@ -267,11 +273,11 @@ class Run:
         )
 
     def blame(self, violation: Violation) -> Violation:
-        """The violation by its right rule: drift from a pinned dialect is DIA-2."""
+        """The violation by its right rule: DIA-2, if the target drifts from a pinned dialect."""
         return replace(violation, rule="DIA-2") if violation.question in self.pinned else violation
 
     def finding_of(self, rule: str) -> Finding | None:
-        """The first finding of the rule, if there is one."""
+        """The first finding of the rule, or None."""
         broken = (one for one in self.findings.values() if one.violation.rule == rule)
         return next(broken, None)
 

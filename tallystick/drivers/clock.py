@@ -1,7 +1,7 @@
-"""The target's own clock, heard from its Date headers; time rules are judged by it alone.
+"""The target's own clock, estimated from its Date headers; time rules are judged by it alone.
 
 A Date header is cut to whole seconds, and the answer has travelled, so the clock is known to about
-two seconds. It does not know the rules: it says before, within, after, or too close to tell.
+two seconds. It does not know the rules: it says before, within, after, or too close to an edge.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from tallystick.ledger.vocabulary import Phase
 
 UNSURE_S = 2.0
+"""How far the estimate may be off, in seconds; so near an edge nothing is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,14 @@ class Period:
 
 
 class Clock:
-    """Estimates the target's clock; before a Date was heard, it is ours."""
+    """Estimates the target's clock; before the first Date header, it is our own."""
 
     def __init__(self) -> None:
         self._ahead_s = 0.0
         self._heard = ""
 
     def hear(self, date: str) -> None:
-        """Take a Date header; a text that is no date changes nothing."""
+        """Adjust the estimate by a Date header; a text that is no date changes nothing."""
         if not date or date == self._heard:
             return
         self._heard = date
@@ -52,7 +53,7 @@ class Clock:
         return datetime.fromtimestamp(int(moment), zone).isoformat().replace("+00:00", "Z")
 
     def phase(self, period: Period) -> Phase:
-        """Where now lies in the period."""
+        """Whether now is before, within or after the period, or too near one of its ends."""
         now = self.now()
         for edge in (period.active_from, period.expires_at):
             if edge is not None and abs(now - edge) <= UNSURE_S:

@@ -1,8 +1,8 @@
-"""Hypothesis as a source of inputs; the oracle is the judge, and says it once.
+"""Hypothesis as a source of inputs, without its own judgement of failures.
 
-Hypothesis runs a failing example again, here on fresh cards, and calls it flaky if a server failed
-only now and then. So what ends an exploration is kept, ends it quietly, and is raised after it.
-Nothing is shrunk here either: that is done by replaying programs (see `reduce`, `fuzz.reduce`).
+Hypothesis runs a failing example again, which here means on fresh cards, and calls it flaky if the
+server fails only now and then. So the first failure is kept, the other examples do nothing, and the
+failure is raised afterwards. Shrinking is done by replaying programs (`reduce`, `fuzz.reduce`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ class Exploration:
 def explore(
     run: Run, inputs: SearchStrategy[T], examples: int, play: Callable[[T], object]
 ) -> None:
-    """Play so many inputs; Violated by the first that breaks a rule, TargetError if it is gone."""
+    """Draw so many inputs with the run's seed and call `play` with each of them.
+
+    Raises Violated when one breaks a rule, and TargetError when the target is gone.
+    """
     exploration = Exploration(run)
 
     @hypothesis.seed(run.seed)
@@ -65,7 +68,10 @@ def explore(
 
 
 def settings(examples: int, steps: int | None = None) -> hypothesis.settings:
-    """Settings that no profile changes: that of CI would make every run derandomized."""
+    """Settings that do not depend on a profile: that of a CI would derandomize every run.
+
+    `steps` is the length of a state machine.
+    """
     more: dict[str, Any] = {} if steps is None else {"stateful_step_count": steps}
     return hypothesis.settings(
         max_examples=examples,

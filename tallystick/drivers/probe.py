@@ -1,8 +1,8 @@
 """The probe: short, deterministic programs that put every open question to the target.
 
-The oracle learns a dialect from any program; these are the ones that lead to a question for
-certain, on cards of their own, so that all later programs are held to the answers. Questions about
-time are left to chapter TIME, since they need a wait. The probe interprets nothing itself.
+The oracle learns the dialect from any program; these are sure to lead to each question, on cards of
+their own, so that all later programs are judged by the answers. Questions about time are left to
+chapter TIME, because they need a wait. The probe interprets nothing itself.
 """
 
 from __future__ import annotations
@@ -133,18 +133,18 @@ PROBES: dict[str, tuple[str, ...]] = {
 
 
 READ_THROUGHOUT = frozenset({"capture", "void"})
-"""The probes whose answers are figures; of the others the answers themselves tell enough."""
+"""Probes whose answers show in the figures of the card, so that it is read after every step."""
 
 
 def probe(run: Run) -> None:
-    """Put every question; what the target breaks on the way is recorded as any violation is."""
+    """Put every question. Violations are recorded as always, and do not stop the probe."""
     for name in PROBES:
         with suppress(Violated):
             ask(run, name)
 
 
 def ask(run: Run, name: str) -> None:
-    """Put the questions of one probe; Violated if an answer is not permitted."""
+    """Put the questions of one probe. Raises Violated if an answer is not permitted."""
     lines = PROBES[name]
     unread = 0 if name in READ_THROUGHOUT else len(lines)
     run_program(run, Program.parse(*lines), unread=unread)

@@ -1,4 +1,4 @@
-"""The reducer: the shortest program that still shows a violation, within a budget.
+"""The reducer: looks for the shortest program that still shows a violation, within a budget.
 
 Hypothesis' own shrinking is off for HTTP: its limit of 300 seconds is fixed, and against a server
 it was measured to use most of it. Here a failing program is shortened by running shorter ones on
@@ -17,8 +17,11 @@ from tallystick.program import MAKERS, Amount, Program, Step, Verb
 from tallystick.run import Attempt, Finding
 
 CONFIRMATIONS = 3
+"""How often a program is replayed before and after it is shortened."""
 UNSTEADY_REPLAYS = 10
+"""How often, if it does not show the violation every time."""
 MOST_TRIES = 6
+"""How often a shorter program is tried at most, if the violation comes only now and then."""
 
 PLAIN: dict[Verb, tuple[Amount, ...]] = {
     verb: tuple(map(Amount.parse, texts.split()))
@@ -40,15 +43,16 @@ class Budget:
     """How long and how often the reducer may try."""
 
     deadline: float
+    """In seconds of the monotonic clock."""
     attempts: int = 400
 
     @classmethod
     def of(cls, seconds: float, attempts: int = 400) -> Budget:
-        """A budget that starts now."""
+        """A budget of so many seconds from now."""
         return cls(time.monotonic() + seconds, attempts)
 
     def spend(self) -> bool:
-        """Take one attempt; False when nothing is left."""
+        """Take one attempt from the budget. Returns False when nothing is left."""
         self.attempts -= 1
         return self.attempts >= 0 and time.monotonic() < self.deadline
 
@@ -65,7 +69,10 @@ class Reduced:
 
 
 def reduce_program(program: Program, attempt: Attempt, budget: Budget) -> Reduced:
-    """The shortest program found that still shows the violation; the given one at worst."""
+    """Shorten a program for as long as the budget lasts.
+
+    Returns the shortest program found that still shows the violation, or the given one.
+    """
     first = _replay(program, attempt, budget, CONFIRMATIONS)
     if not first.is_steady:
         first += _replay(program, attempt, budget, UNSTEADY_REPLAYS - first.replayed)
@@ -112,7 +119,7 @@ def _replay(program: Program, attempt: Attempt, budget: Budget, times: int) -> _
 
 
 class _Search:
-    """Greedy search over smaller programs; `best` always shows the violation, as in `shown`."""
+    """Greedy search over smaller programs. `best` showed the violation: `shown` is what it was."""
 
     def __init__(
         self, program: Program, attempt: Attempt, budget: Budget, tries: int, shown: Finding
@@ -155,7 +162,7 @@ class _Search:
 
 
 def _without_chunks(program: Program, size: int) -> Iterator[Program]:
-    """The program without `size` neighbouring steps, from the end: what failed last stays last."""
+    """The program without `size` neighbouring steps; later ones are dropped first."""
     total = len(program.steps)
     for start in range(total - size, -1, -1):
         dropped = dict.fromkeys(range(start, start + size))
@@ -191,7 +198,7 @@ def _simpler_steps(program: Program, step: Step) -> Iterator[Step]:
     if step.on in cards[1:]:
         yield replace(step, on=cards[0])
     for amount in _simpler_amounts(step):
-        # A race for nothing is a race too, but it shows nobody what there is to lose.
+        # A race for an amount of 0 breaks the rule too, but does not show what can be lost.
         if not (program.branches and amount == NOTHING):
             yield replace(step, amount=amount)
 

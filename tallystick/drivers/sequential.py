@@ -1,4 +1,4 @@
-"""The sequential driver: one step at a time, judged at once, read back at once.
+"""The sequential driver: one step at a time; each is judged and read back at once.
 
 A session resolves a step into a command (`resolver`), sends it, judges the answer by every ledger
 that is still possible (`possible_ledgers`), and remembers what happened (`story`). It stops when no
@@ -43,9 +43,9 @@ class Reading(IntEnum):
     EAGER = 0
     """After every step that may change something."""
     USUAL = 1
-    """But not after what makes a card: the answer shows it, and is judged."""
+    """As EAGER, but not after a step that makes a card: its answer shows the card already."""
     LAZY = 2
-    """Nor after a refusal: what it changed shows when the card is read next."""
+    """As USUAL, but not after a refusal: what it changed shows when the card is read next."""
 
 
 Send = Callable[[Step, Command, CardLabel], Outcome]
@@ -90,10 +90,11 @@ class Session:
     # Running --------------------------------------------------------------------------------------
 
     def perform(self, step: Step, *, unread: bool = False) -> Outcome | None:
-        """Run a step, judge its answer and read the card back; None if what it names is missing.
+        """Run a step, judge its answer and read the card back.
 
-        `unread` spares the reading back, for a step on a way that other programs look at closely.
-        Raises Violated if the answer or the card breaks a rule.
+        Returns the outcome, or None if what the step names is missing. `unread` saves the read, for
+        steps that other programs check closely. Raises Violated if the answer or the card breaks a
+        rule.
         """
         if not self.resolver.can_resolve(step):
             return None
@@ -108,13 +109,16 @@ class Session:
         return outcome
 
     def _spares(self, command: Command, outcome: Outcome) -> bool:
-        """Whether the card is not read back now."""
+        """Whether this session saves the read after the command."""
         if isinstance(command, OpenCard | PrepareCard | ActivateCard):
             return self.reading >= Reading.USUAL
         return isinstance(outcome, Refused) and self.reading >= Reading.LAZY
 
     def finish(self) -> None:
-        """Read every card and list once more. Raises Violated, also for what was noted before."""
+        """Read every card and its list once more.
+
+        Raises Violated, also for a violation that was noted on the way and did not end the program.
+        """
         for card in list(self.ledgers):
             # With several cards, a step on one may have changed another.
             if len(self.ledgers) > 1 or self.story.verified_at(card) < len(self.story.steps):
@@ -183,9 +187,10 @@ class Session:
             raise
 
     def _earlier(self, finding: Finding, verified_at: int) -> Finding | None:
-        """Run the program again, reading after every step; what breaks after `verified_at` steps.
+        """Run the program again, reading after every step.
 
-        None if nothing breaks before the last step, or if there is nothing to look for.
+        Returns the violation if one shows before the last step, and after `verified_at` steps: up
+        to there the card was right.
         """
         steps = len(self.story.steps)
         if self.reading is Reading.EAGER or steps - verified_at < 2:
@@ -217,7 +222,7 @@ def run_program(
 
 
 def shown_by(run: Run, program: Program) -> Finding | None:
-    """The first violation when the program runs apart from the run and every step is read back."""
+    """Run a program apart from the run, reading after every step; its first violation, or None."""
     return next(iter(_run_apart(run, program).findings.values()), None)
 
 

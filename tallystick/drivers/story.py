@@ -1,6 +1,6 @@
-"""The story of one program or test: what was done, what came back, and what of it was verified.
+"""The story of one program or test: what was done, what came back, and when cards were verified.
 
-A finding is told from it: as the program that was performed, or in words if single requests came
+Findings are made from it: with the program that was performed, or in words if single requests came
 in between that no step spells. It judges nothing and sends nothing.
 """
 
@@ -22,7 +22,7 @@ class Story:
         self.steps: list[Step] = []
         self.events: list[Event] = []
         self.notes: list[str] = []
-        """What was done, in words; empty where nobody but the steps says it."""
+        """What was done, in words. Empty where the steps say all of it."""
         self._is_program = True
         self._verified_at: dict[CardLabel, int] = {}
 
@@ -39,7 +39,7 @@ class Story:
         self.notes.append(line[:LONGEST_NOTE])
 
     def leave_program(self) -> None:
-        """From here on the steps are not the whole story: findings are told in the notes."""
+        """From here on the steps are not the whole story: findings show the notes instead."""
         self._is_program = False
 
     @property
@@ -52,7 +52,7 @@ class Story:
         """The latest exchange. IndexError if there is none."""
         return self.events[-1].exchange
 
-    # A card that is not read back may be wrong for some steps before anybody notices.
+    # A card that is not read back may be wrong for some steps before it shows.
 
     def verify(self, card: CardLabel) -> None:
         """Remember that the details of a card agreed with its ledger after the steps so far."""
