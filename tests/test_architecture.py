@@ -59,6 +59,18 @@ HOMES = {
 }
 """Where a package may be imported."""
 
+PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|md|ini|toml|yaml|json)))`")
+"""A file or a folder, as a page names it."""
+WRITTEN_BY_A_RUN = {
+    "dialect.yaml",
+    "report.html",
+    "reports/latest",
+    "result.json",
+    "scenarios/RULE.yaml",
+    "summary.md",
+    "tallystick.yaml",
+}
+"""What pages name that is in no repository, or in that of a user."""
 FORMATTED_BY = ("tox.ini", ".pre-commit-config.yaml")
 """Where the version of ruff is written."""
 
@@ -211,6 +223,22 @@ def test_the_hooks_format_as_the_lint_environment_does() -> None:
 
 def test_the_map_fits_on_two_pages() -> None:
     assert len(text_of("ARCHITECTURE.md").splitlines()) <= LONGEST_MAP
+
+
+@pytest.mark.parametrize("name", [name for name in files() if name.endswith(".md")])
+def test_every_path_that_a_page_names_exists(name: str) -> None:
+    linked = re.findall(r"\]\(([^)#]+)\)", text_of(name))
+    quoted = PATH.findall(text_of(name))
+    paths = [path for path in (*linked, *quoted) if "://" not in path]
+    homes = (ROOT, (ROOT / name).parent, ROOT / "tallystick")
+    missing = {path for path in paths if not any((home / path).exists() for home in homes)}
+    assert missing - WRITTEN_BY_A_RUN == set()
+
+
+def test_every_folder_of_tests_is_explained() -> None:
+    folders = {name.split("/")[1] for name in files() if re.match(r"tests/\w+/", name)}
+    explained = set(re.findall(r"`(\w+)/`", text_of("tests/README.md")))
+    assert folders <= explained
 
 
 def test_names_of_tests_state_facts() -> None:
