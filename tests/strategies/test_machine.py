@@ -1,4 +1,4 @@
-"""What ends the random machine ends all of it, and is told as it is; equal seeds do the same."""
+"""What ends the random machine ends all of it, and is raised as it is; equal seeds do the same."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Dying(Memory):
         if self.meter.requests == self.answers_left:
             self.meter.requests += 1
             raise TargetGone("it is gone")
-        assert self.meter.requests < self.answers_left, "nobody asks the dead"
+        assert self.meter.requests < self.answers_left, "a target that is gone is not asked again"
         return super().perform(command)
 
 

@@ -40,7 +40,7 @@ def test_at_the_end_every_card_has_been_read() -> None:
     assert run.target.meter.requests == 3  # the creation, the card, its list
 
 
-def test_a_violation_is_told_by_the_step_that_broke_a_rule_not_by_the_one_that_met_it() -> None:
+def test_the_step_that_broke_a_rule_is_blamed_not_the_one_that_met_it() -> None:
     finding = found(mutants.VoidReleasesNothing, *VOIDED, unread=4)
     assert finding.violation.rule == "VOID-1"
     assert finding.program.lines() == list(VOIDED[:3])
@@ -80,7 +80,7 @@ class OnlyOnce(Faithful):
             self.need(False)
 
 
-def test_a_violation_that_does_not_come_back_is_told_as_it_was_seen() -> None:
+def test_a_violation_that_does_not_come_back_is_kept_as_it_was_seen() -> None:
     OnlyOnce.refusals = 0
     lines = ("A = card 1000 NOK", "d1 = draw A 5", "d2 = draw A 5")
     finding = found(OnlyOnce, *lines, unread=3)
