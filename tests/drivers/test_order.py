@@ -237,7 +237,8 @@ def wallet_with_holds(rng: random.Random) -> Ledger:
     state = Ledger(dialect, CARD, CardStatus.ACTIVE, "NOK", opening=amount)
     for _ in range(rng.randrange(10)):
         op = some_operation(rng, state)
-        state = rng.choice([state, *Independence.of([op]).step(state, op.command, op.outcome)])
+        after = Independence.of([op]).transition(state, op.command, op.outcome)
+        state = rng.choice([state, *after])
     return state
 
 
@@ -279,9 +280,9 @@ def test_what_is_known_of_the_order_is_true_of_the_ledger() -> None:
         past = wallet_with_holds(rng)
         one, two = some_operation(rng, past), some_operation(rng, past)
         reused = frozenset(rng.sample(REFS, 6))
-        known = Independence(reused, Independence.of([one, two]).lost)
-        state = known.before(past)
-        assert known.changes(one) or set(known.step(state, one.command, one.outcome)) <= {state}
+        known = Independence(reused, Independence.of([one, two]).lost_refs)
+        state = known.start(past)
+        assert known.changes(one) or reached(known, state, one) <= {state}
         both = reached(known, state, one, two)
         if both and not interferes(one, two):
             swapped = reached(known, state, two, one)
@@ -297,7 +298,7 @@ def test_what_does_not_hinder_an_operation_can_come_after_it() -> None:
         past = wallet_with_holds(rng)
         later, *before = (some_operation(rng, past) for _ in range(rng.choice([2, 3, 4])))
         known = Independence.of([later, *before])
-        state = known.before(past)
+        state = known.start(past)
         first = had_effect(known, state, later)
         if any(known.hinders(op, later) for op in before) or not first:
             continue
@@ -320,7 +321,7 @@ def test_what_cannot_add_up_to_a_read_never_comes_before_it() -> None:
         # As often as not one request is made by two clients, with whatever each is told.
         others.append(rng.choice([some_operation(rng, past), asked_again(rng, others[0])]))
         known = Independence.of(others)
-        state = known.before(past)
+        state = known.start(past)
         orders = [o for size in (1, 2, 3) for o in itertools.permutations(others, size)]
         after = had_effects(known, state, rng.choice(orders))
         shown = Accepted(a_view(rng, rng.choice([past, *after])))
@@ -370,7 +371,7 @@ def had_effect(known: Independence, state: Ledger, op: Op) -> set[Ledger]:
 def reached(known: Independence, state: Ledger | Iterable[Ledger], *operations: Op) -> set[Ledger]:
     states = {state} if isinstance(state, Ledger) else set(state)
     for op in operations:
-        states = {after for s in states for after in known.step(s, op.command, op.outcome)}
+        states = {after for s in states for after in known.transition(s, op.command, op.outcome)}
     return states
 
 

@@ -102,7 +102,7 @@ def test_what_is_known_of_the_order_changes_no_verdict() -> None:
         place = race.rng.randrange(len(operations))
         operations[place] = told_otherwise(race.rng, operations[place])
         known = Independence.of(operations)
-        start = known.before(race.starts[0])
+        start = known.start(race.starts[0])
         with_hints = verdict_on(operations, known, start, known.hints)
         without = verdict_on(operations, known, start, Hints())
         assert with_hints is without, operations
@@ -113,7 +113,7 @@ def test_what_is_known_of_the_order_changes_no_verdict() -> None:
 
 def verdict_on(operations: list[Op], known: Independence, start: Ledger, hints: Hints) -> Verdict:
     history = History.of(operations)
-    return check(history, known.step, lambda _: start, hints=hints, budget=BUDGET).verdict
+    return check(history, known.transition, lambda _: start, hints=hints, budget=BUDGET).verdict
 
 
 def told_otherwise(rng: random.Random, operation: Op) -> Op:

@@ -1,7 +1,9 @@
-"""Which operations of a history can trade places: the oracle as the checker wants to ask it.
+"""Which operations of a card's history can trade places: the ledger as the checker asks for it.
 
-The checker would be right without any of this, only slower, as long as all of it is true; a test
-holds it to the ledger. It knows the ledger's commands, not how a search goes about.
+`Independence` gives the checker a transition (the oracle, without what does not matter for an
+order) and hints. The hints only make the checker faster, but a wrong hint can make it wrong, and
+an honest server would be accused. `tests/drivers/test_order.py` checks each of them against the
+ledger with random states and operations. It knows the ledger's commands, not how the checker works.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeGuard
 
 from tallystick.checker import Hints, Operation
 from tallystick.ledger.dialect import REFUSE
@@ -35,19 +38,26 @@ from tallystick.ledger.vocabulary import (
 from tallystick.program import Step
 
 DUPLICATE_MAY_BE_REFUSED = ("ref.", "create.", "batch.", "activate.", "delete.again")
-"""Of two equal requests at the same moment one has its effect; what the other one is answered is
-open (question 7), so a refusal is no contradiction to what the target answers otherwise."""
+"""Questions of the dialect about repeated requests. Of two equal requests at the same moment one
+has its effect. The documentation leaves open what the other is answered (question 7), so a refusal
+is permitted even if this server answers a later repetition in another way."""
 
 TAKES = (Kind.DRAWDOWN, Kind.HOLD)
+"""Payments that need available money."""
 FREES = (Kind.FUND, Kind.VOID)
+"""Payments that make money available."""
 NEVER_RESTARTS = (Payment, ReadCard, ReadTransactions, IssueToken)
+"""Commands after which a card is the same card. To create, activate or delete one may reset it."""
+MOST_SUMS = 4096
+"""How many different sums `summands_of` looks at before it gives up: it takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedCommand:
-    """A command, with the step that asked for it as a report shows it."""
+    """A command, with the step that it comes from. Reports show the step."""
 
     step: Step | str
+    """A step of a program; for reads that belong to no program, a text."""
     command: Command
 
 
@@ -56,52 +66,57 @@ Op = Operation[TaggedCommand, Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Independence:
-    """What a whole history of a card says of its ref_ids, and so of the order of its operations.
+    """What the whole history of a card says about the order of its operations.
 
-    A refusal may use up its ref_id. Nobody can tell whether one has that no other request carries,
-    so `reused` are the others; and a request whose answer was `lost` may have been refused at any
-    moment, so its ref_id counts as used up from the start. Both keep orders that lead to the same
-    money from being many states.
+    Most of it is about ref_ids: a refused request may have spent its ref_id or not, so each refusal
+    would double the possible ledgers. Two facts avoid that. A refused ref_id matters only if
+    another request uses it too. And a request whose answer was lost may have been refused at any
+    moment; its ref_id counts as spent from the start, which permits whatever comes of it.
     """
 
-    reused: frozenset[str]
-    lost: frozenset[str]
-    entangled: frozenset[str] = frozenset()
-    """Ids that a request named before the answer that made them was there."""
+    reused_refs: frozenset[str]
+    """ref_ids that several requests carry."""
+    lost_refs: frozenset[str]
+    """ref_ids of requests without an answer."""
+    named_early: frozenset[str] = frozenset()
+    """Ids of holds that a request named before the answer that made the hold had come."""
     never_restarts: bool = True
-    """Whether nothing can begin the card anew, so that what was funded or drawn stays so."""
+    """Whether all commands are `NEVER_RESTARTS`, so that what was funded or drawn can only grow."""
 
     @classmethod
     def of(cls, part: Sequence[Op]) -> Independence:
-        """What is known of these operations."""
+        """What these operations, the whole history of one card, say about their order."""
         refs = Counter(ref_of(op) for op in part)
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
         return cls(
             frozenset(ref for ref in refs if refs[ref] > 1),
             frozenset(lost - {""}),
-            frozenset(_entangled(part)),
+            frozenset(_named_early(part)),
             all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
         )
 
-    def before(self, ledger: Ledger) -> Ledger:
-        """The ledger from which orders start."""
+    def start(self, ledger: Ledger) -> Ledger:
+        """The ledger from which orders start, if `ledger` was possible before the history."""
         spent_refs = ledger.spent_refs
-        for ref in sorted(self.lost):
+        for ref in sorted(self.lost_refs):
             spent_refs = spent_refs.set(ref, True)
         dialect = ledger.dialect.also(REFUSE, DUPLICATE_MAY_BE_REFUSED)
         return ledger.changed(dialect=dialect, spent_refs=spent_refs)
 
-    def step(self, ledger: Ledger, tagged: TaggedCommand, outcome: Outcome) -> tuple[Ledger, ...]:
-        """The oracle's successors. What an order teaches of the dialect is dropped again.
+    def transition(
+        self, ledger: Ledger, tagged: TaggedCommand, outcome: Outcome
+    ) -> tuple[Ledger, ...]:
+        """The ledgers that may follow, as the oracle says; none if the outcome is impossible.
 
-        Otherwise two orders that lead to the same money would be two states, for the sake of
-        answers that all chapters before this one have asked for already.
+        What an outcome teaches about the dialect is dropped. Else two orders that lead to the same
+        money would be two states, and the search wider; and little is lost by it, because the
+        chapters before this one have asked these questions already.
         """
         result = step(ledger, tagged.command, outcome)
         if isinstance(result, Violation):
             return ()
         if isinstance(outcome, Refused) and self._leaves_no_trace(tagged.command):
-            return (ledger,)
+            return (ledger,)  # and not also the ledger in which the ref_id is spent
         dialect = ledger.dialect
         return tuple(
             after if after.dialect is dialect else after.changed(dialect=dialect)
@@ -110,37 +125,39 @@ class Independence:
 
     @property
     def hints(self) -> Hints:
-        """What the checker may know."""
+        """These functions as the checker takes them. See `tallystick.checker.hints`."""
         return Hints(self.changes, interferes, self.hinders, self.enablers)
 
     def changes(self, operation: Op) -> bool:
-        """Whether the operation may leave another ledger behind."""
+        """Whether the operation may change the ledger."""
         command = operation.command.command
         if isinstance(operation.outcome, Refused):
             return not self._leaves_no_trace(command)
         return not isinstance(command, ReadCard)
 
     def hinders(self, earlier: Op, later: Op) -> bool:
-        """Whether the later one, possible at once, may make the earlier one impossible after it.
+        """Whether `later`, which is possible now, may have to wait until after `earlier`.
 
-        Payments that have nothing in common but money do not: all that free money can be placed
-        before all that take it, and in the end it is the same. A refusal for want of money is
-        another matter, it may need the little that there was.
+        Payments that share only the money need not wait for each other: put all that free money
+        before all that take it, and the money is the same in the end. A refusal for lack of money
+        is different: it may be right only before some money was freed.
         """
-        if not (_is_plain(earlier) and _is_plain(later)) or _lacked(earlier):
+        if not (_is_pure_payment(earlier) and _is_pure_payment(later)) or _may_lack_money(earlier):
             return True
-        return _meet(earlier, later) or bool(_named(earlier) & self.entangled)
+        return _share_something(earlier, later) or bool(_entries_of(earlier) & self.named_early)
 
     def enablers(self, ledger: Ledger, later: Op, others: Sequence[Op]) -> Sequence[Op]:
-        """The others that may have to come before the later one, to make it possible.
+        """Those of the others that may have to come before `later`, to make it possible.
 
-        A read shows all that was funded and all that was drawn, and both only grow: what comes
-        before it adds up to what is missing.
+        For a read this is a subset sum. It shows the totals of all that was funded and all that was
+        drawn, and both can only grow; so the payments before it must add up to the difference
+        between what it shows and what the ledger has. Without this hint, a read among n lost
+        payments would be tried after each of their 2^n subsets.
         """
         shown = getattr(later.outcome, "record", None)
         if not isinstance(shown, CardRecord) or not self.never_restarts:
             return others
-        for kinds, missing in _missing(ledger, shown):
+        for kinds, missing in _unexplained(ledger, shown):
             summands = [op for op in others if _kind(op) in kinds and _may_add(op)]
             chosen = summands_of(missing, tuple(_amount(op) for op in summands))
             if chosen is None:
@@ -154,48 +171,53 @@ class Independence:
         return others
 
     def _is_no_repetition(self, ledger: Ledger, op: Op) -> bool:
-        """Whether it adds its amount wherever it is placed: a repetition adds nothing."""
-        return ref_of(op) not in self.reused and ref_of(op) not in ledger.refs
+        """Whether it adds its amount wherever it is placed. A repeated ref_id may add nothing."""
+        return ref_of(op) not in self.reused_refs and ref_of(op) not in ledger.refs
 
     def _leaves_no_trace(self, command: Command) -> bool:
-        """Whether nothing can depend on a refusal of the command."""
-        return _is_payment_without_token(command) and command.ref not in self.reused  # type: ignore
+        """Whether a refusal of the command changes nothing that another request could notice."""
+        return _is_payment_without_token(command) and command.ref not in self.reused_refs
 
 
 def interferes(earlier: Op, later: Op) -> bool:
-    """Payments meet in a ref_id, in a hold, or in the money that is available."""
-    if not (_is_plain(earlier) and _is_plain(later)):
+    """Whether `earlier` before `later` may be possible or lead somewhere that the reverse does not.
+
+    Payments depend on each other by what they share (a ref_id, a hold) and by the available money:
+    who takes money may need what another frees, and a refusal may be due to what another took.
+    """
+    if not (_is_pure_payment(earlier) and _is_pure_payment(later)):
         return True
-    if _meet(earlier, later):
+    if _share_something(earlier, later):
         return True
     if _frees(earlier):
         return _takes(later)
     if _takes(earlier):
-        return _lacked(later)
-    return _lacked(earlier) and _frees(later)
+        return _may_lack_money(later)
+    return _may_lack_money(earlier) and _frees(later)
 
 
-def _meet(one: Op, other: Op) -> bool:
-    """Whether two payments have a ref_id or a hold in common, or disagree about the currency.
+def _share_something(one: Op, other: Op) -> bool:
+    """Whether two payments have a ref_id or a hold in common, or differ in their currency.
 
-    A card that is not active yet takes on the currency of a fund.
+    The currency, because a card that is not active yet takes the currency of its first fund.
     """
-    if ref_of(one) == ref_of(other) or _named(one) & _named(other):
+    if ref_of(one) == ref_of(other) or _entries_of(one) & _entries_of(other):
         return True
     return len(_currencies(one) | _currencies(other)) > 1
 
 
 def ref_of(operation: Op) -> str:
-    """The ref_id that a payment carries; empty for everything else."""
+    """The ref_id of a payment; empty for all other commands."""
     command = operation.command.command
     return command.ref if isinstance(command, Payment) else ""
 
 
-def _is_plain(operation: Op) -> bool:
-    """A payment that depends on its hold and on the money only.
+def _is_pure_payment(operation: Op) -> bool:
+    """Whether its outcome depends on its ref_id, its hold and the money only.
 
-    A token may have been used up, a fund is refused for what is on the card already, and of unusual
-    ref_ids some have to be taken because others were.
+    Not so: a payment by token, because a one-time token may be used up; a refused fund, because a
+    limit of the card may be the reason; a payment with an unusual ref_id, because whether it has to
+    be accepted depends on which others were.
     """
     if _kind(operation) is Kind.FUND and isinstance(operation.outcome, Refused):
         return False
@@ -204,12 +226,12 @@ def _is_plain(operation: Op) -> bool:
     )
 
 
-def _is_payment_without_token(command: Command) -> bool:
+def _is_payment_without_token(command: Command) -> TypeGuard[Payment]:
     return isinstance(command, Payment) and getattr(command, "token", None) is None
 
 
 def _frees(operation: Op) -> bool:
-    """Whether it may make more money available; a capture takes what was locked already."""
+    """Whether it may have made more money available. A capture does not: it takes held money."""
     return _kind(operation) in FREES and not isinstance(operation.outcome, Refused)
 
 
@@ -218,8 +240,10 @@ def _takes(operation: Op) -> bool:
     return _kind(operation) in TAKES and not isinstance(operation.outcome, Refused)
 
 
-def _lacked(operation: Op) -> bool:
-    """Whether it was refused, perhaps because there was too little money, which has to stay so."""
+def _may_lack_money(operation: Op) -> bool:
+    """Whether it was refused, perhaps for lack of money. Then there must be little where it stands
+    in the order.
+    """
     return _kind(operation) in TAKES and isinstance(operation.outcome, Refused)
 
 
@@ -237,8 +261,10 @@ def _currencies(operation: Op) -> set[str]:
     return {command.currency} if isinstance(command, Transact) else set()
 
 
-def _missing(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind, ...], int]]:
-    """By which kinds of payments a figure grows, and how much of it is missing in the ledger."""
+def _unexplained(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind, ...], int]]:
+    """For each total that the read shows: the kinds of payments by which it grows, and how much it
+    shows above the ledger. Totals whose meaning this server has not shown yet are left out.
+    """
     answer = ledger.dialect.answer
     if shown.funds is not None and answer("figure.amount_funds") is not None:
         formula = FORMULAS["figure.amount_funds"][str(answer("figure.amount_funds"))]
@@ -249,9 +275,10 @@ def _missing(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind, ..
 
 @lru_cache(maxsize=4096)
 def summands_of(total: int, amounts: tuple[int | None, ...]) -> int | None:
-    """The bits of the amounts that are in some selection with this total; None if there is none.
+    """The amounts that are in at least one subset with this total, as bits; None if there is none.
 
-    An amount that is not known, or a total that is reached in too many ways, may be anything.
+    All bits are set, which is always safe, if an amount is unknown (a capture of all that remains)
+    or if there are more than `MOST_SUMS` different sums.
     """
     everything = (1 << len(amounts)) - 1
     if None in amounts:
@@ -267,14 +294,14 @@ def summands_of(total: int, amounts: tuple[int | None, ...]) -> int | None:
     return sums.get(total)
 
 
-MOST_SUMS = 4096
-
-
 def _amount(op: Op) -> int | None:
     return getattr(op.command.command, "amount", None)
 
 
-def _entangled(part: Sequence[Op]) -> Iterator[str]:
+def _named_early(part: Sequence[Op]) -> Iterator[str]:
+    """Ids that a request named although the answer that made them had not come yet: the client has
+    them from another request, which may have been the same one (an equal ref_id) sent again.
+    """
     known_at: dict[str, int | None] = {}
     for op in part:
         record = getattr(op.outcome, "record", None)
@@ -288,8 +315,8 @@ def _entangled(part: Sequence[Op]) -> Iterator[str]:
             yield parent
 
 
-def _named(operation: Op) -> set[str]:
-    """The transactions that an operation is about: the parent, and what it made."""
+def _entries_of(operation: Op) -> set[str]:
+    """The ids of the transactions that it touches: its parent, and the one that it made."""
     parent = getattr(operation.command.command, "parent", None)
     outcome = operation.outcome
     made = getattr(outcome.record, "id", None) if isinstance(outcome, Accepted) else None

@@ -1,9 +1,13 @@
-"""Requests that arrive at the same moment: one thread sends the last byte of each.
+"""Last-byte synchronisation: requests of several connections that arrive at the same moment.
 
-Threads that are released together still need a different time each to wake up, build, connect and
-send, and a quick server is done with the first before the second is there. So every client
-connects, sends its head and all of its body but one byte, and waits; the last one to come sends all
-that is missing, in one go. It does not know what is requested.
+Threads that start together still need different times to wake up, build a request, connect and
+send; a fast server has answered the first request before the second arrives. So each client
+connects and sends all of its request but the last byte, then waits at a start barrier. The thread
+that comes last sends the last bytes of all, one directly after the other: they leave within some
+microseconds, and no server starts on a request that is not complete. (Web security testing uses the
+same method to find races: Kettle, "Smashing the state machine", 2023.)
+
+It does not know what is requested.
 """
 
 from __future__ import annotations
@@ -20,13 +24,15 @@ import httpx
 from tallystick.target import KEEPALIVE_S
 
 START_LIMIT_S = 5.0
+"""How long a client waits at the barrier. Then all start as they are, rather than not at all."""
 HEAD_IS_NEXT = "http11.send_request_headers.started"
 CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
+"""Events of httpcore's `trace` extension. After TLS the stream is another one, so both count."""
 
 
 @dataclass(slots=True)
 class _LastWrite:
-    """What is left to send of one request."""
+    """The last write of one request, which another thread may make."""
 
     write: Callable[[], None]
     place: int
@@ -37,65 +43,70 @@ class _LastWrite:
         self.sent_ns = time.monotonic_ns()
         try:
             self.write()
-        except Exception as error:  # it belongs to the thread that waits for the answer
+        except Exception as error:  # raised by the thread that waits for the answer, in its turn
             self.error = error
 
 
 class StartBarrier:
-    """A line that opens when all clients stand at it, or when one of them gave up."""
+    """Opens when all clients wait at it, when one aborts, or after `START_LIMIT_S` seconds."""
 
     def __init__(self, clients: int) -> None:
         self._waiting: list[_LastWrite] = []
         self._barrier = threading.Barrier(clients, self._send_all)
 
     def send(self, write: Callable[[], None], place: int = 0, stagger_s: float = 0.0) -> int:
-        """Write together with the others, in the order of the places, or a little after them all;
-        the moment of the writing.
+        """Wait at the barrier, then send: in the order of `place`, or `stagger_s` seconds later.
+
+        Returns when it was sent, in nanoseconds of the monotonic clock; raises what `write` raises.
         """
-        rest = _LastWrite(write, place)
+        last = _LastWrite(write, place)
         if not stagger_s:
-            self._waiting.append(rest)
-        with suppress(threading.BrokenBarrierError):  # then it runs alone: no less of a history
+            self._waiting.append(last)
+        # If the barrier is broken, the client sends at once and alone: the history is as valid, it
+        # only has less overlap.
+        with suppress(threading.BrokenBarrierError):
             self._barrier.wait(START_LIMIT_S)
-        if not rest.sent_ns:
+        if not last.sent_ns:
             time.sleep(stagger_s)
-            rest.send()
-        if rest.error is not None:
-            raise rest.error
-        return rest.sent_ns
+            last.send()
+        if last.error is not None:
+            raise last.error
+        return last.sent_ns
 
     def abort(self) -> None:
-        """Let the others run."""
+        """Let all others start without this client."""
         self._barrier.abort()
 
     def _send_all(self) -> None:
-        for rest in sorted(self._waiting, key=lambda rest: rest.place):
-            rest.send()
+        """Send for all that wait; the barrier calls it on one thread, before it lets any go."""
+        for last in sorted(self._waiting, key=lambda last: last.place):
+            last.send()
 
 
 class LastByteTransport(httpx.BaseTransport):
-    """A transport of one connection that can hold a request at a start line; all others pass."""
+    """A transport with one connection, which can delay the last byte of its next request."""
 
     def __init__(self) -> None:
         limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S)
         self._inner = httpx.HTTPTransport(trust_env=False, limits=limits)
-        self._start: StartBarrier | None = None
+        self._barrier: StartBarrier | None = None
         self._place = 0
         self._stagger_s = 0.0
-        self._next_is_last = False
+        self._next_write_is_last = False
         self.last_byte_ns = 0
-        """When the end of the last request that was held left."""
+        """When the last byte of the last delayed request was sent, in monotonic nanoseconds; 0 if
+        no request was delayed yet."""
 
-    def wait_at(self, start: StartBarrier, place: int = 0, stagger_s: float = 0.0) -> None:
-        """Hold the next request until `start` opens; it leaves in this place, or a little later."""
-        self._start, self._place, self._stagger_s = start, place, stagger_s
+    def wait_at(self, barrier: StartBarrier, place: int = 0, stagger_s: float = 0.0) -> None:
+        """Let the next request wait at the barrier (see `StartBarrier.send`); later ones do not."""
+        self._barrier, self._place, self._stagger_s = barrier, place, stagger_s
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it; if it is to be held, all of it but the end until the start."""
+        """Send the request; its last byte waits at the barrier, if there is one."""
         extensions = {**request.extensions, "trace": self._trace}
         content = request.read()
         stream: httpx.SyncByteStream = httpx.ByteStream(content)
-        if self._start is not None and content and not _is_for_a_token(request):
+        if self._barrier is not None and content and not _is_for_a_token(request):
             stream = _LastByteStream(content, self._delay_next_write)
         return self._inner.handle_request(
             httpx.Request(
@@ -108,29 +119,35 @@ class LastByteTransport(httpx.BaseTransport):
         )
 
     def close(self) -> None:
+        """Close the connection."""
         self._inner.close()
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event in CONNECTED:
             self._watch(info["return_value"])
-        elif event == HEAD_IS_NEXT and self._start is not None:
+        elif event == HEAD_IS_NEXT and self._barrier is not None:
+            # Without a body the head is the last write, and waits as a whole. A body without
+            # `_LastByteStream` is a token request, which does not wait.
             stream = info["request"].stream
             has_body = isinstance(stream, _LastByteStream) or any(stream)
-            self._next_is_last = not has_body
+            self._next_write_is_last = not has_body
 
     def _delay_next_write(self) -> None:
-        self._next_is_last = True
+        self._next_write_is_last = True
 
     def _watch(self, stream: Any) -> None:
-        """See every write of a new connection before it is made."""
+        """Replace the `write` of a new connection by one that waits where it has to.
+
+        httpx has no hook between the head and the end of a request, so the connection is the place.
+        """
         write = stream.write
 
         def watched(buffer: bytes, timeout: float | None = None) -> None:
-            if not self._next_is_last or self._start is None:
+            if not self._next_write_is_last or self._barrier is None:
                 write(buffer, timeout)
                 return
-            start, self._start, self._next_is_last = self._start, None, False
-            self.last_byte_ns = start.send(
+            barrier, self._barrier, self._next_write_is_last = self._barrier, None, False
+            self.last_byte_ns = barrier.send(
                 lambda: write(buffer, timeout), self._place, self._stagger_s
             )
 
@@ -138,7 +155,7 @@ class LastByteTransport(httpx.BaseTransport):
 
 
 class _LastByteStream(httpx.SyncByteStream):
-    """A body that says when its last byte comes next."""
+    """A body in two parts: all but the last byte, then the last byte, after a call."""
 
     def __init__(self, content: bytes, before_the_last: Callable[[], None]) -> None:
         self._content = content
@@ -152,4 +169,5 @@ class _LastByteStream(httpx.SyncByteStream):
 
 
 def _is_for_a_token(request: httpx.Request) -> bool:
+    """A new access token is part of the preparation: if it waited, the request would come late."""
     return request.url.path.endswith("/auth/token")

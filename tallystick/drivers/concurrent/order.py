@@ -1,7 +1,7 @@
-"""Is there a legal order of what several clients saw? Asks the checker, its step is the oracle.
+"""Is there a legal order of what several clients saw? Asks the checker, with the oracle's rules.
 
-One card at a time, from every ledger that was possible before. It knows the ledger and puts a
-violation into words; how the requests were made, it does not know.
+Each card is judged apart, from every ledger that was possible before. A card without a legal order
+becomes a violation in words. How the requests were sent, it does not know.
 """
 
 from __future__ import annotations
@@ -27,24 +27,31 @@ from tallystick.ledger.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class HistoryVerdict:
-    """What the checker says of a history: undecided cards, and the first violation."""
+    """What the checker says of a history."""
 
     undecided: tuple[str, ...] = ()
+    """Ids of the cards for which the budget did not suffice."""
     violation: Violation | None = None
+    """The first violation, in words. Both are None if every card has an order or is undecided."""
     illegality: Illegality[Ledger] | None = None
+    """The first violation, as the checker explains it."""
 
 
 def judge_history(
     operations: Iterable[Op], initial: Mapping[CardId, Sequence[Ledger]], *, budget: Budget
 ) -> HistoryVerdict:
-    """Judge the operations of each card from the ledgers that were possible before."""
+    """Judge the operations of each card; `initial` has its possible ledgers before, by card id.
+
+    A legal order from one of these ledgers is enough. Each of them is judged within the budget.
+    """
     known = list(operations)
     duplicates = _refused_duplicates(known)
     judged = _judge_all([op for op in known if id(op) not in duplicates], initial, budget)
     by_token = {id(op) for op in known if getattr(op.command.command, "token", None) is not None}
     if judged.violation is None or not duplicates & by_token:
         return judged
-    # A refusal that has no place in the order may have used its token up all the same.
+    # Left out of the order, a refusal has no effect at all. But one that was paid by token may have
+    # used up its token. Without an order, try once more with these refusals in it.
     kept = [op for op in known if id(op) not in duplicates - by_token]
     again = _judge_all(kept, initial, budget)
     return again if again.violation is None else judged
@@ -65,10 +72,11 @@ def _judge_all(
 
 
 def _refused_duplicates(operations: Sequence[Op]) -> set[int]:
-    """Which are refusals of a ref_id whose request was still under way elsewhere.
+    """The id() of each refusal of a request that overlapped with another of the same ref_id.
 
-    A server may refuse the second of two equal requests before the first has had its effect
-    (question 7), so such a refusal has no place in the order, and no effect either.
+    A server may refuse the second of two equal requests before the first has taken effect (question
+    7). Then no order explains the refusal: with the first request not done yet, the second would
+    have to be accepted. Such refusals are left out of the history; they have no effect either.
     """
     by_ref: dict[str, list[Op]] = {}
     for op in operations:
@@ -84,22 +92,25 @@ def _refused_duplicates(operations: Sequence[Op]) -> set[int]:
 
 
 def _overlap(one: Op, other: Op) -> bool:
-    ends = (float("inf") if op.returned_ns is None else op.returned_ns for op in (one, other))
-    one_end, other_end = ends
-    return one.called_ns <= other_end and other.called_ns <= one_end
+    """Whether there was a moment at which both were open."""
+    first, second = sorted((one, other), key=lambda op: op.called_ns)
+    return first.returned_ns is None or second.called_ns <= first.returned_ns
 
 
 def _judge_card(
     part: tuple[Op, ...], ledgers: Sequence[Ledger], budget: Budget
 ) -> HistoryVerdict | None:
-    """The verdict on one card; None if the budget was spent before there was one."""
+    """The verdict on one card; None if the budget was spent before there was one.
+
+    From several possible ledgers, one order conforms. A violation needs that none has an order.
+    """
     known = Independence.of(part)
     found: list[HistoryVerdict | None] = []
     for ledger in ledgers:
-        start = known.before(ledger)
+        start = known.start(ledger)
         judgement = check(
             History(part),
-            known.step,
+            known.transition,
             lambda _, start=start: start,  # type: ignore[misc]
             hints=known.hints,
             budget=budget,
@@ -118,12 +129,12 @@ def _judge_card(
 
 
 def label_of(operation: Op) -> str:
-    """The step of an operation."""
+    """The step of an operation, as text."""
     return str(operation.command.step)
 
 
 def outcome_of(operation: Op) -> str:
-    """What came of an operation, in a few words."""
+    """The outcome of an operation, in a few words."""
     outcome = operation.outcome
     if isinstance(outcome, Refused):
         return f"refused with {outcome.status}"
@@ -139,17 +150,18 @@ def outcome_of(operation: Op) -> str:
     return "accepted"
 
 
-MOST_TOLD = 40
+MOST_NAMED = 40
+"""So many operations are named in a violation at most: more, nobody reads."""
 
 
 def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Ledger) -> Violation:
     stuck = illegality.stuck
-    told = illegality.core
-    if all(isinstance(op.command.command, ReadCard) for op in told):
-        # Figures that nothing explains: tell all there was, or as much of it as can be read.
-        told = (*illegality.prefix[-MOST_TOLD:], stuck)
-    rule = "CONC-2" if _shares_a_ref(told, history) else "CONC-1"
-    among = {id(op) for op in told}
+    named = illegality.core
+    if all(isinstance(op.command.command, ReadCard) for op in named):
+        # A read that nothing explains contradicts all that was before it: name that.
+        named = (*illegality.prefix[-MOST_NAMED:], stuck)
+    rule = "CONC-2" if _shares_a_ref(named, history) else "CONC-1"
+    among = {id(op) for op in named}
     legal = [f"`{label_of(op)}`" for op in illegality.prefix if id(op) in among]
     broken = _broken_by_stuck(illegality, start)
     after = f"after {', '.join(legal)} " if legal else ""
@@ -157,18 +169,18 @@ def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Led
     return Violation(
         rule,
         "an order of these requests that the ledger permits",
-        f"there is none: {'; '.join(f'`{label_of(op)}` {outcome_of(op)}' for op in told)};"
+        f"there is none: {'; '.join(f'`{label_of(op)}` {outcome_of(op)}' for op in named)};"
         f" {after}the ledger has no place for `{label_of(stuck)}` {outcome_of(stuck)}{why}",
     )
 
 
 def _broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation | None:
-    """What the oracle says of the operation that has no place, after the longest legal order."""
+    """What the oracle says of the stuck operation after the longest legal order."""
     ledgers = [start]
     for op in illegality.prefix:
         results = [step(ledger, op.command.command, op.outcome) for ledger in ledgers]
         after = [one for result in results if isinstance(result, tuple) for one in result]
-        # A lost one is in the order because it had its effect.
+        # The checker puts a lost operation into an order only if it had an effect there.
         lost = isinstance(op.outcome, Unknown)
         ledgers = [one for one in dict.fromkeys(after) if not (lost and one in ledgers)]
     stuck = illegality.stuck
@@ -180,19 +192,13 @@ def _broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation
 
 
 def _shares_a_ref(core: Iterable[Op], history: Iterable[Op]) -> bool:
-    """Whether a request of the contradiction met another client's with the same ref_id."""
+    """Whether a request of the core overlapped with another client's of the same ref_id."""
     by_ref: dict[str, list[Op]] = {}
     for op in history:
         by_ref.setdefault(ref_of(op), []).append(op)
     return any(
-        other.client != op.client and _meet(op, other)
+        other.client != op.client and _overlap(op, other)
         for op in core
         if ref_of(op)
         for other in by_ref.get(ref_of(op), ())
     )
-
-
-def _meet(one: Op, other: Op) -> bool:
-    """Whether there was a moment at which both were open."""
-    first, second = sorted((one, other), key=lambda op: op.called_ns)
-    return first.returned_ns is None or second.called_ns <= first.returned_ns
