@@ -9,6 +9,7 @@ import pytest
 
 from contracts.support.repeating import until_answered
 from tallystick.drivers.direct import require_answers
+from tallystick.drivers.fuzz.card_set import BASIC, CardSet
 from tallystick.drivers.sequential import Session, run_program
 from tallystick.program import Program
 from tallystick.pytest_plugin import SUITE
@@ -32,6 +33,7 @@ ORDER = (
     "test_customers",
     "test_access",
     "test_input",
+    "test_http_input",
     "test_transitions",
     "test_lifecycle",
     "test_concurrency",
@@ -89,3 +91,9 @@ def check(run: Run) -> Check:
         return session
 
     return check
+
+
+@pytest.fixture(scope="session")
+def input_cards(run: Run) -> CardSet:
+    """The cards that all contracts about input share, because making them costs requests."""
+    return CardSet(run, BASIC)

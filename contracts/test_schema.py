@@ -1,8 +1,8 @@
-"""SHAPE: every operation, fuzzed from the document with live ids, and the walks along its links.
+"""SHAPE: every operation, with requests generated from the document, on cards that exist.
 
-Schemathesis makes the requests and judges the form of the answers; the ledger judges the money. A
-request that is refused has to change nothing, one that is accepted has to move exactly what it
-says, and one that the documentation forbids has to be refused.
+Schemathesis generates the requests and judges the form of the answers; the ledger judges the money.
+A refused request changes nothing, an accepted one moves exactly what it says, and one that the
+documentation forbids is refused. Then sequences of requests along the links of the document.
 """
 
 from __future__ import annotations
@@ -11,60 +11,65 @@ from random import Random
 
 import pytest
 
+from tallystick import operations as op
 from tallystick.drivers.fuzz import cases
-from tallystick.drivers.fuzz.live_ids import Feeder
-from tallystick.drivers.fuzz.setting import Stage, new_fuzz
-from tallystick.drivers.fuzz.walk import walk
+from tallystick.drivers.fuzz.card_set import CardSet, new_fuzz
+from tallystick.drivers.fuzz.links import follow_links
+from tallystick.drivers.fuzz.live_ids import LiveIds
 from tallystick.run import Intensity, Run
 from tallystick.target import Answer
 
 rule = pytest.mark.rule
 
 CASES = {
-    "aid_cards_transactions_post": (56, 24),
-    "aid_cards_cardid_transactions_capture_post": (30, 20),
-    "aid_cards_cardid_transactions_void_post": (16, 10),
-    "aid_cards_post": (40, 12),
-    "aid_cards_cardid_activate_post": (22, 8),
-    "aid_cards_cardid_token_post": (22, 8),
-    "aid_cards_batch_post": (16, 6),
-    "aid_cards_cardid_rotate_pin_post": (14, 6),
-    "aid_cards_token_post": (12, 8),
-    "aid_cards_get": (14, 6),
-    "aid_cards_cardid_get": (6, 4),
-    "aid_cards_cardid_transactions_tid_get": (4, 4),
-    "aid_customers_cid_cards_get": (8, 6),
-    "aid_customers_cid_card_cid_get": (4, 4),
-    "aid_cards_cardid_delete": (4, 4),
-    "aid_auths_oauth_token_post": (10, 4),
+    op.TRANSACT: (56, 24),
+    op.CAPTURE: (30, 20),
+    op.VOID: (16, 10),
+    op.CREATE_CARD: (40, 12),
+    op.ACTIVATE_CARD: (22, 8),
+    op.ISSUE_TOKEN: (22, 8),
+    op.PREPARE_CARDS: (16, 6),
+    op.ROTATE_PIN: (14, 6),
+    op.READ_BY_TOKEN: (12, 8),
+    op.LIST_CARDS: (14, 6),
+    op.READ_CARD: (6, 4),
+    op.LIST_TRANSACTIONS: (4, 4),
+    op.LIST_CUSTOMER_CARDS: (8, 6),
+    op.READ_CUSTOMER_CARD: (4, 4),
+    op.DELETE_CARD: (4, 4),
+    op.GET_ACCESS_TOKEN: (10, 4),
 }
-"""For each operation so many boundary cases and so many random ones; money weighs most."""
-DEEPER = {Intensity.GATE: 1, Intensity.RELEASE: 6, Intensity.HUNT: 30}
-WALKS = {Intensity.GATE: (10, 6), Intensity.RELEASE: (60, 10), Intensity.HUNT: (300, 15)}
+"""Boundary cases and random cases of each operation; most for those that move money."""
+DEPTH = {Intensity.GATE: 1, Intensity.RELEASE: 6, Intensity.HUNT: 30}
+"""Factors to the numbers of CASES."""
+SEQUENCES = {Intensity.GATE: (10, 6), Intensity.RELEASE: (60, 10), Intensity.HUNT: (300, 15)}
+"""How many sequences along the links, and the most requests in each."""
 
 
 @pytest.fixture(scope="module")
-def stage(run: Run) -> Stage:
-    return Stage(run)
+def cards(run: Run) -> CardSet:
+    return CardSet(run)
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "SHAPE-4", "SHAPE-5", "SHAPE-6", "BAL-6")
 @pytest.mark.parametrize("operation", CASES)
-def test_the_operation_keeps_its_form_and_the_money(run: Run, stage: Stage, operation: str) -> None:
-    boundary, random = (number * DEEPER[run.intensity] for number in CASES[operation])
-    dice = Random(f"{run.seed}/{operation}/names")
-    for case in cases.cases(operation, run.seed, boundary, random):
+def test_the_operation_keeps_its_form_and_the_money(
+    run: Run, cards: CardSet, operation: str
+) -> None:
+    boundary, generated = (number * DEPTH[run.intensity] for number in CASES[operation])
+    random = Random(f"{run.seed}/{operation}/names")
+    for case in cases.cases(operation, run.seed, boundary, generated):
         query, body = cases.query_of(case), cases.body_of(case)
-        with stage.acting(operation) as fuzz:
-            answer = fuzz.ask(Feeder(fuzz, dice).feed(operation, query, body))
-            odd = cases.judge(case, answer) if isinstance(answer, Answer) else None
-            if odd is not None:
-                fuzz.violate(odd.rule, odd.expected, odd.actual)
-    with stage.acting(operation) as fuzz:
+        with cards.session_for(operation) as fuzz:
+            answer = fuzz.ask(LiveIds(fuzz, random).fill(operation, query, body))
+            violation = cases.judge(case, answer) if isinstance(answer, Answer) else None
+            if violation is not None:
+                fuzz.violate(violation.rule, violation.expected, violation.actual)
+    with cards.session_for(operation) as fuzz:
         fuzz.settle()
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "BAL-1", "BAL-2", "BAL-6")
-def test_walks_along_the_links_of_the_document_keep_the_ledger(run: Run) -> None:
-    examples, steps = WALKS[run.intensity]
-    walk(run, new_fuzz, examples, steps)
+def test_requests_along_the_links_of_the_document_keep_the_ledger(run: Run) -> None:
+    sequences, steps = SEQUENCES[run.intensity]
+    follow_links(run, new_fuzz, sequences, steps)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from tallystick import operations as op
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
@@ -48,7 +49,14 @@ class Request:
 
 def encode(command: Command, account: str) -> Request:
     """The request that asks for the command."""
-    return _ENCODERS[type(command)](command, f"/accounts/{quote(account, safe='')}/wallets")
+    return _ENCODERS[type(command)](command, account)
+
+
+def request(operation: str, account: str, body: JSON = None, **ids: str) -> Request:
+    """A request to an operation; `ids` are the ids in its path, as they are (not yet quoted)."""
+    route = op.ROUTES[operation]
+    names = {name: _segment(text) for name, text in {"account": account, **ids}.items()}
+    return Request(operation, route.method, route.path.format_map(names), body)
 
 
 def decode(command: Command, body: JSON) -> Record:
@@ -78,7 +86,7 @@ def transaction_record(body: JSON) -> TransactionRecord:
         currency=_text(members.get("currency")),
         type=_text(members.get("type")),
         parent=_text(members.get("parent_id")),
-        extras=_extras(members, ("metadata", "originated_by")),
+        extras=_extras(members, TRANSACTION_EXTRAS),
     )
 
 
@@ -100,6 +108,8 @@ def card_record(body: JSON) -> CardRecord:
     )
 
 
+TRANSACTION_EXTRAS = ("metadata", "originated_by")
+"""Optional members of a transaction that its answers show again."""
 CARD_EXTRAS = (
     "active_from",
     "customer_id",
@@ -109,6 +119,7 @@ CARD_EXTRAS = (
     "originated_by",
     "type",
 )
+"""Optional members of a card that its answers show again."""
 
 
 def extras_of(members: Mapping[str, JSON]) -> Extras:
@@ -139,80 +150,76 @@ def _body(extras: Extras) -> dict[str, JSON]:
     }
 
 
-def _open(command: OpenCard, base: str) -> Request:
+def _open(command: OpenCard, account: str) -> Request:
     body = {"card_id": command.card, "amount": command.amount, "currency": command.currency}
-    body |= _body(command.extras)
-    return Request("aid_cards_post", "POST", f"{base}/cards", body)
+    return request(op.CREATE_CARD, account, body | _body(command.extras))
 
 
-def _prepare(command: PrepareCard, base: str) -> Request:
+def _prepare(command: PrepareCard, account: str) -> Request:
     body = {"cards": [{"card_id": command.card, "type": "gift_card"}]}
-    return Request("aid_cards_batch_post", "POST", f"{base}/cards/batch", body)
+    return request(op.PREPARE_CARDS, account, body)
 
 
-def _activate(command: ActivateCard, base: str) -> Request:
+def _activate(command: ActivateCard, account: str) -> Request:
     body = {"amount": command.amount, "currency": command.currency, **_body(command.extras)}
-    path = f"{base}/cards/{_segment(command.card)}/activate"
-    return Request("aid_cards_cardid_activate_post", "POST", path, body)
+    return request(op.ACTIVATE_CARD, account, body, card_id=command.card)
 
 
-def _delete(command: DeleteCard, base: str) -> Request:
-    return Request("aid_cards_cardid_delete", "DELETE", f"{base}/cards/{_segment(command.card)}")
+def _delete(command: DeleteCard, account: str) -> Request:
+    return request(op.DELETE_CARD, account, card_id=command.card)
 
 
-def _issue(command: IssueToken, base: str) -> Request:
+def _issue(command: IssueToken, account: str) -> Request:
     body = {
         "ref_id": command.ref,
         "expires_in": command.expires_in,
         "expires_after_transaction": command.one_time,
     }
-    path = f"{base}/cards/{_segment(command.card)}/tokens"
-    return Request("aid_cards_cardid_token_post", "POST", path, body)
+    return request(op.ISSUE_TOKEN, account, body, card_id=command.card)
 
 
-def _transact(command: Transact, base: str) -> Request:
+TYPE_OF_KIND = {Kind.DRAWDOWN: "drawdown", Kind.HOLD: "drawdown", Kind.FUND: "fund"}
+"""What `type` says; a hold is a drawdown that is `pending`."""
+
+
+def _transact(command: Transact, account: str) -> Request:
     named = {"card_id": command.card} if command.token is None else {"token": command.token}
-    fund = command.kind is Kind.FUND
     body = {
         "ref_id": command.ref,
         **named,
         "amount": command.amount,
         "currency": command.currency,
-        "type": "fund" if fund else "drawdown",
+        "type": TYPE_OF_KIND[command.kind],
         **_body(command.extras),
     }
     if command.kind is Kind.HOLD:
         body["pending"] = True
-    return Request("aid_cards_transactions_post", "POST", f"{base}/transactions", body)
+    return request(op.TRANSACT, account, body)
 
 
-def _capture(command: Capture, base: str) -> Request:
+def _capture(command: Capture, account: str) -> Request:
     body = {"ref_id": command.ref, **_body(command.extras)}
     if command.amount is not None:
         body["amount"] = command.amount
-    path = f"{base}/transactions/{_segment(command.parent)}/capture"
-    return Request("aid_cards_cardid_transactions_capture_post", "POST", path, body)
+    return request(op.CAPTURE, account, body, transaction_id=command.parent)
 
 
-def _void(command: Void, base: str) -> Request:
+def _void(command: Void, account: str) -> Request:
     body = {"ref_id": command.ref, **_body(command.extras)}
-    path = f"{base}/transactions/{_segment(command.parent)}/void"
-    return Request("aid_cards_cardid_transactions_void_post", "POST", path, body)
+    return request(op.VOID, account, body, transaction_id=command.parent)
 
 
-def _read(command: ReadCard, base: str) -> Request:
-    card = _segment(command.card)
+def _read(command: ReadCard, account: str) -> Request:
+    card, handle = command.card, command.handle or ""
     if command.view is View.INFO:
-        return Request("aid_cards_token_post", "POST", f"{base}/info", {"token": command.handle})
+        return request(op.READ_BY_TOKEN, account, {"token": command.handle})
     if command.view is View.CUSTOMER:
-        path = f"{base}/customers/{_segment(command.handle or '')}/cards/{card}"
-        return Request("aid_customers_cid_card_cid_get", "GET", path)
-    return Request("aid_cards_cardid_get", "GET", f"{base}/cards/{card}")
+        return request(op.READ_CUSTOMER_CARD, account, customer_id=handle, card_id=card)
+    return request(op.READ_CARD, account, card_id=card)
 
 
-def _read_transactions(command: ReadTransactions, base: str) -> Request:
-    path = f"{base}/cards/{_segment(command.card)}/transactions"
-    return Request("aid_cards_cardid_transactions_tid_get", "GET", path)
+def _read_transactions(command: ReadTransactions, account: str) -> Request:
+    return request(op.LIST_TRANSACTIONS, account, card_id=command.card)
 
 
 _ENCODERS: dict[type, Callable[[Any, str], Request]] = {

@@ -1,4 +1,4 @@
-"""Chapter SHAPE: what is demanded of a request, what it means, and how its answers are judged."""
+"""Chapter SHAPE: what a request must not hold, what it asks for, how its answers are judged."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from random import Random
 
 import pytest
 
-from contracts.test_input import BODIES
 from contracts.test_schema import CASES
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
+from tallystick import operations as op
 from tallystick import wire
 from tallystick.connect import connect
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.fuzz import cases
-from tallystick.drivers.fuzz.constraints import NOTHING, Demands
+from tallystick.drivers.fuzz.card_set import BASIC, CardSet
+from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
 from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import Known, Sent, understand
-from tallystick.drivers.fuzz.live_ids import Feeder
-from tallystick.drivers.fuzz.setting import FEW, Stage
-from tallystick.drivers.fuzz.valid import valid
-from tallystick.drivers.fuzz.walk import walk
+from tallystick.drivers.fuzz.interpretation import FuzzRequest, IdIndex, interpret
+from tallystick.drivers.fuzz.links import follow_links
+from tallystick.drivers.fuzz.live_ids import LiveIds
+from tallystick.drivers.fuzz.valid import VALID, valid
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
@@ -44,53 +44,58 @@ from tallystick.ledger.vocabulary import (
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Answer, Client
 
-TRANSACT = "aid_cards_transactions_post"
-CAPTURE = "aid_cards_cardid_transactions_capture_post"
-CREATE = "aid_cards_post"
 HOLD = "6b2b3d3e-4f63-4d0a-9b7e-2f6f3f3c9a11"
 PAYMENT = {"ref_id": "r1", "card_id": "card-1", "amount": 5, "currency": "NOK"}
 
 # What the documentation forbids -------------------------------------------------------------------
 
 FORBIDDEN = [
-    (TRANSACT, {**PAYMENT, "amount": "5"}, "amount is of type integer"),
-    (TRANSACT, {**PAYMENT, "amount": True}, "amount is of type integer"),
-    (TRANSACT, {**PAYMENT, "amount": 1.5}, "amount is of type integer"),
-    (TRANSACT, {**PAYMENT, "amount": -1}, "amount is at least 0"),
-    (TRANSACT, {**PAYMENT, "amount": None}, "amount is required"),
-    (TRANSACT, {**PAYMENT, "currency": "nok"}, "currency is one of NOK, SEK, DKK, EUR, USD"),
-    (TRANSACT, {**PAYMENT, "ref_id": 7}, "ref_id is of type string"),
-    (TRANSACT, {**PAYMENT, "type": "refund"}, "type is one of drawdown, fund"),
-    (TRANSACT, {**PAYMENT, "pending": "true"}, "pending is of type boolean"),
-    (TRANSACT, {**PAYMENT, "metadata": []}, "metadata is of type object"),
-    (TRANSACT, {**PAYMENT, "card_id": 1}, "card_id is of type string"),
-    (TRANSACT, {**PAYMENT, "card_id": None}, "card_id or token is required"),
-    (TRANSACT, {**PAYMENT, "originated_by": "x" * 256}, "originated_by has at most 255 characters"),
-    (TRANSACT, [PAYMENT], "an object is documented"),
-    (TRANSACT, NOTHING, "an object is documented"),
-    (CAPTURE, {"amount": 5}, "ref_id is required"),
-    (CREATE, {"card_id": "x" * 256, "amount": 1, "currency": "NOK"}, "at most 255 characters"),
-    ("aid_cards_cardid_token_post", {"ref_id": "a", "expires_in": 0}, "expires_in is at least 1"),
-    ("aid_cards_cardid_rotate_pin_post", {"pin": "1234"}, "pin is of type object"),
+    (op.TRANSACT, {**PAYMENT, "amount": "5"}, "amount is of type integer"),
+    (op.TRANSACT, {**PAYMENT, "amount": True}, "amount is of type integer"),
+    (op.TRANSACT, {**PAYMENT, "amount": 1.5}, "amount is of type integer"),
+    (op.TRANSACT, {**PAYMENT, "amount": -1}, "amount is at least 0"),
+    (op.TRANSACT, {**PAYMENT, "amount": None}, "amount is required"),
+    (op.TRANSACT, {**PAYMENT, "currency": "nok"}, "currency is one of NOK, SEK, DKK, EUR, USD"),
+    (op.TRANSACT, {**PAYMENT, "ref_id": 7}, "ref_id is of type string"),
+    (op.TRANSACT, {**PAYMENT, "type": "refund"}, "type is one of drawdown, fund"),
+    (op.TRANSACT, {**PAYMENT, "pending": "true"}, "pending is of type boolean"),
+    (op.TRANSACT, {**PAYMENT, "metadata": []}, "metadata is of type object"),
+    (op.TRANSACT, {**PAYMENT, "card_id": 1}, "card_id is of type string"),
+    (op.TRANSACT, {**PAYMENT, "card_id": None}, "card_id or token is required"),
+    (
+        op.TRANSACT,
+        {**PAYMENT, "originated_by": "x" * 256},
+        "originated_by has at most 255 characters",
+    ),
+    (op.TRANSACT, [PAYMENT], "an object is documented"),
+    (op.TRANSACT, NO_BODY, "an object is documented"),
+    (op.CAPTURE, {"amount": 5}, "ref_id is required"),
+    (
+        op.CREATE_CARD,
+        {"card_id": "x" * 256, "amount": 1, "currency": "NOK"},
+        "at most 255 characters",
+    ),
+    (op.ISSUE_TOKEN, {"ref_id": "a", "expires_in": 0}, "expires_in is at least 1"),
+    (op.ROTATE_PIN, {"pin": "1234"}, "pin is of type object"),
 ]
 
 OPEN = [
-    (TRANSACT, PAYMENT),
-    (TRANSACT, {**PAYMENT, "amount": 5.0}),  # 12: integers that are written as 1.0
-    (TRANSACT, {**PAYMENT, "amount": float("inf")}),  # 1e400 is a whole number
-    (TRANSACT, {**PAYMENT, "amount": 2**70}),  # 12: no upper bound
-    (TRANSACT, {**PAYMENT, "metadata": None}),  # 55: null values anywhere
-    (TRANSACT, {**PAYMENT, "unknown": [1]}),  # 53: unknown members
-    (TRANSACT, {**PAYMENT, "id": 5}),  # 53: read-only members sent by the caller
-    (TRANSACT, {**PAYMENT, "ref_id": ""}),  # 6: no bound on ref_id
-    (TRANSACT, {**PAYMENT, "ref_id": "r" * 10_000}),
-    (TRANSACT, {**PAYMENT, "originated_by": " till "}),  # 55: 400 or trimmed
-    (TRANSACT, {**PAYMENT, "token": "t"}),  # 9.3: a guide sends both
-    (TRANSACT, {**PAYMENT, "type": "fund", "pending": True}),  # 25: refused or ignored
-    (CAPTURE, {"ref_id": "a", "amount": None}),
-    (CREATE, {"card_id": "a", "amount": 1, "currency": "NOK", "card_token": {}}),  # 9.5
-    (CREATE, {"card_id": "a", "amount": 1, "currency": "NOK", "active_from": "soon"}),
-    ("aid_cards_batch_post", {}),  # its required list is read from a sample
+    (op.TRANSACT, PAYMENT),
+    (op.TRANSACT, {**PAYMENT, "amount": 5.0}),  # 12: integers that are written as 1.0
+    (op.TRANSACT, {**PAYMENT, "amount": float("inf")}),  # 1e400 is a whole number
+    (op.TRANSACT, {**PAYMENT, "amount": 2**70}),  # 12: no upper bound
+    (op.TRANSACT, {**PAYMENT, "metadata": None}),  # 55: null values anywhere
+    (op.TRANSACT, {**PAYMENT, "unknown": [1]}),  # 53: unknown members
+    (op.TRANSACT, {**PAYMENT, "id": 5}),  # 53: read-only members sent by the caller
+    (op.TRANSACT, {**PAYMENT, "ref_id": ""}),  # 6: no bound on ref_id
+    (op.TRANSACT, {**PAYMENT, "ref_id": "r" * 10_000}),
+    (op.TRANSACT, {**PAYMENT, "originated_by": " till "}),  # 55: 400 or trimmed
+    (op.TRANSACT, {**PAYMENT, "token": "t"}),  # 9.3: a guide sends both
+    (op.TRANSACT, {**PAYMENT, "type": "fund", "pending": True}),  # 25: refused or ignored
+    (op.CAPTURE, {"ref_id": "a", "amount": None}),
+    (op.CREATE_CARD, {"card_id": "a", "amount": 1, "currency": "NOK", "card_token": {}}),  # 9.5
+    (op.CREATE_CARD, {"card_id": "a", "amount": 1, "currency": "NOK", "active_from": "soon"}),
+    (op.PREPARE_CARDS, {}),  # its required list is read from a sample
 ]
 
 
@@ -98,12 +103,12 @@ OPEN = [
 def test_what_a_source_forbids_is_forbidden_with_its_reason(
     operation: str, body: object, reason: str
 ) -> None:
-    assert reason in (Demands(load().document).forbids(operation, body) or "nothing")
+    assert reason in (Constraints(load().document).forbids(operation, body) or "nothing")
 
 
 @pytest.mark.parametrize(("operation", "body"), OPEN)
 def test_what_the_sources_leave_open_is_not_forbidden(operation: str, body: object) -> None:
-    assert Demands(load().document).forbids(operation, body) is None
+    assert Constraints(load().document).forbids(operation, body) is None
 
 
 # What a request means -----------------------------------------------------------------------------
@@ -127,21 +132,27 @@ COMMANDS: list[Command] = [
     ReadCard("card-1", View.CUSTOMER, "c1"),
     ReadTransactions("card-1"),
 ]
-KNOWN = Known({"card-1": "A"}, {HOLD: "A"}, {"DINCARD:1": "A"}, {"A": "card-1"})
+INDEX = IdIndex({"card-1": "A"}, {HOLD: "A"}, {"DINCARD:1": "A"}, {"A": "card-1"})
 PLACES = {"card-1": "card_id", HOLD: "transaction_id", "c1": "customer_id"}
 
 
-def sent_of(command: Command) -> Sent:
+def fuzz_request_of(command: Command) -> FuzzRequest:
     request = wire.encode(command, "T12345678")
     path = {PLACES[part]: part for part in request.path.split("/") if part in PLACES}
-    return Sent(request.operation, path, body=NOTHING if request.body is None else request.body)
+    return FuzzRequest(
+        request.operation, path, body=NO_BODY if request.body is None else request.body
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=repr)
 def test_every_command_is_read_back_from_its_request(command: Command) -> None:
-    meaning = understand(sent_of(command), KNOWN)
-    assert meaning is not None
-    assert (meaning.card, meaning.command, meaning.is_plain) == ("A", command, True)
+    interpretation = interpret(fuzz_request_of(command), INDEX)
+    assert interpretation is not None
+    assert (interpretation.card, interpretation.command, interpretation.is_ordinary) == (
+        "A",
+        command,
+        True,
+    )
 
 
 LESS_PLAIN = [
@@ -156,46 +167,52 @@ LESS_PLAIN = [
 
 @pytest.mark.parametrize("more", LESS_PLAIN, ids=json.dumps)
 def test_what_may_be_refused_for_its_form_still_tells_what_it_means(more: dict) -> None:
-    meaning = understand(Sent(TRANSACT, body={**PAYMENT, **more}), KNOWN)
-    assert meaning is not None
-    assert isinstance(meaning.command, Transact)
-    assert replace(meaning.command, extras=()) == Transact(Kind.DRAWDOWN, "card-1", 5, "NOK", "r1")
-    assert not meaning.is_plain
+    interpretation = interpret(FuzzRequest(op.TRANSACT, body={**PAYMENT, **more}), INDEX)
+    assert interpretation is not None
+    assert isinstance(interpretation.command, Transact)
+    assert replace(interpretation.command, extras=()) == Transact(
+        Kind.DRAWDOWN, "card-1", 5, "NOK", "r1"
+    )
+    assert not interpretation.is_ordinary
 
 
 @pytest.mark.parametrize("text", ["Bjørn", "\N{WRAPPED PRESENT}", "x" * 10_000, "a'); --"])
 def test_a_text_that_can_be_kept_has_to_be_shown_again(text: str) -> None:
-    meaning = understand(Sent(TRANSACT, body={**PAYMENT, "originated_by": text}), KNOWN)
-    assert meaning is not None
-    assert isinstance(meaning.command, Transact)
-    assert meaning.command.extras == (("originated_by", text),)
+    interpretation = interpret(
+        FuzzRequest(op.TRANSACT, body={**PAYMENT, "originated_by": text}), INDEX
+    )
+    assert interpretation is not None
+    assert isinstance(interpretation.command, Transact)
+    assert interpretation.command.extras == (("originated_by", text),)
 
 
 @pytest.mark.parametrize("text", ["", " a", "a\0b", "a\ud83c", "a\uffff", "a\nb"])
 def test_a_text_that_may_be_lost_is_not_compared(text: str) -> None:
-    meaning = understand(Sent(TRANSACT, body={**PAYMENT, "originated_by": text}), KNOWN)
-    assert meaning is not None
-    assert isinstance(meaning.command, Transact)
-    assert meaning.command.extras == ()
+    interpretation = interpret(
+        FuzzRequest(op.TRANSACT, body={**PAYMENT, "originated_by": text}), INDEX
+    )
+    assert interpretation is not None
+    assert isinstance(interpretation.command, Transact)
+    assert interpretation.command.extras == ()
 
 
 @pytest.mark.parametrize(
     ("operation", "path", "body"),
     [
-        (TRANSACT, {}, {**PAYMENT, "token": "DINCARD:1"}),
-        (TRANSACT, {}, {**PAYMENT, "amount": 2.0**60}),
-        ("aid_cards_cardid_activate_post", {"card_id": "card-1"}, {**PAYMENT, "expires_at": "now"}),
+        (op.TRANSACT, {}, {**PAYMENT, "token": "DINCARD:1"}),
+        (op.TRANSACT, {}, {**PAYMENT, "amount": 2.0**60}),
+        (op.ACTIVATE_CARD, {"card_id": "card-1"}, {**PAYMENT, "expires_at": "now"}),
     ],
 )
-def test_what_nobody_can_tell_has_no_command(operation: str, path: dict, body: dict) -> None:
-    meaning = understand(Sent(operation, path, body=body), KNOWN)
-    assert meaning is not None
-    assert meaning.command is None
+def test_a_request_of_unclear_effect_has_no_command(operation: str, path: dict, body: dict) -> None:
+    interpretation = interpret(FuzzRequest(operation, path, body=body), INDEX)
+    assert interpretation is not None
+    assert interpretation.command is None
 
 
-def test_what_names_nobody_means_nothing() -> None:
-    assert understand(Sent(TRANSACT, body={**PAYMENT, "card_id": "other"}), KNOWN) is None
-    assert understand(Sent(CAPTURE, {"transaction_id": "other"}, body={}), KNOWN) is None
+def test_a_request_on_an_id_that_does_not_exist_has_no_interpretation() -> None:
+    assert interpret(FuzzRequest(op.TRANSACT, body={**PAYMENT, "card_id": "other"}), INDEX) is None
+    assert interpret(FuzzRequest(op.CAPTURE, {"transaction_id": "other"}, body={}), INDEX) is None
 
 
 # Cases --------------------------------------------------------------------------------------------
@@ -207,7 +224,7 @@ def test_every_operation_of_the_document_is_fuzzed() -> None:
 
 def test_one_seed_gives_one_list_and_another_seed_another() -> None:
     lists = [
-        [repr((case.query, case.body)) for case in cases.cases(CAPTURE, seed, 10, 6)]
+        [repr((case.query, case.body)) for case in cases.cases(op.CAPTURE, seed, 10, 6)]
         for seed in (1, 1, 2)
     ]
     assert lists[0] == lists[1] != lists[2]
@@ -220,7 +237,7 @@ def test_no_configuration_of_the_working_directory_is_read(
     monkeypatch.chdir(tmp_path)
     cases.load_schema.cache_clear()
     try:
-        cases.cases(CAPTURE, 0, 4, 3)
+        cases.cases(op.CAPTURE, 0, 4, 3)
         assert cases.load_schema().config.base_url is None
     finally:
         cases.load_schema.cache_clear()
@@ -240,7 +257,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("answer", "rule"), ANSWERS)
 def test_the_checks_of_schemathesis_name_our_rules(answer: Answer, rule: str | None) -> None:
-    case = cases.cases(CAPTURE, 0, 1, 0)[0]
+    case = cases.cases(op.CAPTURE, 0, 1, 0)[0]
     found = cases.judge(case, answer)
     assert (found and found.rule) == rule
 
@@ -262,26 +279,26 @@ def violation_of(fault: str, operation: str, *changes: dict) -> Finding:
     """What comes of valid requests with these members changed, on a server with the fault."""
     with run_against(fault) as run, pytest.raises(Violated) as caught:
         ask_for(run, operation, changes)
-    return caught.value.finding
+    return run.newest(caught.value.finding)
 
 
 def ask_for(run: Run, operation: str, changes: Iterable[dict]) -> None:
-    with Stage(run, FEW).acting(operation) as fuzz:
+    with CardSet(run, BASIC).session_for(operation) as fuzz:
         for more in changes:
-            sent = valid(fuzz, operation)
-            fuzz.ask(Sent(operation, sent.path, body={**sent.body, **more}))
+            request = valid(fuzz, operation)
+            fuzz.ask(FuzzRequest(operation, request.path, body={**request.body, **more}))
         fuzz.settle()
 
 
 @pytest.mark.parametrize(
     ("fault", "operation", "more", "rule"),
     [
-        ("boolean_amount_accepted", TRANSACT, {"amount": True}, "SHAPE-4"),
-        ("fraction_amount_cut", CAPTURE, {"amount": 1.5}, "SHAPE-4"),
-        ("nul_crashes", CAPTURE, {"metadata": {"a": "\0"}}, "SHAPE-2"),
-        ("drawdown_one_too_much", TRANSACT, {"amount": 99_401}, "TX-2"),
-        ("refusal_keeps_the_lock", TRANSACT, {"pending": True, "currency": "SEK"}, "BAL-6"),
-        ("transaction_nulls", TRANSACT, {}, "SHAPE-1"),
+        ("boolean_amount_accepted", op.TRANSACT, {"amount": True}, "SHAPE-4"),
+        ("fraction_amount_cut", op.CAPTURE, {"amount": 1.5}, "SHAPE-4"),
+        ("nul_crashes", op.CAPTURE, {"metadata": {"a": "\0"}}, "SHAPE-2"),
+        ("drawdown_one_too_much", op.TRANSACT, {"amount": 99_401}, "TX-2"),
+        ("refusal_keeps_the_lock", op.TRANSACT, {"pending": True, "currency": "SEK"}, "BAL-6"),
+        ("transaction_nulls", op.TRANSACT, {}, "SHAPE-1"),
     ],
 )
 def test_a_fault_is_found_by_a_request_that_shows_it(
@@ -290,18 +307,18 @@ def test_a_fault_is_found_by_a_request_that_shows_it(
     assert violation_of(fault, operation, more).violation.rule == rule
 
 
-def test_a_violation_is_told_by_its_shortest_request() -> None:
+def test_a_finding_shows_the_shortest_request() -> None:
     noise = {"metadata": {"a": "b"}, "originated_by": "till", "unknown": [1, 2, 3]}
-    finding = violation_of("boolean_amount_accepted", TRANSACT, {"amount": True, **noise})
-    told = finding.steps[-1]
-    assert '"amount": true' in told
-    assert not any(name in told for name in noise)
+    finding = violation_of("boolean_amount_accepted", op.TRANSACT, {"amount": True, **noise})
+    shown = finding.steps[-1]
+    assert '"amount": true' in shown
+    assert not any(name in shown for name in noise)
 
 
 def test_the_refusal_that_changed_something_is_named_among_several() -> None:
     culprit = {"pending": True, "currency": "SEK"}
     finding = violation_of(
-        "refusal_keeps_the_lock", TRANSACT, {"amount": -1}, culprit, {"amount": "x"}
+        "refusal_keeps_the_lock", op.TRANSACT, {"amount": -1}, culprit, {"amount": "x"}
     )
     requests = [line for line in finding.steps if line.startswith("POST")]
     assert len(requests) == 1
@@ -310,28 +327,28 @@ def test_the_refusal_that_changed_something_is_named_among_several() -> None:
 
 def test_every_valid_request_of_the_input_contracts_is_accepted() -> None:
     with run_against() as run:
-        stage = Stage(run, FEW)
-        for operation in BODIES:
-            with stage.acting(operation) as fuzz:
+        cards = CardSet(run, BASIC)
+        for operation in VALID:
+            with cards.session_for(operation) as fuzz:
                 answer = fuzz.ask(valid(fuzz, operation))
             assert isinstance(answer, Answer)
             assert answer.status == 200, operation
 
 
-def test_fed_requests_reach_the_logic() -> None:
+def test_requests_with_live_ids_reach_the_payment_logic() -> None:
     accepted = 0
     with run_against() as run:
-        stage, dice = Stage(run), Random(0)
-        for case in cases.cases(CAPTURE, 0, 0, 30):
-            with stage.acting(CAPTURE) as fuzz:
+        cards, random = CardSet(run), Random(0)
+        for case in cases.cases(op.CAPTURE, 0, 0, 30):
+            with cards.session_for(op.CAPTURE) as fuzz:
                 query, body = cases.query_of(case), cases.body_of(case)
-                answer = fuzz.ask(Feeder(fuzz, dice).feed(CAPTURE, query, body))
+                answer = fuzz.ask(LiveIds(fuzz, random).fill(op.CAPTURE, query, body))
                 accepted += isinstance(answer, Answer) and answer.status == 200
     assert accepted >= 5
 
 
-def test_a_walk_finds_what_breaks_along_the_links() -> None:
-    with run_against("balance_excludes_holds") as run:
+def test_a_fault_is_found_along_the_links() -> None:
+    with run_against("fund_counts_twice") as run:
         with pytest.raises(Violated) as caught:
-            walk(run, lambda run: Fuzz(run, ("A = card 1000 NOK", "B = card 9 EUR")), 20, 8)
+            follow_links(run, lambda run: Fuzz(run, ("A = card 1000 NOK", "B = card 9 EUR")), 60, 8)
         assert "amount_balance" in caught.value.finding.violation.expected

@@ -1,9 +1,9 @@
-"""Schemathesis as a source of requests and as a second judge of answers.
+"""Schemathesis as a source of requests, and as a second judge of answers.
 
-Cases are generated before anything is sent, so that a server which fails only now and then is
-never called flaky, and one seed gives one list. The settings are said in full: neither a
-schemathesis.toml of the working directory nor a CI profile of Hypothesis changes them. It sends
-nothing itself.
+All cases of an operation are generated before the first is sent. So a server that fails now and
+then is never called flaky by Hypothesis, and one seed gives one list of cases. All settings are
+given here: neither a schemathesis.toml in the working directory nor Hypothesis' CI profile changes
+them. This module sends nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from schemathesis.transport.prepare import prepare_request
 
 from tallystick.documents.shape import DOCUMENT, REFUSAL_STATUSES
 from tallystick.drivers.exploring import settings
-from tallystick.drivers.fuzz.constraints import NOTHING
+from tallystick.drivers.fuzz.constraints import NO_BODY
 from tallystick.ledger.vocabulary import Violation
 from tallystick.target import NOT_JSON, Answer
 
@@ -52,16 +52,18 @@ CHECKS: dict[CheckFunction, str] = {
     content_type_conformance: "SHAPE-6",
     response_schema_conformance: "SHAPE-1",
 }
-"""The checks that are sound here, and the rule that each one holds. Acceptance of valid data and
-refusal of invalid data are not among them: a business refusal is no fault, and much that the
-document forbids is our reading of prose (see `constraints`). `ignored_auth` has a chapter."""
+"""The checks of Schemathesis that never accuse an honest server, and the rule each one checks.
+
+Left out: that valid data is accepted (a lack of money is a reason to refuse), that invalid data is
+refused (much of what the document forbids is only our reading of prose, see `constraints`), and
+`ignored_auth` (chapter AUTH does more)."""
 
 
 @lru_cache(maxsize=1)
 def load_schema() -> BaseSchema:
     """The document as Schemathesis reads it, without configuration from outside."""
     config = schemathesis.Config.from_dict(
-        # Access is given by the target, so a generated credential would be a false case.
+        # The target adds the credentials; a generated one would spoil the case.
         {
             "generation": {"with-security-parameters": False, "database": "none"},
             "phases": {"stateful": {"generation": {"mode": "positive"}}},
@@ -79,25 +81,24 @@ def operations() -> dict[str, APIOperation[Any, Any, Any, Any]]:
     }
 
 
-def cases(operation: str, seed: int, boundary: int, random: int) -> list[Case[Any]]:
-    """Cases for one operation: so many of the boundary cases, and so many random ones.
+def cases(operation: str, seed: int, boundary: int, generated: int) -> list[Case[Any]]:
+    """At most `boundary` boundary cases of an operation and about `generated` random ones.
 
-    Generators make many more ways to be wrong than to be right, and only what is right moves money:
-    so two of three random cases are valid, and half of the boundary cases where there are enough.
+    There are many more ways to be invalid than to be valid, but only valid requests move money. So
+    two of three random cases are valid, and half of the boundary cases if there are enough.
     """
     found = operations()[operation]
-    dice = Random(f"{seed}/{operation}")
+    random = Random(f"{seed}/{operation}")
     valid: list[Case[Any]] = []
     invalid: list[Case[Any]] = []
     for case in _boundary_cases(found):
         (valid if _mode(case) is GenerationMode.POSITIVE else invalid).append(case)
-    right = dice.sample(valid, min(boundary // 2, len(valid)))
-    wrong = dice.sample(invalid, min(boundary - len(right), len(invalid)))
-    picked = [*right, *wrong]
-    for mode, part in ((GenerationMode.POSITIVE, 2), (GenerationMode.NEGATIVE, 1)):
-        picked += _random_cases(found, mode, seed, max(1, random * part // 3))
-    dice.shuffle(picked)
-    return picked
+    chosen = random.sample(valid, min(boundary // 2, len(valid)))
+    chosen += random.sample(invalid, min(boundary - len(chosen), len(invalid)))
+    for mode, thirds in ((GenerationMode.POSITIVE, 2), (GenerationMode.NEGATIVE, 1)):
+        chosen += _random_cases(found, mode, seed, max(1, generated * thirds // 3))
+    random.shuffle(chosen)
+    return chosen
 
 
 def _mode(case: Case[Any]) -> GenerationMode:
@@ -105,7 +106,7 @@ def _mode(case: Case[Any]) -> GenerationMode:
 
 
 def _boundary_cases(operation: APIOperation[Any, Any, Any, Any]) -> Iterator[Case[Any]]:
-    """The deterministic cases: each value at and beside each bound, each member of a wrong type."""
+    """The deterministic cases: values at and next to each bound, each member of a wrong type."""
     schema = operation.schema
     seen = set()
     for case in schema.iter_coverage_cases(
@@ -114,18 +115,20 @@ def _boundary_cases(operation: APIOperation[Any, Any, Any, Any]) -> Iterator[Cas
         generation_config=schema.config.generation_for(operation=operation, phase="coverage"),
     ):
         content = repr((case.query, case.body))
-        if content not in seen and _is_of_use(case):
+        if content not in seen and _varies_query_or_body(case):
             seen.add(content)
             yield case
 
 
-def _is_of_use(case: Case[Any]) -> bool:
-    """Whether the case differs in query or body, not in method, header or path: those are ours."""
+def _varies_query_or_body(case: Case[Any]) -> bool:
+    """Whether the case is about the query or the body.
+
+    The methods, headers and paths of a request are set by `live_ids` and by the contracts.
+    """
     data = case.meta.phase.data if case.meta is not None else None
     if not isinstance(data, CoveragePhaseData):
         return True
-    elsewhere = (ParameterLocation.PATH, ParameterLocation.HEADER)
-    if data.parameter_location in elsewhere:
+    if data.parameter_location in (ParameterLocation.PATH, ParameterLocation.HEADER):
         return False
     return data.scenario not in {*REQUEST_SHAPE_PROBES, CoverageScenario.UNSUPPORTED_PATH_PATTERN}
 
@@ -146,12 +149,12 @@ def _random_cases(
 
 
 def body_of(case: Case[Any]) -> JSON:
-    """The generated body: parsed JSON, bytes, or NOTHING."""
-    return NOTHING if case.body is NOT_SET else case.body
+    """The generated body: parsed JSON, bytes, or NO_BODY."""
+    return NO_BODY if case.body is NOT_SET else case.body
 
 
 def query_of(case: Case[Any]) -> dict[str, JSON]:
-    """The generated query as texts and lists of texts; what the document does not know stays."""
+    """The generated query as texts and lists of texts, with its undocumented parameters."""
     return {
         str(name): [str(item) for item in value] if isinstance(value, list) else str(value)
         for name, value in (case.query or {}).items()
@@ -163,14 +166,15 @@ def query_of(case: Case[Any]) -> dict[str, JSON]:
 
 
 def response_of(case: Case[Any], answer: Answer) -> Response:
-    """An answer of the target in the form that Schemathesis reads."""
+    """An answer of the target as an object of Schemathesis."""
     content = b"" if answer.body is NOT_JSON else json.dumps(answer.body).encode()
     kinds = {"content-type": [answer.content_type]} if answer.content_type else {}
-    blank = case.operation.Case(
+    # Its checks read nothing of the request, but the class wants one.
+    placeholder = case.operation.Case(
         path_parameters=dict.fromkeys(case.path_parameters, "x"), method=case.method
     )
     request = prepare_request(
-        blank, {}, config=SanitizationConfig(enabled=False), base_url="http://target/v1"
+        placeholder, {}, config=SanitizationConfig(enabled=False), base_url="http://target/v1"
     )
     return Response(answer.status, kinds, content, request, 0.0, verify=True)
 
@@ -178,16 +182,16 @@ def response_of(case: Case[Any], answer: Answer) -> Response:
 def judge(case: Case[Any], answer: Answer) -> Violation | None:
     """The first rule that a check of Schemathesis finds broken by an answer."""
     if answer.status in case.operation.definition.raw.get("x-also-permitted-statuses", ()):
-        return None  # an answer of which the documentation says nothing
+        return None  # the documentation says nothing about this answer
     response = response_of(case, answer)
     for check, rule in CHECKS.items():
         if check is status_code_conformance and answer.status in REFUSAL_STATUSES:
-            continue  # 404 is documented for most operations and permitted to all (SHAPE-3)
+            continue  # SHAPE-3 permits every documented refusal to every operation
         failure = _failure(case, response, check)
         if failure is not None:
-            refusal = rule == "SHAPE-1" and answer.status != 200
-            what = f"{check.__name__} of {case.operation.label}"
-            return Violation("SHAPE-5" if refusal else rule, what, _text_of(failure))
+            is_refusal = rule == "SHAPE-1" and answer.status != 200
+            expected = f"{check.__name__} of {case.operation.label}"
+            return Violation("SHAPE-5" if is_refusal else rule, expected, _text_of(failure))
     return None
 
 

@@ -1,8 +1,8 @@
-"""The fuzz driver: requests of any form, on cards whose ledgers are kept all the while.
+"""The fuzz driver: sends requests of any form and judges their answers by the ledgers of its cards.
 
-`interpretation` reads back what a request means; `constraints` knows what the document forbids. So
-a refusal has to change nothing, an acceptance has to move exactly what the request states, and
-what is forbidden has to be refused. This module does not know where requests come from.
+`interpretation` says which command a request asks for, `constraints` which requests the document
+forbids. So a refusal changes nothing, an acceptance moves exactly what the request says, and what
+is forbidden is refused. This module does not know where requests come from.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Any, NoReturn
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from tallystick.drivers.fuzz.constraints import NOTHING, Demands
-from tallystick.drivers.fuzz.interpretation import Known, Meaning, Sent, understand
+from tallystick import operations as op
+from tallystick import wire
+from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
+from tallystick.drivers.fuzz.interpretation import FuzzRequest, IdIndex, Interpretation, interpret
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.effects import refused
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger
@@ -35,6 +37,7 @@ from tallystick.ledger.vocabulary import (
     TransactionRecord,
     Unknown,
     Violation,
+    Write,
 )
 from tallystick.program import Program, parse_step
 from tallystick.run import Finding, Run, Violated
@@ -43,20 +46,23 @@ from tallystick.wire import Request
 
 JSON = Any
 
-GET_TOKEN = "aid_auths_oauth_token_post"
-INFO = "aid_cards_token_post"
-ROTATE = "aid_cards_cardid_rotate_pin_post"
-NOBODY = "nobody"
-"""In every id that the session made up and nobody made."""
+MISSING = "nobody"
+"""Part of every id that this session invents for a card, token or customer that does not exist."""
 LONGEST_NOTE = 300
+"""Characters of one line of a finding."""
 MOST_NOTES = 12
-UNREAD = 6
-"""Refusals on a card until it is read: one reading for several, because requests are dear. An
-acceptance counts as much as two of them: its answer has been held to the ledger already."""
+"""Lines of requests in a finding."""
+READ_AFTER = 6
+"""How many refusals a card gets before it is read back: requests are expensive, so one reading
+covers several refusals. An acceptance weighs as much as two: its own answer was judged already."""
+ACCEPTANCE_WEIGHT = 2
 
 
 class Fuzz:
-    """Sends requests of any form and follows what they do to the cards of its session."""
+    """Sends requests of any form and keeps the possible ledgers of the cards they concern.
+
+    `lines` are steps of a program that make the first cards.
+    """
 
     def __init__(self, run: Run, lines: Iterable[str] = ()) -> None:
         self.run = run
@@ -64,21 +70,24 @@ class Fuzz:
         self.target = self.session.target
         self.ledgers = self.session.ledgers
         self.story = self.session.story
-        self.demands = Demands(run.shape.document)
-        self.owed: dict[str, int] = {}
-        self.setting: list[str] = []
+        self.constraints = Constraints(run.shape.document)
+        self.unread: dict[str, int] = {}
+        """By card label: the weight of the answers since the card was read, see READ_AFTER."""
+        self.setup: list[str] = []
+        """The steps that made the cards, as lines of a program."""
         self.notes: list[str] = []
         self.spares: dict[str, str] = {}
-        """What a card is for (P to be activated, S to be deleted), and its label."""
-        self.pinned: set[str] = set()
-        self.suspects: deque[Sent] = deque(maxlen=UNREAD)
+        """Labels of the cards that one operation uses up: P to be activated, S to be deleted."""
+        self.cards_with_pin: set[str] = set()
+        self.recent: deque[FuzzRequest] = deque(maxlen=READ_AFTER)
+        """The latest requests, among them the one that a finding is about."""
         self._numbers = count(1)
         for line in lines:
             self.prepare(line)
 
     def prepare(self, line: str) -> None:
-        """Run a step of a program, so that there is something to be named by requests."""
-        self.setting.append(line)
+        """Run a step of a program, to make something that requests can name."""
+        self.setup.append(line)
         self.session.perform(parse_step(line), unread=True)
 
     @property
@@ -91,89 +100,91 @@ class Fuzz:
         return self.session.ledger(card)
 
     def label(self, letter: str) -> str:
-        """A label for a step that was never used."""
+        """A new label for a step."""
         return f"{letter}{next(self._numbers)}x"
 
-    def provide(self, kind: str, line: str) -> None:
-        """Make a card for a purpose; `line` is what follows the label of the step."""
+    def add_spare(self, kind: str, line: str) -> None:
+        """Make a spare card of a kind; `line` is what follows the label of the step."""
         label = self.spares[kind] = self.label(kind)
         self.prepare(f"{label} = {line}")
 
     def spare(self, kind: str, status: CardStatus = CardStatus.ACTIVE) -> Ledger | None:
-        """The ledger of the latest card for a purpose, if it stands so."""
+        """The ledger of the latest spare card of a kind, None if it is not usable any more."""
         label = self.spares.get(kind, "")
-        return self.ledger(label) if self.stands(label, status) else None
+        return self.ledger(label) if self.is_usable(label, status) else None
 
     def fresh(self, letter: str) -> str:
-        """A name that was never used."""
+        """An id or ref_id that no request has used before."""
         return f"{self.prefix}{letter}{next(self._numbers)}"
 
-    def adopt(self, card_id: str) -> None:
-        """Follow a card that is about to be made under this id."""
+    def follow(self, card_id: str) -> None:
+        """Keep a ledger of a card that the next request may make under this id."""
         self.ledgers.follow(CardLabel(card_id), CardId(card_id))
 
-    def forget(self, label: str) -> None:
-        """Follow a card no longer, because nobody can say what happened to it."""
+    def unfollow(self, label: str) -> None:
+        """Drop the ledgers of a card: its state is unknown from now on."""
         self.session.resolver.forget(CardLabel(label))
-        self.owed.pop(label, None)
+        self.unread.pop(label, None)
 
-    def stands(self, label: str, status: CardStatus = CardStatus.ACTIVE) -> bool:
-        """Whether a card is followed and stands so."""
+    def is_usable(self, label: str, status: CardStatus = CardStatus.ACTIVE) -> bool:
+        """Whether the session follows the card and the card has this status."""
         return label in self.ledgers and self.ledger(label).card_status is status
 
-    def known(self) -> Known:
-        """Where the ids and tokens of a request lead."""
+    def index(self) -> IdIndex:
+        """From ids and tokens to the labels of the cards that the session follows now."""
         ledgers = {label: self.ledgers.likeliest(label) for label in self.ledgers}
-        return Known(
+        return IdIndex(
             cards={ledger.card: label for label, ledger in ledgers.items()},
-            transactions={id_: label for label, led in ledgers.items() for id_ in led.entries},
-            tokens={value: label for label, led in ledgers.items() for value in led.tokens},
+            transactions={id_: label for label, own in ledgers.items() for id_ in own.entries},
+            tokens={value: label for label, own in ledgers.items() for value in own.tokens},
             ids={label: ledger.card for label, ledger in ledgers.items()},
         )
 
     # Requests -------------------------------------------------------------------------------------
 
-    def ask(self, sent: Sent) -> Answer | NoAnswer:
-        """Send a request, hold the answer to the document and the card to its ledger."""
-        self.suspects.append(sent)
-        known = self.known()
-        meaning = understand(sent, known)
-        if meaning is not None and sent.operation == INFO and meaning.card in self.pinned:
-            # Whether a look-up needs the PIN that the card has is open (question 50).
-            meaning = replace(meaning, is_plain=False)
-        answer = self.send(sent)
+    def ask(self, request: FuzzRequest) -> Answer | NoAnswer:
+        """Send a request; judge its answer by the document and by the ledger of its card."""
+        self.recent.append(request)
+        index = self.index()
+        found = interpret(request, index)
+        by_token = request.operation == op.READ_BY_TOKEN
+        if found is not None and by_token and found.card in self.cards_with_pin:
+            # Whether reading by token needs the PIN of the card is open (question 50).
+            found = replace(found, is_ordinary=False)
+        answer = self.send(request)
         if isinstance(answer, Answer) and answer.status == 200:
-            self._remember_pin(sent, known)
-        self.judge_answer(sent, meaning, answer)
+            self._note_pin(request, index)
+        self.judge_answer(request, found, answer)
         return answer
 
-    def _remember_pin(self, sent: Sent, known: Known) -> None:
-        body = sent.body if isinstance(sent.body, dict) else {}
-        named = sent.path.get("card_id", body.get("card_id"))
-        if isinstance(named, str) and ("pin" in body or sent.operation == ROTATE):
-            self.pinned.add(known.cards.get(named, named))
+    def _note_pin(self, request: FuzzRequest, index: IdIndex) -> None:
+        body = request.body if isinstance(request.body, dict) else {}
+        card_id = request.path.get("card_id", body.get("card_id"))
+        sets_pin = "pin" in body or request.operation == op.ROTATE_PIN
+        if isinstance(card_id, str) and sets_pin:
+            self.cards_with_pin.add(index.cards.get(card_id, card_id))
 
-    def send(self, sent: Sent) -> Answer | NoAnswer:
-        """Send a request and judge the shape of its answer."""
-        request, content = self.spell(sent)
-        grants = sent.operation == GET_TOKEN
-        headers = {**sent.headers, **(self._basic() if grants else {})}
+    def send(self, request: FuzzRequest) -> Answer | NoAnswer:
+        """Send a request and judge the form of its answer."""
+        http, content = self.spell(request)
+        gets_access = request.operation == op.GET_ACCESS_TOKEN
+        headers = {**request.headers, **(self._basic() if gets_access else {})}
         exchange = self.target.send(
-            request, headers=headers, content=content, authorized=not grants
+            http, headers=headers, content=content, authorized=not gets_access
         )
         self.story.add_exchange("", exchange)
         answer = exchange.answer
-        came = str(answer.status) if isinstance(answer, Answer) else answer.reason
-        shown = sent.body if sent.content is None else sent.content[:LONGEST_NOTE]
-        self._note_down(f"{describe(request, shown, sent.headers)} -> {came}")
-        passed = isinstance(answer, Answer) and sent.is_loose and 400 <= answer.status < 500
-        if isinstance(answer, Answer) and not passed:
+        shown = request.body if request.content is None else request.content[:LONGEST_NOTE]
+        self._note_down(f"{describe(http, shown, request.headers)} -> {_came(answer)}")
+        if isinstance(answer, NoAnswer):
+            return answer
+        if not (request.http_may_refuse and 400 <= answer.status < 500):
             self.run.count_checked("SHAPE-1")
-            odd = self.run.shape.judge(
-                request.operation, answer.status, answer.content_type, answer.body
+            violation = self.run.shape.judge(
+                http.operation, answer.status, answer.content_type, answer.body
             )
-            if odd is not None:
-                self.violate(odd.rule, odd.expected, odd.actual)
+            if violation is not None:
+                self.violate(violation.rule, violation.expected, violation.actual)
         return answer
 
     def _note_down(self, line: str) -> None:
@@ -182,130 +193,122 @@ class Fuzz:
         self.notes.append(line)
 
     def _basic(self) -> dict[str, str]:
-        """What Get Token is asked with instead of a token."""
+        """The header that Get Token is authorized by, in place of an access token."""
         client = self.target.client
         pair = f"{client.client_id}:{client.secret}".encode()
         return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
-    def spell(self, sent: Sent) -> tuple[Request, bytes | None]:
-        """The request with its ids in place, and the body as bytes where it is not JSON."""
-        operation = self.run.shape.operations[sent.operation]
-        account = self.target.address.account
-        names = {"aid": account, "oid": account, **sent.path}
-        segments = [
-            quote(names[part[1:-1]], safe="") if part.startswith("{") else part
-            for part in operation.path.split("/")
-        ]
-        path = "/".join(segments)
-        if sent.query:
-            path += "?" + urlencode(sent.query, doseq=True)
-        body = sent.body
-        if isinstance(body, bytes) or sent.content is not None:
-            return Request(sent.operation, operation.method, path), sent.content or body
-        content = b"null" if body is None else None
-        return Request(
-            sent.operation, operation.method, path, None if body is NOTHING else body
-        ), content
+    def spell(self, request: FuzzRequest) -> tuple[Request, bytes | None]:
+        """The request as HTTP, and its body as bytes where those are not the JSON of `body`."""
+        account, body = self.target.address.account, request.body
+        is_bytes = isinstance(body, bytes) or request.content is not None
+        http = wire.request(
+            request.operation,
+            account,
+            None if is_bytes or body is NO_BODY else body,
+            **request.path,
+        )
+        if request.query:
+            http = replace(http, path=f"{http.path}?{urlencode(request.query, doseq=True)}")
+        if is_bytes:
+            return http, request.content or body
+        # To the target None means that there is no body, so the JSON null is spelled here.
+        return http, b"null" if body is None else None
 
     # Judging --------------------------------------------------------------------------------------
 
-    def judge_answer(self, sent: Sent, meaning: Meaning | None, answer: Answer | NoAnswer) -> None:
-        """Hold an answer to what the request may have and what it means."""
+    def judge_answer(
+        self, request: FuzzRequest, found: Interpretation | None, answer: Answer | NoAnswer
+    ) -> None:
+        """Judge an answer by the constraints of the document, then by what the request asks for."""
         accepted = isinstance(answer, Answer) and 200 <= answer.status < 300
-        reason = self.demands.forbids(sent.operation, sent.body)
-        if reason is not None:
+        forbidden = self.constraints.forbids(request.operation, request.body)
+        if forbidden is not None:
             self.run.count_checked("SHAPE-4")
             if accepted:
-                self.violate("SHAPE-4", f"a refusal: {reason}", "accepted")
-        if meaning is None:
-            self._judge_stranger(sent, accepted)
-            return
-        card, command = meaning.card, meaning.command
-        if command is None or reason is not None:
-            self._judge_vague(card, None, answer, accepted)
-        elif not meaning.is_plain and isinstance(answer, Answer) and not accepted:
-            self._judge_vague(card, command, answer, accepted)
+                self.violate("SHAPE-4", f"a refusal: {forbidden}", "accepted")
+        if found is None:
+            self._judge_missing_id(request, accepted)
+        elif found.command is None or forbidden is not None:
+            self._judge_unclear(found.card, None, answer, accepted)
+        elif not found.is_ordinary and isinstance(answer, Answer) and not accepted:
+            self._judge_unclear(found.card, found.command, answer, accepted)
         else:
-            self._judge_told(card, command, _outcome(sent, command, answer))
+            self._judge_command(found.card, found.command, _outcome(request, found.command, answer))
 
-    def _judge_stranger(self, sent: Sent, accepted: bool) -> None:
-        """A request on what nobody made."""
-        body = sent.body if isinstance(sent.body, dict) else {}
-        named = (*sent.path.values(), body.get("card_id"), body.get("token"))
-        rule = STRANGERS.get(sent.operation)
-        if rule is None or not any(isinstance(n, str) and NOBODY in n for n in named):
+    def _judge_missing_id(self, request: FuzzRequest, accepted: bool) -> None:
+        """Judge a request that may name a card or token which does not exist."""
+        body = request.body if isinstance(request.body, dict) else {}
+        ids = (*request.path.values(), body.get("card_id"), body.get("token"))
+        rule = MISSING_ID_RULES.get(request.operation)
+        if rule is None or not any(isinstance(id_, str) and MISSING in id_ for id_ in ids):
             return
         self.run.count_checked(rule)
         if accepted:
-            self.violate(rule, "a refusal: nobody made what it names", "accepted")
+            self.violate(rule, "a refusal: what it names does not exist", "accepted")
 
-    def _judge_told(self, card: str, command: Command, outcome: Outcome) -> None:
-        """A request that says exactly what it wants."""
+    def _judge_command(self, card: str, command: Command, outcome: Outcome) -> None:
+        """Judge a request that asks for exactly one command."""
         self.session.judge(card, command, outcome)
         if isinstance(command, ReadCard):
-            self.owed.pop(card, None)
+            self.unread.pop(card, None)
         elif isinstance(outcome, Refused):
-            self._owe(card, 1)
+            self._count_unread(card, 1)
         elif isinstance(outcome, Accepted) and isinstance(command, DeleteCard):
-            self.owed.pop(card, None)
+            self.unread.pop(card, None)  # whether a deleted card can be read is open
         elif not isinstance(command, ReadTransactions):
-            self._owe(card, UNREAD if isinstance(outcome, Unknown) else UNREAD // 3)
+            is_unknown = isinstance(outcome, Unknown)
+            self._count_unread(card, READ_AFTER if is_unknown else ACCEPTANCE_WEIGHT)
 
-    def _judge_vague(
+    def _judge_unclear(
         self, card: str, command: Command | None, answer: Answer | NoAnswer, accepted: bool
     ) -> None:
-        """A request that may be refused for its form, or whose effect is not told."""
+        """Judge a request that a server may refuse for its form, or whose effect is not clear."""
         if accepted or isinstance(answer, NoAnswer):
-            self.forget(card)
+            # It may have moved any amount: the ledger would blame the server for what we asked.
+            self.unfollow(card)
         elif not isinstance(command, ReadCard | ReadTransactions):
-            label = CardLabel(card)
-            after = tuple(
-                ledger.changed(last_write=LastWrite.REFUSED)
-                if command is None
-                else refused(ledger, command)
-                for ledger in self.ledgers.of(label)
-            )
-            self.ledgers.replace(label, after)
-            self._owe(card, 1)
+            possible = self.ledgers.of(CardLabel(card))
+            after = tuple(_after_refusal(ledger, command) for ledger in possible)
+            self.ledgers.replace(CardLabel(card), after)
+            self._count_unread(card, 1)
 
-    def _owe(self, card: str, weight: int) -> None:
+    def _count_unread(self, card: str, weight: int) -> None:
         if self.ledger(card).card_status is CardStatus.ABSENT:
-            # Of the cards that were refused one is looked for; there is no need to miss them all.
-            for other in [name for name in self.owed if not self._is_there(name)]:
-                del self.owed[other]
-        self.owed[card] = self.owed.get(card, 0) + weight
-        if self.owed[card] >= UNREAD:
+            # Looking for one of the cards whose creation was refused is enough: the latest.
+            for other in [label for label in self.unread if not self._is_there(label)]:
+                del self.unread[other]
+        self.unread[card] = self.unread.get(card, 0) + weight
+        if self.unread[card] >= READ_AFTER:
             self.read_back(card)
 
     def _is_there(self, card: str) -> bool:
         return card in self.ledgers and self.ledger(card).card_status is not CardStatus.ABSENT
 
     def read_back(self, card: str) -> None:
-        """Read a card and hold what it shows to its ledger."""
-        self.owed.pop(card, None)
+        """Read a card, if the session follows it, and judge what it shows by its ledger."""
+        self.unread.pop(card, None)
         if card not in self.ledgers:
             return
         command = ReadCard(self.ledger(card).card)
         outcome, exchange = self.target.perform(command)
         self.story.add_exchange("", exchange)
-        came = exchange.answer
-        status = came.status if isinstance(came, Answer) else came.reason
-        self._note_down(f"{describe(exchange.request, NOTHING)} -> {status}")
+        self._note_down(f"{describe(exchange.request, NO_BODY)} -> {_came(exchange.answer)}")
         self.session.judge(card, command, outcome)
 
     def settle(self) -> None:
-        """Read every card that was refused something since it was read."""
-        for card in list(self.owed):
+        """Read every card that had an answer to a write since it was last read."""
+        for card in list(self.unread):
             self.read_back(card)
 
     def violate(self, rule: str, expected: str, actual: str) -> NoReturn:
-        """Record a violation that no ledger can tell."""
+        """Record a violation that was not found by a ledger, and raise Violated."""
         violation = Violation(rule, expected, actual)
         raise Violated(self.run.record(self._explain(violation, None)))
 
     def _explain(self, violation: Violation, card: CardLabel | None) -> Finding:
-        """A finding in words, whatever card it is about: no program spells these requests."""
-        notes = (*self.setting, *self.notes[-MOST_NOTES:])
+        """A finding in words, whatever card it is about: no program can express these requests."""
+        notes = (*self.setup, *self.notes[-MOST_NOTES:])
         return Finding(
             self.run.blame(violation),
             Program(),
@@ -315,32 +318,46 @@ class Fuzz:
         )
 
 
-def _outcome(sent: Sent, command: Command, answer: Answer | NoAnswer) -> Outcome:
+def _after_refusal(ledger: Ledger, command: Write | None) -> Ledger:
+    """The ledger after a refused request; `command` None: nobody can say what it asked for."""
+    if command is None:
+        return ledger.changed(last_write=LastWrite.REFUSED)
+    return refused(ledger, command)
+
+
+def _outcome(request: FuzzRequest, command: Command, answer: Answer | NoAnswer) -> Outcome:
+    """What the answer proves about the command."""
     outcome = outcome_of(command, answer)
     records = (TransactionRecord, TokenRecord)
-    if sent.is_garbled and isinstance(outcome, Accepted) and isinstance(outcome.record, records):
-        # The money counts; how the text comes back is left to whoever stores it.
+    if not request.text_may_change or not isinstance(outcome, Accepted):
+        return outcome
+    if isinstance(outcome.record, records):
+        # Only the money is judged: how such a text comes back is up to the store.
         return Accepted(replace(outcome.record, ref=getattr(command, "ref", None)))
     return outcome
 
 
-STRANGERS = {
-    "aid_cards_transactions_post": "TX-7",
-    "aid_cards_token_post": "TOKEN-4",
-    "aid_cards_cardid_get": "READ-4",
-    "aid_cards_cardid_transactions_tid_get": "READ-4",
-    "aid_cards_cardid_activate_post": "CARD-12",
-    "aid_cards_cardid_delete": "CARD-12",
-    "aid_cards_cardid_rotate_pin_post": "CARD-12",
-    "aid_cards_cardid_token_post": "CARD-12",
+MISSING_ID_RULES = {
+    op.TRANSACT: "TX-7",
+    op.READ_BY_TOKEN: "TOKEN-4",
+    op.READ_CARD: "READ-4",
+    op.LIST_TRANSACTIONS: "READ-4",
+    op.ACTIVATE_CARD: "CARD-12",
+    op.DELETE_CARD: "CARD-12",
+    op.ROTATE_PIN: "CARD-12",
+    op.ISSUE_TOKEN: "CARD-12",
 }
-"""The rule by which a request is refused on a card or token that does not exist."""
+"""The rule that demands a refusal when a request names a card or token that does not exist."""
+
+
+def _came(answer: Answer | NoAnswer) -> str:
+    return str(answer.status) if isinstance(answer, Answer) else answer.reason
 
 
 def describe(request: Request, body: JSON, headers: Mapping[str, str] | None = None) -> str:
     """A request in one line."""
     words = [request.method, request.path]
-    if body is not NOTHING:
+    if body is not NO_BODY:
         words.append(repr(body)[2:-1] if isinstance(body, bytes) else json.dumps(body))
     words += [f"({name}: {value})" for name, value in (headers or {}).items()]
     return " ".join(words)

@@ -1,9 +1,10 @@
-"""Live names for generated requests, so that they reach the logic behind the door.
+"""Puts existing ids, amounts and currencies into generated requests, so that they pass validation.
 
-A generator of schemas knows no card that exists and no amount that matters. The feeder keeps what
-is generated where it may matter (types, options, missing members) and puts ids, references, amounts
-and currencies of followed cards in their place, now and then ones that do not exist. Ids of cards
-are never taken as they are generated: they could be somebody's. It sends nothing.
+A generator knows the schema, but no card that exists and no amount that matters, so nearly all of
+its requests would be refused before they reach the payment logic. This module keeps what is
+generated where that is of interest (types, options, missing members) and replaces ids, ref_ids,
+amounts and currencies, sometimes by ids that do not exist. It never keeps a generated card_id,
+which could be somebody's card. It sends nothing.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from tallystick import operations as op
 from tallystick.drivers.fuzz.constraints import has_type
-from tallystick.drivers.fuzz.driver import NOBODY, Fuzz
-from tallystick.drivers.fuzz.interpretation import Sent
+from tallystick.drivers.fuzz.driver import MISSING, Fuzz
+from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CURRENCIES
 
@@ -26,118 +28,120 @@ LONGEST_ID = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Odds:
-    """How often the feeder leaves a generated request alone."""
+class Rates:
+    """Probabilities of what makes a request invalid or unusual, each from 0 to 1."""
 
     raw: float = 0.12
-    """Of the body: as it was generated, ids aside."""
+    """Keep the generated body as it is, except for its ids."""
     drop: float = 0.08
-    """Of one member that the request needs: left out."""
-    foreign: float = 0.12
-    """Of an id: one that does not exist."""
+    """Leave out a member that the request needs."""
+    missing: float = 0.12
+    """Name a card, token or transaction that does not exist."""
     generated: float = 0.25
-    """Of an amount, a currency, a date or a generator: the generated one."""
+    """Keep a generated amount, currency, date or PIN format."""
     unknown: float = 0.3
-    """Of a member that no document knows: kept."""
+    """Keep a member that the document does not know."""
 
 
-class Feeder:
-    """Feeds requests with the names of one fuzz session."""
+class LiveIds:
+    """Fills requests with the ids of one fuzz session; `random` decides where."""
 
-    def __init__(self, fuzz: Fuzz, random: Random, odds: Odds | None = None) -> None:
+    def __init__(self, fuzz: Fuzz, random: Random, rates: Rates | None = None) -> None:
         self.fuzz = fuzz
         self.random = random
-        self.odds = odds or Odds()
+        self.rates = rates or Rates()
 
-    def feed(self, operation: str, query: Mapping[str, JSON], body: JSON) -> Sent:
-        """A generated query and body as a request that names what is there."""
-        path = {name: self._path(operation, name) for name in PLACES.get(operation, ())}
-        if isinstance(body, dict) and operation in BASES:
+    def fill(self, operation: str, query: Mapping[str, JSON], body: JSON) -> FuzzRequest:
+        """A request with this query and body, in which ids that exist replace generated ones."""
+        path = {name: self._path(operation, name) for name in op.ROUTES[operation].ids}
+        if isinstance(body, dict) and operation in MINIMAL_BODIES:
             body = self._body(operation, body, path)
-        self._adopt(operation, body)
-        return Sent(operation, path, query, body)
+        self._follow_new_card(operation, body)
+        return FuzzRequest(operation, path, query, body)
 
     # Names ----------------------------------------------------------------------------------------
 
     def fresh(self, letter: str) -> str:
-        """A name that was never used."""
+        """An id or ref_id that no request has used before."""
         return self.fuzz.fresh(letter)
 
-    def is_rare(self, odds: float) -> bool:
-        """Whether it happens this time."""
-        return self.random.random() < odds
+    def happens(self, rate: float) -> bool:
+        """True with this probability."""
+        return self.random.random() < rate
 
     def card(self) -> str:
-        """The label of a card: mostly the first, which has the holds."""
+        """The label of a card: mostly A, which has the holds, else B."""
         labels = [label for label in self.fuzz.ledgers if label in ("A", "B")]
-        return labels[0] if not self.is_rare(0.2) else labels[-1]
+        return labels[0] if not self.happens(0.2) else labels[-1]
 
     def ledger(self) -> Ledger:
         """The ledger of the card that has the holds."""
         return self.fuzz.ledger("A")
 
     def _path(self, operation: str, name: str) -> str:
-        foreign = self.is_rare(self.odds.foreign)
+        is_missing = self.happens(self.rates.missing)
         if name == "transaction_id":
-            return self._transaction(foreign)
+            return self._transaction(is_missing)
         if name == "customer_id":
-            return self.fresh(NOBODY) if foreign else f"{self.fuzz.prefix}-customer"
-        if foreign:
-            return self.fresh(NOBODY)
-        if operation in ON_SPARE and not self.is_rare(0.1):
-            spare = self.fuzz.spares.get(ON_SPARE[operation], ON_SPARE[operation])
-            known = spare in self.fuzz.ledgers
-            return self.fuzz.ledger(spare).card if known else self.fresh(NOBODY)
-        if operation in SPOILERS:
-            return self.fresh(NOBODY)
-        return self.fuzz.ledger("A" if "customers" in operation else self.card()).card
+            return self.fresh(MISSING) if is_missing else f"{self.fuzz.prefix}-customer"
+        if is_missing:
+            return self.fresh(MISSING)
+        if operation in SPARE_CARDS and not self.happens(0.1):
+            spare = self.fuzz.spares.get(SPARE_CARDS[operation], SPARE_CARDS[operation])
+            is_followed = spare in self.fuzz.ledgers
+            return self.fuzz.ledger(spare).card if is_followed else self.fresh(MISSING)
+        if operation in SPOILING:
+            return self.fresh(MISSING)
+        # Only card A belongs to the customer.
+        is_customers = operation == op.READ_CUSTOMER_CARD
+        return self.fuzz.ledger("A" if is_customers else self.card()).card
 
-    def _transaction(self, foreign: bool) -> str:
+    def _transaction(self, is_missing: bool) -> str:
         entries = self.ledger().entries
         names = list(entries)
-        live = [name for name in names if entries[name].is_open]
-        if foreign or not names:
+        live = [name for name in names if entries[name].is_open]  # only these can be captured
+        if is_missing or not names:
             return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-        return self.random.choice(live if live and not self.is_rare(0.15) else names)
+        return self.random.choice(live if live and not self.happens(0.15) else names)
 
-    def _adopt(self, operation: str, body: JSON) -> None:
-        """Follow the card that a request may make."""
+    def _follow_new_card(self, operation: str, body: JSON) -> None:
+        """Keep a ledger of the card that a request may create."""
         card_id = body.get("card_id") if isinstance(body, dict) else None
-        if operation == "aid_cards_batch_post" and isinstance(body, dict):
+        if operation == op.PREPARE_CARDS and isinstance(body, dict):
             cards = body.get("cards")
             first = cards[0] if isinstance(cards, list) and len(cards) == 1 else None
             card_id = first.get("card_id") if isinstance(first, dict) else None
         if (
-            operation in MAKERS
+            operation in CREATING
             and isinstance(card_id, str)
-            and card_id not in self.fuzz.known().cards
+            and card_id not in self.fuzz.index().cards
         ):
-            self.fuzz.adopt(card_id)
+            self.fuzz.follow(card_id)
 
     # Bodies ---------------------------------------------------------------------------------------
 
     def _body(self, operation: str, generated: dict[str, JSON], path: dict[str, str]) -> JSON:
-        base = BASES[operation](self)
-        known = self.fuzz.demands.bodies[operation].members
-        if self.is_rare(self.odds.raw):
+        base = MINIMAL_BODIES[operation](self)
+        documented = self.fuzz.constraints.bodies[operation].members
+        if self.happens(self.rates.raw):
             return {name: self._value(name, value, base) for name, value in generated.items()}
         body = dict(base)
         for name, value in generated.items():
-            if name in known or self.is_rare(self.odds.unknown):
+            if name in documented or self.happens(self.rates.unknown):
                 body[name] = self._value(name, value, base)
-        if operation == "aid_cards_transactions_post" and "card_id" in body and "token" in body:
-            # Both at once is a question of its own (contracts, chapter SHAPE).
+        if operation == op.TRANSACT and "card_id" in body and "token" in body:
+            # A contract of its own sends both (TX-6); here it would hide all other mistakes.
             del body["token" if isinstance(generated.get("token"), str) else "card_id"]
         for name in ("active_from", "expires_at", "pin", "card_token", "format"):
             is_extra = name in body and has_type(body[name], TYPES[name]) and name not in base
-            if is_extra and not self.is_rare(self.odds.generated):
+            if is_extra and not self.happens(self.rates.generated):
                 del body[name]
-        if base and self.is_rare(self.odds.drop):
+        if base and self.happens(self.rates.drop):
             body.pop(self.random.choice(sorted(base)), None)
         return body
 
     def _value(self, name: str, value: JSON, base: Mapping[str, JSON]) -> JSON:
-        """What stands for a generated value: one that the server knows, if the type is right."""
+        """The value to send: one that exists, if the generated one has the right type."""
         if name == "cards" and isinstance(value, list):
             return [self._batch_entry(entry) for entry in value[:3]]
         if name in ("card_id", "token", "customer_id", "ref_id") and isinstance(value, str):
@@ -148,9 +152,9 @@ class Feeder:
             and not isinstance(value, bool)
             and value >= 0
         ):
-            return value if self.is_rare(self.odds.generated) else self._amount(base)
+            return value if self.happens(self.rates.generated) else self._amount(base)
         if name == "currency" and value in CURRENCIES and "currency" in base:
-            return value if self.is_rare(self.odds.generated) else base["currency"]
+            return value if self.happens(self.rates.generated) else base["currency"]
         return value
 
     def _batch_entry(self, entry: JSON) -> JSON:
@@ -161,17 +165,17 @@ class Feeder:
 
     def _id(self, name: str, value: str, base: Mapping[str, JSON]) -> str:
         if len(value.strip()) > LONGEST_ID:
-            return self.fresh("-x") + "y" * LONGEST_ID  # too long is too long, by whatever name
+            return self.fresh("-x") + "y" * LONGEST_ID  # too long as well, but unique
         if name == "ref_id":
-            tail = value[:LONGEST_ID] if self.is_rare(self.odds.generated) else ""
+            tail = value[:LONGEST_ID] if self.happens(self.rates.generated) else ""
             return f"{base.get('ref_id', self.fresh('.'))}{tail}"
-        # A name that is about to be given away must never be one that nobody has.
-        made = str(base.get(name, "")).startswith(
+        # The id of a card to be created is never one that counts as missing.
+        is_new = str(base.get(name, "")).startswith(
             (f"{self.fuzz.prefix}-N", f"{self.fuzz.prefix}-Q")
         )
-        if name in base and (made or name not in NAMED or not self.is_rare(self.odds.foreign)):
+        if name in base and (is_new or name not in NAMED or not self.happens(self.rates.missing)):
             return str(base[name])
-        return self.fresh(f"-{NOBODY}" if name in NAMED else "-other")
+        return self.fresh(f"-{MISSING}" if name in NAMED else "-other")
 
     def _amount(self, base: Mapping[str, JSON]) -> int:
         figures = [1, 2, 10, self.ledger().available + 1, self.ledger().balance]
@@ -184,85 +188,70 @@ class Feeder:
         )
 
 
-# What each request needs to be accepted ----------------------------------------------------------
+# The least that each request needs to be accepted ----------------------------------------------
 
 
-def _transaction(feeder: Feeder) -> dict[str, JSON]:
-    ledger = feeder.fuzz.ledger(feeder.card())
+def _transact(ids: LiveIds) -> dict[str, JSON]:
+    ledger = ids.fuzz.ledger(ids.card())
     token = next((value for value, token in ledger.tokens.items() if not token.one_time), None)
     named = {"card_id": ledger.card}
-    if token is not None and feeder.is_rare(0.3):
+    if token is not None and ids.happens(0.3):
         named = {"token": token}
-    type_ = feeder.random.choice(["drawdown", "drawdown", "fund"])
-    hold = {"pending": True} if type_ == "drawdown" and feeder.is_rare(0.5) else {}
+    type_ = ids.random.choice(["drawdown", "drawdown", "fund"])
+    hold = {"pending": True} if type_ == "drawdown" and ids.happens(0.5) else {}
     return {
-        "ref_id": feeder.fresh("."),
+        "ref_id": ids.fresh("."),
         **named,
-        "amount": feeder.random.choice([1, 7, 100]),
+        "amount": ids.random.choice([1, 7, 100]),
         "currency": ledger.currency or "NOK",
         "type": type_,
         **hold,
     }
 
 
-def _capture(feeder: Feeder) -> dict[str, JSON]:
-    base = {"ref_id": feeder.fresh(".")}
-    return base if feeder.is_rare(0.3) else {**base, "amount": feeder.random.choice([1, 2, 10])}
+def _capture(ids: LiveIds) -> dict[str, JSON]:
+    base = {"ref_id": ids.fresh(".")}
+    return base if ids.happens(0.3) else {**base, "amount": ids.random.choice([1, 2, 10])}
 
 
-def _open(feeder: Feeder) -> dict[str, JSON]:
-    return {"card_id": feeder.fresh("-N"), "amount": 500, "currency": "NOK"}
+def _create_card(ids: LiveIds) -> dict[str, JSON]:
+    return {"card_id": ids.fresh("-N"), "amount": 500, "currency": "NOK"}
 
 
-def _prepare(feeder: Feeder) -> dict[str, JSON]:
-    return {"cards": [{"card_id": feeder.fresh("-Q"), "type": "gift_card"}]}
+def _prepare_cards(ids: LiveIds) -> dict[str, JSON]:
+    return {"cards": [{"card_id": ids.fresh("-Q"), "type": "gift_card"}]}
 
 
-def _info(feeder: Feeder) -> dict[str, JSON]:
-    return {"token": next(iter(feeder.ledger().tokens), feeder.fresh(NOBODY))}
+def _read_by_token(ids: LiveIds) -> dict[str, JSON]:
+    return {"token": next(iter(ids.ledger().tokens), ids.fresh(MISSING))}
 
 
-def _grant(feeder: Feeder) -> dict[str, JSON]:
-    address = feeder.fuzz.target.address
+def _get_access_token(ids: LiveIds) -> dict[str, JSON]:
+    address = ids.fuzz.target.address
     audience = f"{address.url}/accounts/{address.account}"
     return {"grant_type": "client_credentials", "audience": audience}
 
 
-BASES: dict[str, Callable[[Feeder], dict[str, JSON]]] = {
-    "aid_cards_transactions_post": _transaction,
-    "aid_cards_cardid_transactions_capture_post": _capture,
-    "aid_cards_cardid_transactions_void_post": lambda feeder: {"ref_id": feeder.fresh(".")},
-    "aid_cards_cardid_token_post": lambda feeder: {"ref_id": feeder.fresh("."), "expires_in": 3600},
-    "aid_cards_post": _open,
-    "aid_cards_batch_post": _prepare,
-    "aid_cards_cardid_activate_post": lambda feeder: {"amount": 300, "currency": "NOK"},
-    "aid_cards_cardid_rotate_pin_post": lambda feeder: {"pin": {"format": {"length": 4}}},
-    "aid_cards_token_post": _info,
-    "aid_auths_oauth_token_post": _grant,
+MINIMAL_BODIES: dict[str, Callable[[LiveIds], dict[str, JSON]]] = {
+    op.TRANSACT: _transact,
+    op.CAPTURE: _capture,
+    op.VOID: lambda ids: {"ref_id": ids.fresh(".")},
+    op.ISSUE_TOKEN: lambda ids: {"ref_id": ids.fresh("."), "expires_in": 3600},
+    op.CREATE_CARD: _create_card,
+    op.PREPARE_CARDS: _prepare_cards,
+    op.ACTIVATE_CARD: lambda ids: {"amount": 300, "currency": "NOK"},
+    op.ROTATE_PIN: lambda ids: {"pin": {"format": {"length": 4}}},
+    op.READ_BY_TOKEN: _read_by_token,
+    op.GET_ACCESS_TOKEN: _get_access_token,
 }
 
-PLACES = {
-    "aid_cards_cardid_get": ("card_id",),
-    "aid_cards_cardid_delete": ("card_id",),
-    "aid_cards_cardid_activate_post": ("card_id",),
-    "aid_cards_cardid_rotate_pin_post": ("card_id",),
-    "aid_cards_cardid_token_post": ("card_id",),
-    "aid_cards_cardid_transactions_tid_get": ("card_id",),
-    "aid_customers_cid_cards_get": ("customer_id",),
-    "aid_customers_cid_card_cid_get": ("customer_id", "card_id"),
-    "aid_cards_cardid_transactions_capture_post": ("transaction_id",),
-    "aid_cards_cardid_transactions_void_post": ("transaction_id",),
-}
 NAMED = {"card_id", "token"}
-MAKERS = {"aid_cards_post", "aid_cards_batch_post"}
-ON_SPARE = {
-    "aid_cards_cardid_activate_post": "P",
-    "aid_cards_cardid_delete": "S",
-    "aid_cards_cardid_rotate_pin_post": "B",
-}
-"""What takes a card of another kind, or one that may be spoilt."""
-SPOILERS = {"aid_cards_cardid_delete", "aid_cards_cardid_rotate_pin_post"}
-"""A deletion, and a PIN that every look-up has to give then: never on the first cards."""
+"""Members that name a card: rule MISSING_ID_RULES when it does not exist."""
+CREATING = {op.CREATE_CARD, op.PREPARE_CARDS}
+SPARE_CARDS = {op.ACTIVATE_CARD: "P", op.DELETE_CARD: "S", op.ROTATE_PIN: "B"}
+"""Operations that need a card in another state, or change a card for all later requests."""
+SPOILING = {op.DELETE_CARD, op.ROTATE_PIN}
+"""Never on cards A and B by chance: a deleted card is lost, and a PIN is asked for ever after."""
 TYPES = {
     "active_from": "string",
     "expires_at": "string",
@@ -270,3 +259,4 @@ TYPES = {
     "card_token": "object",
     "format": "object",
 }
+"""Optional members that change what the card can do, and their JSON types."""

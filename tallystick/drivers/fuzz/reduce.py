@@ -1,7 +1,8 @@
-"""A shorter request for a violation: members left out, values made plain, on fresh cards.
+"""Shortens a violation to one small request, by trying simpler requests on fresh cards.
 
-Greedy and under a budget: a verdict is there already, this is for the person who reads it. It does
-not know what is wrong with the request, only whether the same rule breaks again.
+Greedy and with a budget: the violation is recorded already, the short request only helps the person
+who reads it. This module does not know what is wrong with a request, only whether the same rule
+breaks again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import Sent
+from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.run import Finding, Run, Violated
 
 JSON = Any
@@ -21,8 +22,12 @@ JSON = Any
 MOST_REQUESTS = 200
 
 
-class Stand:
-    """Fresh cards for each attempt, or those of the attempt before if it came to nothing."""
+class Attempts:
+    """Sends single requests to see whether they break `rule` again.
+
+    An attempt that breaks nothing leaves its cards to the next one, to save requests. `fresh` makes
+    a session with cards like those of `fuzz`.
+    """
 
     def __init__(self, rule: str, fuzz: Fuzz, fresh: Callable[[Run], Fuzz], seconds: float) -> None:
         self._rule = rule
@@ -34,22 +39,22 @@ class Stand:
         self._most = fuzz.target.meter.requests + MOST_REQUESTS
 
     def has_budget(self) -> bool:
-        """Whether there is time and leave for one more attempt."""
+        """Whether time and requests are left for one more attempt."""
         return time.monotonic() < self._deadline and self._first.target.meter.requests < self._most
 
     def renew(self) -> None:
-        """Take fresh cards for the next attempt."""
+        """Use fresh cards for the next attempt."""
         self._other = None
 
-    def attempt(self, sent: Sent) -> tuple[str, ...]:
-        """What was done, in words, if the request alone breaks the rule again; empty if not."""
+    def attempt(self, request: FuzzRequest) -> tuple[str, ...]:
+        """Send the request alone; return the lines of its finding, empty if the rule holds."""
         if self._other is None:
             self._apart = self._first.run.isolated_copy()
         with suppress(Violated):
             other = self._other = self._other or self._fresh(self._apart)
-            other.ask(translated(sent, self._first, other))
+            other.ask(translated(request, self._first, other))
             other.settle()
-            other.notes.clear()  # it came to nothing
+            other.notes.clear()  # the next finding on these cards is not about this request
             return ()
         self._other = None
         found = self._apart.findings.get(self._rule)
@@ -59,52 +64,52 @@ class Stand:
 def reduce_request(
     finding: Finding, fuzz: Fuzz, fresh: Callable[[Run], Fuzz], seconds: float
 ) -> Finding:
-    """Look for the shortest request that breaks the same rule on fresh cards, for so many seconds.
+    """Look on fresh cards, for at most `seconds`, for a shorter request that breaks the same rule.
 
-    Returns the finding as the run keeps it now: in the words of that request, if there is one.
+    Returns the finding as the run keeps it now: with the lines of that request, if there is one.
     """
     if finding.program.steps or finding.test != fuzz.run.current_test:
-        return finding  # another test has found it before, and said how
-    stand = Stand(finding.violation.rule, fuzz, fresh, seconds)
-    for sent in reversed(fuzz.suspects):
-        notes = stand.attempt(sent) if stand.has_budget() else ()
+        return finding  # an earlier test found it, and its finding is shortened already
+    attempts = Attempts(finding.violation.rule, fuzz, fresh, seconds)
+    for request in reversed(fuzz.recent):
+        notes = attempts.attempt(request) if attempts.has_budget() else ()
         if notes:
-            shortest = _shortest(stand, sent, notes)
+            shortest = _shortest(attempts, request, notes)
             return fuzz.run.revise(finding, replace(finding, notes=shortest))
-    # It takes more than one request: the finding shows what came before.
+    # It takes more than one request: the finding shows the last ones already.
     return finding
 
 
-def _shortest(stand: Stand, sent: Sent, notes: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of the shortest request that is found while the budget lasts."""
-    candidates = simpler(sent)
-    while stand.has_budget():
+def _shortest(attempts: Attempts, request: FuzzRequest, notes: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines of the shortest request found before the budget is spent."""
+    candidates = simpler(request)
+    while attempts.has_budget():
         candidate = next(candidates, None)
         if candidate is None:
             break
-        shorter = stand.attempt(candidate)
+        shorter = attempts.attempt(candidate)
         if shorter:
-            sent, notes, candidates = candidate, shorter, simpler(candidate)
-    # Once more on cards that no attempt has touched: then the words are the whole story.
-    stand.renew()
-    return stand.attempt(sent) or notes
+            request, notes, candidates = candidate, shorter, simpler(candidate)
+    # Once more on fresh cards: then no earlier attempt is missing from the lines.
+    attempts.renew()
+    return attempts.attempt(request) or notes
 
 
-def simpler(sent: Sent) -> Iterator[Sent]:
-    """The same request with one thing less, the greatest simplification first."""
-    if sent.query:
-        yield replace(sent, query={})
-    body = sent.body
-    if not isinstance(body, dict) or sent.content is not None:
+def simpler(request: FuzzRequest) -> Iterator[FuzzRequest]:
+    """Simpler variants of the request, one change each, the greatest simplification first."""
+    if request.query:
+        yield replace(request, query={})
+    body = request.body
+    if not isinstance(body, dict) or request.content is not None:
         return
     for name in body:
-        yield replace(sent, body={key: value for key, value in body.items() if key != name})
+        yield replace(request, body={key: value for key, value in body.items() if key != name})
     for name, value in body.items():
-        for plainer in _plainer(value):
-            yield replace(sent, body={**body, name: plainer})
+        for simple in _simpler_values(value):
+            yield replace(request, body={**body, name: simple})
 
 
-def _plainer(value: JSON) -> Iterator[JSON]:
+def _simpler_values(value: JSON) -> Iterator[JSON]:
     if isinstance(value, dict) and value:
         yield {}
     elif isinstance(value, list) and value:
@@ -117,19 +122,22 @@ def _plainer(value: JSON) -> Iterator[JSON]:
         yield 1.5
 
 
-def translated(sent: Sent, one: Fuzz, other: Fuzz) -> Sent:
-    """The request with the names of another session's cards, holds and tokens in place."""
+def translated(request: FuzzRequest, one: Fuzz, other: Fuzz) -> FuzzRequest:
+    """The request with the ids of `one` session replaced by the matching ids of the `other`."""
     names = dict(sorted(_names(one, other).items(), key=lambda pair: -len(pair[0])))
-    content = sent.content
+    content = request.content
     if content is not None:
         for old, new in names.items():
             content = content.replace(old.encode(), new.encode())
-    path = {place: _renamed(name, names) for place, name in sent.path.items()}
-    return replace(sent, path=path, body=_renamed(sent.body, names), content=content)
+    path = {place: _renamed(name, names) for place, name in request.path.items()}
+    return replace(request, path=path, body=_renamed(request.body, names), content=content)
 
 
 def _names(one: Fuzz, other: Fuzz) -> dict[str, str]:
-    """Name to name: of the spare cards, the tokens, and the transactions in the same state."""
+    """From ids of one session to ids of the other.
+
+    Spare cards match by kind, what steps made by label, other transactions by their state.
+    """
     names = {one.prefix: other.prefix}
     for kind, label in one.spares.items():
         if label in one.ledgers and other.spares.get(kind) in other.ledgers:
@@ -139,7 +147,7 @@ def _names(one: Fuzz, other: Fuzz) -> dict[str, str]:
         same = there.get(label)
         if bound.id is not None and same is not None and same.id is not None:
             names[bound.id] = same.id
-    if one.stands("A"):
+    if one.is_usable("A"):
         states = {entry.state: name for name, entry in other.ledger("A").entries.items()}
         for name, entry in one.ledger("A").entries.items():
             if name not in names and entry.state in states:

@@ -1,80 +1,108 @@
-"""The plainest request to each operation, and the small changes that contracts make to it.
+"""A valid request for each operation with a body, and small changes that contracts make to it.
 
-A request from here is accepted by every server; what a change makes of it is for the contract to
-say. It sends nothing.
+Every server has to accept what `valid` makes; whether it has to accept a changed request is for the
+contract to say. This module sends nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tallystick import operations as op
 from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import Sent
+from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.ledger.state import CardStatus
 
 JSON = Any
 
-CREATE = "aid_cards_post"
-ACTIVATE = "aid_cards_cardid_activate_post"
-ROTATE = "aid_cards_cardid_rotate_pin_post"
-TOKEN = "aid_cards_cardid_token_post"
-INFO = "aid_cards_token_post"
-TRANSACT = "aid_cards_transactions_post"
-CAPTURE = "aid_cards_cardid_transactions_capture_post"
-VOID = "aid_cards_cardid_transactions_void_post"
-LIST = "aid_cards_get"
+
+def valid(fuzz: Fuzz, operation: str) -> FuzzRequest:
+    """A request that every server has to accept, on the cards of a session of `CardSet`."""
+    return VALID[operation](fuzz, fuzz.fresh("."))
 
 
-def valid(fuzz: Fuzz, operation: str) -> Sent:
-    """A request to the operation that every server has to accept."""
-    card, ref = fuzz.ledger("A").card, fuzz.fresh(".")
-    match operation:
-        case "aid_cards_post":
-            made = fuzz.fresh("-I")
-            fuzz.adopt(made)
-            body = {"card_id": made, "amount": 500, "currency": "NOK"}
-            return Sent(operation, body=body)
-        case "aid_cards_cardid_activate_post":
-            prepared = fuzz.spare("P", CardStatus.INACTIVE)
-            path = {"card_id": prepared.card if prepared is not None else card}
-            return Sent(operation, path, body={"amount": 300, "currency": "NOK"})
-        case "aid_cards_cardid_rotate_pin_post":
-            path = {"card_id": fuzz.ledger("B").card}
-            return Sent(operation, path, body={"pin": {"format": {"length": 4}}})
-        case "aid_cards_cardid_token_post":
-            return Sent(operation, {"card_id": card}, body={"ref_id": ref, "expires_in": 3600})
-        case "aid_cards_token_post":
-            return Sent(operation, body={"token": next(iter(fuzz.ledger("A").tokens), "")})
-        case "aid_cards_transactions_post":
-            body = {"ref_id": ref, "card_id": card, "amount": 10, "currency": "NOK"}
-            return Sent(operation, body=body)
+def _create_card(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    card_id = fuzz.fresh("-I")
+    fuzz.follow(card_id)
+    body = {"card_id": card_id, "amount": 500, "currency": "NOK"}
+    return FuzzRequest(op.CREATE_CARD, body=body)
+
+
+def _activate_card(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    prepared = fuzz.spare("P", CardStatus.INACTIVE) or fuzz.ledger("A")
+    body = {"amount": 300, "currency": "NOK"}
+    return FuzzRequest(op.ACTIVATE_CARD, {"card_id": prepared.card}, body=body)
+
+
+def _rotate_pin(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    path = {"card_id": fuzz.ledger("B").card}
+    return FuzzRequest(op.ROTATE_PIN, path, body={"pin": {"format": {"length": 4}}})
+
+
+def _issue_token(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    path = {"card_id": fuzz.ledger("A").card}
+    return FuzzRequest(op.ISSUE_TOKEN, path, body={"ref_id": ref, "expires_in": 3600})
+
+
+def _read_by_token(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    token = next(iter(fuzz.ledger("A").tokens), "")
+    return FuzzRequest(op.READ_BY_TOKEN, body={"token": token})
+
+
+def _transact(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    body = {"ref_id": ref, "card_id": fuzz.ledger("A").card, "amount": 10, "currency": "NOK"}
+    return FuzzRequest(op.TRANSACT, body=body)
+
+
+def _capture(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    path = {"transaction_id": _largest_hold(fuzz)}
+    return FuzzRequest(op.CAPTURE, path, body={"ref_id": ref, "amount": 10})
+
+
+def _void(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    return FuzzRequest(op.VOID, {"transaction_id": _largest_hold(fuzz)}, body={"ref_id": ref})
+
+
+def _largest_hold(fuzz: Fuzz) -> str:
     entries = fuzz.ledger("A").entries
-    hold = max(entries, key=lambda name: entries[name].remaining)
-    part = {"amount": 10} if operation == CAPTURE else {}
-    return Sent(operation, {"transaction_id": hold}, body={"ref_id": ref, **part})
+    return max(entries, key=lambda name: entries[name].remaining)
 
 
-def changed(sent: Sent, **more: JSON) -> Sent:
-    """The request with some members of the body replaced."""
-    return replace(sent, body={**sent.body, **more})
+VALID: dict[str, Callable[[Fuzz, str], FuzzRequest]] = {
+    op.CREATE_CARD: _create_card,
+    op.ACTIVATE_CARD: _activate_card,
+    op.ROTATE_PIN: _rotate_pin,
+    op.ISSUE_TOKEN: _issue_token,
+    op.READ_BY_TOKEN: _read_by_token,
+    op.TRANSACT: _transact,
+    op.CAPTURE: _capture,
+    op.VOID: _void,
+}
+"""By operationId: a function of the session and a fresh ref_id."""
 
 
-def without(sent: Sent, name: str) -> Sent:
+def changed(request: FuzzRequest, **members: JSON) -> FuzzRequest:
+    """The request with these members in its body."""
+    return replace(request, body={**request.body, **members})
+
+
+def without(request: FuzzRequest, name: str) -> FuzzRequest:
     """The request without a member of the body."""
-    return replace(sent, body={key: value for key, value in sent.body.items() if key != name})
+    return replace(request, body={key: value for key, value in request.body.items() if key != name})
 
 
-def written(sent: Sent, content: bytes, **more: Any) -> Sent:
-    """The request with the body in these bytes."""
-    return replace(sent, content=content, **more)
+def with_body(request: FuzzRequest, body: JSON, **more: Any) -> FuzzRequest:
+    """The request with another body and nothing else that was set; bytes are sent as they are."""
+    return FuzzRequest(request.operation, request.path, body=body, **more)
 
 
-def garbled(sent: Sent) -> Sent:
-    """The request, said to hold texts that not every store can give back."""
-    return replace(sent, is_garbled=True)
+def written(request: FuzzRequest, content: bytes, **more: Any) -> FuzzRequest:
+    """The request with its body in these bytes, which mean the same."""
+    return replace(request, content=content, **more)
 
 
-def loose(sent: Sent) -> Sent:
-    """The request, said to be one that HTTP itself may refuse."""
-    return replace(sent, is_loose=True)
+def with_unstable_text(request: FuzzRequest) -> FuzzRequest:
+    """The request, marked as holding texts that not every store can give back."""
+    return replace(request, text_may_change=True)

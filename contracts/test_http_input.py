@@ -1,0 +1,231 @@
+"""SHAPE: bytes, content types, paths, queries and methods that the document does not know.
+
+What the documentation forbids is refused; what it leaves open may be refused or accepted, with the
+effect that the answer says. Broken HTTP may be refused by a server's framework in its own form.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tallystick import operations as op
+from tallystick.drivers.direct import Direct
+from tallystick.drivers.fuzz.card_set import CardSet
+from tallystick.drivers.fuzz.constraints import NO_BODY
+from tallystick.drivers.fuzz.driver import MISSING
+from tallystick.drivers.fuzz.interpretation import FuzzRequest
+from tallystick.drivers.fuzz.valid import VALID, changed, valid, with_body, written
+from tallystick.run import Run
+from tallystick.target import Answer
+from tallystick.wire import Request
+
+rule = pytest.mark.rule
+
+ANY_4XX = range(400, 500)
+
+# Bytes ------------------------------------------------------------------------------------------
+
+WRITES = (op.TRANSACT, op.CAPTURE, op.VOID, op.CREATE_CARD, op.ISSUE_TOKEN)
+BROKEN = {
+    "cut off": b'{"ref_id": "a", "amount": 10',
+    "single quotes": b"{'ref_id': 'a'}",
+    "empty": b"",
+    "closed only": b"}",
+    "two values": b'{"ref_id": "a"}{"ref_id": "b"}',
+    "trailing comma": b'{"ref_id": "a",}',
+    "not UTF-8": b'{"ref_id": "\xff\xfe"}',
+    "a form": b"ref_id=a&amount=10",
+    "XML": b"<ref_id>a</ref_id>",
+    "a control character": b'{"ref_id": "a\x01b"',
+}
+
+
+@rule("SHAPE-4", "SHAPE-2", "SHAPE-5", "BAL-6")
+@pytest.mark.parametrize("operation", WRITES)
+def test_broken_json_is_refused(input_cards: CardSet, operation: str) -> None:
+    for content in BROKEN.values() if operation == op.TRANSACT else list(BROKEN.values())[:4]:
+        input_cards.ask(operation, with_body, content)
+    input_cards.settle(operation)
+
+
+@rule("SHAPE-2", "BAL-6")
+@pytest.mark.parametrize("operation", [op.TRANSACT, op.CAPTURE])
+def test_unusual_json_is_answered_in_form(input_cards: CardSet, operation: str) -> None:
+    nan = b'{"metadata": {"a": NaN}, '
+    input_cards.ask(operation, _respelled, b"{", nan)
+    input_cards.ask(operation, _respelled, b"{", b"\xef\xbb\xbf{")
+    input_cards.ask(operation, _respelled, b'"ref_id"', b'"ref\\u005fid"')
+    deep = b'{"metadata": ' + b'{"a":' * 3000 + b"1" + b"}" * 3000 + b", "
+    input_cards.ask(operation, _respelled, b"{", deep, http_may_refuse=True)
+    wide = b'{"metadata": {' + b", ".join(b'"k%d": 1' % n for n in range(3000)) + b"}, "
+    input_cards.ask(operation, _respelled, b"{", wide, http_may_refuse=True)
+    input_cards.settle(operation)
+
+
+def _respelled(request: FuzzRequest, old: bytes, new: bytes, **more: Any) -> FuzzRequest:
+    """The request with the first `old` of its JSON replaced by `new`, which means the same."""
+    return written(request, json.dumps(request.body).encode().replace(old, new, 1), **more)
+
+
+@rule("SHAPE-2", "BAL-6")
+@pytest.mark.parametrize("operation", [op.TRANSACT, op.CREATE_CARD])
+def test_a_huge_body_is_no_fault_of_the_server(input_cards: CardSet, operation: str) -> None:
+    for size in (100_000, 1 << 20, (1 << 20) + 100_000):
+        note = "x" * size
+        input_cards.ask(operation, _with_note, note)
+    input_cards.settle(operation)
+
+
+def _with_note(request: FuzzRequest, note: str) -> FuzzRequest:
+    content = json.dumps({**request.body, "metadata": {"note": note}}).encode()
+    return written(request, content, http_may_refuse=True)
+
+
+CONTENT_TYPES = ("text/plain", "", "application/xml", "nonsense", "application/json; charset=x")
+
+
+@rule("SHAPE-2", "SHAPE-4", "BAL-6")
+@pytest.mark.parametrize("operation", [op.TRANSACT, op.CAPTURE])
+def test_another_content_type_is_refused_or_has_no_other_effect(
+    input_cards: CardSet, operation: str
+) -> None:
+    for kind in CONTENT_TYPES:
+        input_cards.ask(operation, _with_type, kind)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    fields = b"ref_id=a&amount=10"
+    input_cards.ask(operation, with_body, fields, headers=form, http_may_refuse=True)
+    input_cards.settle(operation)
+
+
+def _with_type(request: FuzzRequest, content_type: str) -> FuzzRequest:
+    headers = {"Content-Type": content_type}
+    content = json.dumps(request.body).encode()
+    return written(request, content, headers=headers, http_may_refuse=True)
+
+
+# Paths, queries and methods -----------------------------------------------------------------------
+
+NO_UUIDS = (
+    "not-a-uuid",
+    "1",
+    "00000000-0000-4000-8000-00000000000",
+    "00000000-0000-4000-8000-0000000000000",
+    "{00000000-0000-4000-8000-000000000000}",
+    "00000000-0000-4000-8000-00000000000g",
+    "\N{SNOWMAN}",
+    "a b",
+    "'; DROP TABLE cards",
+    "x" * 300,
+)
+
+
+@rule("SHAPE-4", "SHAPE-2", "SHAPE-5", "TX-7")
+@pytest.mark.parametrize("operation", [op.CAPTURE, op.VOID])
+def test_an_id_that_is_no_uuid_is_refused(input_cards: CardSet, operation: str) -> None:
+    for name in NO_UUIDS:
+        with input_cards.session_for(operation) as fuzz:
+            body = valid(fuzz, operation).body
+            fuzz.run.count_checked("SHAPE-4")
+            answer = fuzz.send(FuzzRequest(operation, {"transaction_id": name}, body=body))
+            if isinstance(answer, Answer) and answer.status == 200:
+                fuzz.violate("SHAPE-4", "a refusal: transaction_id is a uuid", "accepted")
+    with input_cards.session_for(operation) as fuzz:
+        fuzz.read_back("A")
+
+
+NAMING = {
+    op.READ_CARD: "card_id",
+    op.LIST_TRANSACTIONS: "card_id",
+    op.DELETE_CARD: "card_id",
+    op.ACTIVATE_CARD: "card_id",
+    op.ROTATE_PIN: "card_id",
+    op.ISSUE_TOKEN: "card_id",
+    op.TRANSACT: "card_id",
+    op.READ_BY_TOKEN: "token",
+}
+
+
+@rule("READ-4", "CARD-12", "TX-7", "TOKEN-4", "SHAPE-2", "SHAPE-5")
+@pytest.mark.parametrize("operation", NAMING)
+def test_an_id_that_does_not_exist_is_refused(input_cards: CardSet, operation: str) -> None:
+    with input_cards.session_for(operation) as fuzz:
+        missing = fuzz.fresh(f"-{MISSING}")
+        body = valid(fuzz, operation).body if operation in VALID else NO_BODY
+        if operation in (op.TRANSACT, op.READ_BY_TOKEN):
+            fuzz.ask(FuzzRequest(operation, body={**body, NAMING[operation]: missing}))
+        else:
+            fuzz.ask(FuzzRequest(operation, {"card_id": missing}, body=body))
+
+
+@rule("SHAPE-4", "SHAPE-2")
+def test_a_malformed_account_is_refused(run: Run) -> None:
+    direct = Direct(run)
+    for account in ("T1234567", "X12345678", "T123456789", "t12345678", "T1234567x", "T1234567 "):
+        path = f"/accounts/{_quoted(account)}/wallets"
+        for request in (
+            Request(op.LIST_CARDS, "GET", f"{path}/cards"),
+            Request(op.TRANSACT, "POST", f"{path}/transactions", {"ref_id": "a"}),
+        ):
+            direct.expect_refusal("SHAPE-4", direct.send(request), "aid is P or T and 8 digits")
+
+
+def _quoted(text: str) -> str:
+    return text.replace(" ", "%20")
+
+
+@rule("SHAPE-4", "SHAPE-2", "SHAPE-1")
+def test_a_limit_is_a_number(run: Run) -> None:
+    direct = Direct(run)
+    path = f"{direct.base}/cards?limit="
+    for text in ("abc", "1x", "true", "%00", "ten"):
+        answer = direct.send(Request(op.LIST_CARDS, "GET", path + text))
+        direct.expect_refusal("SHAPE-4", answer, "limit is an integer")
+    # Out of range: refused (READ-7) or cut to the range, so a page never has more than 100 cards.
+    for text in ("0", "101", "-1", "1.5", "99999999999999999999", ""):
+        answer = direct.send(Request(op.LIST_CARDS, "GET", path + text))
+        body = answer.body if isinstance(answer, Answer) else None
+        cards = body.get("cards") if isinstance(body, dict) else None
+        direct.expect("SHAPE-1", len(cards or ()) <= 100, "at most 100 cards", len(cards or ()))
+
+
+@rule("CARD-15", "SHAPE-2")
+def test_a_pin_has_four_characters_at_least(run: Run, input_cards: CardSet) -> None:
+    for length in (3, 1, 0, -4):
+        with input_cards.session_for(op.ROTATE_PIN) as fuzz:
+            request = changed(valid(fuzz, op.ROTATE_PIN), pin={"format": {"length": length}})
+            answer = fuzz.send(request)
+            run.count_checked("CARD-15")
+            if isinstance(answer, Answer) and answer.status == 200:
+                fuzz.violate("CARD-15", "a refusal: a PIN has 4 characters at least", "accepted")
+
+
+WRONG_METHODS = (
+    (op.LIST_CARDS, "PATCH", "/cards"),
+    (op.LIST_CARDS, "PUT", "/cards"),
+    (op.TRANSACT, "PUT", "/transactions"),
+    (op.TRANSACT, "DELETE", "/transactions"),
+    (op.READ_BY_TOKEN, "DELETE", "/info"),
+    (op.CAPTURE, "GET", "/transactions/{hold}/capture"),
+    (op.CAPTURE, "DELETE", "/transactions/{hold}/capture"),
+    (op.VOID, "PUT", "/transactions/{hold}/void"),
+    (op.CREATE_CARD, "POST", "/cardz"),
+    (op.LIST_CARDS, "GET", "/nothing/at/all"),
+    (op.TRANSACT, "POST", "/transactions/{hold}/refund/twice"),
+)
+
+
+@rule("SHAPE-7", "BAL-6")
+def test_an_unknown_method_or_route_is_refused(run: Run, input_cards: CardSet) -> None:
+    with input_cards.session_for(op.CAPTURE) as fuzz:
+        hold = valid(fuzz, op.CAPTURE).path["transaction_id"]
+        body = valid(fuzz, op.TRANSACT).body
+        direct = Direct(run)
+        for operation, method, path in WRONG_METHODS:
+            sent = None if method in ("GET", "DELETE") else body
+            request = Request(operation, method, direct.base + path.format(hold=hold), sent)
+            answer = direct.send(request, shaped=False)
+            direct.expect_refusal("SHAPE-7", answer, "it is not documented", ANY_4XX)
+        fuzz.read_back("A")

@@ -1,0 +1,113 @@
+"""The cards that fuzzed requests are about: cards, holds in several states, tokens, a customer.
+
+They are made once and used by many requests, because making them costs more requests than using
+them. This module does not know the requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tallystick import operations as op
+from tallystick.drivers.fuzz.driver import Fuzz
+from tallystick.drivers.fuzz.interpretation import FuzzRequest
+from tallystick.drivers.fuzz.reduce import reduce_request
+from tallystick.drivers.fuzz.valid import valid
+from tallystick.ledger.state import CardStatus
+from tallystick.run import Intensity, Run, Violated
+from tallystick.target import Answer, NoAnswer
+
+Change = Callable[..., FuzzRequest]
+
+REDUCE_S = {Intensity.GATE: 4.0, Intensity.RELEASE: 15.0, Intensity.HUNT: 30.0}
+"""Seconds to shorten one violation."""
+
+BASIC = ("B = card 50000 EUR", "h1 = hold A 600", "t1 = token A")
+"""For contracts that choose the ids of their requests themselves."""
+EVERY_STATE = (
+    "B = card 50000 EUR",
+    "h1 = hold A 600",
+    "h2 = hold A 500",
+    "c1 = capture h2 200",
+    "d1 = draw A 100",
+    "h3 = hold A 20",
+    "v1 = void h3",
+    "t1 = token A",
+    't2 = token A with {"one_time": "true"}',
+)
+"""For generated requests: open, partly captured and voided holds, tokens of both kinds."""
+
+
+class CardSet:
+    """Gives each request a session with usable cards.
+
+    It makes new cards after a violation, and when the state of a card has become unknown. `lines`
+    are the steps that make what stands beside card A.
+    """
+
+    def __init__(self, run: Run, lines: Sequence[str] = EVERY_STATE) -> None:
+        self.run = run
+        self.lines = lines
+        self._fuzz: Fuzz | None = None
+
+    @contextmanager
+    def session_for(self, operation: str) -> Iterator[Fuzz]:
+        """A session for a request to the operation.
+
+        If Violated is raised within, shortens the violation and drops the cards.
+        """
+        fuzz = self.fuzz(operation)
+        try:
+            yield fuzz
+        except Violated as violated:
+            self._fuzz = None
+            finding = reduce_request(
+                violated.finding,
+                fuzz,
+                lambda run: CardSet(run, self.lines).fuzz(operation),
+                REDUCE_S[self.run.intensity],
+            )
+            raise Violated(finding) from None
+
+    def ask(
+        self, operation: str, change: Change, /, *arguments: Any, **members: Any
+    ) -> Answer | NoAnswer:
+        """Send a valid request after `change(request, ...)`; judge the answer by the ledger."""
+        with self.session_for(operation) as fuzz:
+            return fuzz.ask(change(valid(fuzz, operation), *arguments, **members))
+
+    def settle(self, operation: str) -> None:
+        """Read the cards whose requests were refused: a refusal changes nothing (BAL-6)."""
+        with self.session_for(operation) as fuzz:
+            fuzz.settle()
+
+    def fuzz(self, operation: str) -> Fuzz:
+        """The session, after making what a request to the operation needs."""
+        fuzz = self._fuzz
+        if fuzz is None or not (fuzz.is_usable("A") and fuzz.is_usable("B")):
+            fuzz = self._fuzz = new_fuzz(self.run, self.lines)
+        self._replenish(fuzz, operation)
+        return fuzz
+
+    def _replenish(self, fuzz: Fuzz, operation: str) -> None:
+        ledger = fuzz.ledger("A")
+        if ledger.available < 2000:
+            fuzz.prepare(f"{fuzz.label('f')} = fund A 20000")
+        open_holds = sum(entry.is_open for entry in ledger.entries.values())
+        if operation in (op.CAPTURE, op.VOID) and open_holds < 2:
+            fuzz.prepare(f"{fuzz.label('h')} = hold A 600")
+        if operation == op.DELETE_CARD and fuzz.spare("S") is None:
+            fuzz.add_spare("S", "card 10 NOK")
+        if operation == op.ACTIVATE_CARD and fuzz.spare("P", CardStatus.INACTIVE) is None:
+            fuzz.add_spare("P", "batch")
+
+
+def new_fuzz(run: Run, lines: Sequence[str] = EVERY_STATE) -> Fuzz:
+    """A session with card A of a customer, and what the steps in `lines` make."""
+    fuzz = Fuzz(run)
+    fuzz.prepare(f'A = card 100000 NOK with {{"customer_id": "{fuzz.prefix}-customer"}}')
+    for line in lines:
+        fuzz.prepare(line)
+    return fuzz
