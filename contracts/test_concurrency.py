@@ -1,7 +1,7 @@
-"""CONC: whatever several clients do at the same moment has the effect of some order of it.
+"""CONC: what several clients do at the same moment has the same effect as some order of it.
 
-Each plan is a race that real servers have lost. A line that begins with `1|` is a step of the first
-client, and so on; one name in two branches is one request, sent by two clients.
+Each program is a race in which real servers have failed. A line that begins with `1|` is a step of
+the first client, and so on. One name in two branches is one request that two clients send.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from tallystick.run import Intensity, Run
 
 rule = pytest.mark.rule
 
-TIMES = {Intensity.GATE: 4, Intensity.RELEASE: 25, Intensity.HUNT: 100}
+TRIALS = {Intensity.GATE: 4, Intensity.RELEASE: 25, Intensity.HUNT: 100}
+"""Trials of a program of two clients; one of more clients takes longer and gets half of them."""
 WITHIN_S = {Intensity.GATE: 1.5, Intensity.RELEASE: 15.0, Intensity.HUNT: 60.0}
 EXAMPLES = {Intensity.GATE: 8, Intensity.RELEASE: 100, Intensity.HUNT: 500}
-SOAKED = {Intensity.RELEASE: 4000, Intensity.HUNT: 20000}
+SOAK_OPERATIONS = {Intensity.RELEASE: 4000, Intensity.HUNT: 20000}
 
 Race = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
 def pool(run: Run) -> Iterator[ClientPool]:
-    if not run.dialect.learned():  # this chapter runs alone
+    if not run.dialect.learned():  # no chapter before this one was run, so nothing was asked yet
         probe(run)
     with client_pool(run) as pool:
         yield pool
@@ -40,12 +41,12 @@ def pool(run: Run) -> Iterator[ClientPool]:
 
 @pytest.fixture
 def race_(run: Run, pool: ClientPool) -> Race:
-    """Play the plan that the lines spell, several times on fresh cards."""
+    """Run the program of these lines several times, each time on fresh cards."""
 
     def race_(*lines: str) -> None:
-        plan = Program.from_lines(lines)
-        times = TIMES[run.intensity] // (1 if len(plan.branches) == 2 else 2)
-        race(run, pool, plan, times, within_s=WITHIN_S[run.intensity])
+        program = Program.from_lines(lines)
+        times = TRIALS[run.intensity] // (1 if len(program.branches) == 2 else 2)
+        race(run, pool, program, times, within_s=WITHIN_S[run.intensity])
 
     return race_
 
@@ -160,20 +161,20 @@ def test_changes_of_a_card_at_the_same_moment_have_an_order(race_: Race, name: s
 
 @rule("CONC-1")
 @pytest.mark.parametrize("name", WATCHED)
-def test_nobody_sees_half_a_change(race_: Race, name: str) -> None:
+def test_no_read_shows_half_a_change(race_: Race, name: str) -> None:
     race_(CARD, *WATCHED[name])
 
 
 @rule("CONC-1", "CONC-2")
-def test_every_plan_has_an_order(run: Run, pool: ClientPool) -> None:
-    def plays(plan: Program) -> None:
-        race(run, pool, plan, 1)
+def test_every_drawn_program_has_an_order(run: Run, pool: ClientPool) -> None:
+    def race_once(program: Program) -> None:
+        race(run, pool, program, 1)
 
-    explore(run, plans(), EXAMPLES[run.intensity], plays)
+    explore(run, plans(), EXAMPLES[run.intensity], race_once)
 
 
 @rule("CONC-1", "CONC-2")
 def test_many_clients_at_work_have_an_order(run: Run, pool: ClientPool) -> None:
-    if run.intensity not in SOAKED:
+    if run.intensity not in SOAK_OPERATIONS:
         pytest.skip("a soak takes its time; it is a part of release and hunt")
-    soak(run, pool, Workload(run.seed), SOAKED[run.intensity])
+    soak(run, pool, Workload(run.seed), SOAK_OPERATIONS[run.intensity])

@@ -1,7 +1,8 @@
-"""A page that shows why a concurrent history has no legal order: lanes, bars, where it is stuck.
+"""A page that shows why a concurrent history has no legal order: a lane for each client, a bar for
+each operation, and which of them no order can take.
 
-Time runs to the right, in the order of the events but not to scale: two calls that were a
-microsecond apart have to be told apart, and a label has to fit on its bar. It knows nothing of
+Time runs to the right. The order of the events is right, their distances are not to scale: calls
+one microsecond apart must be visible, and a label has to fit on its bar. It knows nothing of
 wallets: labels and outcomes are text.
 """
 
@@ -14,11 +15,19 @@ from typing import Any
 from tallystick.checker import Illegality, Operation
 from tallystick.reporting.templates import render
 
-LETTER = 7.3  # pixels of a letter at the size in which labels are set
-PADDING = 44  # of a bar, with room for its number
-LEAST = 26  # pixels between two events
+# All sizes are pixels.
+LETTER = 7.3
+"""The width of a letter of a label (timeline.html.j2 sets the font)."""
+PADDING = 44
+"""What a bar is wider than its label, with room for its number."""
+BETWEEN = 26
+"""The distance between two events at least."""
+LEAST_BAR = 8
+"""The width of a bar whose call and return are one moment."""
 LANE, BAR, TOP = 66, 30, 34
-MOST_BARS = 80  # of more, only the contradiction is shown
+"""The height of a lane and of a bar in it, and where the first lane begins."""
+MOST_BARS = 80
+"""Of an order with more operations, only the core of the illegality is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +40,22 @@ class Bar:
     called_ns: int
     returned_ns: int | None
     order: int | None
-    """Its place in the longest legal order, from 1; None: it has none."""
+    """Its place in the longest legal order, from 1; None if it has no place there."""
     stuck: bool
-    """Whether it is the operation that no order can take next."""
+    """Whether it is the operation that cannot be next in any order."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeLine:
-    """What the page says."""
+    """The content of the page."""
 
     title: str
     rule: str
     explanation: str
-    """In words; what stands between backticks is code."""
+    """In words; text between backticks is shown as code."""
     bars: tuple[Bar, ...]
     before: tuple[str, ...] = ()
-    """What was done first, one after another, and is on no lane."""
+    """The steps that were done before, one after another; they are on no lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +72,19 @@ class _Placed:
 
 
 def timeline_page(line: TimeLine) -> str:
-    """The page, whole in itself."""
+    """The page, as HTML that needs no other file."""
     bars = sorted(line.bars, key=lambda bar: bar.called_ns)
     clients = sorted({bar.client for bar in bars}, key=_natural)
     placed = _place(bars, clients)
-    # Calls after the stuck one's return were not looked at: nothing is known of their place.
+    # The search ended at the stuck operation's return. What was called later is shown apart: it has
+    # no place in the order, but for no fault of its own.
     end = min((bar.returned_ns for bar in bars if bar.stuck and bar.returned_ns), default=None)
     rest = [p for p in placed if p.bar.order is None and not p.bar.stuck]
     right = max((p.x + p.width for p in placed), default=0.0)
     return render(
         "timeline.html.j2",
         line=line,
-        explanation=_spoken(line.explanation),
+        explanation=_code_marked(line.explanation),
         placed=placed,
         clients=[(_name(client), TOP + LANE * row) for row, client in enumerate(clients)],
         names_width=round(24 + LETTER * max(map(len, map(_name, clients)), default=0)),
@@ -93,7 +103,10 @@ def bars_of(
     label: Callable[[Operation[Any, Any]], str],
     outcome: Callable[[Operation[Any, Any]], str],
 ) -> tuple[Bar, ...]:
-    """The bars of a violation that the checker explains; of a long history, its core alone."""
+    """The bars of an illegality. Of a history with more than `MOST_BARS` in order, the core alone.
+
+    `label` and `outcome` put an operation into words.
+    """
     orders = {id(op): number for number, op in enumerate(illegality.prefix, start=1)}
     shown: Iterable[Operation[Any, Any]] = (
         *illegality.prefix,
@@ -113,55 +126,62 @@ def bars_of(
             op.called_ns,
             op.returned_ns,
             orders.get(id(op)),
-            op is illegality.stuck or op == illegality.stuck,
+            op == illegality.stuck,
         )
         for op in shown
     )
 
 
 def _place(bars: list[Bar], clients: list[str]) -> list[_Placed]:
-    """Put the events in their order, each bar as wide as its label needs at least."""
-    moments = sorted({bar.called_ns for bar in bars} | {bar.returned_ns or 0 for bar in bars} - {0})
-    start = moments[0] if moments else 0
-    ends: dict[int, list[Bar]] = {}
+    """The bars with their places: a lane for each client, each bar wide enough for its label."""
+    xs, open_end = _positions(bars)
+    start = min(xs, default=0)
+    lanes = {client: TOP + LANE * row for row, client in enumerate(clients)}
+    placed = []
+    for bar in bars:
+        x = xs[bar.called_ns]
+        end = open_end if bar.returned_ns is None else xs[bar.returned_ns]
+        placed.append(
+            _Placed(
+                bar,
+                _name(bar.client),
+                x,
+                lanes[bar.client],
+                max(end - x, LEAST_BAR),
+                (bar.called_ns - start) / 1000,
+                None if bar.returned_ns is None else (bar.returned_ns - start) / 1000,
+            )
+        )
+    return placed
+
+
+def _positions(bars: list[Bar]) -> tuple[dict[int, float], float]:
+    """Where each moment is, in pixels by its nanoseconds, and where bars without a return end."""
+    ending: dict[int, list[Bar]] = {}
     for bar in bars:
         if bar.returned_ns is not None:
-            ends.setdefault(bar.returned_ns, []).append(bar)
+            ending.setdefault(bar.returned_ns, []).append(bar)
     xs: dict[int, float] = {}
     x = 0.0
-    for moment in moments:
-        for bar in ends.get(moment, ()):
+    for moment in sorted({bar.called_ns for bar in bars} | ending.keys()):
+        # A return is far enough to the right of its call for the label to fit between them.
+        for bar in ending.get(moment, ()):
             if bar.called_ns < moment:
                 x = max(x, xs[bar.called_ns] + _needed(bar))
         xs[moment] = x
-        x += LEAST
-    open_end = x
-    for bar in bars:
-        if bar.returned_ns is None:
-            open_end = max(open_end, xs[bar.called_ns] + _needed(bar))
-    rows = {client: TOP + LANE * row for row, client in enumerate(clients)}
-    return [
-        _Placed(
-            bar,
-            _name(bar.client),
-            xs[bar.called_ns],
-            rows[bar.client],
-            max((xs[bar.returned_ns] if bar.returned_ns else open_end) - xs[bar.called_ns], 8),
-            (bar.called_ns - start) / 1000,
-            None if bar.returned_ns is None else (bar.returned_ns - start) / 1000,
-        )
-        for bar in bars
-    ]
+        x += BETWEEN
+    without = [bar for bar in bars if bar.returned_ns is None]
+    return xs, max([x, *(xs[bar.called_ns] + _needed(bar) for bar in without)])
 
 
 def _needed(bar: Bar) -> float:
     return PADDING + LETTER * max(len(bar.label), len(bar.outcome))
 
 
-def _spoken(text: str) -> list[tuple[bool, str]]:
-    """The parts of a text, each with whether it is code."""
+def _code_marked(text: str) -> list[tuple[bool, str]]:
+    """The parts of a text, each with whether it stood between backticks and so is code."""
     parts = text.split("`")
-    if len(parts) % 2 == 0:  # a backtick without its other half is a backtick
+    if len(parts) % 2 == 0:  # a backtick without a second one is only a backtick
         return [(False, text)]
     return [(number % 2 == 1, part) for number, part in enumerate(parts)]
 
