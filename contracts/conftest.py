@@ -41,13 +41,13 @@ ORDER = (
     "test_time",
     "test_schema",
 )
-"""What finds most with the fewest requests comes first; the dialect has to be known by then."""
+"""What finds most with the fewest requests comes first; the dialect has to be known early."""
 
 Check = Callable[..., Session]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort the modules of this folder by ORDER, what uses up a budget last; no such in a gate."""
+    """Sort the modules by ORDER. Tests that use up a budget (`deep`) come last; a gate has none."""
     rank = {name: number for number, name in enumerate(ORDER)}
 
     def place(item: pytest.Item) -> tuple[bool, int]:
@@ -79,7 +79,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 @pytest.fixture
 def check(run: Run) -> Check:
-    """Run the program that the lines spell on fresh cards; the oracle judges every answer.
+    """Run the program of these lines on fresh cards; the oracle judges every answer.
 
     The first `unread` steps are not read back: each read costs a request. Unanswered if an answer
     is missing.

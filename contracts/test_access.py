@@ -1,7 +1,7 @@
-"""AUTH: only the right credentials see or move what belongs to an account.
+"""AUTH: only the right credentials can read or change what belongs to an account.
 
-Every request here is well-formed and names things that are there; only who asks is wrong. A refusal
-may have any documented status. Clients that were not given are not claimed.
+Every request here is well-formed and names existing things; only the credentials are wrong. A
+refusal may have any documented status. What needs a client that was not given is not claimed.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ from tallystick.wire import Request
 rule = pytest.mark.rule
 
 PATIENCE_S = 10
-"""The longest life of an access token for which the suite waits until it is over."""
+"""The suite waits for an access token to expire if it is valid for at most so many seconds."""
 
 EVERYWHERE = ("no_authorization", "another_signature", "no_signature_alg_none")
-"""What is tried on every operation; the gate tries its kin on one read and one write."""
+"""Credentials that are tried on every operation; the gate tries FEW with KIN."""
 KIN = (
     *("a_malformed_token", "basic_in_place_of_bearer", "a_guessed_key"),
     *("an_empty_authorization", "a_scheme_without_a_token", "a_word_as_a_token"),
@@ -114,7 +114,7 @@ def _is_read(request: Request) -> bool:
     return request.method == "GET" or request.operation == "aid_cards_token_post"
 
 
-# Tokens that are none -----------------------------------------------------------------------------
+# Invalid tokens -------------------------------------------------------------------------------
 
 
 @rule("AUTH-1", "AUTH-2")
@@ -135,7 +135,7 @@ def test_a_request_without_a_valid_token_is_refused(run: Run, stage: Stage, kind
 
 @rule("AUTH-9")
 @pytest.mark.parametrize("kind", ["no_authorization", "a_malformed_token", "another_signature"])
-def test_a_request_without_a_valid_token_is_told_so(run: Run, stage: Stage, kind: str) -> None:
+def test_a_request_without_a_valid_token_gets_401(run: Run, stage: Stage, kind: str) -> None:
     headers = {**ABSENT, **forgeries(run.target.access_token())}[kind]
     stage.direct.note(f"with {kind.replace('_', ' ')}:")
     for request in every_operation(stage.base, _wallet(stage), _fresh(stage)):
@@ -215,7 +215,7 @@ OF_ITS_OWN = (
     "aid_cards_batch_post",
     "aid_customers_cid_cards_get",
 )
-"""Operations that name nothing of another account: in its own an account may use them."""
+"""Operations that name nothing of another account, so a client may use them in its own."""
 
 
 @rule("AUTH-4", "AUTH-5")
@@ -251,9 +251,9 @@ def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other
     stage.direct.note("as a client of another account, in that account:")
     made = stage.send(request_builders.open_card(base, card_id, 70), target=other)
     if is_refused(made):
-        return  # whether a card_id is the account's own, or everyone's, is not said
+        return  # the documentation does not say whether two accounts may use one card_id
     stage.read_back("AUTH-5", only="A")
-    # "Not required to be globally unique": a ref_id of this account is a fresh one in another.
+    # "Not required to be globally unique": a ref_id of this account is unused in another one.
     ref = next(iter(stage.session.ledger("A").refs))
     stage.send(request_builders.transact(base, ref, 20, card_id=card_id), target=other)
     stage.send(
@@ -297,7 +297,7 @@ def test_a_reader_reads_and_writes_nothing(stage: Stage, reader: Target) -> None
 
 
 @rule("AUTH-6", "AUTH-5", "REF-1")
-def test_a_repeated_request_is_answered_to_those_only_who_may_make_it(
+def test_a_repeated_request_is_answered_only_to_clients_that_may_make_it(
     run: Run, suite: Suite
 ) -> None:
     stage = Stage(run, "A = card 1000 NOK", "h = hold A 300")

@@ -1,4 +1,4 @@
-"""CARD: cards that are printed in a batch and wait, and the activation that loads them, once."""
+"""CARD: cards that are prepared in a batch, and their activation, which loads them once."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_an_activation_loads_its_amount_and_what_it_carries(run: Run) -> None:
 
 @rule("CARD-5", "BAL-6")
 def test_money_on_a_card_that_waits_for_activation_is_not_spent(check: Check) -> None:
-    # Whether it takes a fund is open (question 26); that it takes no payment is not.
+    # Whether it accepts a fund is open (question 26); it must not accept a payment.
     check("A = batch", "f = fund A 100", "d = draw A 10", "h = hold A 10", unread=3)
 
 

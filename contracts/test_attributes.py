@@ -1,9 +1,9 @@
-"""Every attribute that a card and a payment can carry, in pairs, each through a whole life.
+"""Lifecycle runs with every pair of attributes that a card and a payment can have.
 
-A server that has a branch for one currency, one type of card or one member takes it somewhere in a
-life; which pair of attributes it takes is not known. Twenty-five lives meet every pair: the rows
-of an orthogonal array with five levels (row i, j has level i + k * j of factor k, modulo 5, and
-level j of one more).
+A server may treat one currency, one type of card or one member in its own way at any point of the
+lifecycle, and perhaps only together with another attribute. Twenty-five runs cover every pair of
+attributes: the rows of a pairwise covering array. It is an orthogonal array with five levels: row
+(i, j) has level (i + k * j) modulo 5 of factor k, and level j of one more factor.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ TYPES: dict[str, Level] = {
     "credit_note": {"type": "credit_note"},
 }
 IDS: dict[str, Level] = {
-    "usual_id": {},
+    "ordinary_id": {},
     "digits": {"id_tail": "0012300"},
     "long_id": {"id_tail": "x" * 150},
     "id_like_an_exponent": {"id_tail": "1e5"},
     "id_of_many_signs": {"id_tail": "Kort_A.1~"},
 }
 ODD_KEYS = {"a.b": "1", "$set": "2", "a b": "3", "__proto__": "4", "": "5"}
-"""A store may refuse them, but not lose them."""
+"""A database may refuse such names, but must not lose them."""
 
 CARDS: dict[str, Level] = {
     "bare": {},
@@ -55,14 +55,14 @@ MADE = {
     "created_and_paid_by_token": ("token",),
     "activated_and_paid_by_token": ("batch", "token"),
 }
-"""How the card came to be, and what it is named by: each has a place of its own in a server."""
+"""How the card is made and what names it in a payment: a server has separate code for each."""
 
 FACTORS = (list(CURRENCIES), list(IDS), list(CARDS), list(PAYMENTS), list(TYPES), list(MADE))
-"""The levels of each factor by name; some of them are met again where there are less than five."""
+"""The levels of each factor by name; a factor with less than five repeats some of them."""
 
 
 def rows() -> list[tuple[str, ...]]:
-    """Levels for each life; every two factors meet in all their pairs."""
+    """The levels of each run; every two factors are combined in all pairs of their levels."""
     return [
         tuple(
             levels[place % 5 % len(levels)]
@@ -75,12 +75,12 @@ def rows() -> list[tuple[str, ...]]:
 
 @rule("TX-1", "TX-2", "TX-4", "TX-5", "FUND-1", "CAP-1", "VOID-1", "REF-1", "CARD-2", "CARD-6")
 @pytest.mark.parametrize("row", rows(), ids="-".join)
-def test_a_life_with_every_pair_of_attributes(check: Check, row: tuple[str, ...]) -> None:
+def test_every_pair_of_attributes_adds_up(check: Check, row: tuple[str, ...]) -> None:
     sent = spelled(PAYMENTS[row[3]])
     closing = spelled({n: v for n, v in PAYMENTS[row[3]].items() if n == "metadata"})
     made = _made(*row)
     by = "t" if "token" in MADE[row[5]] else "A"
-    # Amounts that a server which reckons in fractions of 100 gets wrong: int(853 / 100 * 100).
+    # Amounts that go wrong if a server divides by 100 in floating point: int(853 / 100 * 100).
     check(
         *made,
         f"h1 = hold {by} 3212 {sent}",
@@ -104,7 +104,7 @@ def test_a_life_with_every_pair_of_attributes(check: Check, row: tuple[str, ...]
 def _made(
     currency: str, card_id: str, card: str, payment: str, kind: str, made: str
 ) -> tuple[str, ...]:
-    """The steps that bring a card to life; `payment` is for the steps that follow."""
+    """The steps that make the card and its token; `payment` is for the steps after them."""
     token = ("t = token A",) if "token" in MADE[made] else ()
     if "batch" not in MADE[made]:
         members = spelled(IDS[card_id] | CARDS[card] | TYPES[kind])

@@ -1,7 +1,7 @@
-"""BAL: after every answer the figures and the list tell one story.
+"""BAL: after every answer the figures and the list of transactions agree.
 
-Every program of every chapter is judged by these rules too; the programs here go where figures
-most easily part ways: many holds at once, cards beside each other, everything in turn.
+These rules are checked in the programs of all chapters; the programs here are those in which the
+figures most easily differ: many holds at once, several cards, all operations in turn.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ rule = pytest.mark.rule
 
 
 @rule("BAL-1", "BAL-2", "BAL-3", "BAL-4", "BAL-5")
-def test_a_full_life_of_a_card_adds_up(check: Check) -> None:
+def test_a_full_lifecycle_of_a_card_adds_up(check: Check) -> None:
     check(
         "A = card 5000 EUR",
         "h1 = hold A 1000",
@@ -52,7 +52,7 @@ def test_many_holds_lock_the_sum_of_what_remains(check: Check) -> None:
 
 
 @rule("BAL-6")
-def test_refusals_leave_no_trace(check: Check) -> None:
+def test_refusals_change_nothing(check: Check) -> None:
     check(
         "A = card 500 NOK",
         "h1 = hold A 200",
@@ -68,7 +68,7 @@ def test_refusals_leave_no_trace(check: Check) -> None:
 
 
 @rule("BAL-7")
-def test_cards_never_touch_each_other(check: Check) -> None:
+def test_cards_never_affect_each_other(check: Check) -> None:
     check(
         "A = card 1000 NOK",
         "B = card 1000 SEK",
@@ -86,7 +86,7 @@ def test_cards_never_touch_each_other(check: Check) -> None:
 
 
 @rule("BAL-7")
-def test_cards_that_share_all_they_may_share_never_touch_each_other(run: Run) -> None:
+def test_cards_with_equal_attributes_never_affect_each_other(run: Run) -> None:
     stage = Stage(run)
     customer = stage.fresh("customer")
     shared = {"customer_id": customer, "name": "Twin", "metadata": {"order": customer}}
@@ -113,14 +113,12 @@ ALIKE = {
     "in their end": ("key", "key1"),
     "after 64 characters": ("k" * 64 + "1", "k" * 64 + "2"),
 }
-"""Pairs of card_ids that careless storage or a careless pattern takes for one."""
+"""Pairs of card_ids that a careless database or pattern takes for the same."""
 
 
 @rule("BAL-7", "BAL-5")
 @pytest.mark.parametrize("difference", ALIKE)
-def test_cards_with_ids_that_are_alike_never_touch_each_other(
-    check: Check, difference: str
-) -> None:
+def test_cards_with_similar_ids_never_affect_each_other(check: Check, difference: str) -> None:
     one, other = (json.dumps({"id_tail": tail}) for tail in ALIKE[difference])
     check(
         f"A = card 1000 NOK with {one}",
@@ -137,7 +135,7 @@ def test_cards_with_ids_that_are_alike_never_touch_each_other(
 
 
 CROWD = {Intensity.GATE: 104, Intensity.RELEASE: 260, Intensity.HUNT: 520}
-"""Drawdowns on the card whose list has to be whole: no paging is documented for it."""
+"""So many drawdowns on one card; its list has to be complete, since it has no documented pages."""
 
 
 @rule("BAL-5", "READ-3", "TX-8", "REF-5")

@@ -1,4 +1,4 @@
-"""CARD: a card from creation to deletion, as its creator, its holder and its list show it."""
+"""CARD: a card from creation to deletion, in every view."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_every_view_shows_what_was_sent(run: Run) -> None:
 
 
 ROUTED = set("/\\%;")
-"""What a router may give a meaning of its own, even where it is percent-encoded."""
+"""Characters that a router may interpret, even if they are percent-encoded."""
 UNUSUAL_IDS = (
     ".dots..inside.",
     "a+b",
@@ -125,7 +125,7 @@ def test_an_unusual_card_id_names_its_own_card_or_none(run: Run, tail: str) -> N
 @rule("CARD-16", "READ-2")
 @pytest.mark.parametrize("length", [1, 255])
 def test_a_card_id_of_every_length_names_its_own_card_or_none(run: Run, length: int) -> None:
-    # One character that is not likely to be taken: the ids of earlier runs are still there.
+    # One character that is probably free: the cards of earlier runs are still on the target.
     own = int(run.name.removeprefix("ts"), 16)
     card_id = chr(0x4E00 + own % 20_000) if length == 1 else run.next_program().ljust(255, "x")
     _names_its_own_card(Stage(run), card_id)
@@ -143,7 +143,7 @@ def test_a_card_may_be_called_batch(run: Run) -> None:
 
 
 def _names_its_own_card(stage: Stage, card_id: str) -> None:
-    """A free string may be beyond a router or a store; what is taken has to be told apart."""
+    """A router or a database may refuse an unusual id; an accepted one names exactly one card."""
     made = stage.send(request_builders.open_card(stage.base, card_id, 70))
     if body_of(made) is None:
         return
@@ -171,7 +171,7 @@ def _names_its_own_card(stage: Stage, card_id: str) -> None:
 
 
 def _is_known_everywhere(stage: Stage, card_id: str) -> None:
-    """What finds an empty card by its id in one operation finds it in all of them."""
+    """An id that finds an empty card in one operation finds it in all of them."""
     for breaks, request in (
         ("TOKEN-1", request_builders.issue_token(stage.base, card_id, stage.fresh())),
         ("READ-2", request_builders.list_transactions(stage.base, card_id)),
@@ -200,7 +200,7 @@ def test_card_ids_that_look_alike_name_two_cards(run: Run, first: str, second: s
     for label, card_id in (("A", prefix + first), ("B", prefix + second)):
         answer = stage.send(request_builders.open_card(stage.base, card_id))
         if is_refused(answer) and not card_id.isascii():
-            return  # a store may take no such text, or compose it
+            return  # a database may refuse such a text, or compose it
         stage.take(label, OpenCard(card_id, 100, "NOK"), answer)
     stage.perform("d = draw B 30", "read A")
 
@@ -237,7 +237,7 @@ def test_the_id_of_a_deleted_card_never_brings_its_money_back(check: Check) -> N
 
 
 @rule("CARD-8", "CARD-9")
-def test_a_deleted_card_takes_nothing_any_more(check: Check) -> None:
+def test_a_deleted_card_takes_no_payment(check: Check) -> None:
     check(
         "A = card 100 NOK",
         "t = token A",
@@ -273,17 +273,17 @@ def test_a_delete_with_money_is_refused_or_final(check: Check, before: list[str]
 
 
 @rule("CARD-12")
-def test_a_card_that_does_not_exist_takes_no_change(run: Run) -> None:
+def test_a_card_that_does_not_exist_cannot_be_changed(run: Run) -> None:
     stage = Stage(run)
-    nobody = stage.fresh("nobody")
+    missing = stage.fresh("nobody")
     for request in (
-        request_builders.delete_card(stage.base, nobody),
-        request_builders.activate(stage.base, nobody),
-        request_builders.issue_token(stage.base, nobody, stage.fresh()),
-        request_builders.rotate_pin(stage.base, nobody, length=6, **request_builders.DIGITS),
+        request_builders.delete_card(stage.base, missing),
+        request_builders.activate(stage.base, missing),
+        request_builders.issue_token(stage.base, missing, stage.fresh()),
+        request_builders.rotate_pin(stage.base, missing, length=6, **request_builders.DIGITS),
     ):
         stage.direct.expect_refusal("CARD-12", stage.send(request), "there is no such card")
-    read = stage.send(request_builders.read_card(stage.base, nobody))
+    read = stage.send(request_builders.read_card(stage.base, missing))
     stage.direct.expect_refusal("CARD-12", read, "nothing was made")
 
 
@@ -301,7 +301,7 @@ def test_the_customer_view_agrees_with_the_card(run: Run) -> None:
 
 
 @rule("CARD-10")
-def test_a_customer_sees_the_own_cards_only(run: Run) -> None:
+def test_a_customer_sees_only_the_own_cards(run: Run) -> None:
     stage = Stage(run)
     mine = stage.fresh("customer")
     others = {label: f"{mine}{tail}" for label, tail in (("C", "1"), ("D", "x"))}

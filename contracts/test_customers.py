@@ -1,4 +1,4 @@
-"""CARD and READ: the list of a customer, whole, on pages of every size, and nobody else's."""
+"""CARD and READ: the list of a customer has all cards of the customer and no others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LABELS = "ABCDEFGHIJKL"
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer with cards of both types, some of them in use."""
+    """A customer with cards of both types; some of them have payments."""
 
     stage: Stage
     id: str

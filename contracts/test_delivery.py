@@ -43,7 +43,7 @@ def connection(run: Run) -> Iterator[LossyConnection]:
 
 @pytest.fixture(scope="module")
 def waiting() -> Waiting:
-    """Programs with copies that are still on their way, from the first test to the last."""
+    """Programs with late copies that have not arrived yet, from the first test to the last."""
     return []
 
 
@@ -94,7 +94,7 @@ def test_a_payment_takes_effect_once(deliver_: Deliver, kind: str, mark: Deliver
 
 
 @pytest.mark.parametrize("mark", MARKS)
-def test_a_life_of_broken_deliveries_adds_up(deliver_: Deliver, mark: Delivery) -> None:
+def test_a_lifecycle_of_broken_deliveries_adds_up(deliver_: Deliver, mark: Delivery) -> None:
     deliver_(
         "A = card 1000 NOK",
         "h = hold A 600",

@@ -1,4 +1,4 @@
-"""DIA: what the documentation leaves open is asked first, and then held."""
+"""DIA: the suite asks what the documentation leaves open, and then expects the same answer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The short story first: four dense programs that walk the whole lifecycle, legal and illegal.
+"""Four dense programs through the whole lifecycle, with legal and illegal steps.
 
-Most broken servers break here, within a hundred requests; the chapters that follow take each
-promise by itself. Illegal steps change nothing on an honest server, so one card serves for many.
+Most faulty servers fail here, within a hundred requests; the other modules test each rule by
+itself. An illegal step changes nothing on a correct server, so one card is enough for many of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""CARD: a PIN is told once, in the asked format, and the next one takes its place."""
+"""CARD: a PIN is shown once, in the requested format, and a new PIN replaces it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _pin_of(body: object) -> object:
 
 
 def _rotated(stage: Stage, label: str, length: int) -> str:
-    """A new PIN of digits for a card; skips the test if none is given."""
+    """A new PIN of digits for a card; Violated if the server refuses it or it has another form."""
     wanted = request_builders.rotate_pin(
         stage.base, stage.card_id(label), length=length, **request_builders.DIGITS
     )
@@ -39,12 +39,12 @@ def _rotated(stage: Stage, label: str, length: int) -> str:
 def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
     stage = Stage(run, f"A = card 1000 NOK {spelled(FIRST)}")
     stage.perform('o = token A with {"one_time": "true"}', "p = draw o 10", unread=True)
-    # No bound but the least length is documented; these are short enough for any server.
+    # Only the minimum length is documented; these lengths are usual on any server.
     first = _rotated(stage, "A", 4)
     second = _rotated(stage, "A", 6)
     third = _rotated(stage, "A", 6)
     stage.direct.expect("CARD-11", second != third, "another PIN each time", "the same PIN again")
-    stage.perform("t = token A")  # now, because whether tokens survive a rotation is open
+    stage.perform("t = token A")  # after the rotations: it is open whether tokens survive them
     token = stage.id_of("t")
     right = stage.send(request_builders.info(stage.base, token, pin=third))
     stage.direct.expect(
@@ -55,7 +55,7 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
     wrong |= {"a PIN that goes on": f"{third}0", "a PIN that lacks its end": third[:-1]}
     wrong |= {"a PIN with a zero before it": f"0{third}"}
     for what, pin in wrong.items():
-        # Which code a wrong PIN is refused with is open (question 50), not that it is refused.
+        # A wrong PIN is refused; which status code is used is open (question 50).
         answer = stage.send(request_builders.info(stage.base, token, pin=pin))
         stage.direct.expect_refusal("CARD-11", answer, what)
     stage.read_back("CARD-11")

@@ -1,4 +1,4 @@
-"""READ: every view shows what is there, all of it, once, as soon as it was answered."""
+"""READ: every view is complete, without repeats, and current as soon as a write is answered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from contracts.support import request_builders
-from contracts.support.pagination import Place, find, in_order_of_creation, page, walk
+from contracts.support.pagination import (
+    ListPosition,
+    follow_cursors,
+    in_order_of_creation,
+    locate,
+    page,
+)
 from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, spelled
 from tallystick import wire
@@ -23,7 +29,7 @@ from tallystick.run import Run
 rule = pytest.mark.rule
 
 ANCHORS, OWN = 2, 8
-"""Cards on either side of the own ones, whose ids may serve as cursors, and the own ones."""
+"""How many cards are made on either side, to serve as cursors, and how many own cards."""
 
 
 # Read after write ---------------------------------------------------------------------------------
@@ -62,7 +68,7 @@ def test_the_card_list_shows_the_figures_of_now(listed_cards: ListedCards, run: 
             if listed is not None:  # cards of others may have come in between
                 stage.shows("A", listed)
         return
-    pytest.skip("the end of the card list where new cards are is out of reach")
+    pytest.skip("new cards are too far away in the card list")
 
 
 def _listed(stage: Stage, card_id: str, after: str | None) -> Any:
@@ -74,17 +80,17 @@ def _listed(stage: Stage, card_id: str, after: str | None) -> Any:
 @rule("READ-4", "READ-1")
 def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
     stage = Stage(run)
-    nobody, customer = stage.fresh("nobody"), stage.fresh("customer")
+    missing, customer = stage.fresh("nobody"), stage.fresh("customer")
     for request in (
-        request_builders.read_card(stage.base, nobody),
-        request_builders.list_transactions(stage.base, nobody),
-        request_builders.customer_card(stage.base, customer, nobody),
+        request_builders.read_card(stage.base, missing),
+        request_builders.list_transactions(stage.base, missing),
+        request_builders.customer_card(stage.base, customer, missing),
     ):
         stage.direct.expect_refusal("READ-4", stage.send(request), "there is no such card")
     listed = body_of(stage.send(request_builders.customer_cards(stage.base, customer)))
     stage.direct.expect("READ-4", not listed, "no cards of a customer who has none", f"{listed}")
-    # Who remembers that there was nothing remembers it for too long.
-    made = OpenCard(nobody, 100, "NOK", (("customer_id", customer),))
+    # A cache must not keep "there is no such card" after the card was made.
+    made = OpenCard(missing, 100, "NOK", (("customer_id", customer),))
     stage.take("A", made, stage.send(wire.encode(made, run.target.address.account)))
     stage.perform("read A", "customer A")
 
@@ -98,12 +104,12 @@ NEAR: dict[str, Callable[[str], str]] = {
     "with a wildcard for a character": lambda card_id: f"{card_id[:-1]}_",
     "with a space after it": lambda card_id: f"{card_id} x",
 }
-"""Ids that careless storage, or a careless pattern, takes for that of a card."""
+"""Ids that a careless database or pattern takes for the id of a card."""
 
 
 @rule("READ-4", "BAL-7")
 @pytest.mark.parametrize("digits", [False, True], ids=["letters", "digits"])
-def test_an_id_that_is_almost_that_of_a_card_is_nobodys(run: Run, digits: bool) -> None:
+def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: bool) -> None:
     stage = Stage(run)
     card_id = stage.fresh("aB-x1")
     if digits:
@@ -144,7 +150,7 @@ def test_ids_and_dates_of_creation_never_change(run: Run) -> None:
         for view, name, item in list(_views(stage, card_id, whose)):
             now, date = _identity(item), item.get("created_at")
             was = known.setdefault(name, now)
-            # One view says it in the same digits each time.
+            # One view shows a date with the same digits each time.
             same = _agree(was, now) and dates.setdefault((view, name), date) == date
             stage.direct.expect("READ-8", same, f"{name} with {was}, as it was made", f"{item}")
         hold = str(known[held].get("id"))
@@ -156,10 +162,10 @@ Identity = dict[str, Any]
 
 
 def _identity(item: dict[str, Any]) -> Identity:
-    """What never changes of a card or a transaction, as far as it is shown."""
+    """The members of a card or a transaction that never change, if they are shown."""
     found = {name: item[name] for name in ("id", "created_by") if item.get(name) is not None}
     with suppress(KeyError, TypeError, ValueError):  # absent, or of another shape: see SHAPE-1
-        # To the second: a store may keep fewer digits than the first answer shows.
+        # To the second, because a database may keep fewer digits than the first answer shows.
         found["created_at"] = int(instant_of(item["created_at"]) or 0)
     return found
 
@@ -187,40 +193,42 @@ def _views(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, str
 
 @dataclass(frozen=True, slots=True)
 class ListedCards:
-    """Cards of one's own that were made one after the other, and where the list has them."""
+    """The suite's own cards, made one after the other, and where the list shows them."""
 
     own: list[str]
     ids: list[str]
-    """The server's ids of the same cards; they may serve as cursors."""
-    place: Place | None
+    """The server's ids of the same cards; the server may accept them as cursors."""
+    position: ListPosition | None
 
-    def reached(self, stage: Stage) -> Place:
-        """The place of the cards as it is now; skips the test if the list has them out of reach."""
-        if self.place is None:
-            pytest.skip("the own cards are out of reach in the card list")
-        now = walk(stage, after=self.place.after, pages=1)
+    def position_now(self, stage: Stage) -> ListPosition:
+        """Where the cards are now; skips the test if they are too far from every known cursor."""
+        if self.position is None:
+            pytest.skip("the own cards are too far away in the card list")
+        now = follow_cursors(stage, after=self.position.after, pages=1)
         known = now is not None and set(self.own) <= set(now.ids())
-        return Place(self.place.after, now) if now is not None and known else self.place
+        if now is None or not known:
+            return self.position
+        return ListPosition(self.position.after, now)
 
 
 @pytest.fixture(scope="module")
 def listed_cards(run: Run, suite: Suite) -> ListedCards:
-    """Cards that nobody else touches, and where the list has them."""
+    """Cards that only the tests of the list use, and where the list shows them."""
     found = until_answered(run, lambda: make_listed_cards(run))
-    if found.place is None:
-        why = "the own cards are out of reach in the card list of this account"
+    if found.position is None:
+        why = "the own cards are too far away in the card list of this account"
         suite.not_claimed.update({"READ-5": why, "READ-6": why})
     return found
 
 
 def make_listed_cards(run: Run) -> ListedCards:
-    """Make cards between others whose ids may serve as cursors, and look for them."""
+    """Make the own cards, with cards on either side whose ids may be cursors, and find them."""
     stage = Stage(run)
     row = [stage.fresh("s") for _ in range(ANCHORS + OWN + ANCHORS)]
     made = [_made(stage, card_id) for card_id in row]
     own = slice(ANCHORS, ANCHORS + OWN)
-    place = find(stage, row[own], [made[0], made[-1], row[0], row[-1]])
-    return ListedCards(row[own], made[own], place)
+    position = locate(stage, row[own], [made[0], made[-1], row[0], row[-1]])
+    return ListedCards(row[own], made[own], position)
 
 
 def _made(stage: Stage, card_id: str) -> str:
@@ -241,19 +249,21 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
     run: Run, listed_cards: ListedCards, limit: int
 ) -> None:
     stage = Stage(run)
-    # Where the oldest stand first, this one ends the list: no page may lose the last card.
+    # In a list that starts with the oldest, this card is the last: a page must not lose it.
     last = stage.fresh("last")
     _made(stage, last)
-    place = listed_cards.reached(stage)
-    own = [*listed_cards.own, last] if last in place.reference.ids() else listed_cards.own
-    pages = min(place.reach(own), 40) + 2 * ANCHORS
-    walked = walk(stage, after=place.after, limit=limit, pages=pages, until=_holds_all(own))
-    if walked is None:
+    position = listed_cards.position_now(stage)
+    own = [*listed_cards.own, last] if last in position.reference.ids() else listed_cards.own
+    pages = min(position.cards_to_read(own), 40) + 2 * ANCHORS
+    read = follow_cursors(
+        stage, after=position.after, limit=limit, pages=pages, until=_holds_all(own)
+    )
+    if read is None:
         stage.direct.violate("READ-7", f"a page of {limit} cards", "no page")
-    missing = sorted(set(own) - set(walked.ids()))
+    missing = sorted(set(own) - set(read.ids()))
     stage.direct.expect(
         "READ-5",
-        not (missing and place.is_passed(walked, own)),
+        not (missing and position.has_passed(read, own)),
         f"{len(own)} cards on pages of {limit}",
         f"{missing} on none of them",
     )
@@ -264,19 +274,22 @@ def test_the_largest_pages_leave_out_no_card_of_smaller_ones(
     run: Run, listed_cards: ListedCards
 ) -> None:
     stage = Stage(run)
-    after = listed_cards.reached(stage).after
-    walks = [walk(stage, after=after, limit=limit, pages=pages) for limit, pages in LARGE.items()]
-    large, small = (walked.ids() if walked else [] for walked in walks)
-    both = [place for place, card_id in enumerate(small) if card_id in set(large)]
+    after = listed_cards.position_now(stage).after
+    traversals = [
+        follow_cursors(stage, after=after, limit=limit, pages=pages)
+        for limit, pages in LARGE.items()
+    ]
+    large, small = (read.ids() if read else [] for read in traversals)
+    both = [index for index, card_id in enumerate(small) if card_id in set(large)]
     between = small[both[0] : both[-1] + 1] if both else []
     missing = [card_id for card_id in between if card_id not in set(large)]
     stage.direct.expect(
-        "READ-5", not missing, "on pages of 100 what stands on pages of 45", f"no {missing}"
+        "READ-5", not missing, "on pages of 100 what is on pages of 45", f"no {missing}"
     )
 
 
 LARGE = {100: 2, 45: 4}
-"""Pages of each size that reach about as far as those of the other."""
+"""By size of a page: so many pages; both read about the same number of cards."""
 
 
 @rule("READ-6", "READ-3")
@@ -285,28 +298,28 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
     run: Run, listed_cards: ListedCards, limit: int
 ) -> None:
     stage = Stage(run)
-    place = listed_cards.reached(stage)
-    reach = place.reach(listed_cards.own)
-    if reach > 3 * OWN:
+    position = listed_cards.position_now(stage)
+    distance = position.cards_to_read(listed_cards.own)
+    if distance > 3 * OWN:
         pytest.skip("the own cards are not next to a cursor")
 
     def add() -> None:
         stage.send(request_builders.open_card(stage.base, stage.fresh("added")))
 
-    walked = walk(
+    read = follow_cursors(
         stage,
-        after=place.after,
+        after=position.after,
         limit=limit,
-        pages=2 * reach + ANCHORS,
+        pages=2 * distance + ANCHORS,
         until=_holds_all(listed_cards.own),
         between=add,
     )
-    if walked is None:
+    if read is None:
         stage.direct.violate("READ-7", f"a page of {limit} cards", "no page")
-    missing = sorted(set(listed_cards.own) - set(walked.ids()))
+    missing = sorted(set(listed_cards.own) - set(read.ids()))
     stage.direct.expect(
         "READ-6",
-        not (missing and place.is_passed(walked, listed_cards.own)),
+        not (missing and position.has_passed(read, listed_cards.own)),
         f"all {OWN} cards that were there before",
         f"{missing} on no page",
     )
@@ -322,18 +335,18 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
     if stage.session.ledger("A").card_status != "deleted":
         pytest.skip("the target keeps the card")
     deleted = stage.card_id("A")
-    place = listed_cards.reached(stage)
-    reference = place.reference.ids()
-    for after, pages in ((cursor, 1), (None, 1), (place.after, 4)):
+    position = listed_cards.position_now(stage)
+    reference = position.reference.ids()
+    for after, pages in ((cursor, 1), (None, 1), (position.after, 4)):
         until = _holds_all(row[1:])
-        hidden = walk(stage, after=after, pages=pages, until=until)
-        shown = walk(stage, after=after, pages=pages, until=until, include_deleted="true")
+        hidden = follow_cursors(stage, after=after, pages=pages, until=until)
+        shown = follow_cursors(stage, after=after, pages=pages, until=until, include_deleted="true")
         if hidden is None or shown is None:
-            continue  # no cursor, or a flag of another form: both are open
+            continue  # the cursor or the form of the flag is refused: both are open
         stage.direct.expect(
             "CARD-8", deleted not in hidden.ids(), "no deleted card unasked", f"{deleted!r}"
         )
-        # Asked for are the deleted ones too, not alone; a few of them push nobody off the page.
+        # The flag adds deleted cards and removes none; a few more do not push these off the page.
         if set(row[1:]) <= set(hidden.ids()[:4]):
             stage.direct.expect(
                 "CARD-8",
@@ -341,7 +354,7 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
                 "with include_deleted what is listed without it, and deleted cards",
                 f"{shown.ids()}",
             )
-        # In a list in the order of creation it stands between its neighbours.
+        # In a list in the order of creation it is between its neighbours.
         if in_order_of_creation(listed_cards.own, reference) and _holds_all(row[1:])(shown.ids()):
             stage.direct.expect(
                 "CARD-8",
@@ -362,7 +375,7 @@ def test_a_limit_is_honoured_and_has_bounds(run: Run) -> None:
             request_builders.list_cards(stage.base, limit=limit),
             request_builders.customer_cards(stage.base, customer, limit=limit),
         ):
-            # A bound is kept by a refusal, or by a page that keeps it all the same.
+            # The server may refuse, or answer with a page within the bounds.
             body = body_of(stage.send(request))
             cards = body.get("cards", []) if isinstance(body, dict) else body or []
             stage.direct.expect(
@@ -379,16 +392,16 @@ def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
     stage.perform("A = card 1000 NOK", "h = hold A 600", "B = card 400 NOK", unread=True)
     _made(stage, last)
     twins = [stage.card_id("A"), stage.card_id("B")]
-    place = find(stage, twins, (first, last))
-    if place is None or in_order_of_creation(twins, place.reference.ids()) is False:
+    position = locate(stage, twins, (first, last))
+    if position is None or in_order_of_creation(twins, position.reference.ids()) is False:
         pytest.skip("the two cards are not next to each other in the list")
     for amount in (400, 399, 401, 1000):
-        walked = walk(stage, after=place.after, pages=3, amount_available=amount)
+        read = follow_cursors(stage, after=position.after, pages=3, amount_available=amount)
         run.count_checked("READ-10")
-        if walked is None:
+        if read is None:
             continue  # refused: the type of the filter is open
-        shown = [card_id for card_id in walked.ids() if card_id in twins]
-        if len(shown) == 1 and (walked.ended or shown[0] != walked.ids()[-1]):
+        shown = [card_id for card_id in read.ids() if card_id in twins]
+        if len(shown) == 1 and (read.is_complete or shown[0] != read.ids()[-1]):
             stage.direct.violate(
                 "READ-10",
                 f"with amount_available={amount} both cards of which 400 is available, or neither",
@@ -398,14 +411,14 @@ def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
 
 @rule("READ-10", "SHAPE-1")
 def test_the_filter_by_amount_is_the_same_on_every_page(run: Run) -> None:
-    # Where the newest stand first, these two are there for the filter to tell apart.
+    # In a list that starts with the newest, the filter has these two cards to tell apart.
     stage = Stage(run, "A = card 100 NOK", "B = card 400 NOK")
     cards = (page(stage, limit=9) or {}).get("cards", [])
     figures = [card.get("amount_available") for card in cards]
     amounts = sorted({figure for figure in figures if isinstance(figure, int)})
     for amount in dict.fromkeys([*amounts[:1], *amounts[-1:]]):
         before, joined, after = (
-            walk(stage, limit=limit, pages=9 // limit, amount_available=amount)
+            follow_cursors(stage, limit=limit, pages=9 // limit, amount_available=amount)
             for limit in (9, 3, 9)
         )
         if before is None or joined is None or after is None:

@@ -77,7 +77,7 @@ def test_one_ref_id_on_two_holds_has_one_effect(check: Check, kind: str) -> None
 
 
 @rule("REF-4")
-def test_a_ref_id_of_another_card_is_fresh_here(check: Check) -> None:
+def test_a_ref_id_of_another_card_is_unused_here(check: Check) -> None:
     check(
         "A = card 1000 NOK",
         "B = card 1000 NOK",
@@ -137,7 +137,7 @@ ALIKE = {
     difference: tuple({"ref_tail": tail} for tail in pair) for difference, pair in TAILS.items()
 }
 ALIKE["in zeros before a number"] = ({"ref_digits": ""}, {"ref_digits": "00"})
-"""Pairs of ref_ids that careless storage takes for one (unusual ones may be refused)."""
+"""Pairs of ref_ids that a careless database takes for the same; unusual ones may be refused."""
 
 
 @rule("REF-1", "REF-4", "TX-8")
@@ -156,7 +156,7 @@ def test_ref_ids_that_differ_are_different(check: Check, difference: str) -> Non
 
 @rule("REF-1", "TX-4")
 @pytest.mark.parametrize("kind", PAYMENTS)
-def test_a_long_ref_id_is_kept_whole(check: Check, kind: str) -> None:
+def test_a_long_ref_id_is_not_cut(check: Check, kind: str) -> None:
     for length in (64, 200):
         tail = json.dumps({"ref_tail": "r" * length})
         check(*START, f"{PAYMENTS[kind]} with {tail}", "again x", unread=3)

@@ -1,6 +1,6 @@
-"""TIME: a card pays within its period only, by the target's own clock.
+"""TIME: a card pays only within its period, by the clock of the target.
 
-All that has to wait is set up first; then the module waits once, and every test goes on from there.
+Everything that has to wait is prepared first; then the module waits once for all its tests.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from tallystick.run import Run, Violated
 rule = pytest.mark.rule
 
 SOON_S = 4
-"""How long a card lives that is to expire; it is usable for a second or two before its edge."""
+"""Seconds until a card of this module expires; it can pay until one or two seconds before that."""
 REQUESTS = 80
-"""Requests of the preparation, more or less: on a slow target a card has to live longer."""
+"""About how many requests the preparation sends: on a slow target the cards get more time."""
 LONGEST_S = 30
 TOKENS_S = (1, 2)
 

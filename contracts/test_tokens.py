@@ -1,6 +1,6 @@
-"""TOKEN: a token stands for its card, for as long and as often as it was made for.
+"""TOKEN: a token pays for its card, as long and as often as it was made for.
 
-What is left of a token after it has expired needs a wait and stands in test_time.
+What happens after a token has expired is tested in test_time, because it needs a wait.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ rule = pytest.mark.rule
 
 ONCE = 'with {"one_time": "true"}'
 LIFE_S, LENIENCE_S = 3600, 60
-"""How long a token of a program lives, and how far its end may be off by the clock."""
+"""Seconds that a token of a program is valid, and how many its shown end may differ."""
 DEFAULT = re.compile(r"DINCARD:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -112,7 +112,7 @@ def test_a_token_moves_no_money_but_that_of_its_card(check: Check) -> None:
 
 
 @rule("TOKEN-4", "BAL-6")
-def test_a_token_that_nobody_made_is_refused(run: Run) -> None:
+def test_a_token_that_was_never_made_is_refused(run: Run) -> None:
     stage = Stage(run, "A = card 1000 NOK", "t = token A")
     value = stage.id_of("t")
     middle = len(value) // 2
@@ -155,7 +155,8 @@ def test_every_token_has_a_value_of_its_own(run: Run) -> None:
     stage = Stage(run, "A = card 1000 NOK", "B = card 500 NOK")
     bodies = [_issue(stage, card, f"{card}{number}") for card in "AB" for number in range(3)]
     values = [_value(body) for body in bodies]
-    # "Not required to be globally unique": another card may refuse it, but not take it for its own.
+    # "Not required to be globally unique": the server may refuse the ref_id on another card, but
+    # must not answer with the token of the first card.
     shared = request_builders.issue_token(stage.base, stage.card_id("B"), bodies[0]["ref_id"])
     again = body_of(stage.send(shared))
     values += [] if again is None else [_value(again)]
@@ -216,7 +217,7 @@ def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> Non
     )
     answer = stage.send(request)
     if wanted not in ("digits", "digits_after_a_prefix") and is_refused(answer):
-        return  # only the guides' formats are known to be taken: the bounds are open
+        return  # only the formats of the guides have to be accepted: the bounds are open
     issued = IssueToken(stage.card_id("A"), request.body["ref_id"], one_time=once)
     stage.take("A", issued, answer, name="t")
     _fits("token", stage, stage.id_of("t"), format_)
@@ -270,9 +271,9 @@ def test_a_one_time_token_that_is_made_with_its_card_pays_once(run: Run, kind: s
 
 
 def _fits(what: str, stage: Stage, value: str, format_: dict[str, Any]) -> None:
-    """Hold a code to the documented part of its format."""
+    """Check a code against the documented part of its format."""
     length = format_.get("length", 36)
-    # Without a prefix of its own a code may have none, or that of the default.
+    # If no prefix is asked for, a code may have none or the default one.
     prefix = format_.get("prefix", "DINCARD:" if value.startswith("DINCARD:") else "")
     code = value.removeprefix(prefix)
     stage.direct.expect(
@@ -339,7 +340,7 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
         told = [text for text in texts_in(body) if any(value in text for value in values)]
         stage.direct.expect("TOKEN-8", not told, "no value of a token in a read", f"{told}")
         tokens = body.get("tokens") if isinstance(body, dict) else None
-        # Without `includes`, whose values nobody documents, a server may show no tokens at all.
+        # Tokens may be shown only with `includes`, and its values are not documented.
         if request.operation == "aid_cards_cardid_get" and tokens:
             codes = [item.get("masked_code") for item in tokens]
             all_of_them = len(codes) == len(names)
@@ -358,7 +359,7 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
 
 
 def _issue(stage: Stage, card: str, name: str) -> Any:
-    """Make a token that leaves out all that is optional; it is for one time then."""
+    """Make a token without the optional members; by default it pays once."""
     ref = stage.fresh("t")
     answer = stage.send(request_builders.issue_token(stage.base, stage.card_id(card), ref))
     stage.take(card, IssueToken(stage.card_id(card), ref, one_time=True), answer, name=name)

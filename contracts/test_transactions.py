@@ -1,7 +1,7 @@
 """TX: drawdowns and pending drawdowns (holds) on one card.
 
-Each test is a program; the oracle judges every answer and reads the card back after every step, so
-a test says only where to go.
+Most tests are programs. The oracle judges every answer and reads the card back after every step, so
+a test only lists the steps.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def test_without_type_and_pending_it_is_a_plain_drawdown(
 
 @rule("TX-1", "FUND-1", "BAL-1")
 @pytest.mark.parametrize("amount", [2**31 - 1, 2**31, 2**32 + 1, 2**53 - 1])
-def test_large_amounts_are_exact_where_they_are_taken(check: Check, amount: int) -> None:
+def test_large_amounts_are_exact_if_they_are_accepted(check: Check, amount: int) -> None:
     check(
         f"A = card {amount} NOK",
         f"f1 = fund A {amount}",

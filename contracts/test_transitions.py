@@ -1,7 +1,8 @@
-"""Every cell of the lifecycle table, then every pair of cells, each a case that can be selected.
+"""Every cell of the lifecycle table, then every pair of cells; each is a case of its own.
 
 Generated from `tallystick.ledger.lifecycle`: a transaction is brought into each state, then each
-command is tried on it with each class of amount. `-k "partly_captured and remaining+1"` selects.
+command is tried on it with each class of amount. Select cases by name, for example with
+`-k "partly_captured and remaining+1"`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from tallystick.ledger.lifecycle import TRANSITIONS, State
 from tallystick.program import parse_step
 from tallystick.run import Run
 
-# The shortest way into every state, on a transaction labelled x; the card has money to spare, so
-# that a refusal has no other reason than the state.
+# The shortest way into every state, on a transaction with the label x. The card has enough money,
+# so the state is the only reason for a refusal.
 WAYS: dict[str, tuple[str, ...]] = {
     "open": ("x = hold A 600",),
     "partly_captured": ("x = hold A 600", "p1 = capture x 250"),
@@ -55,17 +56,17 @@ PAIRED = [
     "capture_original",
     "void",
 ]
-"""The commands of a pair; the boundary classes that differ only in size are left to the cells."""
+"""The commands of a pair; classes of amounts that differ only in size have cells only."""
 CHANGING = ["open", "partly_captured"]
-"""States that a command can leave; in all others a pair is two cells."""
+"""States that a command can change; in any other state a pair is the same as two cells."""
 
 FINISHING = {
     *itertools.product(CHANGING, ("capture_default", "capture_remaining", "void")),
     ("open", "capture_original"),
 }
-"""What leaves nothing of a hold to be captured or voided."""
+"""Commands after which nothing remains of the hold."""
 LEAVABLE = [state for state in WAYS if state.startswith(("open", "partly"))]
-"""States that some command leaves, so that each case needs a transaction of its own."""
+"""States that some command changes, so that each case needs its own transaction."""
 
 BASE = "A = card 5000 NOK"
 

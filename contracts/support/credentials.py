@@ -1,8 +1,7 @@
-"""Credentials that open nothing, and a request of every operation to try them on. Pure.
+"""Invalid credentials, and a request of every operation to send with them. Sends nothing.
 
-The requests are well-formed and name things that are there, so that only the credential is at
-fault. It does not know which server checks tokens how: a token that is no JWT yields fewer
-forgeries.
+The requests are well-formed and name existing things, so the credential is the only reason for a
+refusal. How a server checks tokens is unknown; a token that is not a JWT has fewer forgeries.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from contracts.support import request_builders
 from tallystick.wire import Request
 
 Headers = dict[str, str]
-NOBODYS = "nobody:wrong"
+UNKNOWN_CLIENT = "nobody:wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """Ids of live things of one account: what the requests name."""
+    """The ids of one account that the requests name."""
 
     card: str
     customer: str
@@ -35,7 +34,7 @@ class Wallet:
 
 
 def every_operation(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list[Request]:
-    """A request of each of the fifteen operations, reads first, the deletion last."""
+    """A request of each of the fifteen operations: reads first, the deletion last."""
     return [
         request_builders.list_cards(base, limit=1),
         request_builders.read_card(base, wallet.card),
@@ -74,14 +73,14 @@ ABSENT: dict[str, Headers] = {
 
 
 def forgeries(token: str) -> dict[str, Headers]:
-    """Authorizations made from a valid token that are not valid, by what is wrong with them."""
-    basic = base64.b64encode(NOBODYS.encode()).decode()
+    """Invalid Authorization headers made from a valid token, by what is wrong with them."""
+    basic = base64.b64encode(UNKNOWN_CLIENT.encode()).decode()
     middle = len(token) - len(token.rpartition(".")[2]) // 2
     found = {
         "a_malformed_token": "Bearer not.a.token",
         "a_word_as_a_token": "Bearer null",
         "basic_in_place_of_bearer": f"Basic {basic}",
-        # The last characters of base64 may not matter; one in the middle does.
+        # The last character of base64 may have unused bits; one in the middle has none.
         "another_signature": f"Bearer {_with_another(token, middle)}",
         "a_token_that_goes_on": f"Bearer {token}x.y",
     }

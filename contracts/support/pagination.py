@@ -1,8 +1,8 @@
-"""Walks through the card list, and where in it one's own cards are.
+"""Reads the card list page by page, and finds the suite's own cards in it.
 
-An account may hold thousands of cards, in an order that is open: newest first, oldest first, or
-none that can be told. So a walk begins next to the own cards if a way there is found, and has a
-limit on its pages in any case. It judges pages (READ-3, READ-7), not what they show of a card.
+An account may hold thousands of cards, and the order of the list is not documented. So a traversal
+starts next to the own cards where a cursor leads there, and its number of pages is limited. This
+module judges pages (READ-3, READ-5, READ-7), not what they show of a card.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from tallystick.target import Answer
 LARGEST = 100
 """The largest page (P:cards/get-cards)."""
 MOST_PAGES = 30
-"""How far a search for the own cards goes where no cursor leads to them."""
+"""The most pages that are read to find the own cards where no cursor leads to them."""
 DEEPEST = 12
-"""How many cards of others may stand before the own ones in a walk by pages of one."""
+"""The most cards before the own ones that a traversal by pages of one card starts with."""
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """What a walk saw: the cards in the order of their pages, and whether it came to the end."""
+class Traversal:
+    """The cards that were read, in the order of their pages."""
 
     cards: tuple[dict[str, Any], ...]
-    ended: bool
+    is_complete: bool
+    """Whether the last page of the list was read."""
 
     def ids(self) -> list[str]:
         """The card_ids in order."""
         return [str(card.get("card_id")) for card in self.cards]
 
 
-def walk(
+def follow_cursors(
     stage: Stage,
     *,
     after: str | None = None,
@@ -45,11 +46,12 @@ def walk(
     until: Callable[[list[str]], bool] = lambda ids: False,
     between: Callable[[], None] = lambda: None,
     **query: Any,
-) -> Walk | None:
-    """Follow the cursors from `after` on; None if the first page is refused.
+) -> Traversal | None:
+    """Read pages of `limit` cards from the cursor `after` on; None if the first page is refused.
 
-    Ends at the last page, after `pages` of them, or when `until` says so of the ids seen so far.
-    `between` is called after each page.
+    Stops at the last page, after `pages` pages, or when `until` is true of the card_ids read so
+    far. Calls `between` after each page. Raises Violated if a card appears twice (READ-3), a page
+    is too large (READ-7), or a cursor that the server gave is refused (READ-5).
     """
     seen: list[dict[str, Any]] = []
     cursor = after
@@ -63,17 +65,17 @@ def walk(
                 "the page behind the cursor of the page before",
                 "a refusal",
             )
-            return Walk(tuple(seen), False) if number else None
+            return Traversal(tuple(seen), False) if number else None
         seen += body["cards"]
         _no_repeat(stage, seen)
         following = body.get("starting_after")
         if not following or not body["cards"]:
-            return Walk(tuple(seen), True)
+            return Traversal(tuple(seen), True)
         if until([str(card.get("card_id")) for card in seen]):
             break
         cursor = following
         between()
-    return Walk(tuple(seen), False)
+    return Traversal(tuple(seen), False)
 
 
 def page(stage: Stage, **query: Any) -> dict[str, Any] | None:
@@ -98,67 +100,71 @@ def _no_repeat(stage: Stage, seen: Sequence[dict[str, Any]]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the own cards are: the cursor before them, and the walk by the largest pages there."""
+class ListPosition:
+    """Where the own cards are in the list."""
 
     after: str | None
-    reference: Walk
+    """A cursor before the own cards; None: the start of the list."""
+    reference: Traversal
+    """The traversal from there by the largest pages."""
 
-    def reach(self, own: Sequence[str]) -> int:
-        """How many cards a walk from here sees until it has seen all of one's own."""
+    def cards_to_read(self, own: Sequence[str]) -> int:
+        """How many cards a traversal from here reads until it has read all own cards."""
         ids = self.reference.ids()
         return max(ids.index(card_id) for card_id in own) + 1
 
-    def is_passed(self, walked: Walk, own: Sequence[str]) -> bool:
-        """Whether a walk went on beyond the own cards, so that one it did not see is missing."""
-        beyond = self.reference.ids()[self.reach(own) :]
-        return walked.ended or bool(set(beyond) & set(walked.ids()))
+    def has_passed(self, read: Traversal, own: Sequence[str]) -> bool:
+        """Whether a traversal went beyond the own cards: then a card that it lacks is missing."""
+        beyond = self.reference.ids()[self.cards_to_read(own) :]
+        return read.is_complete or bool(set(beyond) & set(read.ids()))
 
 
-def find(stage: Stage, own: Sequence[str], anchors: Sequence[str]) -> Place | None:
-    """The place of the own cards, which were made in this order; None if it is out of reach.
+def locate(stage: Stage, own: Sequence[str], anchors: Sequence[str]) -> ListPosition | None:
+    """Find the own cards, given in the order of creation; None if they are too far away.
 
-    `anchors` are ids of cards that stand next to them, if the list is in the order of creation:
-    "an object ID that defines your place in the list" may be taken as a cursor, or may not.
+    `anchors` are ids of cards that are next to them if the list is in the order of creation. The
+    server may accept them as cursors ("an object ID that defines your place in the list").
     """
 
     def has_all(ids: list[str]) -> bool:
         return set(own) <= set(ids)
 
     for after in (*anchors, None):
-        found = walk(stage, after=after, pages=1)
+        found = follow_cursors(stage, after=after, pages=1)
         if found is not None and has_all(found.ids()):
-            return _nearer(stage, Place(after, found), own)
-    found = walk(stage, until=has_all)
+            return _nearer(stage, ListPosition(after, found), own)
+    found = follow_cursors(stage, until=has_all)
     if found is None:
         return None
     if not has_all(found.ids()):
         missing = sorted(set(own) - set(found.ids()))
-        stage.direct.expect("READ-5", not found.ended, "every card on some page", f"no {missing}")
+        stage.direct.expect(
+            "READ-5", not found.is_complete, "every card on some page", f"no {missing}"
+        )
         return None
-    return _nearer(stage, Place(None, found), own)
+    return _nearer(stage, ListPosition(None, found), own)
 
 
-def _nearer(stage: Stage, place: Place, own: Sequence[str]) -> Place:
-    """The same place by a cursor right before the own cards, if many others stand before them."""
-    ids = place.reference.ids()
+def _nearer(stage: Stage, position: ListPosition, own: Sequence[str]) -> ListPosition:
+    """The same position with a cursor closer to the own cards, if many other cards are between."""
+    ids = position.reference.ids()
     before = min(ids.index(card_id) for card_id in own)
-    after = place.after
+    after = position.after
     while before > DEEPEST:
         step = min(before, LARGEST)
         body = page(stage, limit=step, starting_after=after)
         if body is None or not body.get("starting_after"):
-            return place
+            return position
         after, before = body["starting_after"], before - step
-    if after == place.after:
-        return place
-    found = walk(stage, after=after, pages=2, until=lambda ids: set(own) <= set(ids))
+    if after == position.after:
+        return position
+    found = follow_cursors(stage, after=after, pages=2, until=lambda ids: set(own) <= set(ids))
     if found is None or not set(own) <= set(found.ids()):
-        return place
-    return Place(after, found)
+        return position
+    return ListPosition(after, found)
 
 
 def in_order_of_creation(own: Sequence[str], ids: Sequence[str]) -> bool:
-    """Whether the own cards stand in the order in which they were made, or in its reverse."""
+    """Whether the own cards are listed in the order of their creation, or in the reverse order."""
     shown = [card_id for card_id in ids if card_id in set(own)]
     return shown in (list(own), list(reversed(own)))

@@ -1,7 +1,7 @@
-"""Requests that no command of the ledger spells: lists, PINs, tokens with a format. Pure.
+"""Builds requests that no command of the ledger covers: lists, PINs, tokens with a format.
 
-Each takes the path of an account's wallets (`Direct.base`), so that a contract can aim it at
-another account. It does not send anything and does not know what an answer means.
+Each function takes the path of an account's wallets (`Direct.base`), so that a contract can send it
+to another account. This module sends nothing and does not know what an answer means.
 """
 
 from __future__ import annotations

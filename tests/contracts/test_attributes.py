@@ -1,4 +1,4 @@
-"""The lives of the attributes meet every pair, as their module promises."""
+"""The lifecycle runs cover every pair of attributes, as their module says."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ PAIRS = list(itertools.combinations(range(len(FACTORS)), 2))
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_two_factors_meet_in_all_their_pairs(one: int, other: int) -> None:
+def test_two_factors_are_combined_in_all_pairs_of_their_levels(one: int, other: int) -> None:
     met = {(row[one], row[other]) for row in rows()}
     assert met == set(itertools.product(FACTORS[one], FACTORS[other]))
 
 
-def test_no_life_is_lived_twice() -> None:
+def test_no_run_is_repeated() -> None:
     assert len(set(rows())) == len(rows()) == 25

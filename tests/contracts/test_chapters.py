@@ -1,4 +1,4 @@
-"""The walks through card lists of every order, and the forged credentials.
+"""Reading card lists of every order page by page, and the forged credentials.
 
 The lists are served from memory, so that one with thousands of cards costs nothing.
 """
@@ -90,7 +90,7 @@ def _run(answer: Callable[[httpx.Request], httpx.Response]) -> Run:
     return Run(target, load(), open_dialect())
 
 
-def _walks(run: Run) -> int:
+def _read_lists(run: Run) -> int:
     """Read the list in every way of chapter READ; how many of them found the own cards."""
     found = 0
     for limit in (1, 2, 3, 7, 100):
@@ -113,10 +113,10 @@ def _walks(run: Run) -> int:
 )
 def test_an_honest_list_raises_no_alarm(order: str, cursor: str, earlier: int) -> None:
     run = _run(Lists(order=order, cursor=cursor, earlier=earlier))
-    found = _walks(run)
+    found = _read_lists(run)
     assert not run.findings
     if earlier < 3_500 or order == "newest" or (order, cursor) == ("oldest", "id"):
-        assert found  # what stands further away than the suite walks is not exercised
+        assert found  # what stands further away than the suite reads is not exercised
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_honest_list_raises_no_alarm(order: str, cursor: str, earlier: int) -
 def test_a_broken_list_is_found(fault: str, order: str, rule: str, cursor: str) -> None:
     run = _run(Lists(order=order, cursor=cursor, earlier=3, fault=fault))
     with pytest.raises(Violated):
-        _walks(run)
+        _read_lists(run)
     assert set(run.findings) == {rule}
 
 
