@@ -1,0 +1,36 @@
+"""Honest servers whose answers get lost: no contract accuses them, and the suite does not break.
+
+Here a few places of the loss are tried; `python -m tests.contracts.sweep` tries all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contracts.losing import How
+from tests.contracts.sweep import Loss, run_with
+from tests.proof.servers import Environment, forked_sandbox
+
+FEW = [
+    Loss(How.LOST, 1),
+    Loss(How.UNSENT, 2),
+    Loss(How.MASKED, 3),
+    Loss(How.REJECTED, 5),
+    Loss(How.LOST, 8),
+]
+
+
+@pytest.fixture(scope="module")
+def honest() -> Iterator[Environment]:
+    """An honest sandbox."""
+    with forked_sandbox() as environment:
+        yield environment
+
+
+@pytest.mark.parametrize("loss", FEW, ids=str)
+def test_a_lost_answer_breaks_no_rule(honest: Environment, loss: Loss) -> None:
+    outcome = run_with(honest, loss)
+    assert outcome.violations == [], outcome.output
+    assert outcome.verdict == "conforms", outcome.output
