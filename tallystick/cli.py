@@ -34,10 +34,9 @@ from tallystick.ledger.state import Ledger
 from tallystick.replaying import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
 from tallystick.reporting.journal import Exchanges, JournalError, read_journal
-from tallystick.reporting.page import report_page
+from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError, read_scenario
-from tallystick.reporting.summary import summary_text
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
 from tallystick.reporting.wording import say_command, say_outcome
 from tallystick.run import Finding
@@ -170,8 +169,7 @@ def render_command(directory: Path) -> None:
     exchanges: Exchanges = {}
     if journal.exists():
         exchanges = read_journal(journal, partial=True).exchanges()
-    write_whole(directory / "report.html", report_page(result, exchanges))
-    write_whole(directory / "summary.md", summary_text(result))
+    write_pages(directory, result, exchanges)
     click.echo(str(directory / "report.html"))
 
 

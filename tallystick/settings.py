@@ -57,6 +57,8 @@ class Settings:
     rate: float | None = None
     dialect: Path | None = None
     report_dir: Path = Path("reports/latest")
+    require_rules: float = 0.0
+    """The share of the rules that has to be exercised, from 0 to 1."""
 
 
 OPTIONS: dict[str, str] = {
@@ -68,6 +70,7 @@ OPTIONS: dict[str, str] = {
     "rate": "requests per second at most, such as 20",
     "seed": "seed of what is drawn (default 0 for gate, else a fresh one that is printed)",
     "report-dir": "where the reports go (default reports/latest)",
+    "require-rules": "share of the rules that must be exercised, such as 90% or all",
 }
 """Option names without dashes; each has an environment variable TALLYSTICK_<NAME>."""
 
@@ -114,6 +117,7 @@ def load_settings(
         _rate(value("rate")),
         pinned,
         Path(value("report-dir") or "reports/latest"),
+        _share(value("require-rules")),
     )
 
 
@@ -199,6 +203,16 @@ def _intensity(text: str) -> Intensity:
         return Intensity(text or "gate")
     except ValueError:
         raise SettingsError(f"--intensity {text!r}: use gate, release or hunt") from None
+
+
+def _share(text: str) -> float:
+    """A part of the whole, from `90%` or `all`; 0 if nothing is asked for."""
+    if not text:
+        return 0.0
+    percent = 100.0 if text == "all" else _number(text.removesuffix("%"), "--require-rules", float)
+    if not 0 < percent <= 100 or not (text == "all" or text.endswith("%")):
+        raise SettingsError(f"--require-rules {text!r} is not a share such as 90% or all")
+    return percent / 100
 
 
 def _rate(text: str) -> float | None:

@@ -45,6 +45,16 @@ def other_claims(result: Result) -> dict[str, str]:
     return {name: why for name, why in result["not_claimed"].items() if name not in known}
 
 
+def partial_note(result: Result) -> str:
+    """What a partial run does not show."""
+    counts = result["rules"].values()
+    silent = sum(1 for counted in counts if not counted["checked"])
+    return (
+        "a selection was run, not the whole suite: "
+        f"{silent} of {len(counts)} rules were not exercised, and the others not in every way"
+    )
+
+
 def numbers(values: Iterable[int]) -> str:
     """`1, 3-5` for 1, 3, 4, 5."""
     runs: list[list[int]] = []

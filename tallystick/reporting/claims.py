@@ -25,17 +25,59 @@ class Claim:
     """Its pytest address, such as `contracts/test_capture.py::test_x`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A test function of a contract file. `name` includes its class, such as `TestA::test_x`."""
+
+    path: Path
+    name: str
+    is_deep: bool
+    """Whether it is marked to go on until the budget is spent."""
+
+    @property
+    def address(self) -> tuple[Path, str]:
+        """Where it is: its file, and its name there."""
+        return self.path, self.name
+
+
 def find_claims(directory: Path = CONTRACTS) -> list[Claim]:
     """All claims, in the order of the files and of their lines."""
     claims: list[Claim] = []
-    for path in sorted(directory.glob("test_*.py")):
-        try:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise ClaimsError(f"{path} cannot be read: {error}") from None
+    for path, tree in _trees(directory):
         place = f"{directory.name}/{path.name}"
         claims += _claims_of(tree.body, place, _constants(tree), _pytestmark(tree.body))
     return claims
+
+
+def find_contracts(directory: Path = CONTRACTS) -> list[Contract]:
+    """All test functions, in the order of the files and of their lines."""
+    return [
+        Contract(path, name, any("deep" in ast.unparse(mark).split(".") for mark in marks))
+        for path, tree in _trees(directory)
+        for name, marks in _tests_of(tree.body, "", _pytestmark(tree.body))
+    ]
+
+
+def _trees(directory: Path) -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(directory.glob("test_*.py")):
+        try:
+            yield path, ast.parse(path.read_text(encoding="utf-8"))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise ClaimsError(f"{path} cannot be read: {error}") from None
+
+
+def _tests_of(
+    body: list[ast.stmt], group: str, marks: list[ast.expr]
+) -> Iterator[tuple[str, list[ast.expr]]]:
+    """The name of each test function, with its own marks and those around it."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            inner = [*marks, *node.decorator_list, *_pytestmark(node.body)]
+            yield from _tests_of(node.body, f"{group}{node.name}::", inner)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(
+            "test_"
+        ):
+            yield f"{group}{node.name}", [*marks, *node.decorator_list]
 
 
 def by_rule(claims: list[Claim]) -> dict[str, list[str]]:
@@ -49,16 +91,10 @@ def by_rule(claims: list[Claim]) -> dict[str, list[str]]:
 def _claims_of(
     body: list[ast.stmt], place: str, constants: dict[str, ast.expr], marks: list[ast.expr]
 ) -> Iterator[Claim]:
-    for node in body:
-        if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
-            inner = [*marks, *node.decorator_list, *_pytestmark(node.body)]
-            yield from _claims_of(node.body, f"{place}::{node.name}", constants, inner)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(
-            "test_"
-        ):
-            for mark in (*marks, *node.decorator_list):
-                for rule in _rules_in(mark, constants):
-                    yield Claim(rule, f"{place}::{node.name}")
+    for name, its in _tests_of(body, "", marks):
+        for mark in its:
+            for rule in _rules_in(mark, constants):
+                yield Claim(rule, f"{place}::{name}")
 
 
 def _rules_in(mark: ast.expr, constants: dict[str, ast.expr]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -100,6 +101,7 @@ class Journal:
         self._lock = threading.Lock()
         self._lines: list[str] = []
         self._exchanges = 0
+        self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("w", encoding="utf-8")
         shown = asdict(header) | {"target": self._redactor.text(header.target)}
@@ -135,12 +137,14 @@ class Journal:
             self._write()
 
     def close(self) -> None:
-        """Write the footer; nothing is heard after it."""
+        """Write the footer; nothing is heard after it. OSError if the file cannot be written."""
         with self._lock:
             if not self._file.closed:
                 self._lines.append(_line({"exchanges": self._exchanges}))
                 self._write()
                 self._file.close()
+                if not self._path.exists():
+                    raise FileNotFoundError(ENOENT, f"{self._path.name} was removed during the run")
 
     def __enter__(self) -> Self:
         return self

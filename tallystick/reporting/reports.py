@@ -1,13 +1,16 @@
 """All that one run leaves behind in its report directory, written as it goes.
 
-The journal is a stream; result.json is written anew after every finding, so that a run that is
-killed loses nothing. This module does not judge: it asks `result` for the verdict.
+The journal is a stream; result.json is there from the start and is written anew after every
+finding, so that a run that is killed loses nothing. Until the end it says *undecided: not finished*
+or *violates*. This module does not judge: it asks `result` for the verdict.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -18,6 +21,7 @@ from tallystick.reporting.curl import AT_THE_END
 from tallystick.reporting.journal import Exchanges, Header, Journal, exchanges_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.result import (
+    Ending,
     Result,
     redactor_for,
     summarise,
@@ -25,36 +29,47 @@ from tallystick.reporting.result import (
     write_whole,
 )
 from tallystick.reporting.scenario import file_name, write_scenario
-from tallystick.reporting.summary import write_summary
+from tallystick.reporting.summary import append_to_step, summary_text
 from tallystick.reporting.terminal import WIDTH, report_text
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
 from tallystick.run import Finding, Race, Run
 from tallystick.target import Exchange
 
-__all__ = ["Reports", "write_pages"]
+__all__ = ["Reports", "ReportsError", "write_pages"]
 
 ON_A_LANE = re.compile(rf"\d+\| |{AT_THE_END}$")
 """The steps of a plan that have a lane, unlike those before them."""
 
 
+NOT_FINISHED = "not finished"
+
+
+class ReportsError(Exception):
+    """The reports cannot be written: one line that says why. A run without them is no use."""
+
+
 class Reports:
-    """The report directory of one run."""
+    """The report directory of one run. Exchanges may be observed from any thread."""
 
     def __init__(self, directory: Path) -> None:
         """Make the directory and clear it of an earlier run's files; OSError if that fails."""
         self.directory = directory
-        self.result: Result | None = None
-        self.exchanges: Exchanges = {}
+        self.text = ""
+        """The end of the run for a terminal: rules, violations, verdict, where the rest is."""
+        self.broken: str | None = None
+        """Why nothing can be written any more."""
+        self._result: Result | None = None
         self._journal: Journal | None = None
         self._early: list[Exchange] = []
+        self._is_closing = False
         directory.mkdir(parents=True, exist_ok=True)
         for pattern in ("result.json", "journal.jsonl", "scenarios/*.yaml", "*.html", "summary.md"):
             for stale in directory.glob(pattern):
                 stale.unlink()
         (directory / "scenarios").mkdir(exist_ok=True)
 
-    def open(self, run: Run) -> None:
-        """Start the journal of the run."""
+    def open(self, run: Run, ending: Ending) -> None:
+        """Start the journal of the run, and say that it is not finished; OSError if that fails."""
         address = run.target.address
         header = Header(
             target=address.url,
@@ -67,6 +82,7 @@ class Reports:
         for exchange in self._early:
             self._journal(exchange)
         self._early.clear()
+        self._write(run, replace(ending, unfinished=NOT_FINISHED))
 
     def learn(self, *secrets: str) -> None:
         """Keep secrets of the run's own out of the journal."""
@@ -75,49 +91,60 @@ class Reports:
                 self._journal.learn(secret)
 
     def observe(self, exchange: Exchange) -> None:
-        """Take an exchange into the journal."""
-        if self._journal is not None:
-            self._journal(exchange)
-        else:
+        """Take an exchange into the journal; ReportsError if it cannot be written."""
+        if self._journal is None:
             self._early.append(exchange)
+            return
+        with self._giving_up():
+            self._journal(exchange)
 
-    def found(self, run: Run, finding: Finding, not_claimed: dict[str, str]) -> Finding:
-        """Write a finding to the disk, with all that is known of it now.
+    def found(self, run: Run, finding: Finding, ending: Ending) -> Finding:
+        """Write a finding to the disk, with all that is known of it now, or ReportsError.
 
         Returns it with the names of its files; the run keeps it so.
         """
         known = finding
-        if finding.shortest.steps and not finding.notes:
-            finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
-            write_scenario(self.directory / finding.scenario, finding, run)
-        if finding.race is not None:
-            finding = self.with_time_line(finding, time_line_of(run, finding, finding.race))
-        run.revise(known, finding)
-        if self._journal is not None:
-            self._journal.record(finding)
-        self._write(run, not_claimed, None, interrupted=True)
+        with self._giving_up():
+            if finding.shortest.steps and not finding.notes:
+                finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
+                write_scenario(self.directory / finding.scenario, finding, run)
+            if finding.race is not None:
+                finding = self.with_time_line(finding, time_line_of(run, finding, finding.race))
+            run.revise(known, finding)
+            if self._journal is not None:
+                self._journal.record(finding)
+            self._write(run, replace(ending, unfinished=NOT_FINISHED))
         return finding
 
     def close(
-        self, run: Run, *, not_claimed: dict[str, str], error: str | None, interrupted: bool
+        self, run: Run, ending: Ending, *, width: int = WIDTH, colour: bool = False
     ) -> Result:
-        """Write everything; the result as it is in result.json."""
-        self.result = self._write(run, not_claimed, error, interrupted=interrupted)
-        text = dialect.dump(run.dialect, run.target.address.url)
-        (self.directory / "dialect.yaml").write_text(text, encoding="utf-8")
-        if self._journal is not None:
-            self._journal.close()
-        findings = list(run.findings.values())
-        self.exchanges = exchanges_of(findings, redactor_for(run, *findings))
-        write_pages(self.directory, self.result, self.exchanges)
-        return self.result
+        """Write everything, result.json last; the result as it is there.
 
-    def summary_text(self, width: int = WIDTH, *, colour: bool = False) -> str:
-        """The end of the run for a terminal: rules, violations, verdict, and where the rest is."""
-        if self.result is None:
-            return ""
-        text = report_text(self.result, self.exchanges, self.directory, width=width, colour=colour)
-        return f"{text}\nMore in {self.directory / 'report.html'}"
+        A report that cannot be made is an error of the result, and raises nothing.
+        """
+        self._is_closing = True
+        findings = list(run.findings.values())
+        try:
+            with self._giving_up():
+                exchanges = exchanges_of(findings, redactor_for(run, *findings))
+                result = self._summarise(run, ending)
+                self.text = self._text(result, exchanges, width, colour)
+                if self._journal is not None:
+                    self._journal.close()
+                known = dialect.dump(run.dialect, run.target.address.url)
+                write_whole(self.directory / "dialect.yaml", known)
+                write_pages(self.directory, result, exchanges)
+                write_result(self.directory / "result.json", result)
+        except ReportsError as error:
+            result = self._close_without(run, replace(ending, error=str(error)), width, colour)
+        self._result = result
+        return result
+
+    def publish(self) -> None:
+        """Append the summary to that of the CI step, if there is one; OSError if that fails."""
+        if self._result is not None:
+            append_to_step(summary_text(self._result))
 
     def with_time_line(self, finding: Finding, line: TimeLine) -> Finding:
         """Write the page that shows a race; returns the finding with the name of the page."""
@@ -125,24 +152,57 @@ class Reports:
         write_whole(self.directory / page, timeline_page(line))
         return replace(finding, page=page)
 
-    def _write(
-        self, run: Run, not_claimed: dict[str, str], error: str | None, *, interrupted: bool
-    ) -> Result:
-        result = summarise(
-            run,
-            seconds=time.monotonic() - run.started,
-            not_claimed=not_claimed,
-            error=error,
-            interrupted=interrupted,
-        )
-        write_result(self.directory / "result.json", result)
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        """Turn what goes wrong into ReportsError, and raise that from now on."""
+        if self.broken is not None and not self._is_closing:
+            raise ReportsError(self.broken)
+        try:
+            yield
+        except OSError as error:
+            why = error.strerror or str(error)
+            self.broken = f"the reports cannot be written to {self.directory}: {why}"
+            raise ReportsError(self.broken) from error
+        except Exception as error:
+            self.broken = f"the reports cannot be made: {type(error).__name__}: {error}"
+            raise ReportsError(self.broken) from error
+
+    def _close_without(self, run: Run, ending: Ending, width: int, colour: bool) -> Result:
+        """The result of a run whose reports failed, with as much of them as can still be made."""
+        result = self._summarise(run, ending)
+        with suppress(Exception):
+            write_result(self.directory / "result.json", result)
+        for name in ("summary.md", "report.html"):  # they may show the verdict that there is not
+            with suppress(OSError):
+                (self.directory / name).unlink(missing_ok=True)
+        with suppress(Exception):
+            write_pages(self.directory, result, {})
+        try:
+            self.text = self._text(result, {}, width, colour)
+        except Exception:
+            rules = ", ".join(dict.fromkeys(f.violation.rule for f in run.findings.values()))
+            self.text = f"ERROR: {ending.error}. Broken rules: {rules or 'none'}."
         return result
+
+    def _text(self, result: Result, exchanges: Exchanges, width: int, colour: bool) -> str:
+        text = report_text(result, exchanges, self.directory, width=width, colour=colour)
+        return f"{text}\nMore in {self.directory / 'report.html'}"
+
+    def _summarise(self, run: Run, ending: Ending) -> Result:
+        return summarise(run, ending, seconds=time.monotonic() - run.started)
+
+    def _write(self, run: Run, ending: Ending) -> None:
+        write_result(self.directory / "result.json", self._summarise(run, ending))
 
 
 def write_pages(directory: Path, result: Result, exchanges: Exchanges) -> None:
     """Write what is made from the result alone: the page and the summary."""
-    write_whole(directory / "report.html", report_page(result, exchanges))
-    write_summary(directory / "summary.md", result)
+    texts = {
+        "report.html": report_page(result, exchanges),
+        "summary.md": summary_text(result),
+    }
+    for name, text in texts.items():
+        write_whole(directory / name, text)
 
 
 def time_line_of(run: Run, finding: Finding, race: Race) -> TimeLine:

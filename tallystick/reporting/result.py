@@ -11,13 +11,14 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TypedDict, cast
 
 import jsonschema_rs
 
-from tallystick.checker import Verdict, worst
+from tallystick.checker import Verdict
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.reporting.redaction import Redactor
 from tallystick.run import Finding, Run
@@ -59,6 +60,7 @@ class Result(TypedDict):
 
     verdict: str
     reason: str | None
+    partial: bool
     target: str
     intensity: str
     seed: int
@@ -70,22 +72,31 @@ class Result(TypedDict):
     violations: list[ViolationEntry]
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, as far as its verdict depends on that."""
+
+    unfinished: str | None = None
+    """Why it did not come to its end."""
+    error: str | None = None
+    """What broke in the suite itself."""
+    partial: bool = False
+    """Whether a selection left contracts out."""
+    not_claimed: Mapping[str, str] = field(default_factory=dict)
+    """What it says nothing about, and why: by chapter, rule or test."""
+
+
 def summarise(
-    run: Run,
-    *,
-    seconds: float,
-    not_claimed: Mapping[str, str],
-    error: str | None = None,
-    interrupted: bool = False,
-    rules: Mapping[str, Rule] | None = None,
+    run: Run, ending: Ending, *, seconds: float, rules: Mapping[str, Rule] | None = None
 ) -> Result:
     """The result of the run so far; a violation once seen outweighs all that went wrong."""
     rules = load_rules() if rules is None else rules
     redactor = redactor_for(run)
-    verdict, reason = _verdict(run, error, interrupted, rules)
+    verdict, reason = _verdict(run, ending, rules)
     return Result(
         verdict=verdict.value,
         reason=None if reason is None else redactor.text(reason),
+        partial=ending.partial,
         target=redactor.text(run.target.address.url),
         intensity=str(run.intensity),
         seed=run.seed,
@@ -97,7 +108,7 @@ def summarise(
             if (answers := sorted(left))
         },
         rules=_counts(run, rules),
-        not_claimed={name: redactor.text(why) for name, why in not_claimed.items()},
+        not_claimed={name: redactor.text(why) for name, why in ending.not_claimed.items()},
         violations=[_entry(run, finding, rules) for finding in _in_order(run, rules)],
     )
 
@@ -119,22 +130,19 @@ def is_must(rule: str, rules: Mapping[str, Rule]) -> bool:
     return rule not in rules or rules[rule].level == "MUST"
 
 
-def _verdict(
-    run: Run, error: str | None, interrupted: bool, rules: Mapping[str, Rule]
-) -> tuple[Verdict, str | None]:
-    found: list[tuple[Verdict, str | None]] = [(Verdict.CONFORMS, None)]
-    if not any(run.checked.values()):
-        found.append((Verdict.UNDECIDED, "no rule was exercised"))
-    if interrupted:
-        found.append((Verdict.UNDECIDED, "the run ended before its end"))
-    if run.undecided:
-        found.append((Verdict.UNDECIDED, "; ".join(run.undecided)))
-    if error is not None:
-        found.append((Verdict.ERROR, error))
+def _verdict(run: Run, ending: Ending, rules: Mapping[str, Rule]) -> tuple[Verdict, str | None]:
+    reasons = list(run.undecided)
+    if ending.unfinished is not None:
+        reasons.append(ending.unfinished)
+    elif not any(run.checked.values()):
+        reasons.append("no rule was exercised")
     if any(is_must(finding.violation.rule, rules) for finding in run.findings.values()):
-        found.append((Verdict.VIOLATES, error))
-    verdict = worst(verdict for verdict, _ in found)
-    return verdict, next(reason for kind, reason in reversed(found) if kind is verdict)
+        return Verdict.VIOLATES, ending.error or ending.unfinished
+    if ending.error is not None:
+        return Verdict.ERROR, ending.error
+    if reasons:
+        return Verdict.UNDECIDED, "; ".join(reasons)
+    return Verdict.CONFORMS, None
 
 
 def _counts(run: Run, rules: Mapping[str, Rule]) -> dict[str, Count]:

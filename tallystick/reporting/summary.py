@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tallystick.reporting.chapters import chapter_rows, numbers, other_claims
-from tallystick.reporting.result import Result, ViolationEntry, write_whole
+from tallystick.reporting.chapters import chapter_rows, numbers, other_claims, partial_note
+from tallystick.reporting.result import Result, ViolationEntry
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 SIGNS = {"conforms": "✅", "violates": "❌", "undecided": "⚠️", "error": "💥"}
@@ -18,10 +18,8 @@ def summary_text(result: Result) -> str:
     return "\n".join(_lines(result)) + "\n"
 
 
-def write_summary(path: Path, result: Result, environ: Mapping[str, str] = os.environ) -> None:
-    """Write the file, and append it to the summary of the CI step where there is one."""
-    text = summary_text(result)
-    write_whole(path, text)
+def append_to_step(text: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Append Markdown to the summary of the CI step, where there is one; OSError if it fails."""
     step = environ.get(STEP_SUMMARY)
     if step:
         with Path(step).open("a", encoding="utf-8") as file:
@@ -30,10 +28,14 @@ def write_summary(path: Path, result: Result, environ: Mapping[str, str] = os.en
 
 def _lines(result: Result) -> Iterator[str]:
     sign, verdict = SIGNS[result["verdict"]], result["verdict"]
-    yield f"## {sign} Tallystick: {_code(result['target'])} {verdict}"
+    part = " (partial)" if result["partial"] else ""
+    yield f"## {sign} Tallystick: {_code(result['target'])} {verdict}{part}"
     yield ""
     if result["reason"]:
         yield f"> {_plain(result['reason'])}"
+        yield ""
+    if result["partial"]:
+        yield f"> **Partial:** {_plain(partial_note(result))}"
         yield ""
     checked = sum(1 for counted in result["rules"].values() if counted["checked"])
     yield (

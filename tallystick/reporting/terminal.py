@@ -16,7 +16,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tallystick.reporting.chapters import ChapterRow, chapter_rows, numbers, other_claims
+from tallystick.reporting.chapters import (
+    ChapterRow,
+    chapter_rows,
+    numbers,
+    other_claims,
+    partial_note,
+)
 from tallystick.reporting.curl import answered, belongs, curl, decisive
 from tallystick.reporting.journal import Exchanges, Record
 from tallystick.reporting.result import Result, ViolationEntry, redactor_for
@@ -115,15 +121,22 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     kept = f"all but {', '.join(advice)} (SHOULD) of the" if advice else "all"
     sentence = {
         "conforms": f"{result['target']} keeps {kept} {checked} rules that were checked",
-        "violates": f"{result['target']} breaks {_count(len(broken), 'rule')}: {', '.join(broken)}",
+        "violates": f"{result['target']} breaks {_count(len(broken), 'rule')}: {', '.join(broken)}"
+        + (f"; {result['reason']}" if result["reason"] else ""),
         "undecided": f"nothing is shown about {result['target']}: {result['reason']}",
         "error": f"the suite itself broke: {result['reason']}",
     }[result["verdict"]]
     silent = len(counts) - checked
     rest = f"; {silent} of {len(counts)} rules not exercised" if silent else ""
-    text = f"{result['verdict'].upper()}: {sentence} ({spent}, seed {result['seed']}{rest})."
+    style = STYLES.get(result["verdict"], "bold magenta")
+    part = ""
+    if result["partial"]:
+        part = " (PARTIAL)"
+        for line in textwrap.wrap(f"PARTIAL: {partial_note(result)}.", width):
+            yield Text(line, style="bold yellow")
+    text = f"{result['verdict'].upper()}{part}: {sentence} ({spent}, seed {result['seed']}{rest})."
     for line in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False):
-        yield Text(line, style=STYLES.get(result["verdict"], "bold magenta"))
+        yield Text(line, style=style)
 
 
 def _table(result: Result) -> Table:

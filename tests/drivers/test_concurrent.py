@@ -35,7 +35,7 @@ from tallystick.drivers.reduce import reduce_program
 from tallystick.ledger.vocabulary import Unknown
 from tallystick.program import Program
 from tallystick.reporting.reports import time_line_of
-from tallystick.reporting.result import summarise
+from tallystick.reporting.result import Ending, summarise
 from tallystick.reporting.timeline import timeline_page
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Client
@@ -181,7 +181,7 @@ def test_a_history_that_cannot_be_judged_is_undecided(
     with client_pool(run) as pool:
         race_once(run, pool, CAPTURES)
     assert len(run.undecided) == 1
-    result = summarise(run, seconds=1.0, not_claimed={})
+    result = summarise(run, Ending(), seconds=1.0)
     assert result["verdict"] == "undecided"
     assert result["reason"] == run.undecided[0]
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Literal
 
@@ -51,19 +52,30 @@ def run_in(
 ) -> int | None:
     """The exit status of a program, whose output goes to a file; None: it took too long."""
     for _ in range(TRIES):
-        child = _context().Process(
-            target=_run, args=(program, dict(environment), list(arguments), output)
-        )
-        child.start()
-        child.join(limit_s)
-        status = child.exitcode
-        if status is None:
-            child.kill()
-            child.join()
-        child.close()
+        with started(program, environment, arguments, output) as child:
+            child.join(limit_s)
+            status = child.exitcode
         if status != LOST:
             break
     return status
+
+
+@contextlib.contextmanager
+def started(
+    program: Program, environment: Mapping[str, str], arguments: Sequence[str], output: Path
+) -> Iterator[BaseProcess]:
+    """A program that runs in a process of its own, and is killed at the end if it still does."""
+    child = _context().Process(
+        target=_run, args=(program, dict(environment), list(arguments), output)
+    )
+    child.start()
+    try:
+        yield child
+    finally:
+        if child.exitcode is None:
+            child.kill()
+        child.join()
+        child.close()
 
 
 @contextlib.contextmanager

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tallystick.reporting.journal import read_journal
 from tallystick.reporting.reports import Reports
-from tallystick.reporting.result import read_result, summarise
+from tallystick.reporting.result import Ending, read_result, summarise
 from tallystick.reporting.scenario import read_scenario
-from tallystick.reporting.summary import STEP_SUMMARY, summary_text, write_summary
+from tallystick.reporting.summary import STEP_SUMMARY, append_to_step, summary_text
 from tests.reporting.sample import NOT_CLAIMED, over_capture, race, sample_run
 
 
@@ -31,13 +31,13 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
     assert not any(path.exists() for path in stale)
     finding = over_capture()
     reports.observe(finding.events[0].exchange)
-    reports.open(run)
+    reports.open(run, Ending())
     for event in finding.events[1:]:
         reports.observe(event.exchange)
-    finding = reports.found(run, run.record(finding), {})
+    finding = reports.found(run, run.record(finding), Ending())
     assert read_result(tmp_path / "result.json")["verdict"] == "violates"
     run.revise(finding, reports.with_time_line(finding, race()))
-    result = reports.close(run, not_claimed=NOT_CLAIMED, error=None, interrupted=False)
+    result = reports.close(run, Ending(not_claimed=NOT_CLAIMED))
     assert read_result(tmp_path / "result.json") == result
     assert [record.number for record in read_journal(tmp_path / "journal.jsonl").records] == [
         1,
@@ -46,7 +46,7 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
     ]
     assert read_scenario(tmp_path / result["violations"][0]["scenario"]).rule == "CAP-2"
     assert (tmp_path / result["violations"][0]["page"]).is_file()
-    assert str(tmp_path / "report.html") in reports.summary_text()
+    assert str(tmp_path / "report.html") in reports.text
     for name, text in _files(tmp_path).items():
         assert "5d2f1c9e-77aa-4b11" not in text, name
         assert "sample-client-secret" not in text, name
@@ -55,10 +55,10 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
 def test_what_no_program_spells_leaves_no_scenario(tmp_path: Path) -> None:
     run = sample_run(findings=())
     reports = Reports(tmp_path)
-    reports.open(run)
+    reports.open(run, Ending())
     finding = replace(over_capture(), notes=("GET /cards -> 500",))
-    reports.found(run, run.record(finding), {})
-    result = reports.close(run, not_claimed={}, error=None, interrupted=False)
+    reports.found(run, run.record(finding), Ending())
+    result = reports.close(run, Ending())
     assert result["violations"][0]["scenario"] == ""
     assert result["violations"][0]["steps"] == ["GET /cards -> 500"]
     assert list((tmp_path / "scenarios").iterdir()) == []
@@ -66,12 +66,12 @@ def test_what_no_program_spells_leaves_no_scenario(tmp_path: Path) -> None:
 
 
 def test_the_summary_is_appended_to_the_step_of_the_pipeline(tmp_path: Path) -> None:
-    result = summarise(sample_run(), seconds=1, not_claimed=NOT_CLAIMED)
+    result = summarise(sample_run(), Ending(not_claimed=NOT_CLAIMED), seconds=1)
     step = tmp_path / "step.md"
     step.write_text("before\n")
-    write_summary(tmp_path / "summary.md", result, {STEP_SUMMARY: str(step)})
+    append_to_step(summary_text(result), {STEP_SUMMARY: str(step)})
     assert step.read_text() == f"before\n{summary_text(result)}\n"
-    write_summary(tmp_path / "summary.md", result, {})
+    append_to_step(summary_text(result), {})
     assert step.read_text().count("##") == summary_text(result).count("##")
 
 
@@ -80,6 +80,6 @@ def test_signs_of_markdown_in_what_a_server_said_are_text() -> None:
     finding = run.findings["CAP-2"]
     violation = replace(finding.violation, expected="a|b", actual="<img src=x> *[y](z)* `c`\n# d")
     run.revise(finding, replace(finding, violation=violation))
-    text = summary_text(summarise(run, seconds=1, not_claimed={}))
+    text = summary_text(summarise(run, Ending(), seconds=1))
     assert "a\\|b" in text
     assert "&lt;img src=x> \\*\\[y\\](z)\\* \\`c\\` # d" in text

@@ -11,7 +11,7 @@ import pytest
 from tallystick.checker import History, Operation, check
 from tallystick.reporting.journal import exchanges_of
 from tallystick.reporting.page import report_page
-from tallystick.reporting.result import redactor_for, summarise
+from tallystick.reporting.result import Ending, redactor_for, summarise
 from tallystick.reporting.timeline import MOST_BARS, Bar, TimeLine, bars_of, timeline_page
 from tests.reporting.browser import dom
 from tests.reporting.sample import NOT_CLAIMED, race, sample_run
@@ -25,7 +25,7 @@ def _page(evil: str = "") -> str:
     violation = replace(finding.violation, actual=f"accepted{evil}")
     run.revise(finding, replace(finding, violation=violation, test=finding.test + evil))
     redactor = redactor_for(run, *run.findings.values())
-    result = summarise(run, seconds=1, not_claimed={**NOT_CLAIMED, f"x{evil}": f"y{evil}"})
+    result = summarise(run, Ending(not_claimed={**NOT_CLAIMED, f"x{evil}": f"y{evil}"}), seconds=1)
     return report_page(result, exchanges_of(run.findings.values(), redactor))
 
 
@@ -73,7 +73,7 @@ def test_the_page_says_whose_exchanges_it_shows() -> None:
     first, *rest = finding.events
     events = (replace(first, step="A = card 9 EUR"), *rest)
     run.revise(finding, replace(finding, events=events))
-    result = summarise(run, seconds=1, not_claimed={})
+    result = summarise(run, Ending(), seconds=1)
     page = report_page(result, exchanges_of(run.findings.values(), redactor_for(run)))
     assert page.count("exchanges of the longer program that showed it first") == 1
     assert "exchanges of the longer program" not in _page()

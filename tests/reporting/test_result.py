@@ -14,6 +14,7 @@ from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.reporting.result import (
     SCHEMA,
+    Ending,
     Result,
     ResultError,
     read_result,
@@ -33,12 +34,12 @@ def _idle() -> Run:
     return sample_run(findings=(), checked={})
 
 
-def _result(run: Run, *, error: str | None = None, interrupted: bool = False) -> Result:
-    return summarise(run, seconds=1.5, not_claimed={}, error=error, interrupted=interrupted)
+def _result(run: Run, *, error: str | None = None, unfinished: str | None = None) -> Result:
+    return summarise(run, Ending(unfinished, error), seconds=1.5)
 
 
 def test_a_result_fits_its_schema_and_is_read_back(tmp_path: Path) -> None:
-    result = summarise(sample_run(), seconds=61.234, not_claimed=NOT_CLAIMED)
+    result = summarise(sample_run(), Ending(not_claimed=NOT_CLAIMED), seconds=61.234)
     write_result(tmp_path / "result.json", result)
     assert read_result(tmp_path / "result.json") == result
     assert result["seconds"] == 61.23
@@ -54,25 +55,25 @@ def test_the_schema_closes_every_object() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "interrupted", "verdict", "reason"),
+    ("make", "error", "unfinished", "verdict", "reason"),
     [
-        (_empty, None, False, "conforms", None),
-        (_idle, None, False, "undecided", "no rule was exercised"),
-        (_empty, None, True, "undecided", "the run ended before its end"),
-        (_idle, "KeyError: x", True, "error", "KeyError: x"),
-        (sample_run, None, False, "violates", None),
-        (sample_run, None, True, "violates", None),
-        (lambda: sample_run(checked={}), "KeyError: x", False, "violates", "KeyError: x"),
+        (_empty, None, None, "conforms", None),
+        (_idle, None, None, "undecided", "no rule was exercised"),
+        (_empty, None, "not finished", "undecided", "not finished"),
+        (_idle, "KeyError: x", "not finished", "error", "KeyError: x"),
+        (sample_run, None, None, "violates", None),
+        (sample_run, None, "not finished", "violates", "not finished"),
+        (lambda: sample_run(checked={}), "KeyError: x", None, "violates", "KeyError: x"),
     ],
 )
 def test_the_worst_that_was_shown_is_the_verdict(
     make: Callable[[], Run],
     error: str | None,
-    interrupted: bool,
+    unfinished: str | None,
     verdict: str,
     reason: str,
 ) -> None:
-    result = _result(make(), error=error, interrupted=interrupted)
+    result = _result(make(), error=error, unfinished=unfinished)
     assert (result["verdict"], result["reason"]) == (verdict, reason)
 
 

@@ -16,7 +16,7 @@ from tallystick.documents.rules import load_rules
 from tallystick.reporting.curl import curl
 from tallystick.reporting.journal import exchanges_of
 from tallystick.reporting.progress import Progress, Status, progress_line
-from tallystick.reporting.result import Result, redactor_for, summarise
+from tallystick.reporting.result import Ending, Result, redactor_for, summarise
 from tallystick.reporting.terminal import brief_text, report_text, verdict_lines
 from tallystick.run import Run
 from tests.reporting.sample import NOT_CLAIMED, sample_run
@@ -25,14 +25,14 @@ DIRECTORY = Path("reports/latest")
 
 
 def _text(run: Run, *, width: int = 80, colour: bool = False) -> str:
-    result = summarise(run, seconds=61.23, not_claimed=NOT_CLAIMED)
+    result = summarise(run, Ending(not_claimed=NOT_CLAIMED), seconds=61.23)
     exchanges = exchanges_of(run.findings.values(), redactor_for(run, *run.findings.values()))
     return report_text(result, exchanges, DIRECTORY, width=width, colour=colour)
 
 
 def _result(**members: object) -> Result:
     run = sample_run(findings=())
-    return {**summarise(run, seconds=1, not_claimed={}), **members}  # type: ignore[typeddict-item]
+    return {**summarise(run, Ending(), seconds=1), **members}  # type: ignore[typeddict-item]
 
 
 def _words(text: str) -> str:

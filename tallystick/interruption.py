@@ -1,0 +1,99 @@
+"""How a run is interrupted: the first SIGINT or SIGTERM ends it, later ones wait for its reports.
+
+Python raises KeyboardInterrupt at any line, and a second one in the middle of the reports would end
+the process with half of them. So a signal that comes while a report is written is kept until that
+is done, and while the run is ending it is kept for a while. It knows nothing of pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+from types import FrameType, TracebackType
+
+AGAIN_S = 1.0
+"""A signal so long after the last one counts as another: something has swallowed the first."""
+ENDING_S = 20.0
+"""How long the end of a run may keep a signal waiting; after that it ends the process at once."""
+STATUS = 2
+
+
+class _Phase(Enum):
+    IDLE = auto()
+    RUNNING = auto()
+    ENDING = auto()
+    OVER = auto()
+
+
+class Interruption:
+    """The signals of one run. `on_signal` is called at each one, from within its handler."""
+
+    def __init__(self, on_signal: Callable[[], None] = lambda: None) -> None:
+        self.came = False
+        """Whether a signal came."""
+        self._on_signal = on_signal
+        self._phase = _Phase.IDLE
+        self._since = 0.0
+        self._raised_at = 0.0
+        self._status = STATUS
+        self._depth = 0
+        self._is_due = False
+
+    def watch(self) -> None:
+        """Handle signals from now on; without effect outside of the main thread."""
+        if threading.current_thread() is threading.main_thread():
+            self._phase = _Phase.RUNNING
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._handle)
+
+    def end(self) -> None:
+        """The run is over or broken off: from now on signals wait for the reports."""
+        if self._phase is _Phase.RUNNING:
+            self._phase, self._since = _Phase.ENDING, time.monotonic()
+
+    def over(self, status: int) -> None:
+        """All is written: a later signal ends the process at once, with the status of the run."""
+        if self._phase is not _Phase.IDLE:
+            self._phase, self._status = _Phase.OVER, status
+
+    def __enter__(self) -> None:
+        """Keep signals that come to the main thread until the block ends."""
+        if threading.current_thread() is threading.main_thread():
+            self._depth += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._depth -= 1
+        if self._is_due and not self._depth and self._phase is _Phase.RUNNING:
+            self._is_due = False
+            raise KeyboardInterrupt
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        self._on_signal()
+        now = time.monotonic()
+        if self._phase is _Phase.OVER:
+            self._leave(self._status)
+        elif self._phase is _Phase.ENDING:
+            if now - self._since > ENDING_S:
+                self._leave(STATUS)
+        elif self._depth:
+            self._is_due = True
+        elif now - self._raised_at > AGAIN_S:
+            self._raised_at = now
+            raise KeyboardInterrupt
+
+    @staticmethod
+    def _leave(status: int) -> None:
+        try:
+            sys.stdout.flush()
+        finally:
+            os._exit(status)

@@ -1,0 +1,69 @@
+"""Which contracts a session runs: all or a part of them, and which of them have ended.
+
+A verdict is *conforms* only after the last selected contract, and *partial* where a contract was
+left out that the intensity would run. The contracts are read from their files, because pytest does
+not collect what a path leaves out. It does not judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tallystick.reporting.claims import CONTRACTS, find_contracts
+from tallystick.run import Intensity
+
+
+class Selection:
+    """The contracts of one session, by their node ids."""
+
+    def __init__(self, intensity: Intensity) -> None:
+        self.is_partial = False
+        self._intensity = intensity
+        self._selected: frozenset[str] = frozenset()
+        self._ended: set[str] = set()
+        self._deselected = False
+
+    def deselect(self, items: Iterable[pytest.Item]) -> None:
+        """Note what an option leaves out; deep contracts are no part of a gate."""
+        self._deselected |= any(asks_for_target(item) and self._is_due(item) for item in items)
+
+    def select(self, items: Sequence[pytest.Item], arguments: Iterable[str]) -> None:
+        """Note what was selected, and whether that is all there is."""
+        self._selected = frozenset(item.nodeid for item in items)
+        here = {_address(item) for item in items}
+        left_out = any(
+            contract.address not in here
+            for contract in find_contracts(CONTRACTS)
+            if self._intensity is not Intensity.GATE or not contract.is_deep
+        )
+        one_of_many = any("::" in text and text.endswith("]") for text in arguments)
+        self.is_partial = left_out or one_of_many or self._deselected
+
+    def end(self, report: pytest.TestReport) -> None:
+        """Note a test that was run, or left out for a reason of its own."""
+        if report.when == "call" or (report.when == "setup" and report.outcome != "passed"):
+            self._ended.add(report.nodeid)
+
+    def unfinished(self) -> str | None:
+        """Why the run is not over yet; None if every selected test has ended."""
+        left = len(self._selected - self._ended)
+        if not left and self._selected:
+            return None
+        return f"not finished: {left:,} of {len(self._selected):,} tests were not run to their end"
+
+    def _is_due(self, item: pytest.Item) -> bool:
+        return self._intensity is not Intensity.GATE or not item.get_closest_marker("deep")
+
+
+def asks_for_target(item: pytest.Item) -> bool:
+    """Whether a test needs the target: the fixture `run` brings the suite with it."""
+    return "suite" in getattr(item, "fixturenames", ())
+
+
+def _address(item: pytest.Item) -> tuple[Path, str]:
+    """The file of a test and its name there, without its parameters."""
+    groups = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    return item.path, "::".join([*groups, getattr(item, "originalname", item.name)])

@@ -1,0 +1,219 @@
+"""One session against one target: from its settings to its verdict and exit status.
+
+The target is connected only if a selected test asks for it. A violation is written down the moment
+it is seen, then its program is shortened under a budget. What pytest has to do with it is in
+`pytest_plugin`; the sandbox is unknown here, a hook offers an embedded server.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tallystick.connect import connect
+from tallystick.documents.files import DocumentError
+from tallystick.documents.questions import open_dialect, pinned_dialect
+from tallystick.documents.rules import load_rules
+from tallystick.documents.shape import load
+from tallystick.drivers.reduce import Budget, reduce_program
+from tallystick.interruption import Interruption
+from tallystick.reporting.progress import Status
+from tallystick.reporting.reports import Reports
+from tallystick.reporting.result import Ending, Result
+from tallystick.run import Finding, Intensity, Run
+from tallystick.selection import Selection
+from tallystick.settings import Clients, Settings
+from tallystick.target import Address, Exchange, Meter, TargetError
+
+CONFORMS, NOT_SHOWN, INTERRUPTED, BROKE, CANNOT_START = 0, 1, 2, 3, 4
+"""The exit statuses; NOT_SHOWN: the target violates its contract, or nothing was decided."""
+REDUCE_S = {Intensity.GATE: 8.0, Intensity.RELEASE: 20.0, Intensity.HUNT: 60.0}
+"""Seconds for the shortening of one violation."""
+REDUCE_ALL_S = {Intensity.GATE: 30.0, Intensity.RELEASE: 120.0, Intensity.HUNT: 600.0}
+"""Seconds for all of them: a server with many faults is not to take for ever."""
+
+
+class Suite:
+    """One session: settings, the run once it is connected, and the reports."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config = config
+        self.settings = settings
+        self.run: Run | None = None
+        self.clients: Clients | None = settings.clients
+        self.reports: Reports | None = None
+        self.selection = Selection(settings.intensity)
+        self.interruption = Interruption(self.stop)
+        self.not_claimed: dict[str, str] = {}
+        self.error: str | None = None
+        self.gone: str | None = None
+        self.is_parallel = False
+        """Whether workers of pytest-xdist were to run contracts."""
+        self.is_interrupted = False
+        """Whether a signal, or a plugin, has broken the session off."""
+        self.explained = 0
+        """Failed tests whose reason is known: a violation, a target that is gone, an error."""
+        self.text = ""
+        """What the terminal shows at the end."""
+        self.stop_embedded: Callable[[], None] = lambda: None
+        self._reduce_s = REDUCE_ALL_S[settings.intensity]
+
+    # Running --------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Connect to the target, or start the embedded one; UsageError with one line if not."""
+        settings = self.settings
+        try:
+            address = settings.address or self._embedded()
+            assert self.clients is not None, "settings and the embedded server both bring clients"
+            dialect = pinned_dialect(settings.dialect) if settings.dialect else open_dialect()
+            self.reports = reports = Reports(settings.report_dir)
+            target = connect(
+                address, self.clients.main, meter=Meter(settings.rate), observer=self._observe
+            )
+        except (TargetError, DocumentError, OSError) as error:
+            self.stop_embedded()
+            raise pytest.UsageError(str(error)) from None
+        self.run = Run(
+            target,
+            load(),
+            dialect,
+            intensity=settings.intensity,
+            seed=settings.seed,
+            budget_s=settings.budget_s,
+            on_finding=self.on_finding,
+        )
+        if not self.run.pinned:
+            self.not_claimed["DIA-2"] = "no dialect is pinned (--dialect)"
+        try:
+            reports.open(self.run, self.ending())
+        except OSError as error:
+            raise pytest.UsageError(f"{settings.report_dir}: {error.strerror}") from None
+        for client in self.clients.everybody():
+            reports.learn(client.secret, client.token)
+
+    def _observe(self, exchange: Exchange) -> None:
+        if self.reports is not None:
+            with self.interruption:
+                self.reports.observe(exchange)
+
+    def stop(self) -> None:
+        """Let what is running come to its end soon: the budget is spent."""
+        if self.run is not None:
+            self.run.deadline = time.monotonic()
+
+    def _embedded(self) -> Address:
+        offered = self.config.hook.pytest_tallystick_embedded()
+        if offered is None:
+            raise TargetError("no target: name one with --target URL or TALLYSTICK_TARGET")
+        address: Address
+        address, self.clients, self.stop_embedded = offered
+        return address
+
+    def on_finding(self, finding: Finding) -> None:
+        """Write the violation down at once, then look for its shortest program."""
+        assert self.run is not None
+        assert self.reports is not None
+        with self.interruption:
+            finding = self.reports.found(self.run, finding, self.ending())
+        seconds = min(self._reduce_s, REDUCE_S[self.settings.intensity])
+        if finding.attempt is None or seconds <= 0 or self.interruption.came:
+            return
+        began = time.monotonic()
+        try:
+            reduced = reduce_program(finding.program, finding.attempt, Budget.of(seconds))
+        except TargetError as error:
+            self.gone = str(error)
+            return
+        self._reduce_s -= time.monotonic() - began
+        shortened = finding.shortened(reduced.program, reduced.replays, reduced.shown)
+        with self.interruption:
+            self.reports.found(self.run, self.run.revise(finding, shortened), self.ending())
+
+    def status(self) -> Status | None:
+        """Where the run stands, for the live line."""
+        run = self.run
+        if run is None:
+            return None
+        return Status(run.current_test, run.programs, run.target.meter.requests, len(run.findings))
+
+    def ending(self) -> Ending:
+        """How the run would end now."""
+        is_broken_off = self.is_interrupted or self.interruption.came
+        return Ending(
+            self.selection.unfinished() or ("not finished: interrupted" if is_broken_off else None),
+            self.error,
+            self.selection.is_partial,
+            self.not_claimed,
+        )
+
+    def broke(self, error: BaseException) -> None:
+        """Note what broke outside of a test."""
+        if isinstance(error, BrokenPipeError):
+            if self.run is not None:
+                self.run.leave_undecided("nobody reads the output any more")
+        else:
+            why = f"pytest or one of its plugins broke: {type(error).__name__}: {error}"
+            self.error = self.error or why
+
+    # The end --------------------------------------------------------------------------------------
+
+    def finish(self, failed: int) -> int:
+        """Write all reports and return the exit status; `failed`: tests that pytest saw fail.
+
+        It may be called again, when something else breaks after it.
+        """
+        self.interruption.end()
+        if self.run is None or self.reports is None:
+            return BROKE
+        if self.gone is not None:
+            self.run.leave_undecided(self.gone)
+        if failed > self.explained:
+            self.error = self.error or f"{failed - self.explained} tests failed without a violation"
+        self._require_rules(self.run)
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        width = reporter._tw.fullwidth if reporter is not None else 80
+        colour = reporter is not None and reporter.hasmarkup
+        try:
+            result = self.reports.close(self.run, self.ending(), width=width, colour=colour)
+        except Exception as error:
+            self.text = f"ERROR: no report can be made: {type(error).__name__}: {error}"
+            return BROKE
+        finally:
+            self.run.target.close()
+            self.stop_embedded()
+        self.text = self.reports.text
+        return self._exit_status(result)
+
+    def publish(self) -> None:
+        """Show the verdict to the CI system around us, where there is one."""
+        try:
+            if self.reports is not None:
+                self.reports.publish()
+        except OSError as error:
+            self.text += f"\n{error.filename} cannot be written: {error.strerror}"
+
+    def _exit_status(self, result: Result) -> int:
+        assert self.reports is not None
+        if self.reports.broken is not None:
+            return BROKE
+        if self.interruption.came or (self.is_interrupted and self.gone is None):
+            return INTERRUPTED
+        statuses = {"conforms": CONFORMS, "violates": NOT_SHOWN, "undecided": NOT_SHOWN}
+        return statuses.get(result["verdict"], BROKE)
+
+    def _require_rules(self, run: Run) -> None:
+        """Leave the verdict undecided if fewer rules were exercised than were asked for."""
+        due = [
+            rule
+            for rule in load_rules().values()
+            if not {rule.id, rule.chapter} & self.not_claimed.keys()
+        ]
+        exercised = sum(1 for rule in due if run.checked.get(rule.id) or run.has_broken(rule.id))
+        if exercised < self.settings.require_rules * len(due):
+            run.leave_undecided(
+                f"{exercised} of {len(due)} rules were exercised, and --require-rules asks for "
+                f"{self.settings.require_rules:.0%}"
+            )

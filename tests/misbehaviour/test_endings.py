@@ -1,0 +1,280 @@
+"""However a run ends, it conforms only if the last selected test ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGTERM
+
+import pytest
+
+from tests.misbehaviour.running import ROOT, Signal, Watched, run_forked, run_started
+from tests.proof.servers import Environment, forked_sandbox
+
+OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
+ESSENTIALS = "contracts/test_essentials.py"
+LIMIT_S = 90.0
+MEGABYTES = 400.0
+
+CONTRACT = """
+import pathlib, time
+from tallystick.drivers.sequential import run_program
+from tallystick.program import Program
+
+def test_first(run):
+    run_program(run, Program.parse("A = card 1000 NOK", "h = hold A 600", "c = capture h 250"))
+
+def test_second(run):
+    run_program(run, Program.parse("A = card 1000 NOK"))
+    pathlib.Path({ready!r}).touch()
+    {body}
+
+def test_third(run):
+    run_program(run, Program.parse("A = card 1000 NOK"))
+"""
+
+WAIT = (
+    "[run_program(run, Program.parse('A = card 1000 NOK', 'd = draw A 1')) for _ in range(10**5)]"
+)
+
+
+@pytest.fixture(scope="module")
+def honest() -> Iterator[Environment]:
+    with forked_sandbox() as environment:
+        yield environment
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A run that does not come to its end, and what it says then."""
+
+    status: int
+    verdict: str
+    line: str
+    body: str = WAIT
+    """What the second of three contracts does, after it has said that it runs."""
+    signals: tuple[Signal, ...] = ()
+    options: tuple[str, ...] = ()
+    plugin: str = ""
+    """A plugin of somebody else's."""
+
+
+INTERRUPTED = "not finished: 2 of 3 tests were not run to their end"
+
+ENDINGS = {
+    "one Ctrl-C": Ending(2, "undecided", INTERRUPTED, signals=(Signal(SIGINT),)),
+    **{
+        f"two Ctrl-C, {pause} ms apart": Ending(
+            2, "undecided", INTERRUPTED, signals=(Signal(SIGINT), Signal(SIGINT, pause / 1000))
+        )
+        for pause in (50, 200, 400, 800)
+    },
+    "many Ctrl-C": Ending(
+        2, "undecided", INTERRUPTED, signals=tuple(Signal(SIGINT, 0.03) for _ in range(30))
+    ),
+    "SIGTERM": Ending(2, "undecided", INTERRUPTED, signals=(Signal(SIGTERM),)),
+    "two SIGTERM": Ending(
+        2, "undecided", INTERRUPTED, signals=(Signal(SIGTERM), Signal(SIGTERM, 0.2))
+    ),
+    "Ctrl-C, then SIGTERM": Ending(
+        2, "undecided", INTERRUPTED, signals=(Signal(SIGINT), Signal(SIGTERM, 0.3))
+    ),
+    "SIGKILL": Ending(-9, "undecided", "", signals=(Signal(SIGKILL),)),
+    "Ctrl-C that is swallowed": Ending(
+        2,
+        "undecided",
+        "not finished: interrupted",
+        "while True:\n        try:\n            time.sleep(60)\n"
+        "        except KeyboardInterrupt:\n            break",
+        signals=(Signal(SIGINT),),
+    ),
+    "pytest.exit with status 0": Ending(
+        2, "undecided", INTERRUPTED, "import pytest; pytest.exit('enough', returncode=0)"
+    ),
+    "os._exit": Ending(0, "undecided", "", "import os; os._exit(0)"),
+    "sys.exit": Ending(3, "error", "SystemExit: 0", "raise SystemExit(0)"),
+    "-x at a test that fails": Ending(
+        3, "error", "test_second: AssertionError: mine", "assert False, 'mine'", options=("-x",)
+    ),
+    "--maxfail at a test that fails": Ending(
+        3, "error", "AssertionError: mine", "assert False, 'mine'", options=("--maxfail=1",)
+    ),
+    "a test that fails without a violation": Ending(
+        3, "error", "AssertionError: mine", "assert False, 'mine'"
+    ),
+    "a test that passes though it is expected to fail": Ending(
+        3,
+        "error",
+        "XPASS(strict)",
+        "import pytest",
+        plugin="""
+        import pytest
+        def pytest_itemcollected(item):
+            if item.name == "test_second":
+                item.add_marker(pytest.mark.xfail(strict=True))
+        """,
+    ),
+    "a test in which nothing runs but its fixtures": Ending(
+        1, "undecided", "not finished: 3 of 3", "pass", options=("--setup-only",)
+    ),
+    "another plugin breaks between two tests": Ending(
+        3,
+        "error",
+        "pytest or one of its plugins broke: ValueError: theirs",
+        "pass",
+        plugin="""
+        def pytest_runtest_logfinish(nodeid, location):
+            if "test_second" in nodeid:
+                raise ValueError("theirs")
+        """,
+    ),
+    "another plugin breaks at the end": Ending(
+        3,
+        "error",
+        "pytest or one of its plugins broke: ValueError: theirs",
+        "pass",
+        plugin="""
+        def pytest_sessionfinish(session):
+            raise ValueError("theirs")
+        """,
+    ),
+    "another plugin breaks in the summary": Ending(
+        3,
+        "error",
+        "pytest or one of its plugins broke: ValueError: theirs",
+        "pass",
+        plugin="""
+        def pytest_terminal_summary(terminalreporter):
+            raise ValueError("theirs")
+        """,
+    ),
+    "another plugin warns, and warnings are errors": Ending(
+        0,
+        "conforms",
+        "CONFORMS (PARTIAL)",
+        "pass",
+        plugin="""
+        import warnings
+        def pytest_runtest_setup(item):
+            warnings.warn("old", DeprecationWarning)
+        def pytest_collection_modifyitems(items):
+            warnings.warn("old", UserWarning)
+        """,
+    ),
+    "another plugin warns, and -W error was asked for": Ending(
+        1,
+        "undecided",
+        "was ended by a warning that is an error: old",
+        "pass",
+        options=("-W", "error::DeprecationWarning"),
+        plugin="""
+        import warnings
+        def pytest_runtest_call(item):
+            warnings.warn("old", DeprecationWarning)
+        """,
+    ),
+    "another plugin makes a failure a pass": Ending(
+        3,
+        "error",
+        "AssertionError: mine",
+        "assert False, 'mine'",
+        plugin="""
+        import pytest
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            report.outcome = "passed"
+            return report
+        """,
+    ),
+    "the reporter breaks at a finding": Ending(
+        3,
+        "error",
+        "the reports cannot be made: RuntimeError: ours",
+        "pass",
+        plugin="""
+        from tallystick.reporting import reports
+        def page(*arguments):
+            raise RuntimeError("ours")
+        reports.report_page = page
+        """,
+    ),
+    "the terminal's report breaks": Ending(
+        3,
+        "error",
+        "the reports cannot be made: RuntimeError: ours",
+        "pass",
+        plugin="""
+        from tallystick.reporting import reports
+        def text(*arguments, **more):
+            raise RuntimeError("ours")
+        reports.report_text = text
+        """,
+    ),
+    "the journal breaks": Ending(
+        3,
+        "error",
+        "the reports cannot be made: RuntimeError: ours",
+        "pass",
+        plugin="""
+        from tallystick.reporting import journal
+        def record(exchange, step, redactor):
+            if exchange.number > 5:
+                raise RuntimeError("ours")
+            return before(exchange, step, redactor)
+        before, journal.record_of = journal.record_of, record
+        """,
+    ),
+    "the report directory is removed": Ending(
+        3,
+        "error",
+        "journal.jsonl was removed during the run",
+        "import shutil; shutil.rmtree(run_reports())",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_run_that_does_not_come_to_its_end_does_not_conform(
+    name: str, honest: Environment, tmp_path: Path
+) -> None:
+    ending = ENDINGS[name]
+    ran = run_to(ending, honest, tmp_path)
+    assert ran.status == ending.status, ran.output
+    assert ran.verdict == ending.verdict, ran.output
+    words = " ".join(ran.output.split())
+    assert ending.line in words, ran.output
+    assert "\nTraceback" not in ran.output
+    for page in ("summary.md", "report.html"):
+        path = ran.reports / page
+        assert not path.exists() or ending.verdict in path.read_text(), page
+    assert ran.megabytes < MEGABYTES
+
+
+def run_to(ending: Ending, environment: Environment, tmp_path: Path) -> Watched:
+    ready, reports, own = tmp_path / "ready", tmp_path / "reports", tmp_path / "test_own.py"
+    body = ending.body.replace("run_reports()", repr(str(reports)))
+    own.write_text(CONTRACT.format(ready=str(ready), body=body), encoding="utf-8")
+    options = [*OWN, str(own), f"--report-dir={reports}", *ending.options]
+    if ending.plugin:
+        lines = ending.plugin.strip("\n").split("\n")
+        text = "\n".join(line[8:] for line in lines)
+        (tmp_path / "conftest.py").write_text(text, encoding="utf-8")
+    if not ending.signals:
+        return run_forked("pytest", environment, options, reports, LIMIT_S)
+    return run_started(environment, options, reports, LIMIT_S, ready=ready, signals=ending.signals)
+
+
+def test_a_full_disk_stops_the_run_at_once(tmp_path: Path) -> None:
+    with forked_sandbox(faults=["capture_checks_original"]) as faulty:
+        reports = tmp_path / "reports"
+        options = ["contracts", f"--report-dir={reports}"]
+        ran = run_started(faulty, options, reports, LIMIT_S, largest_file=60_000)
+    assert ran.status == 3, ran.output
+    words = " ".join(ran.output.split())
+    assert f"the reports cannot be written to {reports}: File too large" in words
+    assert "CAP-2" in ran.output  # what was found is shown
+    assert ran.verdict in ("violates", "error")
+    assert "Traceback" not in ran.output
+    assert ran.megabytes < MEGABYTES
