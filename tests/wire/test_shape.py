@@ -43,6 +43,21 @@ def test_an_answer_breaks(status: int, content_type: str, body, rule: str | None
     assert (found and found.rule) == rule
 
 
+def test_parameters_of_a_path_are_no_operation() -> None:
+    document = shape.load().document
+    path, item = next(iter(document["paths"].items()))
+    with_parameters = {**document, "paths": {path: {**item, "parameters": []}}}
+    assert {o.method for o in shape.Shape(with_parameters).operations.values()} == {"GET", "POST"}
+
+
+def test_a_refusal_that_an_operation_does_not_list_has_the_body_of_a_listed_one() -> None:
+    create = "aid_cards_post"  # lists no 404
+    assert shape.load().judge(create, 404, JSON, ERROR) is None
+    found = shape.load().judge(create, 404, JSON, {"message": "no"})
+    assert found is not None
+    assert found.rule == "SHAPE-5"
+
+
 def test_every_operation_judges_success_and_refusal() -> None:
     document = shape.load()
     assert len(document.operations) == 16
