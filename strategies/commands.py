@@ -12,7 +12,7 @@ from dataclasses import replace
 from strategies import money, payloads
 from strategies.choices import Choices
 from tallystick.ledger.state import CardStatus
-from tallystick.ledger.vocabulary import CURRENCIES, Extras
+from tallystick.ledger.vocabulary import CURRENCIES, CardLabel, Extras
 from tallystick.program import ModelState, Step, Verb
 
 Kind = Callable[[Choices, ModelState], Step]
@@ -152,13 +152,13 @@ def _transaction(choices: Choices, model: ModelState, verb: Verb, letter: str) -
     )
 
 
-def _card(choices: Choices, model: ModelState, status: CardStatus) -> str:
+def _card(choices: Choices, model: ModelState, status: CardStatus) -> CardLabel:
     """The label of a card, mostly one with this status."""
     anything, chosen = sorted(model.cards), _with_status(model, status)
     return choices.pick(chosen, chosen, chosen, anything) if chosen else choices.pick(anything)
 
 
-def _with_status(model: ModelState, status: CardStatus) -> list[str]:
+def _with_status(model: ModelState, status: CardStatus) -> list[CardLabel]:
     return [label for label in sorted(model.cards) if model.cards[label].card_status is status]
 
 

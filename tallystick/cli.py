@@ -31,6 +31,7 @@ from tallystick.documents.rules import Rule, load_rules
 from tallystick.ledger.coding import decode_command, decode_outcome
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
+from tallystick.ledger.vocabulary import CardId
 from tallystick.replaying import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
 from tallystick.reporting.journal import Exchanges, JournalError, read_journal
@@ -207,7 +208,7 @@ def check_command(history: Path, dialect: str, budget: str, page: str) -> int:
     return OK if judgement.verdict is Verdict.CONFORMS else VIOLATES
 
 
-def _cards(history: History[Any, Any]) -> dict[Key, str]:
+def _cards(history: History[Any, Any]) -> dict[Key, CardId]:
     """The id of the card of each partition."""
     return {key: part[0].command.card for key, part in history.partitions().items()}
 

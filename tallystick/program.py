@@ -1,9 +1,8 @@
-"""Programs: what a test did, as symbolic steps that can be run again anywhere.
+"""Programs: what a test does, as symbolic steps that can be run again anywhere.
 
-A program names cards, holds and tokens instead of ids, and says amounts relative to the ledger
-(`remaining+1`), so that it means the same on fresh cards of another server. It is the one currency
-of the suite: strategies make programs, drivers run them, the reducer shortens them, scenario files
-keep them. One step is one line:
+A program names cards, holds and tokens instead of ids, and states amounts relative to the ledger
+(`remaining+1`), so that it means the same on new cards of another server. Strategies make programs,
+drivers run them, the reducer shortens them, scenario files keep them. One step is one line:
 
     A = card 1000 NOK
     h1 = hold A 600
@@ -12,9 +11,8 @@ keep them. One step is one line:
     d1 = draw A 100 !lost
 
 The last step is a request whose answer gets lost, see `Delivery`. Lines of a branch begin with its
-number (`1| d2 = draw A 5`). One name in two branches is one request that two clients make.
-
-This module does not run anything and does not know HTTP.
+number (`1| d2 = draw A 5`); branches run at the same time. One name in two branches is one request
+that two clients make. This module does not run anything and does not know HTTP.
 """
 
 from __future__ import annotations
@@ -25,12 +23,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tallystick.ledger.members import as_text
 from tallystick.ledger.state import Entry, Ledger
-from tallystick.ledger.vocabulary import Extras
+from tallystick.ledger.vocabulary import JSON_MEMBERS, CardLabel, EntryId, Extras
 
 
 class ProgramError(ValueError):
-    """A line that is not a step, with what is wrong with it."""
+    """A line that is not a step; says what is wrong with it."""
 
 
 class Verb(StrEnum):
@@ -57,32 +56,30 @@ class Delivery(StrEnum):
     """What the network does to a request or to its answer."""
 
     LOST = "lost"
-    """The server processes it, and the answer gets lost."""
+    """The server processes the request, and the answer gets lost."""
     TWICE = "twice"
-    """It arrives twice, one copy after the other."""
+    """The request arrives twice, one copy after the other."""
     LATE = "late"
-    """A copy arrives once more, after all later requests of the program."""
+    """A copy of the request arrives once more, after all later requests of the program."""
     CUT = "cut"
     """The connection breaks in the middle of the answer."""
     TIMEOUT = "timeout"
-    """The client hangs up before the answer; the request may be processed at any time."""
+    """The client closes the connection before the answer; the request may take effect later."""
 
 
 MAKERS = {Verb.CARD, Verb.BATCH}
-"""Verbs whose label names a card; they act on nothing."""
+"""Verbs that make a card: their label names it, and they act on no other label."""
 NEEDS_AMOUNT = {Verb.CARD, Verb.ACTIVATE, Verb.DRAW, Verb.HOLD, Verb.FUND}
 TAKES_AMOUNT = NEEDS_AMOUNT | {Verb.CAPTURE}
 READS = {Verb.READ, Verb.LIST, Verb.INFO, Verb.CUSTOMER}
 UNNAMED = READS | {Verb.AGAIN, Verb.ACTIVATE, Verb.DELETE}
-JSON_MEMBERS = frozenset({"metadata", "pin", "card_token"})
-"""Members of a request whose text in a step is JSON."""
-
 MISSING_LABELS = frozenset({"missing"})
 """Labels that no step makes: `missing` is a transaction that does not exist."""
 
 BASES = ("remaining", "original", "available", "balance", "total")
+"""The figures that an amount may be relative to; the first two are of a hold, if there is one."""
 _AMOUNT = re.compile(
-    r"(?:(\d{1,40})|(remaining|original|available|balance|total)(?:/0*([1-9]\d{0,8}))?)"
+    rf"(?:(\d{{1,40}})|({'|'.join(BASES)})(?:/0*([1-9]\d{{0,8}}))?)"
     r"([+-]\d{1,40})?",
     re.ASCII,
 )
@@ -98,7 +95,10 @@ class Amount:
 
     @classmethod
     def parse(cls, text: str) -> Amount:
-        """`600`, `remaining`, `available/2`, `balance-1`; ProgramError for anything else."""
+        """Return the amount that a text such as `600`, `remaining` or `available/2-1` spells.
+
+        ProgramError for any other text.
+        """
         match = _AMOUNT.fullmatch(text)
         if match is None:
             raise ProgramError(f"{text!r} is not an amount such as 600, remaining+1, available/2")
@@ -112,14 +112,17 @@ class Amount:
         part = f"/{self.divisor}" if self.divisor != 1 else ""
         return f"{self.base}{part}{self.offset:+d}" if self.offset else f"{self.base}{part}"
 
-    def resolve(self, ledger: Ledger, entry: str | None) -> int:
-        """The number it means here; never below 0, the least amount that the API takes."""
+    def resolve(self, ledger: Ledger, entry_id: EntryId | None) -> int:
+        """Return the number that it means for this ledger and, if the id is given, this entry.
+
+        In the smallest unit of the currency; never below 0, the least amount that the API takes.
+        """
         if not self.base:
             return max(0, self.offset)
-        return max(0, _figure(self.base, ledger, entry) // self.divisor + self.offset)
+        return max(0, _figure(self.base, ledger, entry_id) // self.divisor + self.offset)
 
 
-def _figure(base: str, ledger: Ledger, entry_id: str | None) -> int:
+def _figure(base: str, ledger: Ledger, entry_id: EntryId | None) -> int:
     entry = ledger.entries.get(entry_id) if entry_id is not None else None
     match base:
         case "remaining":
@@ -136,10 +139,11 @@ def _figure(base: str, ledger: Ledger, entry_id: str | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `name` labels what it makes, `on` names what it acts on (a card, token or record).
+    """One step. `name` is the label of what it makes, `on` that of the card, token or transaction
+    that it acts on.
 
-    `ref` names the earlier step whose ref_id is used once more; without it the ref_id is fresh.
-    `amount` None means that the member is left out (a capture of all that remains).
+    `ref` is the label of the earlier step whose ref_id is used once more; without it the ref_id is
+    a new one. `amount` None leaves the member out (a capture of all that remains).
     """
 
     verb: Verb
@@ -162,7 +166,7 @@ class Step:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The labels that must exist before it can run."""
+        """The labels that must exist before the step can run."""
         return tuple(label for label in (self.on, self.ref) if label)
 
 
@@ -173,7 +177,7 @@ _STEP = re.compile(
 
 
 def parse_step(line: str) -> Step:
-    """The step that a line spells; ProgramError says what is wrong."""
+    """Return the step that a line spells; ProgramError says what is wrong with the line."""
     match = _STEP.fullmatch(line.strip())
     if match is None:
         raise ProgramError(f"{line!r} is not a step such as: h1 = hold A 600")
@@ -252,7 +256,7 @@ class Program:
 
     @classmethod
     def parse(cls, *lines: str) -> Program:
-        """A sequential program from its lines."""
+        """Return the sequential program that the lines spell; ProgramError if they do not."""
         return cls(tuple(parse_step(line) for line in lines))
 
     @property
@@ -261,7 +265,7 @@ class Program:
         return self.prefix + tuple(step for branch in self.branches for step in branch)
 
     def lines(self) -> list[str]:
-        """The program as text, a line each; the steps of a branch begin with `1|`, `2|`, ..."""
+        """Return the program as lines of text; those of branches begin with `1|`, `2|`, ..."""
         lines = [str(step) for step in self.prefix]
         for number, branch in enumerate(self.branches, start=1):
             lines += [f"{number}| {step}" for step in branch]
@@ -269,7 +273,7 @@ class Program:
 
     @classmethod
     def from_lines(cls, lines: Iterable[str]) -> Program:
-        """The program that `lines` spells; ProgramError says what is wrong."""
+        """Return the program that the lines spell; ProgramError says what is wrong with one."""
         prefix: list[Step] = []
         branches: dict[int, list[Step]] = {}
         for line in lines:
@@ -277,13 +281,13 @@ class Program:
             if match is not None:
                 branches.setdefault(int(match[1]), []).append(parse_step(line[match.end() :]))
             elif branches:
-                raise ProgramError(f"{line!r}: a step of the prefix stands after a branch")
+                raise ProgramError(f"{line!r}: a step of the prefix comes after a branch")
             else:
                 prefix.append(parse_step(line))
         return cls(tuple(prefix), tuple(tuple(branches[n]) for n in sorted(branches)))
 
     def without_orphans(self) -> Program:
-        """The program less every step that names what no step makes any more."""
+        """Return the program without the steps that need a label which no step makes any more."""
         known = set(MISSING_LABELS)
         prefix = _kept(self.prefix, known)
         branches = tuple(_kept(branch, set(known)) for branch in self.branches)
@@ -302,28 +306,24 @@ def _kept(steps: Iterable[Step], known: set[str]) -> tuple[Step, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """What a generator may look at: the ledgers by card label, and what the other labels name."""
+    """What a generator may look at: the likeliest ledger of each card, and what labels name."""
 
-    cards: Mapping[str, Ledger]
-    payments: Mapping[str, tuple[str, str]]
-    """Label of a payment: (label of its card, id of its entry; empty if it was refused)."""
-    tokens: Mapping[str, str]
-    """Label of a token: label of its card."""
+    cards: Mapping[CardLabel, Ledger]
+    payments: Mapping[str, tuple[CardLabel, EntryId | None]]
+    """By label of a payment: the label of its card, and the id of its entry, None if refused."""
+    tokens: Mapping[str, CardLabel]
+    """By label of a token: the label of its card."""
 
     def entry(self, label: str) -> Entry | None:
-        """The ledger's entry of a payment, or None if it was refused."""
+        """Return the ledger's entry of a payment, or None if it was refused."""
         card, entry_id = self.payments[label]
-        return self.cards[card].entries.get(entry_id)
+        return None if entry_id is None else self.cards[card].entries.get(entry_id)
 
     def fresh(self, letter: str) -> str:
-        """A label that is not taken, such as h7."""
+        """Return a label that begins with the letter and is not taken, such as h7."""
         return f"{letter}{len(self.cards) + len(self.payments) + len(self.tokens)}"
 
 
 def extras(**members: object) -> Extras:
-    """Further members of a request, for use in steps: `extras(metadata={"order": "1"})`."""
-    values: Mapping[str, object] = members
-    return tuple(
-        (name, value if isinstance(value, str) else json.dumps(value, sort_keys=True))
-        for name, value in sorted(values.items())
-    )
+    """Return further members of a request, for steps: `extras(metadata={"order": "1"})`."""
+    return tuple((name, as_text(value)) for name, value in sorted(members.items()))

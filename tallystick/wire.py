@@ -1,6 +1,6 @@
-"""Commands to requests and answers to outcomes, for the Wallet / Cards API. Pure.
+"""Commands to requests and answers to records, for the Wallet / Cards API. Pure.
 
-A profile of another API with the same lifecycle would be another module like this one. It does not
+Another API with the same lifecycle would get another module like this one. This module does not
 send anything (see `target`) and does not judge anything (see `ledger`).
 """
 
@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from tallystick import operations as op
+from tallystick.ledger.members import as_text
 from tallystick.ledger.vocabulary import (
+    JSON_MEMBERS,
     ActivateCard,
     Capture,
+    CardId,
     CardRecord,
     Command,
     DeleteCard,
+    EntryId,
     Extras,
     IssueToken,
     Kind,
@@ -27,6 +31,7 @@ from tallystick.ledger.vocabulary import (
     ReadCard,
     ReadTransactions,
     Record,
+    RefId,
     TokenRecord,
     Transact,
     TransactionRecord,
@@ -35,6 +40,7 @@ from tallystick.ledger.vocabulary import (
 )
 
 JSON = Any
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +54,22 @@ class Request:
 
 
 def encode(command: Command, account: str) -> Request:
-    """The request that asks for the command."""
+    """Return the request that asks for the command, on behalf of the account."""
     return _ENCODERS[type(command)](command, account)
 
 
 def request(operation: str, account: str, body: JSON = None, **ids: str) -> Request:
-    """A request to an operation; `ids` are the ids in its path, as they are (not yet quoted)."""
+    """Return a request to an operation; `ids` are the ids in its path, not yet quoted."""
     route = op.ROUTES[operation]
     names = {name: _segment(text) for name, text in {"account": account, **ids}.items()}
     return Request(operation, route.method, route.path.format_map(names), body)
 
 
 def decode(command: Command, body: JSON) -> Record:
-    """The record of an accepting answer; members that are absent or of a wrong type are None."""
+    """Return the record that an accepting answer shows; `body` is parsed JSON of any shape.
+
+    Members that are absent or of a wrong type are None.
+    """
     match command:
         case Transact() | Capture() | Void():
             return transaction_record(body)
@@ -69,7 +78,7 @@ def decode(command: Command, body: JSON) -> Record:
             return tuple(transaction_record(item) for item in items)
         case IssueToken():
             token = _members(_members(body).get("token"))
-            return TokenRecord(_text(token.get("value")), _text(_members(body).get("ref_id")))
+            return TokenRecord(_text(token.get("value")), _id(RefId, _members(body), "ref_id"))
         case PrepareCard(card=card):
             return card_record(_find(_members(body).get("cards"), card))
         case _:
@@ -77,24 +86,24 @@ def decode(command: Command, body: JSON) -> Record:
 
 
 def transaction_record(body: JSON) -> TransactionRecord:
-    """A transaction as an answer shows it."""
+    """Return a transaction as an answer shows it; whatever is not as documented is None."""
     members = _members(body)
     return TransactionRecord(
-        id=_text(members.get("id")),
-        ref=_text(members.get("ref_id")),
+        id=_id(EntryId, members, "id"),
+        ref=_id(RefId, members, "ref_id"),
         amount=_integer(members.get("amount")),
         currency=_text(members.get("currency")),
         type=_text(members.get("type")),
-        parent=_text(members.get("parent_id")),
+        parent=_id(EntryId, members, "parent_id"),
         extras=_extras(members, TRANSACTION_EXTRAS),
     )
 
 
 def card_record(body: JSON) -> CardRecord:
-    """A card as an answer shows it."""
+    """Return a card as an answer shows it; whatever is not as documented is None."""
     members = _members(body)
     return CardRecord(
-        card=_text(members.get("card_id")),
+        card=_id(CardId, members, "card_id"),
         currency=_text(members.get("currency")),
         amount=_integer(members.get("amount")),
         balance=_integer(members.get("amount_balance")),
@@ -123,31 +132,18 @@ CARD_EXTRAS = (
 
 
 def extras_of(members: Mapping[str, JSON]) -> Extras:
-    """Members of a request in the form in which a command carries them."""
+    """Return members of a request in the form in which a command carries them."""
     return _extras(members, tuple(sorted(members)))
 
 
 def _extras(members: Mapping[str, JSON], names: tuple[str, ...]) -> Extras:
     return tuple(
-        (name, _canonical(value)) for name in names if (value := members.get(name)) is not None
+        (name, as_text(value)) for name in names if (value := members.get(name)) is not None
     )
 
 
-def _canonical(value: JSON) -> str:
-    """Text stays as it is, so that it can be compared and read; all else is canonical JSON."""
-    if isinstance(value, str):
-        return value
-    try:
-        return json.dumps(value, sort_keys=True)
-    except RecursionError:  # nested deeper than any metadata that was sent
-        return "nested too deep"
-
-
 def _body(extras: Extras) -> dict[str, JSON]:
-    return {
-        name: json.loads(text) if name in ("metadata", "card_token", "pin") else text
-        for name, text in extras
-    }
+    return {name: json.loads(text) if name in JSON_MEMBERS else text for name, text in extras}
 
 
 def _open(command: OpenCard, account: str) -> Request:
@@ -237,9 +233,9 @@ _ENCODERS: dict[type, Callable[[Any, str], Request]] = {
 
 
 def _segment(text: str) -> str:
-    """One path segment; ids are free strings and may hold `/` (CARD-16)."""
+    """Return the text as one segment of a path; an id is any text, with `/` too (CARD-16)."""
     if text in (".", ".."):
-        return text.replace(".", "%2E")  # else the client itself would walk up the path
+        return text.replace(".", "%2E")  # else the HTTP client would resolve it against the path
     return quote(text, safe="")
 
 
@@ -253,12 +249,18 @@ def _members(value: JSON) -> dict[str, JSON]:
     return value if isinstance(value, dict) else {}
 
 
+def _id(kind: Callable[[str], T], members: Mapping[str, JSON], name: str) -> T | None:
+    """Return an id of one of the types of the vocabulary."""
+    text = members.get(name)
+    return kind(text) if isinstance(text, str) else None
+
+
 def _text(value: JSON) -> str | None:
     return value if isinstance(value, str) else None
 
 
 def _integer(value: JSON) -> int | None:
-    """An integer member; JSON Schema counts 5.0 as an integer too, and True as none."""
+    """Return an integer member, else None; for JSON Schema 5.0 is an integer too, True is none."""
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():

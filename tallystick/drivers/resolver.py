@@ -23,6 +23,7 @@ from tallystick.ledger.vocabulary import (
     CardLabel,
     Command,
     DeleteCard,
+    EntryId,
     Extras,
     IssueToken,
     Kind,
@@ -32,6 +33,7 @@ from tallystick.ledger.vocabulary import (
     PrepareCard,
     ReadCard,
     ReadTransactions,
+    RefId,
     TokenRecord,
     Transact,
     TransactionRecord,
@@ -119,14 +121,14 @@ class Resolver:
 
     def model_state(self) -> ModelState:
         """What strategies choose the next step from."""
-        payments: dict[str, tuple[str, str]] = {}
-        tokens: dict[str, str] = {}
+        payments: dict[str, tuple[CardLabel, EntryId | None]] = {}
+        tokens: dict[str, CardLabel] = {}
         for label, bound in self._bindings.items():
             if isinstance(bound.command, Transact | Capture | Void):
-                payments[label] = (bound.card, bound.id or "")
+                payments[label] = (bound.card, EntryId(bound.id) if bound.id else None)
             elif isinstance(bound.command, IssueToken) and bound.id:
                 tokens[label] = bound.card
-        cards: dict[str, Ledger] = {label: self.ledgers.likeliest(label) for label in self.ledgers}
+        cards = {label: self.ledgers.likeliest(label) for label in self.ledgers}
         return ModelState(cards, payments, tokens)
 
     # Steps ----------------------------------------------------------------------------------------
@@ -186,24 +188,25 @@ class Resolver:
         self, step: Step, named: Binding | None, ledger: Ledger, made: str, extras: Extras
     ) -> Command:
         ref = self._ref(step)
-        amount = None if step.amount is None else step.amount.resolve(ledger, made)
+        entry_id = EntryId(made)
+        amount = None if step.amount is None else step.amount.resolve(ledger, entry_id)
         if step.verb is Verb.CAPTURE:
-            return Capture(ledger.card, made, amount, ref, extras=extras)
+            return Capture(ledger.card, entry_id, amount, ref, extras=extras)
         if step.verb is Verb.VOID:
-            return Void(ledger.card, made, ref, extras=extras)
+            return Void(ledger.card, entry_id, ref, extras=extras)
         by_token = named is not None and isinstance(named.command, IssueToken)
         currency = step.currency or ledger.currency or "NOK"
         kind, token = KINDS[step.verb], made if by_token else None
         return Transact(kind, ledger.card, amount or 0, currency, ref, token, extras=extras)
 
-    def _ref(self, step: Step) -> str:
+    def _ref(self, step: Step) -> RefId:
         if step.ref:
             first = self._bindings[step.ref].command
-            return str(getattr(first, "ref", ""))
+            return RefId(getattr(first, "ref", ""))
         members = dict(step.extras)
         if "ref_digits" in members:
-            return f"{members['ref_digits']}{int.from_bytes(self.prefix.encode())}"
-        return f"{self.prefix}.{members.get('ref_tail', step.name)}"
+            return RefId(f"{members['ref_digits']}{int.from_bytes(self.prefix.encode())}")
+        return RefId(f"{self.prefix}.{members.get('ref_tail', step.name)}")
 
     # Time -----------------------------------------------------------------------------------------
 

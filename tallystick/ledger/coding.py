@@ -55,7 +55,7 @@ def _json(value: Any) -> Any:
 
 def _read(hint: Any, value: Any, where: str) -> Any:
     """Return the value of the type `hint`; `where` says in words which member is read."""
-    hint = getattr(hint, "__supertype__", hint)  # a NewType is checked as the type it is made of
+    hint = _at_run_time(hint)
     if get_origin(hint) in (Union, UnionType):
         return _read_union(get_args(hint), value, where)
     if get_origin(hint) is tuple:
@@ -79,10 +79,16 @@ def _read_union(hints: tuple[Any, ...], value: Any, where: str) -> Any:
         if hint is None:
             raise CodingError(f"{where} is {value.get(CLASS)!r}, not one of {', '.join(classes)}")
         return _read_object(hint, value, where)
+    hints = tuple(map(_at_run_time, hints))
     for hint in hints:
         if type(value) is (list if get_origin(hint) is tuple else hint):
             return _read(hint, value, where)
     raise CodingError(f"{where} is {value!r}, not {' or '.join(map(_name, hints))}")
+
+
+def _at_run_time(hint: Any) -> Any:
+    """Return the type that a value has at run time: that of a NewType is the type it is made of."""
+    return getattr(hint, "__supertype__", hint)
 
 
 def _read_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:

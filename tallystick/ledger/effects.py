@@ -29,11 +29,13 @@ from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
     DeleteCard,
+    EntryId,
     IssueToken,
     Kind,
     OpenCard,
     Payment,
     PrepareCard,
+    RefId,
     Transact,
     Void,
     Write,
@@ -64,7 +66,7 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
             spent_refs = ledger.spent_refs.set(command.ref, True)
             return (ledger.changed(tokens=tokens, spent_refs=spent_refs),)
         case _:
-            entry_id = shown if shown is not None else unanswered_id(command.kind, command.ref)
+            entry_id = unanswered_id(command.kind, command.ref) if shown is None else EntryId(shown)
             return (book(ledger, command, entry_of(ledger, command), entry_id),)
 
 
@@ -149,7 +151,7 @@ def entry_of(ledger: Ledger, command: Payment) -> Entry:
     return Entry(Kind.CAPTURE, ref, amount, State.CAPTURE, 0, command.parent, extras)
 
 
-def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: str) -> Ledger:
+def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: EntryId) -> Ledger:
     """Return the ledger after a payment made the entry under this id."""
     after = BOOKINGS[command.kind](ledger, entry_id, entry)
     use = Use(command.content, entry_id)
@@ -165,7 +167,7 @@ def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: str) -> Ledge
     return after.changed(refs=refs)
 
 
-def _book_drawdown(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+def _book_drawdown(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
     return ledger.changed(
         drawn=ledger.drawn + entry.amount,
         entries=ledger.entries.set(entry_id, entry),
@@ -173,7 +175,7 @@ def _book_drawdown(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     )
 
 
-def _book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+def _book_hold(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
     return ledger.changed(
         held=ledger.held + entry.amount,
         held_original=ledger.held_original + entry.amount,
@@ -183,7 +185,7 @@ def _book_hold(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     )
 
 
-def _book_fund(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+def _book_fund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
     return ledger.changed(
         funded=ledger.funded + entry.amount,
         largest=max(ledger.largest, entry.amount),
@@ -192,9 +194,9 @@ def _book_fund(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     )
 
 
-def _book_capture(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
     """Turn locked money of the hold into drawn money."""
-    hold_id = entry.parent or ""
+    hold_id = entry.parent or EntryId("")
     hold = ledger.entries[hold_id]
     if entry.amount == 0:  # it moves nothing, so the hold stays as it is
         entries = ledger.entries.set(entry_id, entry)
@@ -211,9 +213,9 @@ def _book_capture(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     )
 
 
-def _book_void(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
+def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
     """Release what the hold still locks."""
-    hold_id = entry.parent or ""
+    hold_id = entry.parent or EntryId("")
     hold = ledger.entries[hold_id]
     then = TRANSITIONS[hold.state][Move.VOID]
     return ledger.changed(
@@ -224,7 +226,7 @@ def _book_void(ledger: Ledger, entry_id: str, entry: Entry) -> Ledger:
     )
 
 
-BOOKINGS: dict[Kind, Callable[[Ledger, str, Entry], Ledger]] = {
+BOOKINGS: dict[Kind, Callable[[Ledger, EntryId, Entry], Ledger]] = {
     Kind.DRAWDOWN: _book_drawdown,
     Kind.HOLD: _book_hold,
     Kind.FUND: _book_fund,
@@ -233,12 +235,12 @@ BOOKINGS: dict[Kind, Callable[[Ledger, str, Entry], Ledger]] = {
 }
 
 
-def adopt(ledger: Ledger, lost: str, seen: str) -> Ledger:
+def adopt(ledger: Ledger, lost: EntryId, seen: EntryId) -> Ledger:
     """Return the ledger with the id `seen` for the entry whose answer was lost, known as `lost`."""
     entry = ledger.entries[lost]
     # The entry has no captures or voids yet: no client can name a hold whose id it never saw.
     entries = ledger.entries.without(lost).set(seen, entry)
-    ref = entry.ref or ""
+    ref = entry.ref or RefId("")
     uses = (use._replace(entry=seen) if use.entry == lost else use for use in ledger.refs[ref])
     return ledger.changed(entries=entries, refs=ledger.refs.set(ref, tuple(uses)))
 
@@ -246,9 +248,9 @@ def adopt(ledger: Ledger, lost: str, seen: str) -> Ledger:
 # Tokens -------------------------------------------------------------------------------------------
 
 
-def _with_closed(ledger: Ledger, hold: str, closing: str) -> Map[str, Token]:
+def _with_closed(ledger: Ledger, hold: EntryId, closing: str) -> Map[str, Token]:
     """Return the tokens after money of a hold was captured or released: one may have made it."""
-    uses = ledger.refs[ledger.entries[hold].ref or ""]
+    uses = ledger.refs[ledger.entries[hold].ref or RefId("")]
     named = next(str(use.content[1]) for use in uses if use.entry == hold)
     return _with_use(ledger, named, closing)
 

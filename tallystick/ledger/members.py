@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from tallystick.ledger.vocabulary import Extras
 
@@ -76,6 +77,16 @@ def _contains(shown: object, sent: object) -> bool:
     return isinstance(shown, dict) and all(
         key in shown and shown[key] == value for key, value in kept.items()
     )
+
+
+def as_text(value: Any) -> str:
+    """Return a JSON value as `Extras` carry it: a text as it is, all else as canonical JSON."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, sort_keys=True)
+    except RecursionError:  # nested deeper than any metadata that was sent
+        return "nested too deep"
 
 
 def _parsed(text: str | None) -> object:

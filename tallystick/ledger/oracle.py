@@ -42,6 +42,7 @@ from tallystick.ledger.vocabulary import (
     CardRecord,
     Command,
     DeleteCard,
+    EntryId,
     IssueToken,
     OpenCard,
     Outcome,
@@ -202,7 +203,7 @@ def _judge_paid(
     dialect = judge_answer(ledger, command, entry, record)
     if isinstance(dialect, Violation):
         return dialect
-    return (book(ledger.with_dialect(dialect), command, entry, record.id or ""),)
+    return (book(ledger.with_dialect(dialect), command, entry, record.id or EntryId("")),)
 
 
 def _judge_issued(

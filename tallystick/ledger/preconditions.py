@@ -40,12 +40,14 @@ from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
     DeleteCard,
+    EntryId,
     Extras,
     IssueToken,
     Kind,
     OpenCard,
     Phase,
     PrepareCard,
+    RefId,
     Transact,
     Void,
     Write,
@@ -347,7 +349,7 @@ def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[Refusa
     yield from _extras_reasons(command.extras)
 
 
-def _hold(ledger: Ledger, entry_id: str) -> tuple[State, int]:
+def _hold(ledger: Ledger, entry_id: EntryId) -> tuple[State, int]:
     """Return the state of the entry and what it still locks; there may be no such entry."""
     entry = ledger.entries.get(entry_id)
     return (State.MISSING, 0) if entry is None else (entry.state, entry.remaining)
@@ -366,8 +368,8 @@ def _amount_reasons(ledger: Ledger, amount: int, zero: str) -> Iterator[RefusalR
         yield RefusalReason("the amount is larger than any wallet has to take")
 
 
-def _ref_reasons(ledger: Ledger, ref: str) -> Iterator[RefusalReason]:
-    if ref in ledger.spent_refs or ref == ledger.card:
+def _ref_reasons(ledger: Ledger, ref: RefId) -> Iterator[RefusalReason]:
+    if ref in ledger.spent_refs or ref == RefId(ledger.card):
         # Whether a refusal uses up its ref_id may depend on why it refused (question 5); whether a
         # token or the opening amount does is open too (questions 4, 34).
         yield RefusalReason("the ref_id was in a refused request, or made something else")
@@ -375,7 +377,7 @@ def _ref_reasons(ledger: Ledger, ref: str) -> Iterator[RefusalReason]:
         yield RefusalReason("the ref_id is not ordinary")
 
 
-def _was_taken_before(ledger: Ledger, ref: str) -> bool:
+def _was_taken_before(ledger: Ledger, ref: RefId) -> bool:
     """Whether the card has taken a ref_id of this length: then its limit lets this one through."""
     if REF_CHARACTERS.fullmatch(ref) is None:
         return False

@@ -17,9 +17,11 @@ from tallystick.ledger.members import first_borrowed, first_missing
 from tallystick.ledger.state import Entry, Ledger, unanswered_id
 from tallystick.ledger.vocabulary import (
     ActivateCard,
+    EntryId,
     Extras,
     Kind,
     Payment,
+    RefId,
     TransactionRecord,
     Violation,
 )
@@ -59,7 +61,9 @@ def judge_answer(
     return judged
 
 
-def judge_replay(ledger: Ledger, entry_id: str, record: TransactionRecord) -> Dialect | Violation:
+def judge_replay(
+    ledger: Ledger, entry_id: EntryId, record: TransactionRecord
+) -> Dialect | Violation:
     """Judge an answer that shows the transaction of an earlier request once more (REF-6)."""
     entry = ledger.entries[entry_id]
     if entry.kind is Kind.HOLD and record.type == PENDING:
@@ -101,7 +105,7 @@ def judge_list(
 
 
 def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
-    entry_id = record.id or ""
+    entry_id = record.id or EntryId("")
     if entry_id not in ledger.entries:
         found = _with_listed(ledger, record)
         if isinstance(found, Violation):
@@ -124,7 +128,7 @@ def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violati
 
 def _own_extras(ledger: Ledger, entry: Entry) -> Extras:
     """Return what a record may show: what was sent with it, with its hold, and with its card."""
-    parent = ledger.entries.get(entry.parent or "")
+    parent = ledger.entries.get(entry.parent or EntryId(""))
     of_parent = () if parent is None else parent.extras
     of_card = () if ledger.opened_by is None else ledger.opened_by.extras
     return (*entry.extras, *of_parent, *of_card)
@@ -139,7 +143,7 @@ def _with_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violatio
 
     It is that of a lost answer, or of the opening amount; else a violation of BAL-5.
     """
-    entry_id = record.id or ""
+    entry_id = record.id or EntryId("")
     lost = [key for kind in Kind if (key := unanswered_id(kind, record.ref)) in ledger.entries]
     for key in lost:
         if len(lost) == 1 or _fits(ledger, ledger.entries[key], record):
@@ -152,7 +156,7 @@ def _with_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violatio
             return ledger.changed(
                 dialect=narrowed,
                 entries=ledger.entries.set(entry_id, entry),
-                spent_refs=ledger.spent_refs.set(record.ref or "", True),
+                spent_refs=ledger.spent_refs.set(record.ref or RefId(""), True),
             )
     return Violation(
         "BAL-5",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tallystick.ledger.dialect import REFUSE, REPLAY
 from tallystick.ledger.state import Ledger, Use
-from tallystick.ledger.vocabulary import Capture, Content, Payment, Void
+from tallystick.ledger.vocabulary import Capture, Content, EntryId, Payment, Void
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Reuse:
 
     rule: str
     question: str
-    entry: str
+    entry: EntryId
     same_money: bool = False
 
     def explained_by(self, answer: str) -> frozenset[str]:

@@ -17,10 +17,13 @@ from tallystick.ledger.lifecycle import State
 from tallystick.ledger.persistent import Map
 from tallystick.ledger.vocabulary import (
     ActivateCard,
+    CardId,
     Content,
+    EntryId,
     Extras,
     Kind,
     OpenCard,
+    RefId,
     Violation,
 )
 
@@ -28,13 +31,13 @@ UNANSWERED = "?"
 """The first character of the ids that the ledger makes up, see `unanswered_id`."""
 
 
-def unanswered_id(kind: str, ref: str | None) -> str:
+def unanswered_id(kind: str, ref: RefId | None) -> EntryId:
     """Return the id that the ledger gives to a transaction, or a token, whose answer was lost.
 
     It is in use until the server shows the real id. There is one per kind and ref_id, because a
     server may keep a space of ref_ids for each kind.
     """
-    return f"{UNANSWERED}{kind} {ref}"
+    return EntryId(f"{UNANSWERED}{kind} {ref}")
 
 
 class CardStatus(StrEnum):
@@ -81,11 +84,11 @@ class Entry(NamedTuple):
     """
 
     kind: Kind
-    ref: str | None
+    ref: RefId | None
     amount: int
     state: State
     captured: int = 0
-    parent: str | None = None
+    parent: EntryId | None = None
     extras: Extras = ()
 
     @property
@@ -103,7 +106,7 @@ class Use(NamedTuple):
     """What a ref_id was used for: the content of the request, and the id of the entry it made."""
 
     content: Content
-    entry: str
+    entry: EntryId
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class Token:
     """
 
     one_time: bool
-    ref: str = ""
+    ref: RefId
     used: frozenset[str] = frozenset()
 
 
@@ -143,7 +146,7 @@ class Ledger:
     """
 
     dialect: Dialect
-    card: str
+    card: CardId
     card_status: CardStatus = CardStatus.ABSENT
     currency: str | None = None
     opening: int = 0
@@ -154,9 +157,9 @@ class Ledger:
     held_original: int = 0
     held_ever: int = 0
     largest: int = 0
-    entries: Map[str, Entry] = field(default_factory=Map)
-    refs: Map[str, tuple[Use, ...]] = field(default_factory=Map)
-    spent_refs: Map[str, bool] = field(default_factory=Map)
+    entries: Map[EntryId, Entry] = field(default_factory=Map)
+    refs: Map[RefId, tuple[Use, ...]] = field(default_factory=Map)
+    spent_refs: Map[RefId, bool] = field(default_factory=Map)
     tokens: Map[str, Token] = field(default_factory=Map)
     opened_by: OpenCard | ActivateCard | None = None
     last_write: LastWrite = LastWrite.NONE

@@ -58,8 +58,10 @@ class View(StrEnum):
 
 
 Extras = tuple[tuple[str, str], ...]
-"""What else a request carries or an answer shows, as (member, text) pairs: the text itself where
-the member is one, else its canonical JSON."""
+"""What else a request carries or an answer shows, as (member, text) pairs. A text stands as it is,
+so that it can be compared and read; anything else as canonical JSON (see `members.as_text`)."""
+JSON_MEMBERS = frozenset({"metadata", "pin", "card_token"})
+"""The members of a request that are JSON objects, and so are sent as what their text spells."""
 
 
 Content = tuple[object, ...]
@@ -74,7 +76,7 @@ ref_id: two payments are the same request if these are equal."""
 class OpenCard:
     """Create a card that is usable at once."""
 
-    card: str
+    card: CardId
     amount: int
     currency: str
     extras: Extras = ()
@@ -85,14 +87,14 @@ class OpenCard:
 class PrepareCard:
     """Create an inactive card by batch; no money is on it until it is activated."""
 
-    card: str
+    card: CardId
 
 
 @dataclass(frozen=True, slots=True)
 class ActivateCard:
     """Load a prepared card with its opening amount."""
 
-    card: str
+    card: CardId
     amount: int
     currency: str
     extras: Extras = ()
@@ -103,7 +105,7 @@ class ActivateCard:
 class DeleteCard:
     """Delete a card."""
 
-    card: str
+    card: CardId
     phase: Phase = Phase.WITHIN
 
 
@@ -111,8 +113,8 @@ class DeleteCard:
 class IssueToken:
     """Make a token, an alias of the card; a one-time token pays once. It lives `expires_in` s."""
 
-    card: str
-    ref: str
+    card: CardId
+    ref: RefId
     one_time: bool = False
     expires_in: int = 3600
     phase: Phase = Phase.WITHIN
@@ -123,10 +125,10 @@ class Transact:
     """Draw from, hold on (a pending drawdown) or fund a card, named by id or by token."""
 
     kind: Kind
-    card: str
+    card: CardId
     amount: int
     currency: str
-    ref: str
+    ref: RefId
     token: str | None = None
     phase: Phase = Phase.WITHIN
     extras: Extras = ()
@@ -141,10 +143,10 @@ class Transact:
 class Capture:
     """Collect money of a hold; without an amount, all that the hold still locks."""
 
-    card: str
-    parent: str
+    card: CardId
+    parent: EntryId
     amount: int | None
-    ref: str
+    ref: RefId
     phase: Phase = Phase.WITHIN
     extras: Extras = ()
 
@@ -163,9 +165,9 @@ class Capture:
 class Void:
     """Release what a hold still locks."""
 
-    card: str
-    parent: str
-    ref: str
+    card: CardId
+    parent: EntryId
+    ref: RefId
     phase: Phase = Phase.WITHIN
     extras: Extras = ()
 
@@ -184,7 +186,7 @@ class Void:
 class ReadCard:
     """Read the card's figures through one of its views."""
 
-    card: str
+    card: CardId
     view: View = View.DETAILS
     handle: str | None = None
     """The token of an info look-up, or the customer of a customer view."""
@@ -195,7 +197,7 @@ class ReadCard:
 class ReadTransactions:
     """List the card's transactions."""
 
-    card: str
+    card: CardId
     phase: Phase = Phase.WITHIN
 
 
@@ -212,12 +214,12 @@ Command = Write | Read
 class TransactionRecord:
     """A transaction as the server shows it; None stands for a member that is absent."""
 
-    id: str | None
-    ref: str | None
+    id: EntryId | None
+    ref: RefId | None
     amount: int | None
     currency: str | None
     type: str | None = None
-    parent: str | None = None
+    parent: EntryId | None = None
     extras: Extras = ()
 
 
@@ -225,7 +227,7 @@ class TransactionRecord:
 class CardRecord:
     """A card as the server shows it; None stands for a member that is absent."""
 
-    card: str | None
+    card: CardId | None
     currency: str | None = None
     amount: int | None = None
     balance: int | None = None
@@ -243,7 +245,7 @@ class TokenRecord:
     """A token as its creation shows it."""
 
     value: str | None
-    ref: str | None = None
+    ref: RefId | None = None
 
 
 Record = TransactionRecord | CardRecord | TokenRecord | tuple[TransactionRecord, ...]

@@ -47,6 +47,7 @@ CAPTURE = {"is": "Capture", "card": "A", "parent": "t", "amount": 1, "ref": "r"}
         ({"is": "DeleteCard", "card": None}, "card of DeleteCard is None, not str"),
         (CAPTURE | {"amount": True}, "amount of Capture is True, not int or null"),
         (CAPTURE | {"amount": 1.5}, "amount of Capture is 1.5, not int or null"),
+        (CAPTURE | {"ref": 7}, "ref of Capture is 7, not str"),
         (CAPTURE | {"phase": "later"}, "phase of Capture is 'later', not one of before"),
         (CAPTURE | {"extras": "x"}, "extras of Capture is 'x', not a list"),
         (CAPTURE | {"extras": [["a"]]}, "extras of Capture has 1 parts, not 2"),
@@ -64,6 +65,10 @@ def test_what_is_no_command_is_refused(value: Any, said: str) -> None:
     [
         ({"is": "Accepted", "record": 5}, "record of Accepted is 5, not TransactionRecord or"),
         ({"is": "Accepted", "record": {"is": "Void"}}, "record of Accepted is 'Void', not one of"),
+        (
+            {"is": "Accepted", "record": {"is": "TokenRecord", "value": "x", "ref": 7}},
+            "ref of TokenRecord is 7, not str or null",
+        ),
         ({"is": "Accepted", "record": [{"is": "CardRecord", "card": "A"}]}, "record of Accepted"),
         ({"is": "Refused", "status": "400"}, "status of Refused is '400', not int"),
     ],

@@ -30,6 +30,7 @@ from tallystick.ledger.vocabulary import (
     Payment,
     ReadCard,
     ReadTransactions,
+    RefId,
     Refused,
     Transact,
     Unknown,
@@ -76,7 +77,7 @@ class Independence:
 
     reused_refs: frozenset[str]
     """ref_ids that several requests carry."""
-    lost_refs: frozenset[str]
+    lost_refs: frozenset[RefId]
     """ref_ids of requests without an answer."""
     named_early: frozenset[str] = frozenset()
     """Ids of holds that a request named before the answer that made the hold had come."""
@@ -90,7 +91,7 @@ class Independence:
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
         return cls(
             frozenset(ref for ref in refs if refs[ref] > 1),
-            frozenset(lost - {""}),
+            frozenset(lost - {RefId("")}),
             frozenset(_named_early(part)),
             all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
         )
@@ -206,10 +207,10 @@ def _share_something(one: Op, other: Op) -> bool:
     return len(_currencies(one) | _currencies(other)) > 1
 
 
-def ref_of(operation: Op) -> str:
+def ref_of(operation: Op) -> RefId:
     """The ref_id of a payment; empty for all other commands."""
     command = operation.command.command
-    return command.ref if isinstance(command, Payment) else ""
+    return command.ref if isinstance(command, Payment) else RefId("")
 
 
 def _is_pure_payment(operation: Op) -> bool:

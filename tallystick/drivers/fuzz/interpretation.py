@@ -19,8 +19,10 @@ from tallystick.ledger.ordinary import is_ordinary_metadata, is_ordinary_text
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
+    CardId,
     Command,
     DeleteCard,
+    EntryId,
     Extras,
     IssueToken,
     Kind,
@@ -28,6 +30,7 @@ from tallystick.ledger.vocabulary import (
     PrepareCard,
     ReadCard,
     ReadTransactions,
+    RefId,
     Transact,
     View,
     Void,
@@ -68,7 +71,7 @@ class IdIndex:
     cards: Mapping[str, str]
     transactions: Mapping[str, str]
     tokens: Mapping[str, str]
-    ids: Mapping[str, str]
+    ids: Mapping[str, CardId]
     """The other way: from the label of a card to its card_id."""
 
 
@@ -213,7 +216,9 @@ def _transact(request: FuzzRequest, index: IdIndex) -> Interpretation | None:
         members.is_ordinary = members.is_ordinary and kind is Kind.DRAWDOWN
         kind = Kind.HOLD if kind is Kind.DRAWDOWN else kind
     extras = members.extras(TRANSACTION_EXTRAS)
-    command = Transact(kind, index.ids[card], amount, str(currency), ref, token, extras=extras)
+    command = Transact(
+        kind, index.ids[card], amount, str(currency), RefId(ref), token, extras=extras
+    )
     return members.interpretation(card, command)
 
 
@@ -227,7 +232,7 @@ def _capture(request: FuzzRequest, index: IdIndex) -> Interpretation | None:
     if not isinstance(ref, str):
         return _unclear(card)
     extras = members.extras(("metadata",))
-    command = Capture(index.ids[card], hold, amount, ref, extras=extras)
+    command = Capture(index.ids[card], EntryId(hold), amount, RefId(ref), extras=extras)
     return members.interpretation(card, command)
 
 
@@ -241,7 +246,8 @@ def _void(request: FuzzRequest, index: IdIndex) -> Interpretation | None:
     if not isinstance(ref, str):
         return _unclear(card)
     extras = members.extras(("metadata",))
-    return members.interpretation(card, Void(index.ids[card], hold, ref, extras=extras))
+    command = Void(index.ids[card], EntryId(hold), RefId(ref), extras=extras)
+    return members.interpretation(card, command)
 
 
 def _issue_token(request: FuzzRequest, index: IdIndex) -> Interpretation | None:
@@ -255,7 +261,8 @@ def _issue_token(request: FuzzRequest, index: IdIndex) -> Interpretation | None:
         return _unclear(card)
     members.is_ordinary = members.is_ordinary and life_s <= LONGEST_TOKEN_LIFE_S
     members.extras(("metadata",))
-    return members.interpretation(card, IssueToken(index.ids[card], ref, one_time, life_s))
+    command = IssueToken(index.ids[card], RefId(ref), one_time, life_s)
+    return members.interpretation(card, command)
 
 
 def _create_card(request: FuzzRequest, index: IdIndex) -> Interpretation | None:
@@ -304,7 +311,7 @@ def _read_by_token(request: FuzzRequest, index: IdIndex) -> Interpretation | Non
     return members.interpretation(card, ReadCard(index.ids[card], View.INFO, token))
 
 
-def _on_card(make: Callable[[str, FuzzRequest], Command]) -> Reader:
+def _on_card(make: Callable[[CardId, FuzzRequest], Command]) -> Reader:
     """A reader of requests that say everything in their path."""
 
     def read(request: FuzzRequest, index: IdIndex) -> Interpretation | None:
@@ -314,7 +321,7 @@ def _on_card(make: Callable[[str, FuzzRequest], Command]) -> Reader:
     return read
 
 
-def _customer_view(card_id: str, request: FuzzRequest) -> Command:
+def _customer_view(card_id: CardId, request: FuzzRequest) -> Command:
     return ReadCard(card_id, View.CUSTOMER, request.path["customer_id"])
 
 

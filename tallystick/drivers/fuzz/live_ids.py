@@ -194,7 +194,7 @@ class LiveIds:
 def _transact(ids: LiveIds) -> dict[str, JSON]:
     ledger = ids.fuzz.ledger(ids.card())
     token = next((value for value, token in ledger.tokens.items() if not token.one_time), None)
-    named = {"card_id": ledger.card}
+    named: dict[str, JSON] = {"card_id": ledger.card}
     if token is not None and ids.happens(0.3):
         named = {"token": token}
     type_ = ids.random.choice(["drawdown", "drawdown", "fund"])
