@@ -40,7 +40,7 @@ class Kind(StrEnum):
 class Phase(Enum):
     """Whether a command is sent before, within or after the card's active period.
 
-    By the target's own clock, which is known to the second: too close to an edge, nobody can say.
+    By the target's own clock, which is known to the second: close to an edge the phase is not known.
     """
 
     BEFORE = "before active_from"

@@ -27,7 +27,7 @@ from tallystick.ledger.vocabulary import (
     Unknown,
 )
 from tests.ledger.programs import Commands
-from tests.ledger.simulator import Faithful
+from tests.ledger.simulator import HonestServer
 from tests.ledger.watching import Watcher, any_answers, any_habits, drive
 
 CARD = "A"
@@ -46,10 +46,10 @@ class Race:
 
     def __init__(self, rng: random.Random, size: int) -> None:
         self.rng = rng
-        self.server = Faithful(any_answers(rng), any_habits(rng))
+        self.server = HonestServer(any_answers(rng), any_habits(rng))
         watcher = Watcher(open_dialect())
         drive(rng, self.server, watcher, PAST)
-        self.starts: tuple[Ledger, ...] = watcher.beliefs
+        self.starts: tuple[Ledger, ...] = watcher.possible
         self.commands = Commands(rng, self.server)
         self.commands.look(self.server.perform(ReadTransactions(CARD)))
         self.late: list[Command] = []

@@ -5,47 +5,47 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tallystick.ledger.vocabulary import Kind, Phase
-from tests.ledger.simulator import Faithful, No
+from tests.ledger.simulator import HonestServer, Refusal
 
 
-class CaptureCheckedAgainstTheOriginal(Faithful):
+class CaptureCheckedAgainstTheOriginal(HonestServer):
     def permit_capture(self, command, hold):
         self.need(not hold.voided and (command.amount or 0) <= hold.amount)
 
 
-class PartialCaptureReleasesTheRest(Faithful):
+class PartialCaptureReleasesTheRest(HonestServer):
     def locked(self, t):
         return 0 if self.taken(t) else super().locked(t)
 
 
-class VoidReleasesNothing(Faithful):
+class VoidReleasesNothing(HonestServer):
     def held(self):
         return sum(t.amount - self.taken(t) for t in self.log if t.kind is Kind.HOLD)
 
 
-class VoidGivesBackTheOriginal(Faithful):
+class VoidGivesBackTheOriginal(HonestServer):
     def balance(self):
         extra = sum(self.taken(t) for t in self.log if t.voided)
         return super().balance() + extra
 
 
-class CaptureAfterVoid(Faithful):
+class CaptureAfterVoid(HonestServer):
     def permit_capture(self, command, hold):
         if not hold.voided:
             super().permit_capture(command, hold)
 
 
-class RepeatExecutesTwice(Faithful):
+class RepeatExecutesTwice(HonestServer):
     def repeated(self, command):
         return None
 
 
-class RepeatedCaptureExecutesTwice(Faithful):
+class RepeatedCaptureExecutesTwice(HonestServer):
     def repeated(self, command):
         return None if command.kind is Kind.CAPTURE else super().repeated(command)
 
 
-class RefsForgottenAfterThreeOthers(Faithful):
+class RefsForgottenAfterThreeOthers(HonestServer):
     def repeated(self, command):
         kept, self.log = self.log, self.log[-3:]
         try:
@@ -54,14 +54,14 @@ class RefsForgottenAfterThreeOthers(Faithful):
             self.log = kept
 
 
-class DrawdownIgnoresHolds(Faithful):
+class DrawdownIgnoresHolds(HonestServer):
     def permit_transact(self, command):
         if command.kind is Kind.DRAWDOWN and command.amount <= self.balance():
             return
         super().permit_transact(command)
 
 
-class DefaultCaptureTakesTheOriginal(Faithful):
+class DefaultCaptureTakesTheOriginal(HonestServer):
     def book(self, command):
         made = super().book(command)
         if command.kind is Kind.CAPTURE and command.amount is None:
@@ -69,63 +69,63 @@ class DefaultCaptureTakesTheOriginal(Faithful):
         return made
 
 
-class CaptureOfZeroTakesAll(Faithful):
+class CaptureOfZeroTakesAll(HonestServer):
     def book(self, command):
         if command.kind is Kind.CAPTURE and command.amount == 0:
             command = replace(command, amount=self.locked(self.find(command.parent)))
         return super().book(command)
 
 
-class CaptureLeavesTheHold(Faithful):
+class CaptureLeavesTheHold(HonestServer):
     def held(self):
         return sum(t.amount for t in self.log if t.kind is Kind.HOLD and not t.voided)
 
 
-class CurrencyIsNotChecked(Faithful):
+class CurrencyIsNotChecked(HonestServer):
     def permit_transact(self, command):
         super().permit_transact(replace(command, currency=self.currency))
 
 
-class ExpiryIsNotChecked(Faithful):
+class ExpiryIsNotChecked(HonestServer):
     def late(self, phase):
         return False
 
 
-class ActivityIsNotChecked(Faithful):
+class ActivityIsNotChecked(HonestServer):
     def permit_transact(self, command):
         early = command.phase is Phase.BEFORE
         super().permit_transact(replace(command, phase=Phase.WITHIN) if early else command)
 
 
-class OneTimeTokensPayAgain(Faithful):
+class OneTimeTokensPayAgain(HonestServer):
     def permit_token(self, command):
         self.need(command.token in self.tokens)
 
 
-class AnyTokenPays(Faithful):
+class AnyTokenPays(HonestServer):
     def permit_token(self, command):
         if command.token in self.tokens:
             super().permit_token(command)
 
 
-class RefusalDrawsAllTheSame(Faithful):
+class RefusalDrawsAllTheSame(HonestServer):
     def permit_transact(self, command):
         try:
             super().permit_transact(command)
-        except No:
+        except Refusal:
             if command.currency != self.currency:
                 self.book(replace(command, amount=min(1, self.free())))
             raise
 
 
-class SecondCreateRefillsTheCard(Faithful):
+class SecondCreateRefillsTheCard(HonestServer):
     def open(self, command):
         if self.card_status == "active":
             self.opening = command.amount
         return super().open(command)
 
 
-class DeletedCardsPay(Faithful):
+class DeletedCardsPay(HonestServer):
     def permit_transact(self, command):
         was, self.card_status = self.card_status, "active"
         try:
@@ -134,63 +134,63 @@ class DeletedCardsPay(Faithful):
             self.card_status = was
 
 
-class PreparedCardsPay(Faithful):
+class PreparedCardsPay(HonestServer):
     def permit_transact(self, command):
         if self.card_status != "inactive":
             super().permit_transact(command)
 
 
-class ActivationAddsUp(Faithful):
+class ActivationAddsUp(HonestServer):
     def activate(self, command):
         if self.card_status == "active":
             self.opening += command.amount
         return super().activate(command)
 
 
-class ListLosesTheOldest(Faithful):
+class ListLosesTheOldest(HonestServer):
     def listing(self):
         return super().listing()[:3]
 
 
-class ListRepeatsTheLatest(Faithful):
+class ListRepeatsTheLatest(HonestServer):
     def listing(self):
         shown = super().listing()
         return shown + shown[-1:]
 
 
-class ListShowsAmountsOfZero(Faithful):
+class ListShowsAmountsOfZero(HonestServer):
     def listing(self):
         return tuple(replace(t, amount=0) for t in super().listing())
 
 
-class RecordsForgetTheirParent(Faithful):
+class RecordsForgetTheirParent(HonestServer):
     def show(self, t, stale=False):
         return replace(super().show(t, stale), parent=None)
 
 
-class FigureChangesItsMeaning(Faithful):
+class FigureChangesItsMeaning(HonestServer):
     def card(self, stale=False):
         shown = super().card(stale)
         return replace(shown, amount=self.balance() if len(self.log) > 2 else self.opening + 1)
 
 
-class MetadataIsDropped(Faithful):
+class MetadataIsDropped(HonestServer):
     def kept(self, extras):
         return ()
 
 
-class AvailableGoesBelowZero(Faithful):
+class AvailableGoesBelowZero(HonestServer):
     def free(self):
         return super().free() - (1 if self.held() else 0)
 
 
-class VoidIsRefusedAfterFunds(Faithful):
+class VoidIsRefusedAfterFunds(HonestServer):
     def permit_void(self, hold):
         self.need(not self.sum(Kind.FUND))
         super().permit_void(hold)
 
 
-class FundsArePending(Faithful):
+class FundsArePending(HonestServer):
     def free(self):
         return super().free() - self.sum(Kind.FUND)
 
@@ -198,5 +198,5 @@ class FundsArePending(Faithful):
 MUTANTS = tuple(
     value
     for value in list(globals().values())
-    if isinstance(value, type) and issubclass(value, Faithful) and value is not Faithful
+    if isinstance(value, type) and issubclass(value, HonestServer) and value is not HonestServer
 )

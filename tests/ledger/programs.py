@@ -25,7 +25,7 @@ from tallystick.ledger.vocabulary import (
     View,
     Void,
 )
-from tests.ledger.simulator import Faithful, Transaction
+from tests.ledger.simulator import HonestServer, Transaction
 
 EXTRAS = (
     (),
@@ -41,7 +41,7 @@ TRANSACT_KINDS = (Kind.DRAWDOWN, Kind.HOLD, Kind.HOLD, Kind.FUND)
 class Commands:
     """Draws the next command for a simulated server, by looking at it."""
 
-    def __init__(self, rng: Random, server: Faithful) -> None:
+    def __init__(self, rng: Random, server: HonestServer) -> None:
         self.rng = rng
         self.server = server
         self.past: list[Command] = []
@@ -49,7 +49,7 @@ class Commands:
         self.refs = 0
 
     def look(self, outcome: Outcome) -> None:
-        """Learn the ids that an answer shows; what nobody has seen nobody can name."""
+        """Learn the ids that an answer shows; a client can use no others."""
         record = outcome.record if isinstance(outcome, Accepted) else ()
         for shown in record if isinstance(record, tuple) else (record,):
             name = getattr(shown, "id", None) or getattr(shown, "value", None)
@@ -71,7 +71,7 @@ class Commands:
         if draw < 0.6:
             return ReadTransactions("A", self._phase())
         if draw < 0.8:
-            return ReadCard("A", View.INFO, self._token() or "nobody", self._phase())
+            return ReadCard("A", View.INFO, self._token() or "missing", self._phase())
         return ReadCard("A", View.CUSTOMER, rng.choice("CCD"), self._phase())
 
     def _fresh(self) -> Command:
@@ -130,7 +130,7 @@ class Commands:
 
     def _token(self) -> str | None:
         values = [value for value in self.server.tokens if value in self.seen]
-        return self.rng.choice([*values, *values, "nobody"]) if values else None
+        return self.rng.choice([*values, *values, "missing"]) if values else None
 
     def _phase(self) -> Phase:
         return self.rng.choice(PHASES)

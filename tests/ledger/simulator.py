@@ -27,7 +27,7 @@ from tallystick.ledger.vocabulary import (
     TransactionRecord,
     Void,
 )
-from tests.ledger.simulated_books import Books, No, Token, Transaction, request_of
+from tests.ledger.simulated_records import Records, Refusal, Token, Transaction, request_of
 
 HABITS = (
     "refusals burn refs",
@@ -49,17 +49,17 @@ HABITS = (
     "nothing to release is refused",
     "zero holds end at once",
 )
-"""Freedoms that the documentation leaves and that the oracle never holds a server to."""
+"""What a server may do each time anew: the documentation leaves it open, and no question asks."""
 
 
-class Faithful(Books):
+class HonestServer(Records):
     """An honest server with one card."""
 
     def perform(self, command: Command) -> Outcome:
         """Do it or refuse it."""
         try:
             return Accepted(self.do(command))
-        except No:
+        except Refusal:
             ref = getattr(command, "ref", None)
             if ref is not None and "refusals burn refs" in self.habits:
                 self.spent_refs.add(ref)
@@ -69,7 +69,7 @@ class Faithful(Books):
             return Refused(400)
 
     def do(self, command: Command):
-        """The record that answers the command; No if it is refused."""
+        """The record that answers the command; Refusal if it is refused."""
         match command:
             case OpenCard():
                 return self.open(command)
@@ -250,7 +250,7 @@ class Faithful(Books):
             if past.amount == 0:
                 self.need("nothing uses tokens up" not in self.habits)
             elif past.kind is Kind.DRAWDOWN or self.taken(past):
-                raise No
+                raise Refusal
             elif past.voided and "voids give tokens back" in self.habits:
                 continue
             else:
@@ -306,4 +306,4 @@ class Faithful(Books):
         return made
 
 
-__all__ = ["HABITS", "Faithful", "No", "Transaction"]
+__all__ = ["HABITS", "HonestServer", "Refusal", "Transaction"]

@@ -36,7 +36,7 @@ from tallystick.ledger.vocabulary import (
     Violation,
     Void,
 )
-from tests.ledger.simulator import Faithful
+from tests.ledger.simulator import HonestServer
 
 KINDS = {"draw": Kind.DRAWDOWN, "hold": Kind.HOLD, "fund": Kind.FUND}
 TYPES = {
@@ -54,7 +54,7 @@ class Story:
     """An honest server, the ledger that the oracle keeps of it, and the names given so far."""
 
     def __init__(self, **answers: str) -> None:
-        self.server = Faithful({**FIRST_ANSWERS, **answers})
+        self.server = HonestServer({**FIRST_ANSWERS, **answers})
         self.ledger = Ledger(open_dialect(), "A")
         self.ids: dict[str, str] = {}
 

@@ -25,7 +25,7 @@ from tallystick.ledger.vocabulary import (
     Violation,
     Void,
 )
-from tests.ledger.simulator import Faithful
+from tests.ledger.simulator import HonestServer
 from tests.ledger.stories import TYPES, Story
 from tests.ledger.watching import Watcher, any_answers, any_habits, drive
 
@@ -108,14 +108,14 @@ def test_the_invariants_hold_for_every_small_ledger_to_depth_six() -> None:
 def test_the_invariants_hold_for_large_ledgers_of_any_dialect(rng: Random, lossy: bool) -> None:
     class Sound(Watcher):
         def see(self, command, outcome):
-            before = self.beliefs
+            before = self.possible
             super().see(command, outcome)
-            for ledger in self.beliefs:
+            for ledger in self.possible:
                 assert not broken(ledger), (self.story, ledger)
                 if len(before) == 1 and before[0].card_status is not CardStatus.DELETED:
                     assert not broken_between(before[0], ledger), self.story
 
-    server = Faithful(any_answers(rng), any_habits(rng))
+    server = HonestServer(any_answers(rng), any_habits(rng))
     drive(rng, server, Sound(open_dialect()), 25, losses=0.2 if lossy else 0.0)
 
 

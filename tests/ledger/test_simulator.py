@@ -13,7 +13,7 @@ from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.oracle import step
 from tallystick.ledger.vocabulary import Capture, Kind, Transact, Violation, Void
 from tests.ledger.mutants import MUTANTS
-from tests.ledger.simulator import Faithful
+from tests.ledger.simulator import HonestServer
 from tests.ledger.watching import Accused, Watcher, any_answers, any_habits, drive
 
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=400)
@@ -23,14 +23,14 @@ randoms = st.integers(0, 2**32).map(Random)
 @FIXED
 @given(randoms)
 def test_an_honest_server_of_any_dialect_is_never_accused(rng: Random) -> None:
-    server = Faithful(any_answers(rng), any_habits(rng))
+    server = HonestServer(any_answers(rng), any_habits(rng))
     drive(rng, server, Watcher(open_dialect()), steps=12)
 
 
 @FIXED
 @given(randoms)
 def test_an_honest_server_is_never_accused_when_answers_get_lost(rng: Random) -> None:
-    server = Faithful(any_answers(rng), any_habits(rng))
+    server = HonestServer(any_answers(rng), any_habits(rng))
     drive(rng, server, Watcher(open_dialect()), steps=12, losses=0.2)
 
 
@@ -41,10 +41,10 @@ def test_the_learned_dialect_always_holds_the_answers_of_the_server(
 ) -> None:
     answers = any_answers(rng)
     watcher = Watcher(open_dialect())
-    drive(rng, Faithful(answers, any_habits(rng)), watcher, 12, losses=0.2 if lossy else 0.0)
+    drive(rng, HonestServer(answers, any_habits(rng)), watcher, 12, losses=0.2 if lossy else 0.0)
     assert any(
         all(ledger.dialect.allows(question, answer) for question, answer in answers.items())
-        for ledger in watcher.beliefs
+        for ledger in watcher.possible
     )
 
 
@@ -54,8 +54,8 @@ def test_an_honest_server_keeps_to_its_pinned_dialect(rng: Random) -> None:
     answers = any_answers(rng)
     pinned = Dialect({question: frozenset([answer]) for question, answer in answers.items()})
     watcher = Watcher(pinned)
-    drive(rng, Faithful(answers, any_habits(rng)), watcher, steps=12)
-    assert all(ledger.dialect == pinned for ledger in watcher.beliefs)
+    drive(rng, HonestServer(answers, any_habits(rng)), watcher, steps=12)
+    assert all(ledger.dialect == pinned for ledger in watcher.possible)
 
 
 def test_most_questions_are_answered_by_driving_one_server_for_a_while() -> None:
@@ -65,16 +65,16 @@ def test_most_questions_are_answered_by_driving_one_server_for_a_while() -> None
     dialect = open_dialect()
     for _ in range(300):
         watcher = Watcher(dialect)
-        drive(rng, Faithful(answers), watcher, steps=15)
-        if len(watcher.beliefs) == 1:
-            dialect = watcher.beliefs[0].dialect
+        drive(rng, HonestServer(answers), watcher, steps=15)
+        if len(watcher.possible) == 1:
+            dialect = watcher.possible[0].dialect
     several = {q for q, a in open_dialect().learned().items()} ^ set(answers)
     asked = {q for q in several if len(open_dialect().possible(q)) > 1}
     assert len(dialect.learned().keys() & asked) >= 0.85 * len(asked)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_a_dishonest_server_is_accused(mutant: type[Faithful]) -> None:
+def test_a_dishonest_server_is_accused(mutant: type[HonestServer]) -> None:
     accused = []
     for seed in range(1000):
         rng = Random(seed)
@@ -93,14 +93,16 @@ def test_a_dishonest_server_is_accused(mutant: type[Faithful]) -> None:
 def test_judging_is_deterministic_and_leaves_its_arguments_alone(rng: Random) -> None:
     class Twice(Watcher):
         def see(self, command, outcome):
-            for ledger in self.beliefs:
+            for ledger in self.possible:
                 before = (ledger._value(), ledger.last_write, ledger.dialect.learned())
                 first, second = step(ledger, command, outcome), step(ledger, command, outcome)
                 assert first == second
                 assert before == (ledger._value(), ledger.last_write, ledger.dialect.learned())
             super().see(command, outcome)
 
-    drive(rng, Faithful(any_answers(rng), any_habits(rng)), Twice(open_dialect()), 8, losses=0.2)
+    drive(
+        rng, HonestServer(any_answers(rng), any_habits(rng)), Twice(open_dialect()), 8, losses=0.2
+    )
 
 
 def money(ledger):
@@ -112,12 +114,12 @@ def money(ledger):
 def test_money_moves_by_accepted_payments_alone_and_by_what_they_state(rng: Random) -> None:
     class Accountant(Watcher):
         def see(self, command, outcome):
-            before = self.beliefs
+            before = self.possible
             super().see(command, outcome)
-            if len(before) == len(self.beliefs) == 1:
-                check(before[0], command, outcome, self.beliefs[0])
+            if len(before) == len(self.possible) == 1:
+                check(before[0], command, outcome, self.possible[0])
 
-    drive(rng, Faithful(any_answers(rng), any_habits(rng)), Accountant(open_dialect()), 12)
+    drive(rng, HonestServer(any_answers(rng), any_habits(rng)), Accountant(open_dialect()), 12)
 
 
 def check(before, command, outcome, after) -> None:

@@ -17,7 +17,7 @@ from tallystick.ledger.vocabulary import (
     Violation,
 )
 from tests.ledger.programs import Commands
-from tests.ledger.simulator import HABITS, Faithful
+from tests.ledger.simulator import HABITS, HonestServer
 
 
 class Accused(AssertionError):
@@ -33,14 +33,14 @@ class Watcher:
     """Follows one card; Accused when no ledger explains an answer."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.beliefs: tuple[Ledger, ...] = (Ledger(dialect, "A"),)
+        self.possible: tuple[Ledger, ...] = (Ledger(dialect, "A"),)
         self.story: list[str] = []
 
     def see(self, command: Command, outcome: Outcome) -> None:
         self.story.append(f"{command} -> {outcome}")
         survivors: list[Ledger] = []
         violations: list[Violation] = []
-        for ledger in self.beliefs:
+        for ledger in self.possible:
             result = step(ledger, command, outcome)
             if isinstance(result, Violation):
                 violations.append(result)
@@ -48,7 +48,7 @@ class Watcher:
                 survivors += result
         if not survivors:
             raise Accused(violations[0], self.story)
-        self.beliefs = tuple(dict.fromkeys(survivors))
+        self.possible = tuple(dict.fromkeys(survivors))
 
 
 def any_answers(rng: Random) -> dict[str, str]:
@@ -61,7 +61,9 @@ def any_habits(rng: Random) -> frozenset[str]:
     return frozenset(habit for habit in HABITS if rng.random() < 0.3)
 
 
-def drive(rng: Random, server: Faithful, watcher: Watcher, steps: int, losses: float = 0.0) -> None:
+def drive(
+    rng: Random, server: HonestServer, watcher: Watcher, steps: int, losses: float = 0.0
+) -> None:
     """Send random commands and let the watcher see every answer; some answers get lost."""
     commands = Commands(rng, server)
 

@@ -17,11 +17,11 @@ from tallystick.ledger.vocabulary import Accepted, CardRecord, Command, Outcome
 from tallystick.run import Run
 from tallystick.target import Address, Client, Exchange, Meter, NoAnswer
 from tallystick.wire import Request
-from tests.ledger.simulator import Faithful
+from tests.ledger.simulator import HonestServer
 
 WILLING = ("accept", "replay", "drawdown", "released")
 """Answers that let a server do more, so that a machine gets further."""
-Kind = Callable[[dict[str, str]], Faithful]
+Kind = Callable[[dict[str, str]], HonestServer]
 """Makes the wallet of a card, which answers as the dialect says."""
 UNSENT = NoAnswer("nothing was sent")
 ADDRESS = Address("memory", "T00000001")
@@ -41,9 +41,9 @@ def answers() -> dict[str, str]:
 class Memory:
     """A wallet for every card, all of one kind."""
 
-    kind: Kind = Faithful
+    kind: Kind = HonestServer
     meter: Meter = field(default_factory=Meter)
-    cards: dict[str, Faithful] = field(default_factory=dict)
+    cards: dict[str, HonestServer] = field(default_factory=dict)
     dialect: dict[str, str] = field(default_factory=answers)
     address: Address = ADDRESS
     client: Client = CLIENT
@@ -94,7 +94,7 @@ class Memory:
         """There is nothing to close."""
 
 
-def run_in_memory(kind: Kind = Faithful) -> Run:
+def run_in_memory(kind: Kind = HonestServer) -> Run:
     """A run against simulated wallets; nothing is shortened by itself."""
     return run_on(Memory(kind))
 

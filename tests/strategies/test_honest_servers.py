@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from tallystick.run import Violated
-from tests.ledger.simulator import Faithful
+from tests.ledger.simulator import HonestServer
 from tests.ledger.watching import any_answers, any_habits
 from tests.strategies.machine import drive
 from tests.strategies.memory import run_in_memory
@@ -19,7 +19,7 @@ def accused(number: int) -> Violated | None:
     """What the machines of a seed say of the server of that seed."""
     rng = random.Random(number)
     answers, habits = any_answers(rng), any_habits(rng)
-    run = run_in_memory(lambda _: Faithful(answers, habits))
+    run = run_in_memory(lambda _: HonestServer(answers, habits))
     return drive(run, number=number, examples=MACHINES, steps=STEPS, look=lambda _: None)
 
 

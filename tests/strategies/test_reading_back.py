@@ -11,13 +11,13 @@ from tallystick.drivers.sequential import Reading, Session, run_program
 from tallystick.program import Program, parse_step
 from tallystick.run import Finding, Violated
 from tests.ledger import mutants
-from tests.ledger.simulator import Faithful
+from tests.ledger.simulator import HonestServer
 from tests.strategies.memory import run_in_memory
 
 VOIDED = ("A = card 1000 NOK", "h = hold A 600", "v = void h", "d = draw A available")
 
 
-def found(kind: type[Faithful], *lines: str, unread: int = 0) -> Finding:
+def found(kind: type[HonestServer], *lines: str, unread: int = 0) -> Finding:
     with pytest.raises(Violated) as violated:
         run_program(run_in_memory(kind), Program.parse(*lines), unread=unread)
     return violated.value.finding
@@ -61,14 +61,14 @@ def test_what_reads_everything_is_not_run_again() -> None:
     assert run.programs == 1
 
 
-class DrawsNothing(Faithful):
+class DrawsNothing(HonestServer):
     """Takes every drawdown and moves no money by it."""
 
     def balance(self) -> int:
         return self.total()
 
 
-class OnlyOnce(Faithful):
+class OnlyOnce(HonestServer):
     """Refuses the second drawdown of the first card that it meets, and none after that."""
 
     refusals = 0

@@ -9,7 +9,7 @@ from tallystick.drivers.sequential import replayer
 from tallystick.program import Program
 from tallystick.run import Finding, Run, Violated
 from tests.ledger import mutants
-from tests.ledger.simulator import Faithful
+from tests.ledger.simulator import HonestServer
 from tests.strategies.machine import drive
 from tests.strategies.memory import run_in_memory
 
@@ -40,7 +40,7 @@ MORE = 2
 PLENTY_S = 600.0
 
 
-def longest_finding(kind: type[Faithful]) -> tuple[Run, Violated]:
+def longest_finding(kind: type[HonestServer]) -> tuple[Run, Violated]:
     """The longer of the first programs that show the bug."""
     found: list[tuple[Run, Violated]] = []
     for number in range(MOST_SEEDS):
@@ -57,7 +57,7 @@ def longest_finding(kind: type[Faithful]) -> tuple[Run, Violated]:
 
 
 @pytest.mark.parametrize("kind", SHORTEST, ids=lambda kind: kind.__name__)
-def test_a_long_program_is_brought_down(kind: type[Faithful]) -> None:
+def test_a_long_program_is_brought_down(kind: type[HonestServer]) -> None:
     run, violated = longest_finding(kind)
     finding = violated.finding
     attempt = replayer(run, finding.violation.rule)

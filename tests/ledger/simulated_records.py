@@ -25,13 +25,13 @@ from tallystick.ledger.vocabulary import (
 LIMIT = 1_000_000
 
 
-class No(Exception):
+class Refusal(Exception):
     """The request is refused."""
 
 
 @dataclass
 class Transaction:
-    """A line of the card's books."""
+    """A transaction on the card's record."""
 
     id: str
     kind: Kind
@@ -54,7 +54,7 @@ class Token:
     refused: bool = False
 
 
-class Books:
+class Records:
     """One card's transactions, and the answers that are computed from them."""
 
     def __init__(self, answers: dict[str, str], habits: frozenset[str] = frozenset()) -> None:
@@ -65,9 +65,9 @@ class Books:
         self.tokens: dict[str, Token] = {}
         self.begin("absent")
 
-    def begin(self, standing: str) -> None:
-        """A card without a past."""
-        self.card_status = standing
+    def begin(self, card_status: str) -> None:
+        """Start a card without a past."""
+        self.card_status = card_status
         self.currency = "NOK"
         self.opening = 0
         self.members: tuple = ()
@@ -77,7 +77,7 @@ class Books:
     def need(self, condition: bool) -> None:
         """Refuse unless it holds."""
         if not condition:
-            raise No
+            raise Refusal
 
     def agrees(self, question: str) -> None:
         """Refuse if that is this server's answer to an open question."""
@@ -91,10 +91,10 @@ class Books:
 
     def read(self, command: ReadCard | ReadTransactions):
         self.need(self.card_status != "absent")
-        plain = isinstance(command, ReadTransactions) or command.view is View.DETAILS
-        if not plain and command.view is View.INFO:
+        by_card_id = isinstance(command, ReadTransactions) or command.view is View.DETAILS
+        if not by_card_id and command.view is View.INFO:
             self.need(command.handle in self.tokens)
-        if not plain and command.view is View.CUSTOMER:
+        if not by_card_id and command.view is View.CUSTOMER:
             self.need(command.handle == dict(self.members).get("customer_id"))
         if self.card_status == "deleted":
             if isinstance(command, ReadTransactions):
@@ -219,7 +219,7 @@ class Books:
 
 def request_of(command: Transact | Capture | Void) -> tuple:
     """All of a payment but its ref_id and its moment."""
-    plain = replace(command, ref="", phase=Phase.WITHIN)
+    bare = replace(command, ref="", phase=Phase.WITHIN)
     if isinstance(command, Transact):
-        plain = replace(plain, card=command.token or command.card)
-    return (plain,)
+        bare = replace(bare, card=command.token or command.card)
+    return (bare,)
