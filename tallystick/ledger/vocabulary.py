@@ -40,7 +40,7 @@ class Kind(StrEnum):
 class Phase(Enum):
     """Whether a command is sent before, within or after the card's active period.
 
-    By the target's own clock, which is known to the second: close to an edge the phase is not known.
+    By the target's own clock, which is known to the second; close to an edge nothing is demanded.
     """
 
     BEFORE = "before active_from"
