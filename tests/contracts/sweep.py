@@ -10,7 +10,7 @@ import itertools
 import sys
 from dataclasses import dataclass
 
-from tests.contracts.losing import How
+from tests.contracts.losing import LOSSES, How
 from tests.proof.gate import UNSHORTENED, Outcome, run_gate
 from tests.proof.servers import Environment, forked_sandbox
 
@@ -56,7 +56,7 @@ def main(most: int = MOST) -> int:
     """Try all places; 1 if a contract accused the server or broke."""
     failed = 0
     with forked_sandbox() as environment:
-        for number, how in itertools.product(range(1, most + 1), How):
+        for number, how in itertools.product(range(1, most + 1), LOSSES):
             outcome = run_with(environment, Loss(how, number), (*DIRECT, "contracts/test_time.py"))
             said = ", ".join(outcome.rules) or outcome.verdict
             print(f"{how}-{number}: {said}", flush=True)

@@ -34,3 +34,17 @@ def test_a_lost_answer_breaks_no_rule(honest: Environment, loss: Loss) -> None:
     outcome = run_with(honest, loss)
     assert outcome.violations == [], outcome.output
     assert outcome.verdict == "conforms", outcome.output
+
+
+CHECKED = ("contracts/test_transactions.py", "contracts/test_tokens.py")
+
+
+@pytest.mark.parametrize("how", [How.UNAUTHORIZED, How.FORBIDDEN])
+@pytest.mark.parametrize("number", [30, 160])
+def test_credentials_that_end_leave_the_run_undecided(
+    honest: Environment, how: How, number: int
+) -> None:
+    outcome = run_with(honest, Loss(how, number), CHECKED)
+    assert outcome.violations == [], outcome.output
+    assert (outcome.verdict, outcome.status) == ("undecided", 1), outcome.output
+    assert "no longer" in outcome.output
