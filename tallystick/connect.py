@@ -6,7 +6,6 @@ credentials or a page of HTML end in one line that says what to do, and not in h
 
 from __future__ import annotations
 
-from tallystick.control import ask_control, control_path
 from tallystick.target import (
     NOT_JSON,
     Address,
@@ -14,35 +13,39 @@ from tallystick.target import (
     Client,
     HttpTarget,
     Meter,
+    Network,
     Observer,
     Target,
     TargetError,
 )
+from tallystick.target.control import ask_control, control_request
 
 
 def connect(
     address: Address,
     client: Client,
     *,
+    network: Network | None = None,
     meter: Meter | None = None,
     observer: Observer | None = None,
 ) -> Target:
     """A target that has answered; TargetError if it cannot be judged."""
-    target = HttpTarget(address, client, meter=meter, observer=observer)
+    target = HttpTarget(address, client, network=network, meter=meter, observer=observer)
     try:
         _smoke(target)
     except TargetError:
         target.close()
         raise
+    target.begin_run()
     return target
 
 
 def _smoke(target: Target) -> None:
     url, account = target.address.url, target.address.account
     answer = ask_control(target)
-    where = f"GET {url}{control_path(account)}"
+    where = f"GET {url}{control_request(account).path}"
     if not isinstance(answer, Answer):
-        raise TargetError(f"{where} got no answer ({answer.reason}): is the server running?")
+        raise TargetError(f"{where} got no answer: {answer.remedy or answer.reason}")
     if answer.status == 200 and answer.body is not NOT_JSON:
         return
     if answer.status in (401, 403):

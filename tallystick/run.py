@@ -19,12 +19,12 @@ from itertools import count
 from typing import Any
 
 from tallystick.checker import Illegality, Operation
-from tallystick.control import GATEWAY_ERRORS, ask_control
 from tallystick.documents.shape import Shape
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
-from tallystick.target import Answer, Exchange, Target, TargetGone
+from tallystick.target import Answer, Exchange, NoAnswer, Target, TargetGone
+from tallystick.target.control import GATEWAY_ERRORS, ask_control
 
 CREDENTIALS_REFUSED = (401, 403)
 """How a target refuses credentials; it may refuse payments so too."""
@@ -258,11 +258,12 @@ class Run:
     def judge_shape(self, exchange: Exchange) -> Violation | None:
         """Check an answer against the document, whatever was asked, and count the rules for it.
 
-        Returns the violation; None if the answer fits, or if there is none.
+        Returns the violation; None if the answer fits, or if there is none. An answer beyond every
+        bound counts as none, and is a violation as well.
         """
         answer = exchange.answer
-        if not isinstance(answer, Answer):
-            return None
+        if isinstance(answer, NoAnswer):
+            return self.shape.judge_excess(exchange.request.operation, answer.status, answer.excess)
         if self._gateway_errors is not None and answer.status in GATEWAY_ERRORS:
             self._gateway_errors.append(exchange)
             return None

@@ -53,6 +53,8 @@ HOMES = {
     "httpx": (
         r"tallystick/(target/\w+|drivers/(faulty_transport|concurrent/last_byte))\.py|tests/.*"
     ),
+    "httpcore": r"tallystick/target/\w+\.py",
+    "certifi": r"tallystick/target/\w+\.py",
     "schemathesis": r"contracts/.*|conftest\.py|tallystick/drivers/fuzz/\w+\.py|tests/.*",
     "starlette": r"sandbox/.*",
     "flask": r"tests/rival/.*",

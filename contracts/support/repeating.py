@@ -7,28 +7,22 @@ contract does.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, repeat
 from typing import NoReturn, TypeVar
 
 import pytest
 
-from tallystick.control import ask_control, is_missing
 from tallystick.drivers.direct import Unanswered
 from tallystick.run import Run, Violated
-from tallystick.target import Answer, TargetGone
+from tallystick.target import Answer
+from tallystick.target.control import ask_control
 
 T = TypeVar("T")
 
 ATTEMPTS = 5
 """Attempts for one contract: with 2 % of all answers lost, 15 requests miss one in each of them
 once in a thousand times."""
-OUTAGE_S = 30.0
-"""How long an outage is waited out before the target counts as gone."""
-PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-"""The pauses before the requests that ask whether an outage is over; the last one is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,7 @@ def until_answered(run: Run, attempt: Callable[[], T]) -> T:
         missed.append(Missed(missing.exchange.request.operation, place, status))
         if not run.has_time():
             break
-        _wait_out(run)
+        ask_control(run.target)  # waits until an outage is over
     if len(missed) == ATTEMPTS and len(set(missed)) == 1 and missed[0].status is not None:
         return _strictly(run, attempt)
     _leave_undecided(run, len(missed), missing)
@@ -86,18 +80,6 @@ def _strictly(run: Run, attempt: Callable[[], T]) -> T:
         if finding is None:
             _leave_undecided(run, ATTEMPTS + 1, missing)
         raise Violated(finding) from None
-
-
-def _wait_out(run: Run) -> None:
-    """Wait until the target answers the control request; TargetGone if it does not in OUTAGE_S."""
-    began = time.monotonic()
-    for pause_s in chain(PAUSES_S, repeat(PAUSES_S[-1])):
-        time.sleep(pause_s)
-        if not is_missing(ask_control(run.target)):
-            return
-        if time.monotonic() - began > OUTAGE_S:
-            break
-    raise TargetGone(f"{run.target.address.url} was out of order for {OUTAGE_S:.0f} s")
 
 
 def _leave_undecided(run: Run, attempts: int, missing: Unanswered) -> NoReturn:

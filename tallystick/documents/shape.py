@@ -94,6 +94,18 @@ class Shape:
         expected = f"the body that the document gives for {status} of {operation}"
         return Violation(rule, expected, found[:300])
 
+    def judge_excess(self, operation: str, status: int, excess: str) -> Violation | None:
+        """The rule that an answer breaks that had no end, or was too large to be read.
+
+        `status` is 0 if it did not get as far as a status; `excess` says which bound it broke, and
+        is empty if it broke none.
+        """
+        if not excess:
+            return None
+        rule = "SHAPE-3" if not status else "SHAPE-1" if status < 300 else "SHAPE-5"
+        shown = f"{status or 'no status'} to {operation}: {excess}"
+        return Violation("SHAPE-2" if status >= 500 else rule, "an answer that can be read", shown)
+
 
 def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from tallystick.control import is_missing
 from tallystick.documents.shape import REFUSAL_STATUSES
 from tallystick.drivers.story import Story
 from tallystick.ledger.vocabulary import Violation
 from tallystick.run import Run, Violated
 from tallystick.target import Answer, Exchange, NoAnswer, Target
+from tallystick.target.control import is_missing
 from tallystick.wire import Request
 
 

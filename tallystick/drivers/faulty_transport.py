@@ -6,14 +6,14 @@ treated how.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NoReturn
 
 import httpx
 
 from tallystick.program import Delivery
-from tallystick.target import KEEPALIVE_S
+from tallystick.target import Connections, OnPurpose
 
 Copy = httpx.Request
 """A request that was sent once and can be sent again."""
@@ -24,12 +24,10 @@ HANG_UP_S = 0.001
 class FaultyTransport(httpx.BaseTransport):
     """Delivers the next request as `treat` says, and the ones after it as they are."""
 
-    def __init__(self) -> None:
-        limits = httpx.Limits(keepalive_expiry=KEEPALIVE_S)
-        self._inner = httpx.HTTPTransport(trust_env=False, limits=limits)
+    def __init__(self, connections: Connections) -> None:
+        self._inner = connections.open(http2=False)
         # What is broken off takes its connection with it.
-        single = httpx.Limits(max_keepalive_connections=0)
-        self._spare = httpx.HTTPTransport(trust_env=False, limits=single)
+        self._spare = connections.open(keep=False, http2=False)
         self._next: Delivery | None = None
         self._second_answer: httpx.Response | None = None
         self._kept: Copy | None = None
@@ -75,7 +73,7 @@ class FaultyTransport(httpx.BaseTransport):
     def lose(self, request: httpx.Request) -> NoReturn:
         """The server sends the whole answer, and the client gets none of it."""
         self._whole(request)
-        raise httpx.ReadError("the answer got lost", request=request)
+        raise OnPurpose("the answer got lost")
 
     def cut(self, request: httpx.Request) -> NoReturn:
         """The connection breaks after the first bytes of the answer."""
@@ -83,7 +81,7 @@ class FaultyTransport(httpx.BaseTransport):
         assert isinstance(response.stream, httpx.SyncByteStream)
         next(iter(response.stream), b"")
         response.close()
-        raise httpx.RemoteProtocolError("the connection broke in the answer", request=request)
+        raise OnPurpose("the connection broke in the answer")
 
     def hang_up(self, request: httpx.Request) -> NoReturn:
         """The client hangs up before the answer."""
@@ -91,7 +89,7 @@ class FaultyTransport(httpx.BaseTransport):
         request.extensions = {**request.extensions, "timeout": timeout}
         with suppress(httpx.ReadTimeout):
             self._spare.handle_request(request).close()
-        raise httpx.ReadTimeout("hung up before the answer", request=request)
+        raise OnPurpose("hung up before the answer")
 
     def send_twice(self, request: httpx.Request) -> httpx.Response:
         """The request arrives twice; the next request gets the second answer and is not sent."""
@@ -110,8 +108,18 @@ class FaultyTransport(httpx.BaseTransport):
         content = b"".join(response.stream)
         response.close()
         return httpx.Response(
-            response.status_code, headers=response.headers, stream=httpx.ByteStream(content)
+            response.status_code, headers=response.headers, stream=_Content(content)
         )
+
+
+class _Content(httpx.SyncByteStream):
+    """A body that was read; a `httpx.ByteStream` would be unpacked at once, however large."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
 
 
 TREATMENTS: dict[Delivery, Callable[[FaultyTransport, httpx.Request], httpx.Response]] = {

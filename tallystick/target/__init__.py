@@ -1,35 +1,44 @@
 """The server under test: everything that is sent to it leaves through this package.
 
-Values first: `address` (where, and as whom), `answers` (what came back, and what it proves),
-`errors`. Then the sending: `pace` (rate and time), `bearer` (access tokens), `receiving` (answers
-from responses), `connection` (a target over HTTP). `protocol` is all that the drivers know of it.
+Values: `address` (where, and as whom), `answers` (what came back, and what it proves), `errors`.
+One exchange: `network` (how the target is reached), `transport` (connections with bounds), `bodies`
+(JSON within bounds), `remedies` (errors in words), `sender` (a request, and what came of it).
+A run: `pace` (rate and time), `control` (what every working target answers), `outages`, `bearer`
+(access tokens), `connection` (a target over HTTP). `protocol` is all that the drivers know of it.
 """
 
-from tallystick.target.address import DOCUMENTED_URL, Address, Client, with_path
+from tallystick.target.address import DOCUMENTED_URL, Address, Client, Secret, with_path
 from tallystick.target.answers import NOT_JSON, Answer, Exchange, NoAnswer, Observer, outcome_of
-from tallystick.target.bearer import PATIENCE, Bearer
-from tallystick.target.connection import CONNECT_TRIES, KEEPALIVE_S, SILENCES, HttpTarget
-from tallystick.target.errors import TargetError, TargetGone
+from tallystick.target.bearer import Bearer
+from tallystick.target.connection import HttpTarget
+from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
+from tallystick.target.network import Connections, Network
+from tallystick.target.outages import Outage
 from tallystick.target.pace import REAL_TIME, Meter, Time
 from tallystick.target.protocol import Target
+from tallystick.target.sender import OnPurpose
+from tallystick.target.transport import BoundedTransport
 
 __all__ = [
-    "CONNECT_TRIES",
     "DOCUMENTED_URL",
-    "KEEPALIVE_S",
     "NOT_JSON",
-    "PATIENCE",
     "REAL_TIME",
-    "SILENCES",
     "Address",
     "Answer",
     "Bearer",
+    "BoundedTransport",
     "Client",
+    "Connections",
+    "CredentialsLost",
     "Exchange",
     "HttpTarget",
     "Meter",
+    "Network",
     "NoAnswer",
     "Observer",
+    "OnPurpose",
+    "Outage",
+    "Secret",
     "Target",
     "TargetError",
     "TargetGone",

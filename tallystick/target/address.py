@@ -8,6 +8,15 @@ DOCUMENTED_URL = "https://api.dintero.com/v1"
 """The base URL in the documentation: a name in an audience, never an address to send to."""
 
 
+class Secret(str):
+    """Text that is not shown by its repr, and so by no local variable of a printed traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """An API client of the target: client credentials, or a ready bearer token."""
@@ -15,6 +24,10 @@ class Client:
     client_id: str = ""
     secret: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "secret", Secret(self.secret))
+        object.__setattr__(self, "token", Secret(self.token))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,18 @@ class NoAnswer:
     """Nothing that can be trusted came back; the request may or may not have been processed."""
 
     reason: str
+    status: int = 0
+    """The status of the answer that broke off; 0 if none came."""
+    excess: str = ""
+    """The bound that the answer broke, with a sample: the server's doing, not the network's."""
+    was_sent: bool = True
+    """False if there was no connection to send it on, so that nothing was processed."""
+    on_purpose: bool = False
+    """Whether a driver broke the delivery."""
+    remedy: str = ""
+    """What is wrong with the connection and what to do about it."""
+    is_final: bool = False
+    """Whether waiting does not help."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,22 @@
-"""The server under test, over HTTP: the only module that sends.
+"""The server under test, over HTTP.
 
-It decides what is sent again and when a target counts as gone; what an answer means is decided in
-`answers`. It does not judge (`ledger`).
+It decides what is sent again, what an outage was, and when a target counts as gone; what an answer
+means is decided in `answers`. It does not judge (`ledger`).
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import httpx
 
-from tallystick import __version__, wire
+from tallystick import wire
 from tallystick.ledger.vocabulary import Command, Outcome
-from tallystick.target.address import Address, Client, with_path
+from tallystick.target.address import Address, Client, Secret, with_path
 from tallystick.target.answers import (
     Answer,
     Exchange,
@@ -24,18 +25,48 @@ from tallystick.target.answers import (
     outcome_of,
     wait_asked_for,
 )
-from tallystick.target.bearer import PATIENCE, Bearer
-from tallystick.target.errors import TargetGone
+from tallystick.target.bearer import Bearer
+from tallystick.target.bodies import Depths
+from tallystick.target.control import control_request
+from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
+from tallystick.target.network import Connections, Network
+from tallystick.target.outages import ENOUGH, Control, Outage, Outages, is_failure, said_of
 from tallystick.target.pace import REAL_TIME, Meter, Time
-from tallystick.target.receiving import answer_of
+from tallystick.target.sender import Sender
 from tallystick.wire import Request
 
-TIMEOUT_S = 10.0
-CONNECT_TRIES = 4  # a refused connection was never a request, so it may be tried again
-SILENCES = 8  # requests in a row without any answer before the target counts as gone
-USER_AGENT = f"tallystick/{__version__}"
-# A connection that the server may be about to close is not used for a request that must count.
-KEEPALIVE_S = 2.0
+PATIENCE = 5
+"""Answers 429 or 503 in a row before it may be given up."""
+SHORTEST_WAIT_S = 0.05
+REPEATS = 3
+"""How often a read is sent again that an outage cut off."""
+SILENT = 2
+"""Requests in a row without an answer from which on an outage is suspected."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What `send` was asked for."""
+
+    request: Request
+    headers: Mapping[str, str] | None
+    content: bytes | None
+    authorized: bool
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether it is sent with the token of the client, and nothing is replaced."""
+        return self.authorized and not self.headers
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all connections of a run share."""
+
+    connections: Connections
+    outages: Outages
+    depths: Depths
+    control: Control
 
 
 class HttpTarget:
@@ -46,33 +77,33 @@ class HttpTarget:
         address: Address,
         client: Client,
         *,
+        network: Network | None = None,
         meter: Meter | None = None,
         observer: Observer | None = None,
         bearer: Bearer | None = None,
         transport: httpx.BaseTransport | None = None,
-        timeout_s: float = TIMEOUT_S,
         time: Time = REAL_TIME,
+        shared: _Shared | None = None,
     ) -> None:
         self.address = address
         self.client = client
         self.meter = meter or Meter(time=time)
         self.observer = observer
-        self.bearer = bearer or Bearer(address, client, time)
-        self._timeout_s = timeout_s
         self._time = time
+        self._own = transport
+        network = network or Network()
+        self._shared = shared or _Shared(
+            Connections(network, address.url),
+            Outages(address.url, network.start_s, time),
+            Depths(),
+            self._ask_control,
+        )
+        self.bearer = bearer or Bearer(address, client, self._shared.outages, time)
+        self._is_main = shared is None or bearer is not None
+        self._sender = self._sender_of(transport or self._shared.connections.open())
+        self._control_sender: Sender | None = None
         self._silences = 0
-        self._timeouts = httpx.Timeout(timeout_s).as_dict()
-        self._transport = transport or httpx.HTTPTransport(
-            limits=httpx.Limits(keepalive_expiry=KEEPALIVE_S), trust_env=False
-        )
-        self._http = httpx.Client(
-            timeout=timeout_s, transport=self._transport, follow_redirects=False, trust_env=False
-        )
-
-    @property
-    def audience(self) -> str:
-        """The audience that Get Token took; empty until it gave a token."""
-        return self.bearer.audience
+        self._stale: Counter[str] = Counter()
 
     def another(
         self,
@@ -89,17 +120,38 @@ class HttpTarget:
             observer=self.observer,
             bearer=None if client else self.bearer,
             transport=transport,
-            timeout_s=self._timeout_s,
             time=self._time,
+            shared=self._shared,
         )
+
+    @property
+    def connections(self) -> Connections:
+        """Opens further connections, for a driver that has a transport of its own."""
+        return self._shared.connections
+
+    @property
+    def outages(self) -> list[Outage]:
+        """The times when the target answered nobody, which were waited for."""
+        return self._shared.outages.seen
+
+    @property
+    def audience(self) -> str:
+        """The audience that Get Token took; empty until it gave a token."""
+        return self.bearer.audience
+
+    def begin_run(self) -> None:
+        """The target has answered as it should: what fails from now on, failed in the run."""
+        self._shared.outages.begin_run(self._shared.connections.network.outage_s)
 
     def close(self) -> None:
         """Close the connection."""
-        self._http.close()
+        self._sender.transport.close()
+        if self._control_sender is not None:
+            self._control_sender.transport.close()
 
-    def access_token(self) -> str:
+    def access_token(self) -> Secret:
         """The token that requests are sent with; TargetError if the target gives none."""
-        return self.bearer.get(self._http)
+        return self.bearer.get(self._sender)
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """Ask for the command and say what came of it."""
@@ -115,88 +167,154 @@ class HttpTarget:
         authorized: bool = True,
     ) -> Exchange:
         """Send one request; `content` and `headers` replace the usual ones for ill-formed input."""
-        exchange = self._patiently(request, headers, content, authorized)
-        stale = isinstance(exchange.answer, Answer) and exchange.answer.status == 401
-        if stale and authorized and not headers and not self.bearer.is_fixed:
-            self.bearer.forget()  # an expired token proves nothing about the request
-            exchange = self._patiently(request, headers, content, authorized)
-        return exchange
+        message = _Message(request, headers, content, authorized)
+        exchange = self._patiently(message)
+        if exchange.answer.status == 401 and message.is_ordinary:
+            exchange = self._with_fresh_token(message, exchange)
+        if not is_failure(exchange.answer):
+            self._silences = 0
+            return exchange
+        return self._settled(message, exchange)
 
-    def _patiently(
-        self,
-        request: Request,
-        headers: Mapping[str, str] | None,
-        content: bytes | None,
-        authorized: bool,
-    ) -> Exchange:
-        for busy in range(PATIENCE):
-            exchange = self._once(request, headers, content, authorized)
+    def _patiently(self, message: _Message) -> Exchange:
+        """Send it, and again as long as the target is too busy for it."""
+        busy, waited_s = 0, 0.0
+        while True:
+            exchange = self._once(message)
             wait_s = wait_asked_for(exchange.answer)
             if wait_s is None:
                 return replace(exchange, busy=busy) if busy else exchange
+            busy += 1
+            if busy >= PATIENCE and waited_s >= self._shared.outages.bound_s:
+                raise TargetGone(
+                    f"the target asked {busy} times in a row, for {waited_s:.0f} s, to come back "
+                    "later: lower --rate"
+                )
+            wait_s = max(wait_s, SHORTEST_WAIT_S * 2 ** min(busy - 1, PATIENCE))
             self._time.sleep(wait_s)
-        raise TargetGone(
-            f"the target asked {PATIENCE} times in a row to come back later: lower --rate"
-        )
+            waited_s += wait_s
 
-    def _once(
-        self,
-        request: Request,
-        headers: Mapping[str, str] | None,
-        content: bytes | None,
-        authorized: bool,
-    ) -> Exchange:
+    def _with_fresh_token(self, message: _Message, exchange: Exchange) -> Exchange:
+        """Send it again with a new token: an expired one proves nothing about the request."""
+        if not self.bearer.is_fixed:
+            self.bearer.forget()
+            exchange = self._patiently(message)
+        operation = message.request.operation
+        is_known = not self._is_main or self._stale[operation] >= ENOUGH
+        if exchange.answer.status != 401 or is_known or not self._shared.outages.in_run:
+            return exchange
+        control = self._shared.control()
+        if control.status in (401, 403):
+            raise CredentialsLost(
+                f"{self.address.url} no longer accepts the credentials of this run "
+                f"({exchange.answer.status} to {operation}, {control.status} to a plain read): "
+                "look at TALLYSTICK_TOKEN, or at what happened to the client"
+            )
+        self._stale[operation] += 1
+        return exchange
+
+    def _settled(self, message: _Message, exchange: Exchange) -> Exchange:
+        """What a failed request proves, after an outage if there is one: a read is sent again, a
+        write may have been executed or not.
+        """
+        is_read = message.request.method == "GET"
+        for repeat in range(REPEATS):
+            failure = exchange.answer
+            if isinstance(failure, NoAnswer) and (failure.on_purpose or failure.excess):
+                return exchange
+            if not is_failure(failure):
+                self._silences = 0
+                return exchange
+            if self._is_outage(exchange):
+                if not is_read:
+                    return _unknown(exchange)
+            elif not (is_read and repeat == 0 and isinstance(failure, NoAnswer)):
+                return exchange
+            exchange = self._patiently(message)
+        return _unknown(exchange) if is_failure(exchange.answer) else exchange
+
+    def _is_outage(self, exchange: Exchange) -> bool:
+        failure = exchange.answer
+        if isinstance(failure, NoAnswer):
+            self._silences += 1
+            if self._silences < SILENT:
+                return False
+        called = self._time.now() - (exchange.returned_ns - exchange.called_ns) / 1e9
+        operation = exchange.request.operation
+        is_outage = self._shared.outages.is_outage(operation, failure, called, self._shared.control)
+        self._silences = 0
+        return is_outage
+
+    def _once(self, message: _Message) -> Exchange:
+        request, content = message.request, message.content
         sent = {"Accept": "application/json"}
-        if authorized:
-            sent["Authorization"] = f"Bearer {self.access_token()}"
+        if message.authorized:
+            sent["Authorization"] = Secret(f"Bearer {self.access_token()}")
         if request.body is not None and content is None:
             content = json.dumps(request.body).encode()
         if content is not None:
             sent["Content-Type"] = "application/json"
+        if message.headers:
+            sent.update(message.headers)
         number = self.meter.take()
         called_ns = time.monotonic_ns()
-        answer = self._exchange(request, {**sent, **(headers or {})}, content)
+        answer = self._reach(request, sent, content)
         exchange = Exchange(number, request, answer, called_ns, time.monotonic_ns())
         if self.observer is not None:
             self.observer(exchange)
-        self._silences = self._silences + 1 if isinstance(answer, NoAnswer) else 0
-        if self._silences >= SILENCES:
-            raise TargetGone(f"{self.address.url} gave no answer {SILENCES} times in a row")
         return exchange
 
-    def _exchange(
+    def _reach(
         self, request: Request, headers: Mapping[str, str], content: bytes | None
     ) -> Answer | NoAnswer:
-        for attempt in range(CONNECT_TRIES):
-            try:
-                return answer_of(self._respond(request, headers, content))
-            except httpx.ConnectError as error:
-                if attempt == CONNECT_TRIES - 1:
-                    raise TargetGone(
-                        f"{self.address.url} refuses connections ({error}): is it still running?"
-                    ) from error
-                self._time.sleep(0.25 * 2**attempt)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                return NoAnswer(f"{type(error).__name__}: {error}")
-        raise AssertionError("the last attempt returns or raises")
+        """Send it; where there is no connection nothing was sent, so it is tried again."""
+        url = self.address.url + request.path
+        answer = self._sender.ask(request.method, url, headers, content)
+        if not isinstance(answer, NoAnswer) or answer.was_sent:
+            return answer
+        last: list[Answer | NoAnswer] = [answer]
 
-    def _respond(
-        self, request: Request, headers: Mapping[str, str], content: bytes | None
-    ) -> httpx.Response:
-        """Send straight through the transport: a client's redirects, cookies and hooks are not
-        wanted here, and cost as much as the server does.
-        """
-        asked = httpx.Request(
-            request.method,
-            self.address.url + request.path,
-            headers={"User-Agent": USER_AGENT, **headers},
-            content=content,
-            extensions={"timeout": self._timeouts},
-        )
-        response = self._transport.handle_request(asked)
-        response.request = asked
-        try:
-            response.read()
-        finally:
-            response.close()
-        return response
+        def once() -> str:
+            last[0] = self._sender.ask(request.method, url, headers, content)
+            return _said_if_unreachable(last[0], self.address.url)
+
+        said = _said_if_unreachable(answer, self.address.url)
+        self._shared.outages.wait_for(request.operation, said, once)
+        return last[0]
+
+    def _ask_control(self) -> Answer | NoAnswer:
+        """A small read over a connection of its own, sent once."""
+        if self._control_sender is None:
+            transport = self._own or self._shared.connections.open(keep=False)
+            self._control_sender = self._sender_of(transport)
+        request = control_request(self.address.account)
+        bearer = Secret(f"Bearer {self.bearer.current()}")
+        headers = {"Accept": "application/json", "Authorization": bearer}
+        number = self.meter.take()
+        called_ns = time.monotonic_ns()
+        url = self.address.url + request.path
+        answer = self._control_sender.ask(request.method, url, headers, None)
+        if self.observer is not None:
+            now_ns = time.monotonic_ns()
+            self.observer(Exchange(number, request, answer, called_ns, now_ns))
+        return answer
+
+    def _sender_of(self, transport: httpx.BaseTransport) -> Sender:
+        return Sender(transport, self._shared.connections.network, self._shared.depths)
+
+
+def _unknown(exchange: Exchange) -> Exchange:
+    """The exchange without the answer that an outage gave."""
+    if isinstance(exchange.answer, NoAnswer):
+        return exchange
+    reason = f"{said_of(exchange.answer)} while the target answered no other request either"
+    return replace(exchange, answer=NoAnswer(reason, exchange.answer.status))
+
+
+def _said_if_unreachable(answer: Answer | NoAnswer, url: str) -> str:
+    """What is wrong with the connection, or nothing; TargetError if waiting does not help."""
+    if isinstance(answer, Answer) or answer.was_sent:
+        return ""
+    if answer.is_final:
+        raise TargetError(f"{url} cannot be reached: {answer.remedy}")
+    return answer.remedy

@@ -9,3 +9,7 @@ class TargetError(Exception):
 
 class TargetGone(TargetError):
     """The target stopped answering in the middle of a run."""
+
+
+class CredentialsLost(TargetError):
+    """The target stopped accepting the credentials in the middle of a run."""

@@ -10,6 +10,7 @@ import httpx
 from tallystick.ledger.vocabulary import Command, Outcome
 from tallystick.target.address import Address, Client
 from tallystick.target.answers import Exchange
+from tallystick.target.network import Connections
 from tallystick.target.pace import Meter
 from tallystick.wire import Request
 
@@ -53,6 +54,11 @@ class Target(Protocol):
         transport: httpx.BaseTransport | None = None,
     ) -> Target:
         """A second connection to the same server, perhaps as another client or account."""
+        ...
+
+    @property
+    def connections(self) -> Connections:
+        """Opens further connections, for a driver that has a transport of its own."""
         ...
 
     def close(self) -> None:

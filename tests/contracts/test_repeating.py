@@ -7,24 +7,23 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from contracts.support import repeating
 from contracts.support.repeating import ATTEMPTS, until_answered
 from contracts.support.staging import Stage
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.direct import Direct, Unanswered
 from tallystick.run import Run, Violated
-from tallystick.target import Address, Client, HttpTarget, TargetGone
+from tallystick.target import Address, Client, HttpTarget, Network, TargetGone
 from tallystick.wire import Request
 
 ERROR = {"error": {"message": "down"}}
 Answering = Callable[[httpx.Request], httpx.Response]
 
 
-def run_against(answering: Answering) -> Run:
+def run_against(answering: Answering, network: Network | None = None) -> Run:
     address = Address("http://127.0.0.1:9/v1", "T00000001")
     client = Client(token="x.y.z")
-    target = HttpTarget(address, client, transport=httpx.MockTransport(answering))
+    target = HttpTarget(address, client, transport=httpx.MockTransport(answering), network=network)
     return Run(target, load(), open_dialect())
 
 
@@ -95,13 +94,9 @@ def test_gateway_errors_of_several_kinds_are_no_fault(statuses: tuple[int, ...])
     assert run.findings == {}
 
 
-def test_an_outage_is_waited_out_and_then_the_target_is_gone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(repeating, "PAUSES_S", (0.0, 0.01))
-    monkeypatch.setattr(repeating, "OUTAGE_S", 0.05)
-    run = run_against(Server(503, control=503))
-    with pytest.raises(TargetGone, match="out of order"):
+def test_an_outage_is_waited_out_and_then_the_target_is_gone() -> None:
+    run = run_against(Server(503, control=503), Network(start_s=0.3))
+    with pytest.raises(TargetGone, match="unreachable"):
         until_answered(run, lambda: create(run))
     assert run.findings == {}
 

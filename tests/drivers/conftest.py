@@ -37,7 +37,7 @@ def make_run(server: tuple[Address, Client]) -> Iterator[MakeRun]:
     targets: list[HttpTarget] = []
 
     def make(transport: httpx.BaseTransport | None = None) -> Run:
-        target = HttpTarget(*server, transport=transport, timeout_s=5)
+        target = HttpTarget(*server, transport=transport)
         targets.append(target)
         return Run(target, shape.load(), open_dialect())
 

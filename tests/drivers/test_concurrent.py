@@ -204,7 +204,7 @@ def test_a_client_that_never_comes_back_has_an_unknown_outcome(
         clients = pool.clients(2)
         lost = clients[1]
         lost.target.close()
-        lost.transport = Silent()
+        lost.transport = Silent(run.target.connections)
         lost.target = run.target.another(transport=lost.transport)
         shown = race_once(run, pool, Program.from_lines([CARD, "1| read A", "2| d = draw A 100"]))
         assert lost not in pool.clients(2)

@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from tallystick.drivers.concurrent.last_byte import LastByteTransport, StartBarrier
+from tallystick.target import Connections, Network
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 PATIENCE_S = 10
+CONNECTIONS = Connections(Network(), "http://127.0.0.1")
 
 
 class Listener:
@@ -69,7 +71,11 @@ def racing(transport: LastByteTransport, method: str, url: str, got: list[int]) 
 
 
 def test_all_of_a_request_but_its_last_byte_leaves_before_the_start(listener: Listener) -> None:
-    start, transports, got = StartBarrier(3), [LastByteTransport(), LastByteTransport()], []
+    start, transports, got = (
+        StartBarrier(3),
+        [LastByteTransport(CONNECTIONS), LastByteTransport(CONNECTIONS)],
+        [],
+    )
     for transport in transports:
         transport.wait_at(start)
     threads = [racing(transport, "POST", listener.url, got) for transport in transports]
@@ -85,7 +91,7 @@ def test_all_of_a_request_but_its_last_byte_leaves_before_the_start(listener: Li
 
 
 def test_a_request_without_a_body_is_connected_before_the_start(listener: Listener) -> None:
-    start, transport, got = StartBarrier(2), LastByteTransport(), []
+    start, transport, got = StartBarrier(2), LastByteTransport(CONNECTIONS), []
     transport.wait_at(start)
     thread = racing(transport, "GET", listener.url, got)
     assert listener.arrived.acquire(timeout=PATIENCE_S)
@@ -96,7 +102,7 @@ def test_a_request_without_a_body_is_connected_before_the_start(listener: Listen
 
 
 def test_only_one_request_is_held(listener: Listener) -> None:
-    start, transport = StartBarrier(1), LastByteTransport()
+    start, transport = StartBarrier(1), LastByteTransport(CONNECTIONS)
     transport.wait_at(start)
     with httpx.Client(transport=transport) as client:
         assert client.post(listener.url, content=b'"last"').status_code == 200
@@ -106,7 +112,7 @@ def test_only_one_request_is_held(listener: Listener) -> None:
 
 
 def test_who_gives_up_lets_the_others_run(listener: Listener) -> None:
-    start, transport, got = StartBarrier(2), LastByteTransport(), []
+    start, transport, got = StartBarrier(2), LastByteTransport(CONNECTIONS), []
     transport.wait_at(start)
     thread = racing(transport, "POST", listener.url, got)
     assert listener.almost.acquire(timeout=PATIENCE_S)

@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from tallystick.target import KEEPALIVE_S
+from tallystick.target import Connections
 
 START_LIMIT_S = 5.0
 """How long a client waits at the barrier. Then all start as they are, rather than not at all."""
@@ -86,9 +86,8 @@ class StartBarrier:
 class LastByteTransport(httpx.BaseTransport):
     """A transport with one connection, which can delay the last byte of its next request."""
 
-    def __init__(self) -> None:
-        limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S)
-        self._inner = httpx.HTTPTransport(trust_env=False, limits=limits)
+    def __init__(self, connections: Connections) -> None:
+        self._inner = connections.open(at_most=1, http2=False)
         self._barrier: StartBarrier | None = None
         self._place = 0
         self._stagger_s = 0.0
@@ -147,9 +146,12 @@ class LastByteTransport(httpx.BaseTransport):
                 write(buffer, timeout)
                 return
             barrier, self._barrier, self._next_write_is_last = self._barrier, None, False
-            self.last_byte_ns = barrier.send(
-                lambda: write(buffer, timeout), self._place, self._stagger_s
-            )
+
+            def write_now() -> None:
+                self._inner.restart_time()  # waiting for the others is no part of the exchange
+                write(buffer, timeout)
+
+            self.last_byte_ns = barrier.send(write_now, self._place, self._stagger_s)
 
         stream.write = watched
 

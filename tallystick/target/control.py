@@ -6,7 +6,10 @@ reads one page of one card and changes nothing.
 
 from __future__ import annotations
 
-from tallystick.target import Answer, NoAnswer, Target
+from urllib.parse import quote
+
+from tallystick.target.answers import Answer, NoAnswer
+from tallystick.target.protocol import Target
 from tallystick.wire import Request
 
 GATEWAY_ERRORS = (502, 503, 504)
@@ -14,15 +17,15 @@ GATEWAY_ERRORS = (502, 503, 504)
 request."""
 
 
-def control_path(account: str) -> str:
-    """The path of the control request."""
-    return f"/accounts/{account}/wallets/cards?limit=1"
+def control_request(account: str) -> Request:
+    """The request that asks least of a target."""
+    path = f"/accounts/{quote(account, safe='')}/wallets/cards?limit=1"
+    return Request("aid_cards_get", "GET", path)
 
 
 def ask_control(target: Target) -> Answer | NoAnswer:
     """The answer to the control request; TargetError if the target is gone."""
-    path = control_path(target.address.account)
-    return target.send(Request("aid_cards_get", "GET", path)).answer
+    return target.send(control_request(target.address.account)).answer
 
 
 def is_missing(answer: Answer | NoAnswer) -> bool:

@@ -1,0 +1,240 @@
+"""An HTTP transport whose exchanges end: within a time, and within a number of bytes.
+
+The time-outs of httpx are for one read each, so a server that sends a byte a second, or answers 1xx
+for ever, could keep a client busy until it stops by itself. Here every read of a connection looks
+at what is left to the whole exchange. It does not know what is requested.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn
+
+import httpcore
+import httpx
+
+from tallystick.target.bodies import LARGEST, shown
+
+MakePool = Callable[[httpcore.NetworkBackend], httpcore.ConnectionPool]
+
+DROPS = 4
+"""Reads that brought a few bytes each, until the time was up: that is no fault of the network."""
+DROP_SIZE = 100
+_SLICE = 64 * 1024
+
+
+class OverLimit(httpx.TransportError):
+    """The answer was more than any answer may be: the server's doing, not the network's."""
+
+
+class Allowance:
+    """What is left to the exchange that a transport is carrying, and what it has used."""
+
+    def __init__(self) -> None:
+        self._limit_s = 0.0
+        self._until = 0.0
+        self.received = 0
+        self.reads = 0
+        self.latest = b""
+
+    def begin(self, limit_s: float) -> None:
+        """An exchange begins, and may take so many seconds."""
+        self._limit_s = limit_s
+        self.restart()
+
+    def restart(self) -> None:
+        """The time begins now."""
+        self._until = time.monotonic() + self._limit_s
+        self.received = self.reads = 0
+
+    def left_s(self, timeout: float | None) -> float:
+        """Seconds that a read may take; OverLimit or a time-out if there are none."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            self._time_is_up()
+        return left if timeout is None or left < timeout else timeout
+
+    def take(self, data: bytes) -> None:
+        """Count what was read."""
+        self.latest = data
+        self.reads += 1
+        self.received += len(data)
+        if self.received > LARGEST:
+            raise OverLimit(f"more than {LARGEST:,} bytes, such as {shown(data)}")
+
+    def _time_is_up(self) -> NoReturn:
+        said = f"not complete after {self._limit_s:g} s"
+        if self.reads >= DROPS and self.received < DROP_SIZE * self.reads:
+            raise OverLimit(
+                f"{said}, sent in {self.reads:,} pieces, the latest {shown(self.latest)}"
+            )
+        raise httpcore.ReadTimeout(said)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that keeps to the allowance of its transport."""
+
+    def __init__(self, inner: httpcore.NetworkStream, allowance: Allowance) -> None:
+        self._inner = inner
+        self._allowance = allowance
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            data = self._inner.read(max_bytes, self._allowance.left_s(timeout))
+        except httpcore.ReadTimeout:
+            self._allowance.left_s(None)  # says more, if the whole exchange took too long
+            raise
+        self._allowance.take(data)
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _SLICE):
+            self._inner.write(buffer[start : start + _SLICE], self._allowance.left_s(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._allowance.left_s(timeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._allowance)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Opens connections that keep to an allowance."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._allowance = allowance
+        self.opened = 0
+        """How many connections were opened so far."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        self.opened += 1
+        left = self._allowance.left_s(timeout)
+        stream = self._inner.connect_tcp(host, port, left, local_address, socket_options)
+        return _Stream(stream, self._allowance)
+
+
+class KeepAlive:
+    """Whether the server keeps connections open until it says so; shared by all connections."""
+
+    ENOUGH = 3
+    WINDOW = 100
+
+    def __init__(self) -> None:
+        self.is_kept = True
+        self._broken = 0
+        self._seen = 0
+
+    def note(self, broken: bool) -> None:
+        """A request went out on a connection that had served before; `broken`: in vain."""
+        self._seen += 1
+        self._broken += broken
+        if self._broken >= self.ENOUGH:
+            # Whether such a request was executed is unknown, so no more of them: from now on every
+            # request has a connection of its own.
+            self.is_kept = False
+        elif self._seen >= self.WINDOW:
+            self._seen = self._broken = 0
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer as it comes in."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except Exception as error:
+            raise _as_httpx(error) from error
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class BoundedTransport(httpx.BaseTransport):
+    """Sends requests, one at a time, and ends every exchange within `limit_s` seconds."""
+
+    def __init__(self, make_pool: MakePool, limit_s: float, habit: KeepAlive) -> None:
+        self._allowance = Allowance()
+        self._backend = _Backend(self._allowance)
+        self._pool = make_pool(self._backend)
+        self._limit_s = limit_s
+        self._habit = habit
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the answer's head is read, its body is read by who iterates over it."""
+        url = request.url
+        headers = request.headers.raw
+        if not self._habit.is_kept:
+            headers = [*headers, (b"Connection", b"close")]
+        opened = self._backend.opened
+        self._allowance.begin(self._limit_s)
+        try:
+            response = self._pool.handle_request(
+                httpcore.Request(
+                    request.method,
+                    httpcore.URL(
+                        scheme=url.raw_scheme,
+                        host=url.raw_host,
+                        port=url.port,
+                        target=url.raw_path,
+                    ),
+                    headers=headers,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+        except Exception as error:
+            if opened == self._backend.opened and isinstance(error, BROKEN):
+                self._habit.note(broken=self._allowance.received == 0)
+            raise _as_httpx(error) from error
+        if opened == self._backend.opened:
+            self._habit.note(broken=False)
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.stream),
+            extensions=response.extensions,
+        )
+
+    def restart_time(self) -> None:
+        """The time of the exchange begins now: what was waited for before is no part of it."""
+        self._allowance.restart()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
+BROKEN = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
+
+
+def _as_httpx(error: Exception) -> Exception:
+    """The same error by the name that httpx gives it."""
+    if isinstance(error, httpx.TransportError):
+        return error
+    kind = getattr(httpx, type(error).__name__, None)
+    if isinstance(kind, type) and issubclass(kind, httpx.TransportError):
+        return kind(str(error))
+    # A fault of this process. What it holds is left out: its frames carry credentials.
+    return RuntimeError(f"{type(error).__name__} while a request was sent: {error}")
