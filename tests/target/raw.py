@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -23,7 +24,7 @@ def listening(behave: Behave, *, reads_first: bool = True) -> Iterator[str]:
         def serve(connection: socket.socket) -> None:
             with connection, suppress(OSError):
                 if reads_first:
-                    connection.recv(65536)
+                    read_request(connection)
                 behave(connection)
 
         def accept() -> None:
@@ -42,6 +43,18 @@ def listening(behave: Behave, *, reads_first: bool = True) -> Iterator[str]:
         for connection in open_ones:
             connection.close()
         thread.join(5)
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """One request, as it came; a connection that is closed with unread bytes is reset."""
+    heard = b""
+    while piece := connection.recv(65536):
+        heard += piece
+        head, end, body = heard.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if end and len(body) >= (int(length[1]) if length else 0):
+            break
+    return heard
 
 
 def sends(*pieces: bytes, pause_s: float = 0.0) -> Behave:

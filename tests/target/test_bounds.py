@@ -14,7 +14,15 @@ from tallystick.documents.shape import load
 from tallystick.target import Address, Answer, Client, HttpTarget, Network, NoAnswer
 from tallystick.target.bodies import DEEPEST, LARGEST, LONGEST_NUMBER, MOST_VALUES
 from tallystick.wire import Request
-from tests.target.raw import Behave, is_silent, listening, sends, sends_for_ever, whole
+from tests.target.raw import (
+    Behave,
+    is_silent,
+    listening,
+    read_request,
+    sends,
+    sends_for_ever,
+    whole,
+)
 
 READ = Request("aid_cards_cardid_get", "GET", "/accounts/T12345678/wallets/cards/A")
 WRITE = Request("aid_cards_post", "POST", "/accounts/T12345678/wallets/cards", {"card_id": "A"})
@@ -234,7 +242,7 @@ def test_a_server_that_hangs_up_without_a_word_gets_a_connection_for_each_reques
     def behave(connection) -> None:
         opened.append(connection)
         connection.sendall(whole(b"{}", JSON))
-        connection.recv(65536)
+        read_request(connection)
 
     with listening(behave) as url:
         target = HttpTarget(Address(url, "T12345678"), READY)
