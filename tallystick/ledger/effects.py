@@ -61,7 +61,7 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
         case DeleteCard():
             return (ledger.changed(card_status=CardStatus.DELETED),)
         case IssueToken():
-            value = shown if shown is not None else unanswered_id("token", command.ref)
+            value = unanswered_id("token", command.ref) if shown is None else shown
             tokens = ledger.tokens.set(value, Token(command.one_time, command.ref))
             spent_refs = ledger.spent_refs.set(command.ref, True)
             return (ledger.changed(tokens=tokens, spent_refs=spent_refs),)

@@ -79,30 +79,13 @@ def judge(ledger: Ledger, command: Command, outcome: Outcome) -> Judgement:
     """Return what `step` returns, with the ids of the rules that were checked."""
     checked: list[str] = []
     if isinstance(command, ReadCard | ReadTransactions):
-        result = judge_read(ledger, command, outcome, checked)
-    elif isinstance(command, Transact | Capture | Void):
-        result = _judge_payment(ledger, command, outcome, checked)
-    else:
-        result = _judge_write(ledger, command, outcome, refusal_reasons(ledger, command), checked)
-    return Judgement(result, tuple(checked))
-
-
-def _judge_payment(
-    ledger: Ledger, command: Payment, outcome: Outcome, checked: list[str]
-) -> Successors | Violation:
+        return Judgement(judge_read(ledger, command, outcome, checked), tuple(checked))
     reasons = refusal_reasons(ledger, command)
-    reuses = find_reuses(ledger, command)
-    if not reuses:
-        return _judge_write(ledger, command, outcome, reasons, checked)
-    checked.append(reuses[0].rule)
-    if isinstance(outcome, Accepted):
-        return _judge_accepted_reuse(ledger, command, outcome, reuses, reasons, checked)
-    if isinstance(outcome, Refused):
-        return _judge_refused_reuse(ledger, command, outcome, reuses, reasons)
-    separate = all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses)
-    required = any(reason.is_required for reason in reasons)
-    happened = apply(ledger, command, None) if separate and not required else ()
-    return (*happened, *_unchanged(ledger, command, refusable=True))
+    if isinstance(command, Transact | Capture | Void) and command.ref in ledger.refs:
+        result = _judge_reuse(ledger, command, outcome, reasons, checked)
+    else:
+        result = _judge_write(ledger, command, outcome, reasons, checked)
+    return Judgement(result, tuple(checked))
 
 
 # Writes -------------------------------------------------------------------------------------------
@@ -266,6 +249,26 @@ WRITE_OF_REUSE = {
 """The last write after a reuse without effect, by the rule of the reuse."""
 
 
+def _judge_reuse(
+    ledger: Ledger,
+    command: Payment,
+    outcome: Outcome,
+    reasons: tuple[RefusalReason, ...],
+    checked: list[str],
+) -> Successors | Violation:
+    """Judge a payment whose ref_id was used before."""
+    reuses = find_reuses(ledger, command)
+    checked.append(reuses[0].rule)
+    if isinstance(outcome, Accepted):
+        return _judge_accepted_reuse(ledger, command, outcome, reuses, reasons, checked)
+    if isinstance(outcome, Refused):
+        return _judge_refused_reuse(ledger, command, outcome, reuses, reasons)
+    separate = all(ledger.dialect.allows(reuse.question, SEPARATE) for reuse in reuses)
+    required = any(reason.is_required for reason in reasons)
+    happened = apply(ledger, command, None) if separate and not required else ()
+    return (*happened, *_unchanged(ledger, command, refusable=True))
+
+
 def _judge_refused_reuse(
     ledger: Ledger,
     command: Payment,
@@ -273,9 +276,10 @@ def _judge_refused_reuse(
     reuses: tuple[Reuse, ...],
     reasons: tuple[RefusalReason, ...],
 ) -> Successors | Violation:
+    after = refused(ledger, command)
     if reasons:
-        return (refused(ledger, command),)  # perhaps for one of these, not for its ref_id
-    after = refused(ledger, command).changed(last_write=WRITE_OF_REUSE[reuses[0].rule])
+        return (after,)  # perhaps it was refused for one of these, not for its ref_id
+    after = after.changed(last_write=WRITE_OF_REUSE[reuses[0].rule])
     refusing = [r for r in reuses if ledger.dialect.allows(r.question, REFUSE)]
     if len(refusing) > 1:
         return (after,)  # which of them the server refused it for is not known

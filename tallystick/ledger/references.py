@@ -41,15 +41,12 @@ class Reuse:
 
 
 def find_reuses(ledger: Ledger, command: Payment) -> tuple[Reuse, ...]:
-    """Return what the payment repeats, the lowest rule first; empty if its ref_id is new here.
+    """Return what a payment repeats, the lowest rule first; KeyError if its ref_id is a new one.
 
     More than one only on a server with separate spaces of ref_ids.
     """
-    uses = ledger.refs.get(command.ref)
-    if not uses:
-        return ()
     content = command.content
-    found = [_compare(command, content, use) for use in uses]
+    found = [_compare(command, content, use) for use in ledger.refs[command.ref]]
     return tuple(sorted(found, key=lambda reuse: reuse.rule))
 
 
