@@ -33,8 +33,8 @@ from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, is_refused, spelled
 from tallystick import wire
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
-from tallystick.pytest_plugin import Suite
 from tallystick.run import Intensity, Run
+from tallystick.suite import Suite
 from tallystick.target import Target
 from tallystick.wire import Request
 
@@ -95,8 +95,8 @@ def _wallet(stage: Stage) -> Wallet:
         customer=dict(opened.extras)["customer_id"],
         inactive=stage.card_id("B"),
         empty=stage.card_id("C"),
-        hold=stage.id_of("h"),
-        token=stage.id_of("t"),
+        hold=stage.entry_id("h"),
+        token=stage.token("t"),
     )
 
 
@@ -257,7 +257,7 @@ def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other
     ref = next(iter(stage.session.ledger("A").refs))
     stage.send(request_builders.transact(base, ref, 20, card_id=card_id), target=other)
     stage.send(
-        request_builders.transact(base, stage.fresh(), 5, card_id=card_id, type="fund"),
+        request_builders.transact(base, stage.fresh_ref(), 5, card_id=card_id, type="fund"),
         target=other,
     )
     stage.read_back("AUTH-5", only="A")
@@ -302,7 +302,7 @@ def test_a_repeated_request_is_answered_only_to_clients_that_may_make_it(
 ) -> None:
     stage = Stage(run, "A = card 1000 NOK", "h = hold A 300")
     card = stage.card_id("A")
-    ref = stage.fresh()
+    ref = stage.fresh_ref()
     paid = request_builders.transact(stage.base, ref, 50, card_id=card)
     stage.pays("d", "A", Transact(Kind.DRAWDOWN, card, 50, "NOK", ref), run.target, ("TX-1",))
     for name, breaks in (("reader", "AUTH-6"), ("other", "AUTH-5")):
@@ -322,7 +322,7 @@ TILL = ("aid_cards_cardid_transactions_capture_post", "aid_cards_cardid_transact
 def test_a_till_does_nothing_but_pay_by_token(stage: Stage, till: Target) -> None:
     stage.direct.note("as a client with write:wallets:/transactions:")
     by_token = request_builders.transact(
-        stage.base, stage.fresh(), 7, token=stage.id_of("t"), type="fund"
+        stage.base, stage.fresh_ref(), 7, token=stage.token("t"), type="fund"
     )
     for request in [*_all(stage, stage.base), by_token]:
         body = request.body if isinstance(request.body, dict) else {}
@@ -338,16 +338,16 @@ def test_a_till_does_nothing_but_pay_by_token(stage: Stage, till: Target) -> Non
 def test_a_till_draws_holds_captures_and_voids(run: Run, till: Target) -> None:
     stage = Stage(run, "A = card 1000 NOK", "t = token A")
     stage.direct.note("as a client with write:wallets:/transactions:")
-    card, token = stage.card_id("A"), stage.id_of("t")
+    card, token = stage.card_id("A"), stage.token("t")
 
     def pay(name: str, command: Payment) -> None:
         stage.pays(name, "A", command, till, ("AUTH-7", "AUTH-10"))
 
-    pay("d", Transact(Kind.DRAWDOWN, card, 50, "NOK", stage.fresh(), token))
-    pay("h", Transact(Kind.HOLD, card, 300, "NOK", stage.fresh(), token))
-    pay("c", Capture(card, stage.id_of("h"), 100, stage.fresh()))
-    pay("i", Transact(Kind.HOLD, card, 200, "NOK", stage.fresh(), token))
-    pay("v", Void(card, stage.id_of("i"), stage.fresh()))
+    pay("d", Transact(Kind.DRAWDOWN, card, 50, "NOK", stage.fresh_ref(), token))
+    pay("h", Transact(Kind.HOLD, card, 300, "NOK", stage.fresh_ref(), token))
+    pay("c", Capture(card, stage.entry_id("h"), 100, stage.fresh_ref()))
+    pay("i", Transact(Kind.HOLD, card, 200, "NOK", stage.fresh_ref(), token))
+    pay("v", Void(card, stage.entry_id("i"), stage.fresh_ref()))
     stage.read_back("AUTH-7")
 
 
@@ -355,12 +355,12 @@ def test_a_till_draws_holds_captures_and_voids(run: Run, till: Target) -> None:
 def test_a_ref_id_has_one_effect_whoever_sends_it(run: Run, till: Target) -> None:
     stage = Stage(run, "A = card 1000 NOK", "t = token A")
     stage.direct.note("first as a client with write:wallets:/transactions, then as the other:")
-    card, token = stage.card_id("A"), stage.id_of("t")
+    card, token = stage.card_id("A"), stage.token("t")
     for name, kind in (("d", Kind.DRAWDOWN), ("h", Kind.HOLD)):
-        command = Transact(kind, card, 50, "NOK", stage.fresh(), token)
+        command = Transact(kind, card, 50, "NOK", stage.fresh_ref(), token)
         stage.pays(name, "A", command, till, ("AUTH-7", "AUTH-10"))
         stage.do("A", command)
-    paid = Transact(Kind.DRAWDOWN, card, 5, "NOK", stage.fresh())
+    paid = Transact(Kind.DRAWDOWN, card, 5, "NOK", stage.fresh_ref())
     stage.do("A", paid)
     stage.direct.note("the last one again, as the first client:")
     answer = stage.send(wire.encode(paid, run.target.address.account), target=till)
@@ -433,7 +433,7 @@ def test_a_token_for_the_audience_of_another_account_opens_nothing(
     base = base_of(other)
     for request in (
         request_builders.list_cards(base, limit=1),
-        request_builders.open_card(base, stage.fresh()),
+        request_builders.open_card(base, stage.fresh_card("x")),
     ):
         breaks = "AUTH-4" if _is_read(request) else "AUTH-5"
         answer = stage.send(request, headers=headers, authorized=False)

@@ -33,7 +33,7 @@ BEHAVIOUR = {"expires_in": 3600, "expires_after_transaction": False}
 
 def _batch(stage: Stage, *types: str) -> None:
     """Make cards A, B, ... in one batch."""
-    ids = {chr(ord("A") + number): stage.fresh("b") for number in range(len(types))}
+    ids = {chr(ord("A") + number): stage.fresh_card("b") for number in range(len(types))}
     cards = [
         {"card_id": card_id, "type": kind}
         for card_id, kind in zip(ids.values(), types, strict=True)
@@ -73,7 +73,7 @@ def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(
     run: Run, members: dict[str, object]
 ) -> None:
     stage = Stage(run)
-    card_id = stage.fresh("b")
+    card_id = stage.fresh_card("b")
     asked = request_builders.batch(
         stage.base,
         [{"card_id": card_id, "type": "gift_card"}],
@@ -85,16 +85,16 @@ def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(
     value = (printed.get("token") or {}).get("value")
     if not value:
         pytest.skip("the batch printed no token")
-    early = stage.send(request_builders.transact(stage.base, stage.fresh(), 1, token=value))
+    early = stage.send(request_builders.transact(stage.base, stage.fresh_ref(), 1, token=value))
     stage.direct.expect_refusal("CARD-5", early, "the card is inactive")
     stage.perform(f"activate A 700 NOK {spelled(members)}")
     shown = body_of(stage.send(request_builders.info(stage.base, value)))
     if shown is not None:
         stage.shows("A", shown, "TOKEN-3")
-    ref = stage.fresh()
+    ref = stage.fresh_ref()
     paid = stage.send(request_builders.transact(stage.base, ref, 100, token=value))
     if not is_refused(paid):  # for how long a printed token lives is not documented
-        issued = IssueToken(card_id, stage.fresh("t"))
+        issued = IssueToken(card_id, stage.fresh_ref("t"))
         stage.session.judge("A", issued, Accepted(TokenRecord(value)))
         stage.take("A", Transact(Kind.DRAWDOWN, card_id, 100, "NOK", ref, value), paid)
     stage.finish()
@@ -103,7 +103,7 @@ def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(
 @rule("CARD-4")
 def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
     stage = Stage(run)
-    card_id = stage.fresh("twice")
+    card_id = stage.fresh_card("twice")
     twice = [{"card_id": card_id, "type": "gift_card"}] * 2
     stage.send(request_builders.batch(stage.base, twice))
     answer = stage.send(request_builders.read_card(stage.base, card_id))
@@ -119,7 +119,7 @@ def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
 @rule("SHAPE-4")
 def test_a_batch_takes_no_card_id_that_is_too_long(run: Run) -> None:
     stage = Stage(run)
-    cards = [{"card_id": stage.fresh("b").ljust(256, "x"), "type": "gift_card"}]
+    cards = [{"card_id": stage.fresh_card("b").ljust(256, "x"), "type": "gift_card"}]
     answer = stage.send(request_builders.batch(stage.base, cards))
     stage.direct.expect_refusal("SHAPE-4", answer, "a card_id has at most 255 characters")
 

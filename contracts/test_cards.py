@@ -7,7 +7,7 @@ import pytest
 from contracts.conftest import Check
 from contracts.support import request_builders
 from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
-from tallystick.ledger.vocabulary import OpenCard
+from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.run import Run
 from tallystick.wire import card_record
 
@@ -82,7 +82,7 @@ def test_every_view_shows_what_was_sent(run: Run) -> None:
     )
     found = [
         request_builders.read_card(stage.base, stage.card_id("A")),
-        request_builders.info(stage.base, stage.id_of("t")),
+        request_builders.info(stage.base, stage.token("t")),
         request_builders.customer_card(stage.base, customer, stage.card_id("A")),
     ]
     for request in found:
@@ -151,7 +151,9 @@ def _names_its_own_card(stage: Stage, card_id: str) -> None:
     stage.direct.expect(
         ("CARD-2", "CARD-16"), shown == card_id, f"card {card_id!r}", f"card {shown!r}"
     )
-    drawn = stage.send(request_builders.transact(stage.base, stage.fresh(), 70, card_id=card_id))
+    drawn = stage.send(
+        request_builders.transact(stage.base, stage.fresh_ref(), 70, card_id=card_id)
+    )
     left = 0 if body_of(drawn) is not None else 70
     routed = bool(ROUTED & set(card_id))
     read = stage.send(request_builders.read_card(stage.base, card_id), shaped=not routed)
@@ -173,7 +175,7 @@ def _names_its_own_card(stage: Stage, card_id: str) -> None:
 def _is_known_everywhere(stage: Stage, card_id: str) -> None:
     """An id that finds an empty card in one operation finds it in all of them."""
     for breaks, request in (
-        ("TOKEN-1", request_builders.issue_token(stage.base, card_id, stage.fresh())),
+        ("TOKEN-1", request_builders.issue_token(stage.base, card_id, stage.fresh_ref())),
         ("READ-2", request_builders.list_transactions(stage.base, card_id)),
         ("CARD-8", request_builders.delete_card(stage.base, card_id)),
     ):
@@ -196,8 +198,9 @@ def _is_known_everywhere(stage: Stage, card_id: str) -> None:
 )
 def test_card_ids_that_look_alike_name_two_cards(run: Run, first: str, second: str) -> None:
     stage = Stage(run)
-    prefix = stage.fresh("c")
-    for label, card_id in (("A", prefix + first), ("B", prefix + second)):
+    prefix = stage.fresh_card()
+    ids = {"A": CardId(prefix + first), "B": CardId(prefix + second)}
+    for label, card_id in ids.items():
         answer = stage.send(request_builders.open_card(stage.base, card_id))
         if is_refused(answer) and not card_id.isascii():
             return  # a database may refuse such a text, or compose it
@@ -275,11 +278,11 @@ def test_a_delete_with_money_is_refused_or_final(check: Check, before: list[str]
 @rule("CARD-12")
 def test_a_card_that_does_not_exist_cannot_be_changed(run: Run) -> None:
     stage = Stage(run)
-    missing = stage.fresh("nobody")
+    missing = stage.fresh_card("nobody")
     for request in (
         request_builders.delete_card(stage.base, missing),
         request_builders.activate(stage.base, missing),
-        request_builders.issue_token(stage.base, missing, stage.fresh()),
+        request_builders.issue_token(stage.base, missing, stage.fresh_ref()),
         request_builders.rotate_pin(stage.base, missing, length=6, **request_builders.DIGITS),
     ):
         stage.direct.expect_refusal("CARD-12", stage.send(request), "there is no such card")

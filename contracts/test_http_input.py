@@ -153,7 +153,7 @@ NAMING = {
 def test_an_id_that_does_not_exist_is_refused(input_cards: CardSet, operation: str) -> None:
     with input_cards.session_for(operation) as fuzz:
         missing = fuzz.fresh(f"-{MISSING}")
-        body = valid(fuzz, operation).body if operation in VALID else NO_BODY
+        body: Any = valid(fuzz, operation).body if operation in VALID else NO_BODY
         if operation in (op.TRANSACT, op.READ_BY_TOKEN):
             fuzz.ask(FuzzRequest(operation, body={**body, NAMING[operation]: missing}))
         else:

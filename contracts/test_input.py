@@ -36,7 +36,7 @@ JSON = Any
 
 # Amounts ----------------------------------------------------------------------------------------
 
-PAID = {
+PAID: dict[str, tuple[str, dict[str, JSON]]] = {
     "drawdown": (op.TRANSACT, {}),
     "hold": (op.TRANSACT, {"pending": True}),
     "fund": (op.TRANSACT, {"type": "fund"}),
@@ -86,7 +86,8 @@ def test_a_required_member_is_required(input_cards: CardSet, run: Run, operation
     for name in required:
         input_cards.ask(operation, without, name)
         input_cards.ask(operation, changed, **{name: None})
-    for body in (NO_BODY, None, [], "body"):
+    bodies: tuple[JSON, ...] = (NO_BODY, None, [], "body")
+    for body in bodies:
         input_cards.ask(operation, with_body, body)
     input_cards.settle(operation)
 

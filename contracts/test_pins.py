@@ -45,7 +45,7 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
     third = _rotated(stage, "A", 6)
     stage.direct.expect("CARD-11", second != third, "another PIN each time", "the same PIN again")
     stage.perform("t = token A")  # after the rotations: it is open whether tokens survive them
-    token = stage.id_of("t")
+    token = stage.token("t")
     right = stage.send(request_builders.info(stage.base, token, pin=third))
     stage.direct.expect(
         ("TOKEN-3", "CARD-11"), body_of(right) is not None, "info with the PIN", "a refusal"
@@ -67,7 +67,7 @@ def test_a_rotated_pin_replaces_the_old_one(run: Run) -> None:
 @rule("CARD-14", "CARD-11")
 def test_no_read_shows_a_pin(run: Run) -> None:
     stage = Stage(run)
-    card_id, customer = stage.fresh("card"), stage.fresh("customer")
+    card_id, customer = stage.fresh_card("card"), stage.fresh("customer")
     request = request_builders.open_card(
         stage.base,
         card_id,
@@ -107,12 +107,15 @@ def test_a_pin_has_at_least_four_characters(run: Run) -> None:
     stage.direct.expect_refusal("CARD-15", stage.send(short), "a PIN has at least 4 characters")
     _rotated(stage, "A", 4)
     with_card = request_builders.open_card(
-        stage.base, stage.fresh("c"), 100, pin={"format": {"length": 3, **request_builders.DIGITS}}
+        stage.base,
+        stage.fresh_card(),
+        100,
+        pin={"format": {"length": 3, **request_builders.DIGITS}},
     )
     stage.direct.expect_refusal("CARD-15", stage.send(with_card), "a PIN has at least 4 characters")
     printed = request_builders.batch(
         stage.base,
-        [{"card_id": stage.fresh("c"), "type": "gift_card"}],
+        [{"card_id": stage.fresh_card(), "type": "gift_card"}],
         pin={"format": {"length": 3, **request_builders.DIGITS}},
     )
     stage.direct.expect_refusal("CARD-15", stage.send(printed), "a PIN has at least 4 characters")
@@ -126,7 +129,7 @@ def test_a_pin_that_begins_with_0_is_a_text(run: Run) -> None:
         "pin": {"format": {"length": 4, **request_builders.DIGITS}},
         "card_token": {"format": {"length": 16, **request_builders.DIGITS}},
     }
-    cards = [{"card_id": stage.fresh("p"), "type": "gift_card"} for _ in range(40)]
+    cards = [{"card_id": stage.fresh_card("p"), "type": "gift_card"} for _ in range(40)]
     answer = stage.send(request_builders.batch(stage.base, cards, **options))
     made = (body_of(answer) or {}).get("cards", [])
     if made:

@@ -22,9 +22,9 @@ from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, spelled
 from tallystick import wire
 from tallystick.ledger.members import instant_of
-from tallystick.ledger.vocabulary import OpenCard
-from tallystick.pytest_plugin import Suite
+from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.run import Run
+from tallystick.suite import Suite
 
 rule = pytest.mark.rule
 
@@ -80,7 +80,7 @@ def _listed(stage: Stage, card_id: str, after: str | None) -> Any:
 @rule("READ-4", "READ-1")
 def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
     stage = Stage(run)
-    missing, customer = stage.fresh("nobody"), stage.fresh("customer")
+    missing, customer = stage.fresh_card("nobody"), stage.fresh("customer")
     for request in (
         request_builders.read_card(stage.base, missing),
         request_builders.list_transactions(stage.base, missing),
@@ -111,9 +111,9 @@ NEAR: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("digits", [False, True], ids=["letters", "digits"])
 def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: bool) -> None:
     stage = Stage(run)
-    card_id = stage.fresh("aB-x1")
+    card_id = stage.fresh_card("aB-x1")
     if digits:
-        card_id = str(int.from_bytes(card_id.encode(), "big"))[-18:].lstrip("0")
+        card_id = CardId(str(int.from_bytes(card_id.encode(), "big"))[-18:].lstrip("0"))
     _made(stage, card_id)
     for how, change in NEAR.items():
         other = change(card_id)
@@ -122,7 +122,7 @@ def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: boo
         for request in (
             request_builders.read_card(stage.base, other),
             request_builders.list_transactions(stage.base, other),
-            request_builders.transact(stage.base, stage.fresh(), 1, card_id=other),
+            request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=other),
         ):
             answer = stage.send(request, shaped=False)
             stage.direct.expect_refusal("READ-4", answer, f"no card {other!r}: another one {how}")
@@ -131,8 +131,8 @@ def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: boo
 @rule("READ-8")
 def test_ids_and_dates_of_creation_never_change(run: Run) -> None:
     stage = Stage(run)
-    card_id, whose = stage.fresh("c"), stage.fresh("customer")
-    held, drawn = stage.fresh("h"), stage.fresh("d")
+    card_id, whose = stage.fresh_card(), stage.fresh("customer")
+    held, drawn = stage.fresh_ref("h"), stage.fresh_ref("d")
     answers = {
         CARD: stage.send(request_builders.open_card(stage.base, card_id, 1000, customer_id=whose)),
         held: stage.send(
@@ -154,7 +154,7 @@ def test_ids_and_dates_of_creation_never_change(run: Run) -> None:
             same = _agree(was, now) and dates.setdefault((view, name), date) == date
             stage.direct.expect("READ-8", same, f"{name} with {was}, as it was made", f"{item}")
         hold = str(known[held].get("id"))
-        stage.send(request_builders.capture(stage.base, hold, stage.fresh("k"), amount=4))
+        stage.send(request_builders.capture(stage.base, hold, stage.fresh_ref("k"), amount=4))
 
 
 CARD = "the card"
@@ -195,7 +195,7 @@ def _views(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, str
 class ListedCards:
     """The suite's own cards, made one after the other, and where the list shows them."""
 
-    own: list[str]
+    own: list[CardId]
     ids: list[str]
     """The server's ids of the same cards; the server may accept them as cursors."""
     position: ListPosition | None
@@ -224,14 +224,14 @@ def listed_cards(run: Run, suite: Suite) -> ListedCards:
 def make_listed_cards(run: Run) -> ListedCards:
     """Make the own cards, with cards on either side whose ids may be cursors, and find them."""
     stage = Stage(run)
-    row = [stage.fresh("s") for _ in range(ANCHORS + OWN + ANCHORS)]
+    row = [stage.fresh_card("s") for _ in range(ANCHORS + OWN + ANCHORS)]
     made = [_made(stage, card_id) for card_id in row]
     own = slice(ANCHORS, ANCHORS + OWN)
     position = locate(stage, row[own], [made[0], made[-1], row[0], row[-1]])
     return ListedCards(row[own], made[own], position)
 
 
-def _made(stage: Stage, card_id: str) -> str:
+def _made(stage: Stage, card_id: CardId) -> str:
     """Make a card; the server's id of it."""
     answer = stage.send(request_builders.open_card(stage.base, card_id))
     stage.take(card_id, OpenCard(card_id, 100, "NOK"), answer)
@@ -250,7 +250,7 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
 ) -> None:
     stage = Stage(run)
     # In a list that starts with the oldest, this card is the last: a page must not lose it.
-    last = stage.fresh("last")
+    last = stage.fresh_card("last")
     _made(stage, last)
     position = listed_cards.position_now(stage)
     own = [*listed_cards.own, last] if last in position.reference.ids() else listed_cards.own
@@ -304,7 +304,7 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
         pytest.skip("the own cards are not next to a cursor")
 
     def add() -> None:
-        stage.send(request_builders.open_card(stage.base, stage.fresh("added")))
+        stage.send(request_builders.open_card(stage.base, stage.fresh_card("added")))
 
     read = follow_cursors(
         stage,
@@ -328,7 +328,7 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
 @rule("CARD-8", "READ-5")
 def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: ListedCards) -> None:
     stage = Stage(run)
-    row = [stage.fresh("b") for _ in range(3)]
+    row = [stage.fresh_card("b") for _ in range(3)]
     cursor, _ = [_made(stage, card_id) for card_id in row[:2]]
     stage.perform("A = card 100 NOK", "d = draw A available", "delete A", unread=True)
     _made(stage, row[2])
@@ -387,7 +387,7 @@ def test_a_limit_is_honoured_and_has_bounds(run: Run) -> None:
 def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
     # Neither its type nor its comparison is documented, so two cards are compared to each other.
     stage = Stage(run)
-    first, last = stage.fresh("first"), stage.fresh("last")
+    first, last = stage.fresh_card("first"), stage.fresh_card("last")
     _made(stage, first)
     stage.perform("A = card 1000 NOK", "h = hold A 600", "B = card 400 NOK", unread=True)
     _made(stage, last)

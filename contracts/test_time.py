@@ -18,8 +18,8 @@ from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, is_refused
 from tallystick.drivers.clock import UNSURE_S
 from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
-from tallystick.pytest_plugin import Suite
 from tallystick.run import Run, Violated
+from tallystick.suite import Suite
 
 rule = pytest.mark.rule
 
@@ -196,7 +196,7 @@ def _try_a_short_life(run: Run) -> tuple[bool, int]:
     stage = Stage(run, "A = card 1000 NOK")
     began = time.monotonic()
     ends = stage.session.resolver.clock.text(stage.session.resolver.clock.now() + SOON_S)
-    trial = stage.send(request_builders.open_card(stage.base, stage.fresh("c"), expires_at=ends))
+    trial = stage.send(request_builders.open_card(stage.base, stage.fresh_card(), expires_at=ends))
     soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
     return not is_refused(trial), soon
 
@@ -222,7 +222,7 @@ def _with_tokens(run: Run) -> Prepared:
     card = stage.card_id("A")
     for seconds in TOKENS_S:
         for once in (True, False):
-            ref = stage.fresh("t")
+            ref = stage.fresh_ref("t")
             request = request_builders.issue_token(
                 stage.base, card, ref, expires_in=seconds, expires_after_transaction=once
             )
@@ -239,7 +239,7 @@ def _with_tokens(run: Run) -> Prepared:
 
 def _hold_by(stage: Stage, value: str) -> None:
     """A hold by a token that is about to expire: it may be accepted or refused."""
-    card, ref = stage.card_id("A"), stage.fresh()
+    card, ref = stage.card_id("A"), stage.fresh_ref()
     answer = stage.send(request_builders.transact(stage.base, ref, 100, token=value, pending=True))
     if body_of(answer) is not None:
         stage.take("A", Transact(Kind.HOLD, card, 100, "NOK", ref, value), answer, name="h")
@@ -271,8 +271,8 @@ def test_an_expired_token_is_refused_everywhere(waited: Waited) -> None:
     for value in prepared.values:
         for request in (
             request_builders.info(stage.base, value),
-            request_builders.transact(stage.base, stage.fresh(), 1, token=value),
-            request_builders.transact(stage.base, stage.fresh(), 1, token=value, pending=True),
+            request_builders.transact(stage.base, stage.fresh_ref(), 1, token=value),
+            request_builders.transact(stage.base, stage.fresh_ref(), 1, token=value, pending=True),
         ):
             stage.direct.expect_refusal("TOKEN-5", stage.send(request), "the token has expired")
     stage.read_back("TOKEN-5")

@@ -114,7 +114,7 @@ def test_a_token_moves_no_money_but_that_of_its_card(check: Check) -> None:
 @rule("TOKEN-4", "BAL-6")
 def test_a_token_that_was_never_made_is_refused(run: Run) -> None:
     stage = Stage(run, "A = card 1000 NOK", "t = token A")
-    value = stage.id_of("t")
+    value = stage.token("t")
     middle = len(value) // 2
     other = "0" if value[middle] != "0" else "1"
     made_up = {
@@ -129,7 +129,7 @@ def test_a_token_that_was_never_made_is_refused(run: Run) -> None:
     for what, token in made_up.items():
         for request in (
             request_builders.info(stage.base, token),
-            request_builders.transact(stage.base, stage.fresh(), 1, token=token),
+            request_builders.transact(stage.base, stage.fresh_ref(), 1, token=token),
         ):
             stage.direct.expect_refusal("TOKEN-4", stage.send(request), f"the token is {what}")
     stage.read_back("TOKEN-4")
@@ -145,7 +145,7 @@ def _masked(stage: Stage) -> dict[str, str]:
 def test_a_token_that_is_made_with_its_card_lives_for_a_second_at_least(run: Run) -> None:
     stage = Stage(run)
     wanted = request_builders.open_card(
-        stage.base, stage.fresh("c"), 100, card_token={"expires_in": 0}
+        stage.base, stage.fresh_card(), 100, card_token={"expires_in": 0}
     )
     stage.direct.expect_refusal("SHAPE-4", stage.send(wanted), "expires_in is 1 at least")
 
@@ -210,7 +210,7 @@ def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> Non
     request = request_builders.issue_token(
         stage.base,
         stage.card_id("A"),
-        stage.fresh("t"),
+        stage.fresh_ref("t"),
         format=format_,
         expires_in=7200,
         expires_after_transaction=once,
@@ -220,7 +220,7 @@ def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> Non
         return  # only the formats of the guides have to be accepted: the bounds are open
     issued = IssueToken(stage.card_id("A"), request.body["ref_id"], one_time=once)
     stage.take("A", issued, answer, name="t")
-    _fits("token", stage, stage.id_of("t"), format_)
+    _fits("token", stage, stage.token("t"), format_)
     first = "draw" if once else "hold"
     stage.perform(f"p = {first} t 10", "d = draw t 10", "info t", unread=True)
 
@@ -228,7 +228,7 @@ def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> Non
 @rule("TOKEN-7", "TOKEN-3")
 def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) -> None:
     stage = Stage(run)
-    card_id, format_ = stage.fresh("c"), {"length": 16, "prefix": "W:", **request_builders.DIGITS}
+    card_id, format_ = stage.fresh_card(), {"length": 16, "prefix": "W:", **request_builders.DIGITS}
     generator = {"expires_in": 3600, "expires_after_transaction": False, "format": format_}
     made = body_of(
         stage.send(request_builders.open_card(stage.base, card_id, 500, card_token=generator))
@@ -245,7 +245,9 @@ def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) ->
         "a refusal" if shown is None else f"card {shown.get('card_id')!r}",
     )
     for number in (1, 2):
-        paid = stage.send(request_builders.transact(stage.base, stage.fresh(), 100, token=value))
+        paid = stage.send(
+            request_builders.transact(stage.base, stage.fresh_ref(), 100, token=value)
+        )
         stage.direct.expect(
             "TOKEN-6", not is_refused(paid), f"payment {number} by the token", "a refusal"
         )
@@ -255,17 +257,17 @@ def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) ->
 @pytest.mark.parametrize("kind", ["drawdown", "hold"])
 def test_a_one_time_token_that_is_made_with_its_card_pays_once(run: Run, kind: str) -> None:
     stage = Stage(run)
-    card_id = stage.fresh("c")
+    card_id = stage.fresh_card()
     generator = {"expires_in": 3600, "expires_after_transaction": True}
     answer = stage.send(request_builders.open_card(stage.base, card_id, 500, card_token=generator))
     stage.take("A", OpenCard(card_id, 500, "NOK"), answer)
     value = _value((body_of(answer) or {}).get("card_token"))
     if not value:
         pytest.skip("the answer to the creation shows no token")
-    issued = IssueToken(card_id, stage.fresh("t"), one_time=True)
+    issued = IssueToken(card_id, stage.fresh_ref("t"), one_time=True)
     stage.session.judge("A", issued, Accepted(TokenRecord(value)))
     for number, paying in enumerate((Kind(kind), Kind.DRAWDOWN, Kind.HOLD)):
-        command = Transact(paying, card_id, 100 + number, "NOK", stage.fresh("p"), value)
+        command = Transact(paying, card_id, 100 + number, "NOK", stage.fresh_ref("p"), value)
         stage.do("A", command)
     stage.finish()
 
@@ -298,7 +300,7 @@ def _fits(what: str, stage: Stage, value: str, format_: dict[str, Any]) -> None:
 def test_a_new_token_shows_what_was_sent_and_the_default_form(run: Run) -> None:
     stage = Stage(run)
     stage.perform("A = card 1000 NOK", unread=True)
-    ref, metadata = stage.fresh("t"), {"till": "4"}
+    ref, metadata = stage.fresh_ref("t"), {"till": "4"}
     request = request_builders.issue_token(
         stage.base, stage.card_id("A"), ref, metadata=metadata, expires_in=7200
     )
@@ -329,11 +331,11 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
         unread=True,
     )
     card_id = stage.card_id("A")
-    values = {stage.id_of(name) for name in names}
+    values = {stage.token(name) for name in names}
     for request in (
         request_builders.read_card(stage.base, card_id),
         request_builders.customer_card(stage.base, customer, card_id),
-        request_builders.info(stage.base, stage.id_of("t")),
+        request_builders.info(stage.base, stage.token("t")),
         request_builders.list_transactions(stage.base, card_id),
     ):
         body = body_of(stage.send(request))
@@ -360,7 +362,7 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
 
 def _issue(stage: Stage, card: str, name: str) -> Any:
     """Make a token without the optional members; by default it pays once."""
-    ref = stage.fresh("t")
+    ref = stage.fresh_ref("t")
     answer = stage.send(request_builders.issue_token(stage.base, stage.card_id(card), ref))
     stage.take(card, IssueToken(stage.card_id(card), ref, one_time=True), answer, name=name)
     return body_of(answer)

@@ -102,7 +102,7 @@ def test_without_type_and_pending_it_is_a_plain_drawdown(
     run: Run, members: dict[str, object]
 ) -> None:
     stage = Stage(run, "A = card 1000 NOK")
-    card, ref = stage.card_id("A"), stage.fresh()
+    card, ref = stage.card_id("A"), stage.fresh_ref()
     answer = stage.send(request_builders.transact(stage.base, ref, 100, card_id=card, **members))
     stage.direct.expect("TX-9", not is_refused(answer), "a plain drawdown", "a refusal")
     stage.take("A", Transact(Kind.DRAWDOWN, card, 100, "NOK", ref), answer, name="d")

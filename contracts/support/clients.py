@@ -11,8 +11,8 @@ from typing import NoReturn
 import pytest
 
 from contracts.support import request_builders
-from tallystick.pytest_plugin import Suite
 from tallystick.run import Run
+from tallystick.suite import Suite
 from tallystick.target import Client, Target, TargetError
 from tallystick.wire import Request
 

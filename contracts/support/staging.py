@@ -22,11 +22,13 @@ from tallystick.ledger.vocabulary import (
     CardId,
     CardLabel,
     Command,
+    EntryId,
     OpenCard,
     Outcome,
     Payment,
     PrepareCard,
     ReadCard,
+    RefId,
 )
 from tallystick.program import Step, Verb, parse_step
 from tallystick.run import Run
@@ -57,7 +59,7 @@ class Stage:
         self.session = Session(run, resolver=resolver)
         self.story = self.session.story
         self.direct = Direct(run, story=self.story)
-        self._refs = 0
+        self._count = 0
         self.perform(*lines)
 
     def another(self) -> Stage:
@@ -170,21 +172,36 @@ class Stage:
 
     # Names ----------------------------------------------------------------------------------------
 
-    def card_id(self, label: str) -> str:
+    def card_id(self, label: str) -> CardId:
         """The card_id behind a label."""
         return self.session.ledger(label).card
 
-    def id_of(self, label: str) -> str:
-        """The id of a transaction, or the value of a token; skips the test if it was not made."""
+    def entry_id(self, label: str) -> EntryId:
+        """The server's id of a transaction; skips the test if it was not made."""
+        return EntryId(self._made_id(label))
+
+    def token(self, label: str) -> str:
+        """The value of a token; skips the test if it was not made."""
+        return self._made_id(label)
+
+    def _made_id(self, label: str) -> str:
         made = self.session.resolver.bindings[label].id
         if made is None:
             pytest.skip(f"{label} was not made")
         return made
 
-    def fresh(self, what: str = "x") -> str:
-        """An id or ref_id that was never used before."""
-        self._refs += 1
-        return f"{self.session.resolver.prefix}.{what}{self._refs}"
+    def fresh(self, what: str) -> str:
+        """A text that was never used before."""
+        self._count += 1
+        return f"{self.session.resolver.prefix}.{what}{self._count}"
+
+    def fresh_card(self, what: str = "c") -> CardId:
+        """A card_id that was never used before."""
+        return CardId(self.fresh(what))
+
+    def fresh_ref(self, what: str = "x") -> RefId:
+        """A ref_id that was never used before."""
+        return RefId(self.fresh(what))
 
     @property
     def _account(self) -> str:
