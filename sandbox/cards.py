@@ -244,32 +244,34 @@ class Cards:
     # --- the opening amount as a transaction ------------------------------------------------
 
     def list_opening(self, card: Card) -> None:
-        if not self.policy.opening_listed:
-            return
-        made = str(uuid.uuid4())
-        self.store.add_record(
-            Transaction(
-                seq=0,
-                card=card.seq,
-                account=card.account,
-                id=made,
-                ref_id=f"opening-{made}",
-                operation="opening",
-                type="fund",
-                amount=card.opening,
-                currency=card.currency,
-                parent_id=None,
-                metadata=None,
-                originated_by=card.originated_by,
-                created_at=self.clock.now(),
-                created_by=card.created_by,
-                by_card_id=1,
-                token=None,
-                captured=0,
-                open=0,
-                fingerprint="",
-            )
-        )
+        if self.policy.opening_listed:
+            self.store.add_record(opening_record(card, self.clock.now()))
+
+
+def opening_record(card: Card, created_at: int) -> Transaction:
+    """The opening amount of a card as an entry of its list."""
+    made = str(uuid.uuid4())
+    return Transaction(
+        seq=0,
+        card=card.seq,
+        account=card.account,
+        id=made,
+        ref_id=f"opening-{made}",
+        operation="opening",
+        type="fund",
+        amount=card.opening,
+        currency=card.currency,
+        parent_id=None,
+        metadata=None,
+        originated_by=card.originated_by,
+        created_at=created_at,
+        created_by=card.created_by,
+        by_card_id=1,
+        token=None,
+        captured=0,
+        open=0,
+        fingerprint="",
+    )
 
 
 def pin_format(card: Card) -> dict[str, Any] | None:

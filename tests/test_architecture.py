@@ -42,12 +42,6 @@ ARROWS = {
 }
 """By path: `only` these of ours and no package but the standard library, or `never` these."""
 
-EXCEPTIONS = {
-    ("tests/rival/test_mutants.py", "tallystick"),
-    ("tests/rival/test_rival.py", "tallystick"),
-}
-"""Tests of the rival may drive the suite against it."""
-
 HOMES = {
     # Requests leave through the target; two drivers change what happens on the way.
     "httpx": (
@@ -135,12 +129,7 @@ def trespasses(name: str, arrow: dict[str, tuple[str, ...]]) -> Iterator[str]:
 def test_nothing_is_imported_against_an_arrow(path: str) -> None:
     subjects = [name for name in sources() if name.startswith(path)]
     assert subjects, f"no file at {path}"
-    found = [
-        trespass
-        for name in subjects
-        for trespass in trespasses(name, ARROWS[path])
-        if not any(name == file and what in trespass for file, what in EXCEPTIONS)
-    ]
+    found = [trespass for name in subjects for trespass in trespasses(name, ARROWS[path])]
     assert found == []
 
 

@@ -17,6 +17,10 @@ from tests.rival.auth import Client
 DOCUMENT = yaml.safe_load(
     (Path(__file__).parents[2] / "spec" / "openapi.yaml").read_text(encoding="utf-8")
 )
+TX = "/transactions"
+CAPTURE = "/transactions/{transaction_id}/capture"
+VOID = "/transactions/{transaction_id}/void"
+CARD = "/cards/{card_id}"
 # Not documented, and right all the same for a method that a path does not have.
 METHOD_NOT_ALLOWED = 405
 
@@ -61,7 +65,7 @@ class Wallet:
 
     def transact(self, card_id: str, ref_id: str, amount: int, **more: Any) -> Answer:
         said = {"card_id": card_id, "ref_id": ref_id, "amount": amount, "currency": "NOK"} | more
-        return self.post("/transactions", **said)
+        return self.post(TX, **said)
 
     def hold(self, card_id: str, ref_id: str, amount: int) -> str:
         """A new hold; answers its id."""
@@ -69,9 +73,15 @@ class Wallet:
         assert made.status == 200, made
         return made.body["id"]
 
+    def token(self, card_id: str, **more: Any) -> str:
+        """The value of a new token of a card."""
+        made = self.post(CARD + "/tokens", (card_id,), ref_id="t", expires_in=600, **more)
+        assert made.status == 200, made
+        return made.body["token"]["value"]
+
     def figures(self, card_id: str) -> dict[str, int]:
         """The six figures by the last word of their names."""
-        card = self.get("/cards/{card_id}", (card_id,)).body
+        card = self.get(CARD, (card_id,)).body
         assert card["amount"] == card["amount_balance"]
         return {
             name.removeprefix("amount_"): value
