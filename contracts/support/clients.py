@@ -13,7 +13,7 @@ import pytest
 from contracts.support import request_builders
 from tallystick.run import Run
 from tallystick.suite import Suite
-from tallystick.target import Client, Target, TargetError
+from tallystick.target import Client, Target, TargetError, TargetGone
 from tallystick.wire import Request
 
 
@@ -31,6 +31,9 @@ def connect_as(suite: Suite, run: Run, name: str, *rules: str) -> Target:
     target = run.target.another(client=client, account=account)
     try:
         target.access_token()
+    except TargetGone:
+        target.close()
+        raise
     except TargetError as error:
         target.close()
         not_claimed(suite, f"the client {name!r} gets no token: {error}", *rules)
