@@ -107,7 +107,7 @@ def _run(program: Program, environment: dict[str, str], arguments: list[str], ou
     os.dup2(written, 1)
     os.dup2(written, 2)
     os.chdir(ROOT)
-    # What belongs to a run of pytest that may be around us is none of the inner one's business.
+    # What belongs to a run of pytest that may be around us does not concern the inner one.
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "TALLYSTICK_"))]:
         del os.environ[name]
     os.environ.update(environment)
@@ -122,7 +122,7 @@ def _run(program: Program, environment: dict[str, str], arguments: list[str], ou
 
 
 class _Line(io.StringIO):
-    """Stands for stdout, and hands the first line that is written to the parent."""
+    """Replaces stdout, and hands the first line that is written to the parent."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class _Line(io.StringIO):
 def _serve(connection: Connection, options: list[str]) -> None:
     from sandbox.__main__ import main
 
-    # A faulty sandbox says much about its faults, which is nobody's business here.
+    # A faulty sandbox prints tracebacks of its faults, which would fill the output of the tests.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
     sys.stdout = _Line(connection)

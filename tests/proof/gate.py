@@ -18,7 +18,7 @@ from tests.proof import forking
 LIMIT_S = 600.0
 USUAL = ("-q",)
 UNSHORTENED = ("-p", "tests.proof.unshortened")
-"""For who wants to know only whether something is found."""
+"""Only whether something is found, without the time that shortening takes."""
 
 
 @dataclass(frozen=True, slots=True)

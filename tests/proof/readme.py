@@ -22,18 +22,22 @@ def write(path: Path = README) -> None:
     path.write_text(with_summary(text, summary(record.read())), encoding="utf-8")
 
 
-def with_summary(text: str, told: str) -> str:
+def with_summary(text: str, summary: str) -> str:
     """The page with another summary."""
     if not MARKED.search(text):
         raise ValueError("the page has no <!-- proof --> and <!-- /proof -->")
-    return MARKED.sub(lambda found: f"{found[1]}{told}\n{found[2]}", text)
+    return MARKED.sub(lambda found: f"{found[1]}{summary}\n{found[2]}", text)
 
 
 def summary(kept: record.Record) -> str:
     """Tables and sentences for what was measured."""
     parts = [
-        told(kept)
-        for section, told in (("faults", _faults), ("variants", _variants), ("mutants", _mutants))
+        summarise(kept)
+        for section, summarise in (
+            ("faults", _faults),
+            ("variants", _variants),
+            ("mutants", _mutants),
+        )
         if section in kept
     ]
     return "\n\n".join(parts) or "Nothing was measured yet: `tox -e proof`."
@@ -56,16 +60,16 @@ def _faults(kept: record.Record) -> str:
         "steps above the shortest, median (of how many)",
         "Schemathesis alone",
     )
-    told = markdown(headings, lines)
+    text = markdown(headings, lines)
     if peer:
         asked, budget_s = len(peer), kept["peers"]["budget_s"]
-        told += (
+        text += (
             f"\n\nThe last column is the command line of Schemathesis on {asked} of the faults, "
             f"{budget_s} seconds each, less what it reports of the honest sandbox too; where it "
             f"finds something, after {_median_of(peer)} requests in the median. It shows requests, "
             "not programs, so there are no steps to compare."
         )
-    return told
+    return text
 
 
 def _median_of(peer: dict[str, Any]) -> int:
@@ -76,7 +80,7 @@ def _median_of(peer: dict[str, Any]) -> int:
 def _line(name: str, rows: Rows, peer: dict[str, Any]) -> tuple[object, ...]:
     caught = [row for row in rows if row["is_caught"]]
     requests = [row["requests"] for row in caught]
-    # What was told in words was not shortened, and not every fault's program was counted by hand.
+    # A violation reported in words only was not shortened, and not every fault's program was counted by hand.
     counted = [row for row in caught if row["replays"] is not None and row["shortest"] is not None]
     extra = [row["steps"] - row["shortest"] for row in counted]
     asked = [peer[row["name"]] for row in rows if row["name"] in peer]
@@ -108,10 +112,10 @@ def _mutants(kept: record.Record) -> str:
     section = kept["mutants"]
     rows: Rows = section["rows"]
     killed = sum(row["is_killed"] for row in rows)
-    told = (
+    text = (
         f"Mutants of the second server's money code: {killed} of {len(rows)} are killed "
         f"({100 * killed / len(rows):.1f} %); {section['argued']} more are no faults, each argued "
         "in [`tests/rival/equivalents.py`](tests/rival/equivalents.py)."
     )
     survivors = [f"`{row['name']}`" for row in rows if not row["is_killed"]]
-    return told + (f" Survivors: {', '.join(survivors)}." if survivors else "")
+    return text + (f" Survivors: {', '.join(survivors)}." if survivors else "")

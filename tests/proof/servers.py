@@ -17,7 +17,7 @@ from tests.rival.process import Rival
 Environment = dict[str, str]
 
 SETUPS = {"expired_access_accepted": ("--token-lifetime", "4")}
-"""How a server has to be set up for a fault to be seen: nobody waits hours for a token to end."""
+"""How a server has to be set up for a fault to be seen: no run waits hours for a token to end."""
 
 
 def environment_of(url: str) -> Environment:

@@ -15,7 +15,7 @@ from tests.proof.gate import Outcome, run_gate
 from tests.proof.servers import forked_sandbox, rival
 from tests.proof.table import aligned
 
-PLAIN = "(plain)"
+HONEST = "(plain)"
 RIVAL = "(rival)"
 
 
@@ -39,7 +39,7 @@ class VariantRow:
 
 def everyone() -> list[str]:
     """The names of all honest servers."""
-    return [PLAIN, RIVAL, *VARIANTS]
+    return [HONEST, RIVAL, *VARIANTS]
 
 
 def measure(names: Sequence[str], seeds: int, *, jobs: int) -> Iterator[VariantRow]:
@@ -49,7 +49,7 @@ def measure(names: Sequence[str], seeds: int, *, jobs: int) -> Iterator[VariantR
 
 
 def _row(name: str, seed: int) -> VariantRow:
-    variants = () if name == PLAIN else (name,)
+    variants = () if name == HONEST else (name,)
     with rival() if name == RIVAL else forked_sandbox(variants=variants) as environment:
         outcome = run_gate(environment, f"--seed={seed}")
     return VariantRow(
@@ -65,16 +65,16 @@ def _row(name: str, seed: int) -> VariantRow:
 
 def alarms_of(outcome: Outcome) -> list[str]:
     """Everything about a run that is not quiet, in full."""
-    told = [
+    alarms = [
         f"{entry['rule']} permitted {entry['expected']}; received {entry['actual']}; "
         + " | ".join(entry["steps"])
         for entry in outcome.violations
     ]
     if outcome.status not in (0, 1):
-        told.append(outcome.output[-2000:])
-    elif outcome.status and not told and outcome.result is not None:
-        told.append(str(outcome.result["reason"]))
-    return told
+        alarms.append(outcome.output[-2000:])
+    elif outcome.status and not alarms and outcome.result is not None:
+        alarms.append(str(outcome.result["reason"]))
+    return alarms
 
 
 def table(rows: Sequence[VariantRow]) -> str:

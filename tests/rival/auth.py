@@ -44,7 +44,7 @@ class Caller:
 
 
 class Authority:
-    """Issues access tokens and reads them back; the key lives as long as the process."""
+    """Issues access tokens and reads them back; the key is made for this process."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)

@@ -274,7 +274,7 @@ def draw(card: Card, order: Order, pending: bool, new_id: str, now: int) -> Entr
 def capture(
     card: Card, hold_id: str, ref_id: str, amount: int | None, new_id: str, now: int
 ) -> Entry:
-    """Allowed on an expired card too: money locked in time is owed."""
+    """Allowed on an expired card too: money that was locked in time may still be captured."""
     hold = _open_hold(card, hold_id)
     taken = hold.remaining if amount is None else amount
     _unused_ref_id(card.ref_ids, ref_id)

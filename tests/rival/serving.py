@@ -22,7 +22,7 @@ MOST_DRAINED = 64 << 20
 
 
 class Malformed(Exception):
-    """The request cannot be told from the next one: answer, then close."""
+    """Where the request ends cannot be known: answer, then close."""
 
 
 class Handler(WSGIRequestHandler):

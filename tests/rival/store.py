@@ -132,7 +132,7 @@ _APPEND = sa.insert(_ENTRIES)
 
 
 class Unit:
-    """One unit of work: nobody else reads or appends until it ends, and a refusal undoes it."""
+    """One unit of work: no other unit reads or appends until it ends, and a refusal undoes it."""
 
     def __init__(self, connection: sa.Connection, known: dict[int, Lines]) -> None:
         self._connection = connection

@@ -1,6 +1,6 @@
-"""Runs the suite in a process of its own, and servers that are not what was asked for.
+"""Runs the suite in a process of its own; servers that speak another API, or none.
 
-Knows how to start them and what they leave behind; no test.
+Knows how to start them and what they write; no test.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Ran:
     @property
     def error(self) -> str:
         """The lines that say why nothing was started, without the marks around them."""
-        told = [line for line in self.output.splitlines() if line.startswith("ERROR: ")]
-        return "\n".join(line.removeprefix("ERROR: ") for line in told)
+        lines = [line for line in self.output.splitlines() if line.startswith("ERROR: ")]
+        return "\n".join(line.removeprefix("ERROR: ") for line in lines)
 
 
 def run_contracts(
@@ -65,7 +65,7 @@ def _run(
 
 @contextmanager
 def scripted(status: int, content_type: str, body: str) -> Iterator[str]:
-    """The URL of a server that answers everything alike."""
+    """The URL of a server that gives the same answer to every request."""
     content = body.encode()
 
     class Handler(BaseHTTPRequestHandler):
@@ -96,6 +96,6 @@ def scripted(status: int, content_type: str, body: str) -> Iterator[str]:
 
 
 def free_url() -> str:
-    """The URL of a port on which nobody listens."""
+    """The URL of a port on which no server listens."""
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         return f"http://127.0.0.1:{server.server_address[1]}/v1"

@@ -44,12 +44,12 @@ OPTIONS = {
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_setting_that_makes_no_sense_is_named(name: str, honest: Environment, tmp_path: Path):
-    arguments, changes, told = OPTIONS[name]
-    assert told in refused({**honest, **changes}, tmp_path / "reports", *arguments)
+    arguments, changes, message = OPTIONS[name]
+    assert message in refused({**honest, **changes}, tmp_path / "reports", *arguments)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("a: [", "pinned.yaml"),
         ("answers:\n  no.such.question: accept\n", "no.such.question"),
@@ -57,30 +57,30 @@ def test_a_setting_that_makes_no_sense_is_named(name: str, honest: Environment, 
     ids=["not YAML", "unknown question"],
 )
 def test_a_dialect_that_cannot_be_read_is_named(
-    text: str, told: str, honest: Environment, tmp_path: Path
+    text: str, message: str, honest: Environment, tmp_path: Path
 ):
     pinned = tmp_path / "pinned.yaml"
     pinned.write_text(text, encoding="utf-8")
-    assert told in refused(honest, tmp_path / "reports", f"--dialect={pinned}")
+    assert message in refused(honest, tmp_path / "reports", f"--dialect={pinned}")
 
 
 def test_a_target_that_is_down_is_named(tmp_path: Path):
     url = free_url()
     environment = {**CLIENT, "TALLYSTICK_TARGET": url, "TALLYSTICK_ACCOUNT": "T12345678"}
-    told = refused(environment, tmp_path / "reports")
-    assert url in told
-    assert "start the server or correct --target" in told
+    message = refused(environment, tmp_path / "reports")
+    assert url in message
+    assert "start the server or correct --target" in message
 
 
 def test_refused_credentials_are_named(honest: Environment, tmp_path: Path):
     wrong = {**honest, "TALLYSTICK_CLIENT_SECRET": "wrong"}
-    told = refused(wrong, tmp_path / "reports")
-    assert "refused the credentials of client 'admin'" in told
-    assert "check TALLYSTICK_CLIENT_ID" in told
-    assert "wrong" not in told
+    message = refused(wrong, tmp_path / "reports")
+    assert "refused the credentials of client 'admin'" in message
+    assert "check TALLYSTICK_CLIENT_ID" in message
+    assert "wrong" not in message
 
 
-def test_a_client_that_may_not_read_cards_is_told_what_a_run_needs(
+def test_a_client_that_may_not_read_cards_is_named_with_what_a_run_needs(
     honest: Environment, tmp_path: Path
 ):
     till = {
@@ -93,17 +93,17 @@ def test_a_client_that_may_not_read_cards_is_told_what_a_run_needs(
 
 def test_a_wrong_path_is_asked_about(honest: Environment, tmp_path: Path):
     url = honest["TALLYSTICK_TARGET"].removesuffix("/v1")
-    told = refused({**honest, "TALLYSTICK_TARGET": url}, tmp_path / "reports")
-    assert f"is {url} the base URL" in told
+    message = refused({**honest, "TALLYSTICK_TARGET": url}, tmp_path / "reports")
+    assert f"is {url} the base URL" in message
 
 
 @pytest.mark.parametrize("status", [200, 404])
 def test_a_page_instead_of_json_is_asked_about(status: int, tmp_path: Path):
     with scripted(status, "text/html", PAGE) as url:
         environment = {**CLIENT, "TALLYSTICK_TARGET": url, "TALLYSTICK_ACCOUNT": "T12345678"}
-        told = refused(environment, tmp_path / "reports")
-    assert "text/html" in told
-    assert "is the base URL" in told or f"is {url} the base URL" in told
+        message = refused(environment, tmp_path / "reports")
+    assert "text/html" in message
+    assert "is the base URL" in message or f"is {url} the base URL" in message
 
 
 def test_a_page_after_the_token_is_asked_about(tmp_path: Path):
@@ -113,5 +113,5 @@ def test_a_page_after_the_token_is_asked_about(tmp_path: Path):
             "TALLYSTICK_ACCOUNT": "T12345678",
             "TALLYSTICK_TOKEN": "ready",
         }
-        told = refused(environment, tmp_path / "reports")
-    assert "answered 200 with text/html" in told
+        message = refused(environment, tmp_path / "reports")
+    assert "answered 200 with text/html" in message

@@ -21,7 +21,7 @@ def test_the_readme_says_what_was_measured() -> None:
 
 def test_a_page_without_marks_is_not_touched() -> None:
     with pytest.raises(ValueError, match="<!-- proof -->"):
-        readme.with_summary("# A page", "told")
+        readme.with_summary("# A page", "text")
 
 
 def violation(rule: str, requests_before: int, *steps: str) -> ViolationEntry:
@@ -104,5 +104,5 @@ def test_a_sample_of_mutants_is_the_same_every_time() -> None:
 
 
 def test_numbers_stand_to_the_right() -> None:
-    told = aligned(("name", "count"), [("a", 5), ("bc", None), ("d", 100)])
-    assert told.splitlines() == ["name  count", "a         5", "bc        -", "d       100"]
+    text = aligned(("name", "count"), [("a", 5), ("bc", None), ("d", 100)])
+    assert text.splitlines() == ["name  count", "a         5", "bc        -", "d       100"]

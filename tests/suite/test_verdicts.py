@@ -163,7 +163,7 @@ def test_what_was_found_survives_the_death_of_the_target(tmp_path: Path):
     assert "CAP-2" in [violation["rule"] for violation in ran.result["violations"]]
 
 
-def test_advice_that_is_not_kept_is_told_and_fails_nothing(tmp_path: Path):
+def test_advice_that_is_not_kept_is_reported_and_fails_nothing(tmp_path: Path):
     with Sandbox(faults=["caller_sets_created_by"]) as sandbox:
         environment = environment_of(sandbox.url)
         ran = run_contracts(environment, tmp_path / "reports", tests=("contracts/test_input.py",))
@@ -232,8 +232,8 @@ def test_junit_has_one_case_for_each_contract(
         environment, tmp_path / "reports", f"--junitxml={path}", tests=(ESSENTIALS,)
     )
     cases = [case.get("name") for case in ElementTree.parse(path).iter("testcase")]
-    told = (ROOT / ESSENTIALS).read_text(encoding="utf-8").count("\ndef test_")
-    assert len(cases) == len(set(cases)) == told, ran.output
+    written = (ROOT / ESSENTIALS).read_text(encoding="utf-8").count("\ndef test_")
+    assert len(cases) == len(set(cases)) == written, ran.output
     failures = [case.text or "" for case in ElementTree.parse(path).iter("failure")]
     assert bool(failures) == (server == "faulty")
     assert all("CAP-2" in text for text in failures)
