@@ -80,7 +80,7 @@ def _run(name: str, stop_early: bool) -> Outcome:
 
 
 def row_of(fault: Fault, outcome: Outcome, known: dict[str, int]) -> FaultRow:
-    """What an outcome says about a fault; one that breaks a SHOULD is caught when it is reported."""
+    """What an outcome says about a fault; of a SHOULD, a report is enough."""
     first = outcome.violations[0] if outcome.violations else None
     steps = len(first["steps"]) if first is not None else None
     return FaultRow(
