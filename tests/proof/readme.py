@@ -80,7 +80,7 @@ def _median_of(peer: dict[str, Any]) -> int:
 def _line(name: str, rows: Rows, peer: dict[str, Any]) -> tuple[object, ...]:
     caught = [row for row in rows if row["is_caught"]]
     requests = [row["requests"] for row in caught]
-    # A violation reported in words only was not shortened, and not every fault's program was counted by hand.
+    # A violation in words is not shortened, and not every fault's program was counted by hand.
     counted = [row for row in caught if row["replays"] is not None and row["shortest"] is not None]
     extra = [row["steps"] - row["shortest"] for row in counted]
     asked = [peer[row["name"]] for row in rows if row["name"] in peer]
