@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox.faults import FAULTS
-from tests.proof import faults, mutants, networks, peers, readme, record, variants
+from tests.proof import faults, interrupts, mutants, networks, peers, readme, record, variants
 
 Row = TypeVar("Row")
 
+RUNS_TO_INTERRUPT = 25
 SEEDS_OF_NETWORKS = 10
 ENOUGH = 95.0
 """Percent of the mutants that have to be killed."""
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "faults": _faults,
         "variants": _variants,
         "networks": _networks,
+        "interrupts": _interrupts,
         "mutants": _mutants,
         "peers": _peers,
     }
@@ -43,14 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
-    parts = ["all", "faults", "variants", "networks", "mutants", "peers", "readme"]
+    parts = ["all", "faults", "variants", "networks", "interrupts", "mutants", "peers", "readme"]
     parser.add_argument("part", choices=parts)
     parser.add_argument("--only", default="", metavar="NAME,...", help="only these by name")
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default 2)")
     parser.add_argument("--stop-early", action="store_true", help="faults: stop at the first")
     parser.add_argument("--seeds", type=int, default=20, help="variants: seeds each (default 20)")
     parser.add_argument("--rate", type=float, default=0.02, help="networks: share that is harmed")
-    parser.add_argument("--sample", type=int, metavar="N", help="mutants, peers: only so many")
+    parser.add_argument("--sample", type=int, metavar="N", help="not variants: only so many")
     parser.add_argument("--seconds", type=int, default=30, help="peers: time for each fault")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
     return parser.parse_args(arguments)
@@ -78,6 +80,14 @@ def _networks(options: argparse.Namespace) -> bool:
     print(networks.table(rows))
     _keep(options, "networks", rows, is_full=len(rows) == SEEDS_OF_NETWORKS)
     return all(row.is_quiet for row in rows)
+
+
+def _interrupts(options: argparse.Namespace) -> bool:
+    numbers = range(options.sample or RUNS_TO_INTERRUPT)
+    rows = _shown(interrupts.measure(numbers), numbers)
+    print(interrupts.table(rows))
+    _keep(options, "interrupts", rows, is_full=len(rows) == RUNS_TO_INTERRUPT)
+    return all(row.is_good for row in rows)
 
 
 def _mutants(options: argparse.Namespace) -> bool:
