@@ -16,13 +16,15 @@ from contracts.conftest import Check
 from contracts.support import request_builders
 from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, is_refused
-from tallystick.drivers.clock import UNSURE_S
+from tallystick.clock import UNSURE_S
 from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
 from tallystick.run import Run, Violated
 from tallystick.suite import Suite
 
 rule = pytest.mark.rule
 
+BY_TIME = ("TIME-1", "TIME-2", "TOKEN-5")
+"""The rules that cannot be judged without the target's clock."""
 SOON_S = 4
 """Seconds until a card of this module expires; it can pay until one or two seconds before that."""
 REQUESTS = 80
@@ -106,6 +108,14 @@ AFTER: dict[str, tuple[str, ...]] = {
     "behind_a_token_that_lasts": ("info t", "d = draw t 10", "h = hold t 10"),
     "retried_late": ("again d", "again f", "again c", "again v", "again h", "x = draw A available"),
 }
+
+
+@pytest.fixture(autouse=True)
+def clocks_agree(run: Run, suite: Suite) -> None:
+    """Nothing is judged by the target's time if its clocks disagree about it."""
+    if run.clock.disagreement:
+        suite.not_claimed.update(dict.fromkeys(BY_TIME, run.clock.disagreement))
+        pytest.skip(run.clock.disagreement)
 
 
 # Without a wait -----------------------------------------------------------------------------------
@@ -195,7 +205,7 @@ def _try_a_short_life(run: Run) -> tuple[bool, int]:
     """Whether a card may live SOON_S, and how many seconds the cards need on this target."""
     stage = Stage(run, "A = card 1000 NOK")
     began = time.monotonic()
-    ends = stage.session.resolver.clock.text(stage.session.resolver.clock.now() + SOON_S)
+    ends = run.clock.text(run.clock.now() + SOON_S)
     trial = stage.send(request_builders.open_card(stage.base, stage.fresh_card(), expires_at=ends))
     soon = SOON_S + min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
     return not is_refused(trial), soon

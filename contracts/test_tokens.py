@@ -347,8 +347,9 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
             codes = [item.get("masked_code") for item in tokens]
             all_of_them = len(codes) == len(names)
             stage.direct.expect("TOKEN-8", all_of_them, "six tokens, masked", f"{codes}")
-            for ends in filter(None, (item.get("expires_at") for item in tokens)):
-                left_s = (instant_of(ends) or 0.0) - stage.session.resolver.clock.now()
+            shown = (item.get("expires_at") for item in tokens if not run.clock.disagreement)
+            for ends in filter(None, shown):
+                left_s = (instant_of(ends) or 0.0) - run.clock.now()
                 stage.direct.expect(
                     "TOKEN-8",
                     abs(left_s - LIFE_S) < LENIENCE_S,

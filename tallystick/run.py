@@ -19,6 +19,7 @@ from itertools import count
 from typing import Any
 
 from tallystick.checker import Illegality, Operation
+from tallystick.clock import Clock
 from tallystick.documents.shape import Shape
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
@@ -150,6 +151,7 @@ class Run:
         self.shape = shape
         self.intensity = intensity
         self.seed = seed
+        self.clock = Clock()
         self.started = time.monotonic()
         self.deadline = None if budget_s is None else self.started + budget_s
         self.pinned = frozenset(dialect.learned())

@@ -103,7 +103,7 @@ class Stage:
         answer = self.direct.send(
             request, target=target, headers=headers, authorized=authorized, shaped=shaped
         )
-        self.session.resolver.clock.hear(answer.date)
+        self.run.clock.hear(answer)
         return answer
 
     def do(

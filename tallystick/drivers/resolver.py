@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Self
 
-from tallystick.drivers.clock import Clock, Period
+from tallystick.clock import Clock, Period
 from tallystick.drivers.possible_ledgers import PossibleLedgers
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
@@ -67,11 +67,14 @@ class Resolver:
     It follows a card in `ledgers` as soon as a step names it.
     """
 
-    def __init__(self, ledgers: PossibleLedgers, prefix: str) -> None:
-        """`prefix` begins every id and ref_id that is made here; it is unique on the target."""
+    def __init__(self, ledgers: PossibleLedgers, prefix: str, clock: Clock) -> None:
+        """`prefix` begins every id and ref_id that is made here; it is unique on the target.
+
+        `clock` is that of the target; all programs of a run share it.
+        """
         self.ledgers = ledgers
         self.prefix = prefix
-        self.clock = Clock()
+        self.clock = clock
         self._bindings: dict[str, Binding] = {}
         self._periods: dict[CardLabel, Period] = {}
 

@@ -75,7 +75,7 @@ class Session:
         self.run = run
         self.target = target or run.target
         self.reading = reading
-        self.resolver = resolver or Resolver(PossibleLedgers(run), run.next_program())
+        self.resolver = resolver or Resolver(PossibleLedgers(run), run.next_program(), run.clock)
         self.ledgers = self.resolver.ledgers
         self.story = Story()
         self.noted: Finding | None = None
@@ -143,7 +143,7 @@ class Session:
         outcome, exchange = self.target.perform(command)
         self.story.add_exchange(step, exchange)
         if isinstance(exchange.answer, Answer):
-            self.resolver.clock.hear(exchange.answer.date)
+            self.run.clock.hear(exchange.answer)
         shape_violation = self.run.judge_shape(exchange)
         try:
             # What the ledger says of an answer says more than its shape, so it is recorded first.
