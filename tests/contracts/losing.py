@@ -2,8 +2,8 @@
 
 So a single run shows what all its contracts make of a loss at that place. The environment says
 which exchange it is (LOSING_NUMBER, from 1) and what happens to it (LOSING_HOW). Two ways end the
-credentials instead: from the exchange with that number of the whole run on. Knows httpx, which
-carries every request; nothing of what is asked.
+credentials instead: from the exchange with that number of the whole run on. Knows the transport of
+a sender; nothing of what is asked.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from __future__ import annotations
 import os
 import threading
 from enum import StrEnum
+from typing import Any
 
 import httpx
 import pytest
+
+from tallystick.target.sender import Sender
 
 CONTENT = b'{"error": {"message": "no healthy upstream"}}'
 
@@ -46,50 +49,83 @@ class Losing:
     def __init__(self, number: int, how: How) -> None:
         self.number, self.how = number, how
         self.count = 0
-        self._send = httpx.HTTPTransport.handle_request
+        self.harmed = 0
         self._lock = threading.Lock()
+        if how not in ENDS_CREDENTIALS:
+            self.count = number  # nothing is harmed while the target is connected
 
-    def handle_request(
-        self, transport: httpx.HTTPTransport, request: httpx.Request
-    ) -> httpx.Response:
-        """What `HTTPTransport.handle_request` does, or the harm."""
-        if not self._is_harmed(request):
-            return self._send(transport, request)
-        if self.how in (How.LOST, How.MASKED):
-            response = self._send(transport, request)
-            response.read()
-            response.close()
-        if self.how in (How.LOST, How.UNSENT):
-            raise httpx.ReadError("reset by peer", request=request)
-        headers = {"Content-Type": "application/json"}
-        return httpx.Response(STATUSES[self.how], headers=headers, content=CONTENT)
-
-    def _is_harmed(self, request: httpx.Request) -> bool:
+    def takes(self, request: httpx.Request) -> bool:
+        """Whether this exchange is to be harmed."""
         with self._lock:
             self.count += 1
             if self.how in ENDS_CREDENTIALS:
-                return self.count >= self.number and not request.url.path.endswith("/auth/token")
-            return self.count == self.number
+                is_harmed = self.count >= self.number and not is_get_token(request)
+            else:
+                is_harmed = self.count == self.number
+            self.harmed += is_harmed
+            return is_harmed
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+    def pytest_runtest_setup(self) -> None:
         """Count the exchanges of each test from 1."""
         if self.how not in ENDS_CREDENTIALS:
             self.count = 0
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Harm nothing while the cards of the run are put away."""
-        self.count = self.number
+        self.number = -1
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say how many exchanges were harmed: `harmed_in` reads it."""
+        terminalreporter.write_line(f"{HARMED}{self.harmed}")
+
+
+HARMED = "exchanges harmed: "
+
+
+def harmed_in(output: str) -> int:
+    """How many exchanges were harmed in a run with this output; ValueError if it does not say."""
+    return int(output.partition(HARMED)[2].split(maxsplit=1)[0])
+
+
+def is_get_token(request: httpx.Request) -> bool:
+    """Whether an access token is asked for."""
+    return request.url.path.endswith("/auth/token")
+
+
+class LosingTransport(httpx.BaseTransport):
+    """Passes requests on to another transport, except for the exchange that is harmed."""
+
+    def __init__(self, inner: httpx.BaseTransport, losing: Losing) -> None:
+        self._inner, self._losing = inner, losing
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """What the other transport answers, or the harm."""
+        if not self._losing.takes(request):
+            return self._inner.handle_request(request)
+        how = self._losing.how
+        if how in (How.LOST, How.MASKED):
+            response = self._inner.handle_request(request)
+            response.read()
+            response.close()
+        if how in (How.LOST, How.UNSENT):
+            raise httpx.ReadError("reset by peer", request=request)
+        headers = {"Content-Type": "application/json"}
+        return httpx.Response(STATUSES[how], headers=headers, content=CONTENT)
+
+    def close(self) -> None:
+        """Close the other transport."""
+        self._inner.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Put the harm into every transport of this process."""
+    """Put the harm into every connection of this process."""
     losing = Losing(int(os.environ["LOSING_NUMBER"]), How(os.environ["LOSING_HOW"]))
-    if losing.how not in ENDS_CREDENTIALS:
-        losing.count = losing.number  # nothing is harmed while the target is connected
     config.pluginmanager.register(losing, "losing")
+    initialize = Sender.__init__
 
-    def handle_request(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        return losing.handle_request(transport, request)
+    def harmed(self: Sender, transport: httpx.BaseTransport, *more: Any, **named: Any) -> None:
+        initialize(self, LosingTransport(transport, losing), *more, **named)
 
-    httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]
+    setattr(Sender, "__init__", harmed)  # noqa: B010

@@ -10,7 +10,7 @@ import itertools
 import sys
 from dataclasses import dataclass
 
-from tests.contracts.losing import LOSSES, How
+from tests.contracts.losing import LOSSES, How, harmed_in
 from tests.proof.gate import UNSHORTENED, Outcome, run_gate
 from tests.proof.servers import Environment, forked_sandbox
 
@@ -60,6 +60,8 @@ def main(most: int = MOST) -> int:
             outcome = run_with(environment, Loss(how, number), (*DIRECT, "contracts/test_time.py"))
             said = ", ".join(outcome.rules) or outcome.verdict
             print(f"{how}-{number}: {said}", flush=True)
+            if not harmed_in(outcome.output):
+                break  # no contract sends so many requests
             if outcome.verdict not in ("conforms", "undecided"):
                 failed += 1
                 print(outcome.output)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contracts.losing import How
+from tests.contracts.losing import How, harmed_in
 from tests.contracts.sweep import Loss, run_with
 from tests.proof.servers import Environment, forked_sandbox
 
@@ -34,6 +34,7 @@ def test_a_lost_answer_breaks_no_rule(honest: Environment, loss: Loss) -> None:
     outcome = run_with(honest, loss)
     assert outcome.violations == [], outcome.output
     assert outcome.verdict == "conforms", outcome.output
+    assert harmed_in(outcome.output) > 50
 
 
 CHECKED = ("contracts/test_transactions.py", "contracts/test_tokens.py")
