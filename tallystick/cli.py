@@ -105,8 +105,12 @@ def settings_options(function: CommandFunction) -> CommandFunction:
         with_settings
     )
     for option in reversed(OPTIONS):
-        text = f"{OPTIONS[option]} [env: {variable(option)}]"
-        decorated = click.option(f"--{option}", default=None, help=text)(decorated)
+        kind = OPTIONS[option]
+        text = f"{kind.text} [env: {variable(option)}]"
+        how: dict[str, Any] = {"multiple": True} if kind.repeats else {"default": None}
+        if kind.is_flag:
+            how = {"flag_value": "yes", "is_flag": False, "default": None}
+        decorated = click.option(f"--{option}", help=text, **how)(decorated)
     return decorated
 
 

@@ -67,8 +67,11 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the suite; each has an environment variable."""
     group = parser.getgroup("tallystick", "the wallet server under test")
-    for name, text in OPTIONS.items():
-        group.addoption(f"--{name}", default=None, help=f"{text} ({variable(name)})")
+    for name, option in OPTIONS.items():
+        how: dict[str, Any] = {"action": "append"} if option.repeats else {}
+        if option.is_flag:
+            how = {"action": "store_const", "const": "yes"}
+        group.addoption(f"--{name}", default=None, help=f"{option.text} ({variable(name)})", **how)
     group.addoption(
         "--allow-production", action="store_true", help="let the suite move money on a P account"
     )

@@ -44,7 +44,8 @@ def live_run(settings: Settings, dialect: Dialect | None = None) -> Iterator[Run
         raise SettingsError("name the server: --target URL or TALLYSTICK_TARGET")
     if dialect is None:
         dialect = pinned_dialect(settings.dialect) if settings.dialect else open_dialect()
-    target = connect(settings.address, settings.clients.main, meter=Meter(settings.rate))
+    client, network = settings.clients.main, settings.network
+    target = connect(settings.address, client, network=network, meter=Meter(settings.rate))
     try:
         yield Run(target, load(), dialect, intensity=settings.intensity, seed=settings.seed)
     finally:

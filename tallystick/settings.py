@@ -1,33 +1,50 @@
 """What the user asked for: options, environment and `tallystick.yaml`, checked once.
 
-An option wins over its environment variable. Credentials come from the environment only: a command
-line is seen by every user of the machine. This module opens no connection (see `connect`).
+Credentials come from the environment only: a command line is seen by every user of the machine.
+This module opens no connection (see `connect`).
 """
 
 from __future__ import annotations
 
+import math
+import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TypeVar
 
-import yaml
-
+from tallystick.options import OPTIONS, Given, SettingsError, of_target, variable
+from tallystick.production import reason_to_refuse
 from tallystick.run import Intensity
-from tallystick.target import Address, Client
+from tallystick.target import Address, Client, Network, Secret
+from tallystick.target.network import TIMEOUT_S, has_http2, proxy_of, tls_context, url_of
+
+__all__ = [
+    "OPTIONS",
+    "Clients",
+    "Settings",
+    "SettingsError",
+    "duration",
+    "load_settings",
+    "variable",
+]
 
 N = TypeVar("N", int, float)
-CONFIG = Path("tallystick.yaml")
 BUDGETS_S = {Intensity.GATE: None, Intensity.RELEASE: 300.0, Intensity.HUNT: 1800.0}
 """The budget where none is given; a gate ends by itself."""
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
+LONGEST_S = 30 * 24 * 3600.0
+SLOWEST, FASTEST = 0.01, 1e6
+"""Requests per second."""
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
+_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 _ACCOUNT = re.compile(r"[PT][0-9]{8}")
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used: one line that says what to do."""
+_HEADER = re.compile(
+    r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)"
+)
+_OURS = ("authorization", "content-length", "content-type", "transfer-encoding", "connection")
+"""Headers that the suite sets itself."""
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,173 +76,296 @@ class Settings:
     report_dir: Path = Path("reports/latest")
     require_rules: float = 0.0
     """The share of the rules that has to be exercised, from 0 to 1."""
-
-
-OPTIONS: dict[str, str] = {
-    "target": "base URL up to and including /v1, or a name from tallystick.yaml",
-    "account": "account id, such as T12345678",
-    "dialect": "pinned dialect: a file that a probe wrote",
-    "intensity": "gate (default), release or hunt",
-    "budget": "wall-clock budget such as 90s or 10m",
-    "rate": "requests per second at most, such as 20",
-    "seed": "seed of what is drawn (default 0 for gate, else a fresh one that is printed)",
-    "report-dir": "where the reports go (default reports/latest)",
-    "require-rules": "share of the rules that must be exercised, such as 90% or all",
-}
-"""Option names without dashes; each has an environment variable TALLYSTICK_<NAME>."""
-
-
-def variable(option: str) -> str:
-    """The environment variable of an option."""
-    return f"TALLYSTICK_{option.upper().replace('-', '_')}"
+    network: Network = field(default_factory=Network)
+    """How the target is reached."""
 
 
 def load_settings(
-    given: Mapping[str, str | None],
+    given: Mapping[str, str | Sequence[str] | None],
     environ: Mapping[str, str],
     *,
     allow_production: bool = False,
     fresh_seed: int = 0,
 ) -> Settings:
     """Settings from options and environment; SettingsError if one of them makes no sense."""
-
-    def value(option: str) -> str:
-        return given.get(option) or environ.get(variable(option), "")
-
-    url, account = _target(value("target"), value("account"), CONFIG)
-    intensity = _intensity(value("intensity"))
-    seed = _number(value("seed"), "--seed", int) if value("seed") else None
-    if seed is None:
-        seed = 0 if intensity is Intensity.GATE else fresh_seed
-    pinned = Path(value("dialect")) if value("dialect") else None
-    if pinned is not None and not pinned.is_file():
-        raise SettingsError(f"--dialect {pinned}: no such file; `tallystick probe` writes one")
-    address = None
-    if url:
-        if account.startswith("P") and not allow_production:
-            raise SettingsError(
-                f"account {account} is a production account: this suite moves money; "
-                "use a T account, or add --allow-production if you mean it"
-            )
-        address = Address(_base_url(url), _account(account, "--account"))
+    asked = Given(given, environ, {})
+    asked.check()
+    url = asked.text("target")
+    if url and "://" not in url:
+        url, asked = of_target(asked, url)
+    intensity = _intensity(asked)
+    address = _address(asked, url, allow_production) if url else None
     return Settings(
         address,
-        _clients(environ) if address is not None else None,
+        _clients(asked) if address is not None else None,
         intensity,
-        seed,
-        duration(value("budget")) if value("budget") else BUDGETS_S[intensity],
-        _rate(value("rate")),
-        pinned,
-        Path(value("report-dir") or "reports/latest"),
-        _share(value("require-rules")),
+        _seed(asked, 0 if intensity is Intensity.GATE else fresh_seed),
+        _duration(asked, "budget", BUDGETS_S[intensity]),
+        _rate(asked),
+        _file(asked, "dialect", "`tallystick probe` writes one"),
+        _report_dir(asked),
+        _share(asked),
+        _network(asked, address.url) if address is not None else Network(),
     )
 
 
-def duration(text: str) -> float:
-    """Seconds of a budget such as `90s`, `10m`, `1h` or `45`."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None or float(match[1]) <= 0:
-        raise SettingsError(f"--budget {text!r} is not a duration such as 90s or 10m")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]
-
-
-def _target(target: str, account: str, config: Path) -> tuple[str, str]:
-    if not target or "://" in target:
-        return target, account
-    if not config.is_file():
+def _address(asked: Given, url: str, allow_production: bool) -> Address:
+    """Where to send to; SettingsError if that makes no sense, or may move real money."""
+    account, other = asked.text("account"), asked.secret("TALLYSTICK_OTHER_ACCOUNT")
+    refused = "" if allow_production else reason_to_refuse(url, (account, other))
+    if refused:
         raise SettingsError(
-            f"--target {target!r} is neither a URL nor is there a {config} with targets by name"
+            f"{refused}; use a T account of a test system, or add --allow-production if you mean it"
         )
     try:
-        targets = (yaml.safe_load(config.read_text(encoding="utf-8")) or {}).get("targets", {})
-        entry: Any = targets[target]
-        return str(entry["url"]), account or str(entry.get("account", ""))
-    except KeyError:
-        known = ", ".join(sorted(targets)) or "none"
-        raise SettingsError(
-            f"{config} has no target {target!r} with a url (it has {known})"
-        ) from None
-    except (yaml.YAMLError, AttributeError, TypeError) as error:
-        raise SettingsError(
-            f"{config} has to map `targets:` to names with a url: {error}"
-        ) from None
-
-
-def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise SettingsError(f"--target {url!r} is not an http or https URL")
-    if parts.username or parts.password:
-        raise SettingsError("--target holds credentials: put them into TALLYSTICK_CLIENT_ID/SECRET")
-    return url.rstrip("/")
-
-
-def _account(account: str, option: str) -> str:
+        plain = url_of(url)
+    except ValueError as error:
+        raise SettingsError(f"--target {_shown(url)} {error}") from None
     if not account:
-        raise SettingsError(f"{option} is missing: name the account, such as T12345678")
+        raise SettingsError("--account is missing: name the account, such as T12345678")
+    _check_account(account, asked.named("account"))
+    return Address(plain, account)
+
+
+def _shown(url: str) -> str:
+    """A URL for a message, without what may be a password."""
+    return repr(re.sub(r"//[^/@]*@", "//***@", url)[:200])
+
+
+def _check_account(account: str, named: str) -> None:
     if not _ACCOUNT.fullmatch(account):
-        raise SettingsError(f"{option} {account!r} is not P or T and eight digits")
-    return account
+        raise SettingsError(f"{named} is not P or T and eight digits")
 
 
-def _clients(environ: Mapping[str, str]) -> Clients:
-    main = _client(environ, "", environ.get("TALLYSTICK_TOKEN", ""))
+def duration(text: str, named: str = "--budget") -> float:
+    """Seconds of a text such as `90s`, `10m`, `1h`, `500ms` or `45`."""
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _UNITS_S[match[2]] if match is not None else 0.0
+    if not 0 < seconds <= LONGEST_S:
+        raise SettingsError(
+            f"{named} {text[:50]!r} is not a duration such as 90s or 10m, above 0 and up to 30 days"
+        )
+    return seconds
+
+
+def _duration(asked: Given, option: str, default: N | None) -> float | None:
+    text = asked.text(option)
+    return duration(text, asked.name(option)) if text else default
+
+
+def _clients(asked: Given) -> Clients:
+    main = _client(asked, "", asked.secret("TALLYSTICK_TOKEN"))
     if main is None:
         raise SettingsError(
             "no credentials: set TALLYSTICK_CLIENT_ID and TALLYSTICK_CLIENT_SECRET, "
             "or TALLYSTICK_TOKEN"
         )
-    other_account = environ.get("TALLYSTICK_OTHER_ACCOUNT", "")
+    other_account = asked.secret("TALLYSTICK_OTHER_ACCOUNT")
     if other_account:
-        _account(other_account, "TALLYSTICK_OTHER_ACCOUNT")
+        _check_account(other_account, f"TALLYSTICK_OTHER_ACCOUNT {other_account!r}")
     return Clients(
         main,
         other_account,
-        _client(environ, "OTHER_"),
-        _client(environ, "READER_"),
-        _client(environ, "TILL_"),
+        _client(asked, "OTHER_"),
+        _client(asked, "READER_"),
+        _client(asked, "TILL_"),
     )
 
 
-def _client(environ: Mapping[str, str], prefix: str, token: str = "") -> Client | None:
-    client_id = environ.get(f"TALLYSTICK_{prefix}CLIENT_ID", "")
-    secret = environ.get(f"TALLYSTICK_{prefix}CLIENT_SECRET", "")
+def _client(asked: Given, prefix: str, token: str = "") -> Client | None:
+    client_id = asked.secret(f"TALLYSTICK_{prefix}CLIENT_ID")
+    secret = asked.secret(f"TALLYSTICK_{prefix}CLIENT_SECRET")
     if client_id and secret:
         return Client(client_id, secret)
     if client_id or secret:
         lacking = "SECRET" if client_id else "ID"
         raise SettingsError(f"TALLYSTICK_{prefix}CLIENT_{lacking} is missing beside its pair")
+    if token and not _TOKEN.fullmatch(token):
+        raise SettingsError("TALLYSTICK_TOKEN has signs that no header can carry: look for a space")
     return Client(token=token) if token else None
 
 
-def _intensity(text: str) -> Intensity:
+def _intensity(asked: Given) -> Intensity:
     try:
-        return Intensity(text or "gate")
+        return Intensity(asked.text("intensity") or "gate")
     except ValueError:
-        raise SettingsError(f"--intensity {text!r}: use gate, release or hunt") from None
+        raise SettingsError(f"{asked.named('intensity')}: use gate, release or hunt") from None
 
 
-def _share(text: str) -> float:
+def _share(asked: Given) -> float:
     """A part of the whole, from `90%` or `all`; 0 if nothing is asked for."""
+    text = asked.text("require-rules")
     if not text:
         return 0.0
-    percent = 100.0 if text == "all" else _number(text.removesuffix("%"), "--require-rules", float)
+    named = asked.named("require-rules")
+    percent = 100.0 if text == "all" else _number(text.removesuffix("%"), named, float)
     if not 0 < percent <= 100 or not (text == "all" or text.endswith("%")):
-        raise SettingsError(f"--require-rules {text!r} is not a share such as 90% or all")
+        raise SettingsError(f"{named} is not a share such as 90% or all")
     return percent / 100
 
 
-def _rate(text: str) -> float | None:
+def _rate(asked: Given) -> float | None:
+    text, named = asked.text("rate"), asked.named("rate")
     if not text:
         return None
-    rate = _number(text, "--rate", float)
-    if rate <= 0:
-        raise SettingsError(f"--rate {text!r} has to be above 0 requests per second")
+    rate = _number(text, named, float)
+    if not SLOWEST <= rate <= FASTEST:
+        raise SettingsError(
+            f"{named} has to be above 0: requests per second, from {SLOWEST} to {FASTEST:,.0f}"
+        )
     return rate
 
 
-def _number(text: str, option: str, kind: Callable[[str], N]) -> N:
+def _seed(asked: Given, default: int) -> int:
+    text, named = asked.text("seed"), asked.named("seed")
+    if not text:
+        return default
+    seed = _number(text, named, int)
+    if not 0 <= seed < 2**63:
+        raise SettingsError(f"{named} has to be at least 0, and below 2^63")
+    return seed
+
+
+def _number(text: str, named: str, kind: Callable[[str], N]) -> N:
     try:
-        return kind(text)
+        number = kind(text)
     except ValueError:
-        raise SettingsError(f"{option} {text!r} is not a number") from None
+        raise SettingsError(f"{named} is not a number") from None
+    if not math.isfinite(number):
+        raise SettingsError(f"{named} is not a number")
+    return number
+
+
+def _file(asked: Given, option: str, advice: str) -> Path | None:
+    text = asked.text(option)
+    if not text:
+        return None
+    path = Path(text)
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):
+        pass
+    raise SettingsError(f"{asked.name(option)} {text[:200]}: no such file; {advice}")
+
+
+def _report_dir(asked: Given) -> Path:
+    """The folder of the reports; SettingsError if it plainly cannot be written."""
+    text = asked.text("report-dir") or "reports/latest"
+    path = Path(text)
+    try:
+        if "\0" in text:
+            raise ValueError("no file can have this name")
+        there = next(each for each in (path, *path.absolute().parents) if each.exists())
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return path
+        reason = f"{there} may not be written" if there.is_dir() else f"{there} is a file"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+    named = f"{asked.name('report-dir')} {text[:200]!r}"
+    raise SettingsError(f"{named}: {reason}; name another folder with --report-dir")
+
+
+# The network --------------------------------------------------------------------------------------
+
+
+def _network(asked: Given, url: str) -> Network:
+    """How the target at a URL is reached."""
+    network = Network(
+        timeout_s=_duration(asked, "timeout", TIMEOUT_S) or TIMEOUT_S,
+        headers=_headers(asked),
+        http2=_flag(asked, "http2"),
+        proxy=_proxy(asked, url),
+    )
+    wait_s = _duration(asked, "wait", None)
+    if wait_s is not None:
+        network = replace(network, start_s=wait_s, outage_s=wait_s)
+    if network.http2 and not has_http2():
+        raise SettingsError(
+            f"{asked.named('http2')}: the package h2 is missing; pip install 'tallystick[http2]'"
+        )
+    if not (url.startswith("https:") or asked.text("ca") or asked.text("cert")):
+        return network
+    cert, key = _certificate(asked)
+    network = replace(network, ca=_authority(asked), cert=cert, key=key)
+    try:
+        tls_context(network)
+    except (OSError, ValueError) as error:
+        raise SettingsError(_of_certificates(asked, network, error)) from None
+    return network
+
+
+def _authority(asked: Given) -> Path | None:
+    path = _file(asked, "ca", "give a PEM file with the authority's certificate")
+    if path is not None:
+        return path
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        text = asked.environ.get(name)
+        if text:
+            if not Path(text).exists():
+                raise SettingsError(f"{name} {text!r}: there is none; correct it or use --ca FILE")
+            return Path(text)
+    return None
+
+
+def _certificate(asked: Given) -> tuple[Path | None, Path | None]:
+    """The client certificate and its key, from FILE or FILE:KEYFILE."""
+    text = asked.text("cert")
+    if not text or Path(text).is_file():
+        return _file(asked, "cert", ""), None
+    cert, _, key = text.rpartition(":")
+    for path in (cert or text, key):
+        if not Path(path).is_file():
+            raise SettingsError(
+                f"{asked.named('cert')}: there is no file {path!r}; give a PEM file with "
+                "certificate and key, or FILE:KEYFILE"
+            )
+    return Path(cert), Path(key)
+
+
+def _of_certificates(asked: Given, network: Network, error: Exception) -> str:
+    said = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    try:
+        tls_context(replace(network, cert=None, key=None))
+    except (OSError, ValueError):
+        return f"{network.ca}: no certificate of an authority in PEM ({said}); correct --ca"
+    return (
+        f"{asked.named('cert')} cannot be used ({said}): give a PEM file with certificate and key, "
+        "or FILE:KEYFILE, without a password"
+    )
+
+
+def _headers(asked: Given) -> tuple[tuple[str, Secret], ...]:
+    found = []
+    for line in asked.text("header").splitlines():
+        match = _HEADER.fullmatch(line.strip())
+        if match is None:
+            name = line.partition(":")[0][:40]
+            raise SettingsError(f"--header {name!r}... is not 'Name: value' in ASCII")
+        if match[1].lower() in _OURS:
+            advice = "; a token goes into TALLYSTICK_TOKEN" if "auth" in match[1].lower() else ""
+            raise SettingsError(f"--header {match[1]!r} is set by the suite itself{advice}")
+        found.append((match[1], Secret(match[2])))
+    return tuple(found)
+
+
+def _proxy(asked: Given, url: str) -> Secret:
+    proxy = proxy_of(url, asked.environ)
+    if not proxy:
+        return Secret()
+    try:
+        url_of(re.sub(r"//[^/@]*@", "//", proxy))
+    except ValueError as error:
+        raise SettingsError(
+            f"HTTPS_PROXY or HTTP_PROXY {_shown(proxy)} {error}; or except the target with NO_PROXY"
+        ) from None
+    return Secret(proxy)
+
+
+def _flag(asked: Given, option: str) -> bool:
+    text = asked.text(option).strip().lower()
+    if text in ("", "no", "0", "false", "off"):
+        return False
+    if text in ("yes", "1", "true", "on"):
+        return True
+    raise SettingsError(f"{asked.named(option)}: use yes or no")

@@ -71,7 +71,11 @@ class Suite:
             dialect = pinned_dialect(settings.dialect) if settings.dialect else open_dialect()
             self.reports = reports = Reports(settings.report_dir)
             target = connect(
-                address, self.clients.main, meter=Meter(settings.rate), observer=self._observe
+                address,
+                self.clients.main,
+                network=settings.network,
+                meter=Meter(settings.rate),
+                observer=self._observe,
             )
         except (TargetError, DocumentError, OSError) as error:
             self.stop_embedded()
@@ -93,6 +97,7 @@ class Suite:
             raise pytest.UsageError(f"{settings.report_dir}: {error.strerror}") from None
         for client in self.clients.everybody():
             reports.learn(client.secret, client.token)
+        reports.learn(*(value for _, value in settings.network.headers))
 
     def _observe(self, exchange: Exchange) -> None:
         if self.reports is not None:

@@ -8,6 +8,7 @@ import ipaddress
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -112,6 +113,32 @@ def proxy_of(url: str, environ: Mapping[str, str]) -> str:
         return ""
     named = _variable(environ, f"{parts.scheme}_proxy") or _variable(environ, "all_proxy")
     return named if not named or "://" in named else f"http://{named}"
+
+
+def has_http2() -> bool:
+    """Whether HTTP/2 can be spoken here."""
+    return find_spec("h2") is not None
+
+
+def url_of(url: str) -> str:
+    """A base URL in its usual form; ValueError with what is wrong with it."""
+    if not url.isprintable() or any(sign.isspace() or sign == "\\" for sign in url):
+        raise ValueError("has spaces or control characters in it")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL) as error:
+        raise ValueError(f"is not an http or https URL ({error})") from None
+    if parts.scheme not in ("http", "https") or not host or port == 0:
+        raise ValueError("is not an http or https URL")
+    if "@" in parts.netloc:
+        raise ValueError("holds credentials: put them into TALLYSTICK_CLIENT_ID/SECRET")
+    if "%" in parts.netloc:
+        raise ValueError("has an encoded host name: write it plainly")
+    if "?" in url or "#" in url:
+        raise ValueError("has a query or a fragment: name the base URL, up to and including /v1")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
 def is_loopback(host: str) -> bool:

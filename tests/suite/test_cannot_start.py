@@ -29,15 +29,23 @@ OPTIONS = {
     "seed": (("--seed=x",), {}, "--seed 'x' is not a number"),
     "url": (("--target=ftp://127.0.0.1/v1",), {}, "is not an http or https URL"),
     "named target": (("--target=staging",), {}, "'staging' is neither a URL nor is there"),
-    "no account": ((), {"TALLYSTICK_ACCOUNT": ""}, "--account is missing"),
+    "empty target": (("--target=",), {}, "--target is given but empty"),
+    "empty variable": ((), {"TALLYSTICK_TARGET": ""}, "TALLYSTICK_TARGET is given but empty"),
+    "broken address": (("--target=http://[::1/v1",), {}, "is not an http or https URL"),
+    "tiny rate": (("--rate=1e-320",), {}, "has to be above 0"),
+    "rate that is no number": (("--rate=nan",), {}, "'nan' is not a number"),
     "account": (("--account=1234",), {}, "is not P or T and eight digits"),
     "production": (("--account=P12345678",), {}, "add --allow-production if you mean it"),
-    "no client": (
+    "other production account": (
         (),
-        {"TALLYSTICK_CLIENT_ID": "", "TALLYSTICK_CLIENT_SECRET": ""},
-        "no credentials: set TALLYSTICK_CLIENT_ID and TALLYSTICK_CLIENT_SECRET",
+        {"TALLYSTICK_OTHER_ACCOUNT": "P00000002"},
+        "account P00000002 is a production account",
     ),
-    "half a client": ((), {"TALLYSTICK_CLIENT_SECRET": ""}, "TALLYSTICK_CLIENT_SECRET is missing"),
+    "host of the vendor": (
+        ("--target=https://api.dintero.com/v1",),
+        {},
+        "dintero.com serves real customers",
+    ),
     "no dialect": (("--dialect=no/such.yaml",), {}, "no/such.yaml: no such file"),
 }
 
@@ -46,6 +54,20 @@ OPTIONS = {
 def test_a_setting_that_makes_no_sense_is_named(name: str, honest: Environment, tmp_path: Path):
     arguments, changes, message = OPTIONS[name]
     assert message in refused({**honest, **changes}, tmp_path / "reports", *arguments)
+
+
+MISSING = {
+    "no account": ("TALLYSTICK_ACCOUNT", "--account is missing"),
+    "no client": ("TALLYSTICK_CLIENT", "no credentials: set TALLYSTICK_CLIENT_ID and"),
+    "half a client": ("TALLYSTICK_CLIENT_SECRET", "TALLYSTICK_CLIENT_SECRET is missing"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_setting_that_is_missing_is_named(name: str, honest: Environment, tmp_path: Path):
+    prefix, message = MISSING[name]
+    left = {key: value for key, value in honest.items() if not key.startswith(prefix)}
+    assert message in refused(left, tmp_path / "reports")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +89,7 @@ def test_a_dialect_that_cannot_be_read_is_named(
 def test_a_target_that_is_down_is_named(tmp_path: Path):
     url = free_url()
     environment = {**CLIENT, "TALLYSTICK_TARGET": url, "TALLYSTICK_ACCOUNT": "T12345678"}
-    message = refused(environment, tmp_path / "reports")
+    message = refused(environment, tmp_path / "reports", "--wait=1s")
     assert url in message
     assert "start the server or correct --target" in message
 
