@@ -2,8 +2,9 @@
 
 A card has one possible ledger as long as every answer arrives. After a lost answer there are
 several: the request may have taken effect or not. Each outcome is judged against all of them, and
-those that it contradicts are dropped. What an outcome means is decided by the oracle
-(`ledger.oracle`); this module knows neither requests nor programs.
+those that it contradicts are dropped. Each lost answer can double their number, so a card with too
+many of them is given up: it is judged no more, and the run is undecided. What an outcome means is
+decided by the oracle (`ledger.oracle`); this module knows neither requests nor programs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId, CardLabel, Command, Outcome, Violation
 from tallystick.run import Run
 
+MOST_LEDGERS = 256
+"""Possible ledgers of one card until it is given up: eight lost answers in a row, and no read."""
+
 
 class PossibleLedgers:
     """The cards of a program, in the order in which they were named. Iterates over their labels."""
@@ -24,6 +28,7 @@ class PossibleLedgers:
         self._run = run
         self._ledgers: dict[CardLabel, tuple[Ledger, ...]] = {}
         self._labels: dict[CardId, CardLabel] = {}
+        self._given_up: set[CardLabel] = set()
 
     def __iter__(self) -> Iterator[CardLabel]:
         return iter(self._ledgers)
@@ -53,8 +58,14 @@ class PossibleLedgers:
         return self._labels.get(card_id)
 
     def by_card_id(self) -> dict[CardId, tuple[Ledger, ...]]:
-        """The possible ledgers of all cards by card id, as the checker wants them."""
-        return {self.card_id(label): ledgers for label, ledgers in self._ledgers.items()}
+        """The possible ledgers of all cards by card id, as the checker wants them.
+
+        A card that was given up has none.
+        """
+        return {
+            self.card_id(label): () if label in self._given_up else ledgers
+            for label, ledgers in self._ledgers.items()
+        }
 
     # Changing -------------------------------------------------------------------------------------
 
@@ -70,6 +81,7 @@ class PossibleLedgers:
     def forget(self, label: CardLabel) -> None:
         """Follow a card no longer, because what happened to it cannot be known."""
         ledgers = self._ledgers.pop(label, ())
+        self._given_up.discard(label)
         for card_id in {CardId(ledger.card) for ledger in ledgers}:
             self._labels.pop(card_id, None)
 
@@ -81,6 +93,7 @@ class PossibleLedgers:
         """The same cards; what either side learns from now on, the other does not."""
         other = type(self)(self._run)
         other._ledgers, other._labels = dict(self._ledgers), dict(self._labels)
+        other._given_up = set(self._given_up)
         return other
 
     # Judging --------------------------------------------------------------------------------------
@@ -91,6 +104,8 @@ class PossibleLedgers:
         The rules that were checked are counted. If one ledger is left, its dialect becomes that of
         the run; if none is left, the ledgers stay as they were.
         """
+        if label in self._given_up:
+            return None
         run = self._run
         survivors: list[Ledger] = []
         violation: Violation | None = None
@@ -107,9 +122,13 @@ class PossibleLedgers:
         if not survivors:
             assert violation is not None, "a card has at least one possible ledger"
             return violation
-        self._ledgers[label] = tuple(dict.fromkeys(survivors))
+        possible = tuple(dict.fromkeys(survivors))
+        if len(possible) > MOST_LEDGERS:
+            self._give_up(label)
+            return None
+        self._ledgers[label] = possible
         # With several left, the dialect may have been narrowed by a ledger that is wrong.
-        if len(self._ledgers[label]) == 1:
+        if len(possible) == 1:
             run.learn(survivors[0].dialect)
         return None
 
@@ -120,6 +139,15 @@ class PossibleLedgers:
 
         It judges by the dialect as the card knows it: a drift since then is for `judge` to name.
         """
+        if label in self._given_up:
+            return None
         results = [judge(ledger, command, outcome).result for ledger in self._ledgers[label]]
         violations = [result for result in results if isinstance(result, Violation)]
         return violations[0] if len(violations) == len(results) else None
+
+    def _give_up(self, label: CardLabel) -> None:
+        self._given_up.add(label)
+        self._run.leave_undecided(
+            f"so many answers were lost that cards have more than {MOST_LEDGERS} possible ledgers; "
+            "these cards were not judged any further"
+        )

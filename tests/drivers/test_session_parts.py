@@ -11,15 +11,19 @@ import pytest
 
 from tallystick.drivers import sequential
 from tallystick.drivers.direct import Direct
-from tallystick.drivers.possible_ledgers import PossibleLedgers
+from tallystick.drivers.possible_ledgers import MOST_LEDGERS, PossibleLedgers
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.drivers.sequential import Session, run_program
 from tallystick.ledger.vocabulary import (
     Accepted,
     CardId,
     CardLabel,
+    CardRecord,
+    Kind,
     OpenCard,
     ReadCard,
+    RefId,
+    Transact,
     Unknown,
     Violation,
 )
@@ -53,6 +57,26 @@ def test_a_label_leads_to_an_id_and_the_id_back_to_it() -> None:
     ledgers.forget(A)
     assert ledgers.label_of(CardId("x-A")) is None
     assert A not in ledgers
+
+
+def test_a_card_with_too_many_possible_ledgers_is_given_up_and_the_run_is_undecided() -> None:
+    ledgers = session_after("A = card 1000 NOK").ledgers
+    run = run_in_memory()
+    given_up = PossibleLedgers(run)
+    given_up.follow(A, ledgers.card_id(A))
+    given_up.replace(A, ledgers.of(A))
+    sizes = []
+    for number in range(20):
+        # Amounts that are powers of two: no two sets of them leave the same balance.
+        draw = Transact(Kind.DRAWDOWN, ledgers.card_id(A), 2**number, "NOK", RefId(f"r{number}"))
+        assert given_up.judge(A, draw, Unknown("reset")) is None
+        sizes.append(len(given_up.of(A)))
+    assert max(sizes) <= MOST_LEDGERS
+    assert "possible ledgers" in run.undecided[0]
+    assert given_up.by_card_id() == {ledgers.card_id(A): ()}
+    wrong = Accepted(CardRecord(card=ledgers.card_id(A), currency="NOK", balance=-1, available=-1))
+    assert given_up.judge(A, ReadCard(ledgers.card_id(A)), wrong) is None
+    assert len(run.undecided) == 1
 
 
 def test_a_card_that_is_followed_already_keeps_its_ledger() -> None:
