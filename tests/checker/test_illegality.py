@@ -44,10 +44,10 @@ def illegal_histories(model, how_many, size=8):
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
 def test_the_prefix_is_a_legal_order(model):
     for history in illegal_histories(model, 25):
-        told = explained(model, history)
+        shown = explained(model, history)
         states = {model.initial}
-        for n, operation in enumerate(told.prefix):
-            for later in told.prefix[n + 1 :]:
+        for n, operation in enumerate(shown.prefix):
+            for later in shown.prefix[n + 1 :]:
                 assert not later.answered or later.returned_ns >= operation.called_ns
             step = model.step
             states = {
@@ -58,30 +58,30 @@ def test_the_prefix_is_a_legal_order(model):
                 for after in result
             }
         assert states
-        assert told.stuck not in told.prefix
-        assert not set(told.waiting) & {told.stuck, *told.prefix}
+        assert shown.stuck not in shown.prefix
+        assert not set(shown.waiting) & {shown.stuck, *shown.prefix}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
 @pytest.mark.parametrize("hinted", [True, False])
 def test_the_core_of_a_short_history_is_illegal_and_nothing_more_can_be_left_out(model, hinted):
     for history in illegal_histories(model, 15):
-        told = explained(model, history, model.hints if hinted else Hints())
-        assert told.minimal
-        assert told.stuck in told.core
-        if told.culprit is None:
+        shown = explained(model, history, model.hints if hinted else Hints())
+        assert shown.minimal
+        assert shown.stuck in shown.core
+        if shown.culprit is None:
             continue
-        assert told.core_from == model.initial
-        assert contradicts(model, told, told.core)
-        for operation in without(told.core, told.stuck, told.culprit):
-            assert not contradicts(model, told, without(told.core, operation))
+        assert shown.core_from == model.initial
+        assert contradicts(model, shown, shown.core)
+        for operation in without(shown.core, shown.stuck, shown.culprit):
+            assert not contradicts(model, shown, without(shown.core, operation))
 
 
-def contradicts(model, told, operations):
+def contradicts(model, shown, operations):
     return (
         not is_legal_by_definition(model, operations)
-        and is_legal_by_definition(model, without(operations, told.stuck))
-        and is_legal_by_definition(model, without(operations, told.culprit))
+        and is_legal_by_definition(model, without(operations, shown.stuck))
+        and is_legal_by_definition(model, without(operations, shown.culprit))
     )
 
 
@@ -104,14 +104,14 @@ CARD = [
 
 @pytest.mark.parametrize("hints", [WALLET.hints, Hints()], ids=["hinted", "bare"])
 def test_a_double_capture_is_told_as_fund_hold_and_two_captures(hints):
-    told = explained(WALLET, CARD, hints)
-    assert [o.command[:2] for o in told.core] == [
+    shown = explained(WALLET, CARD, hints)
+    assert [o.command[:2] for o in shown.core] == [
         ("fund", 9),
         ("hold", "a"),
         ("capture", "a"),
         ("capture", "a"),
     ]
-    assert (told.key, told.stuck, told.core_from) == ("card", CARD[6], WALLET.initial)
+    assert (shown.key, shown.stuck, shown.core_from) == ("card", CARD[6], WALLET.initial)
 
 
 def many(size):
@@ -131,30 +131,30 @@ def test_a_culprit_far_back_is_found_in_a_long_history():
         Operation("a", "card", ("capture", "a", 2), "ok", 40, 60),
     ]
     last = Operation("a", "card", ("capture", "a", 1), "ok", 900_000, 900_001)
-    told = explained(WALLET, [*first, *many(40), last], budget=Budget(explain_transitions=10**6))
-    assert told.core == (*first, last)
-    assert told.culprit == first[2]
-    assert told.minimal
+    shown = explained(WALLET, [*first, *many(40), last], budget=Budget(explain_transitions=10**6))
+    assert shown.core == (*first, last)
+    assert shown.culprit == first[2]
+    assert shown.minimal
 
 
 def test_a_long_history_that_nothing_explains_is_cut_down_to_a_late_state():
     first = Operation("a", "card", ("fund", 9), "ok", 0, 10)
     last = Operation("a", "card", ("read",), (77, 78), 900_000, 900_001)
-    told = explained(WALLET, [first, *many(30), last], budget=Budget(explain_transitions=3000))
-    assert told.core == (last,)
-    assert told.core_from == (39, ())
-    assert told.culprit is None
+    shown = explained(WALLET, [first, *many(30), last], budget=Budget(explain_transitions=3000))
+    assert shown.core == (last,)
+    assert shown.core_from == (39, ())
+    assert shown.culprit is None
 
 
 def test_a_budget_too_small_to_explain_still_gives_a_core_and_says_so():
-    told = explained(WALLET, CARD, budget=Budget(explain_transitions=0))
-    assert not told.minimal
-    assert told.stuck in told.core
+    shown = explained(WALLET, CARD, budget=Budget(explain_transitions=0))
+    assert not shown.minimal
+    assert shown.stuck in shown.core
 
 
 def test_what_waited_beside_the_stuck_operation_is_named():
     write = Operation("a", 1, ("write", 1), "ok", 0, 50)
     lost = Operation("b", 1, ("write", 2), UNKNOWN, 5)
     read = Operation("c", 1, ("read",), 7, 10, 20)
-    told = explained(REGISTER, [write, lost, read])
-    assert (told.stuck, told.waiting, told.prefix) == (read, (write, lost), ())
+    shown = explained(REGISTER, [write, lost, read])
+    assert (shown.stuck, shown.waiting, shown.prefix) == (read, (write, lost), ())

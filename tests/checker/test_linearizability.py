@@ -134,7 +134,7 @@ def test_the_recorded_histories_are_all_there():
 @pytest.mark.parametrize(("lost", "size"), [(0, 1500), (0.01, 300)])
 def test_long_histories_of_a_running_model_are_legal(model, lost, size):
     if model is QUEUE:
-        size //= 10  # the order of two puts may be told a thousand operations later
+        size //= 10  # the order of two puts may show a thousand operations later
     for seed in range(3):
         history = ran(model, random.Random(seed), size, clients=4, lost=lost, keys=3)
         assert verdict(model, history, model.hints) is Verdict.CONFORMS

@@ -59,7 +59,7 @@ def ledger() -> Ledger:
 
 
 class Story:
-    """Collects operations; all of a story are open at the same time unless told otherwise."""
+    """Collects operations; all of a story are open at the same time unless times are given."""
 
     def __init__(self) -> None:
         self.operations: list[Op] = []
@@ -125,7 +125,7 @@ LEGAL = {
 ILLEGAL = {
     "both captures of all": ("CONC-1", Story().capture(600, "c1").capture(600, "c2")),
     "capture and void": ("CONC-1", Story().capture(600, "c1").void("v1", 600)),
-    "nobody wins": (
+    "both are refused": (
         "CONC-1",
         Story().capture(600, "c1", "refused").capture(600, "c2", "refused"),
     ),
@@ -287,7 +287,7 @@ def test_what_is_known_of_the_order_is_true_of_the_ledger() -> None:
         if both and not interferes(one, two):
             swapped = reached(known, state, two, one)
             assert all(any(permits_all_of(s, b) for s in swapped) for b in both), (one, two)
-            apart[told(one) + told(two)] += 1
+            apart[kind_and_outcome(one) + kind_and_outcome(two)] += 1
     assert len(apart) > 90  # kinds of pairs, of 225
 
 
@@ -318,7 +318,7 @@ def test_what_cannot_add_up_to_a_read_never_comes_before_it() -> None:
     for _ in range(3_000):
         past = wallet_with_holds(rng)
         others = [some_operation(rng, past) for _ in range(2)]
-        # As often as not one request is made by two clients, with whatever each is told.
+        # As often as not one request is made by two clients, each with an answer of its own.
         others.append(rng.choice([some_operation(rng, past), asked_again(rng, others[0])]))
         known = Independence.of(others)
         state = known.start(past)
@@ -383,7 +383,7 @@ def permits_all_of(state: Ledger, other: Ledger) -> bool:
     return spent_refs == state.spent_refs and state.changed(spent_refs=other.spent_refs) == other
 
 
-def told(op: Op) -> tuple[Kind, str]:
+def kind_and_outcome(op: Op) -> tuple[Kind, str]:
     command = op.command.command
     assert isinstance(command, Payment)
     return command.kind, type(op.outcome).__name__

@@ -100,7 +100,7 @@ def test_what_is_known_of_the_order_changes_no_verdict() -> None:
     for race in races(1, 6, FEW):
         operations = list(race.operations)
         place = race.rng.randrange(len(operations))
-        operations[place] = told_otherwise(race.rng, operations[place])
+        operations[place] = answered_otherwise(race.rng, operations[place])
         known = Independence.of(operations)
         start = known.start(race.starts[0])
         with_hints = verdict_on(operations, known, start, known.hints)
@@ -116,7 +116,7 @@ def verdict_on(operations: list[Op], known: Independence, start: Ledger, hints: 
     return check(history, known.transition, lambda _: start, hints=hints, budget=BUDGET).verdict
 
 
-def told_otherwise(rng: random.Random, operation: Op) -> Op:
+def answered_otherwise(rng: random.Random, operation: Op) -> Op:
     """The operation with another answer, which may be a lie."""
     return replace(operation, outcome=_other(rng, operation.outcome))
 

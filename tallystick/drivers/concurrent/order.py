@@ -154,7 +154,7 @@ def outcome_of(operation: Op) -> str:
 
 
 MOST_NAMED = 40
-"""So many operations are named in a violation at most: more, nobody reads."""
+"""So many operations are named in a violation at most; a longer list is not read."""
 
 
 def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Ledger) -> Violation:
