@@ -116,7 +116,7 @@ def test_an_honest_list_raises_no_alarm(order: str, cursor: str, earlier: int) -
     found = _read_lists(run)
     assert not run.findings
     if earlier < 3_500 or order == "newest" or (order, cursor) == ("oldest", "id"):
-        assert found  # what stands further away than the suite reads is not exercised
+        assert found  # what stands further away than the suite reads is not tested
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Rare states are reached: what a machine of the gate's size meets, counted by machines."""
+"""Rare states are reached: in how many machines of the size of a gate each of them is seen."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def settled_something_else(session: Session) -> bool:
 
 
 def tried_on(session: Session, status: CardStatus) -> bool:
-    """Whether the latest step asks a card that stands so for a payment."""
+    """Whether the latest step is a payment of a card with this status."""
     made = session.resolver.bindings.get(session.story.steps[-1].name)
     payment = made is not None and isinstance(made.command, Transact)
     return payment and session.ledger(made.card).card_status is status

@@ -13,7 +13,7 @@ from tests.strategies.memory import Memory, run_in_memory, run_on
 
 
 class Dying(Memory):
-    """Answers for a while."""
+    """Answers some requests, and is gone after that."""
 
     answers_left = 40
 
@@ -25,7 +25,7 @@ class Dying(Memory):
         return super().perform(command)
 
 
-def test_a_target_that_is_gone_is_asked_no_more() -> None:
+def test_nothing_is_sent_to_a_target_that_is_gone() -> None:
     with pytest.raises(TargetGone, match="it is gone"):
         run_machine(run_on(Dying()))
 
@@ -38,7 +38,7 @@ def test_a_violation_is_raised_once_and_is_not_run_again() -> None:
 
 
 class Logging(Memory):
-    """Keeps what it was asked."""
+    """Remembers the requests."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A strategy that is given nothing to draw from says so, instead of drawing nonsense."""
+"""A strategy that has nothing to choose from raises an error."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_an_amount_needs_a_figure(strategy: Callable[..., st.SearchStrategy[obje
         find(strategy(), lambda amount: True, settings=settings(database=None))
 
 
-def test_there_is_a_most_number_of_cards() -> None:
+def test_the_number_of_cards_is_limited() -> None:
     model = ModelState(dict.fromkeys("ABC"), {}, {})  # type: ignore[arg-type]
     with pytest.raises(IndexError):
         commands.cards(Choices(b""), model)

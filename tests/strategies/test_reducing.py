@@ -1,4 +1,4 @@
-"""Counter-examples come out small: for each planted bug, at most two steps above the shortest."""
+"""Counter-examples are short: for each planted bug, at most two steps above the shortest."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def longest_finding(kind: type[HonestServer]) -> tuple[Run, Violated]:
 
 
 @pytest.mark.parametrize("kind", SHORTEST, ids=lambda kind: kind.__name__)
-def test_a_long_program_is_brought_down(kind: type[HonestServer]) -> None:
+def test_a_long_program_is_shortened(kind: type[HonestServer]) -> None:
     run, violated = longest_finding(kind)
     finding = violated.finding
     attempt = replayer(run, finding.violation.rule)
@@ -75,7 +75,7 @@ def test_a_long_program_is_brought_down(kind: type[HonestServer]) -> None:
     assert len(reduced.program.steps) <= SHORTEST[kind] + MORE, lines
 
 
-def test_programs_that_are_brought_down_were_long() -> None:
+def test_programs_that_are_shortened_were_long() -> None:
     lengths = [
         len(longest_finding(kind)[1].finding.program.steps)
         for kind in (mutants.VoidGivesBackTheOriginal, mutants.RefsForgottenAfterThreeOthers)
