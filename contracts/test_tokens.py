@@ -339,8 +339,8 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
         request_builders.list_transactions(stage.base, card_id),
     ):
         body = body_of(stage.send(request))
-        shown = [text for text in texts_in(body) if any(value in text for value in values)]
-        stage.direct.expect("TOKEN-8", not shown, "no value of a token in a read", f"{shown}")
+        leaked = [text for text in texts_in(body) if any(value in text for value in values)]
+        stage.direct.expect("TOKEN-8", not leaked, "no value of a token in a read", f"{leaked}")
         tokens = body.get("tokens") if isinstance(body, dict) else None
         # Tokens may be shown only with `includes`, and its values are not documented.
         if request.operation == "aid_cards_cardid_get" and tokens:
