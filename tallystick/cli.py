@@ -7,6 +7,7 @@ Bad input ends in one line on standard error and status 4, never in a traceback.
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import random
@@ -39,6 +40,7 @@ from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError, read_scenario
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
+from tallystick.reporting.visible import brief, visible
 from tallystick.reporting.wording import say_command, say_outcome
 from tallystick.run import Finding
 from tallystick.settings import OPTIONS, Settings, SettingsError, duration, load_settings, variable
@@ -66,6 +68,9 @@ CommandFunction = Callable[..., Any]
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a subcommand and exit with the suite's own statuses."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = cli.main(arguments, prog_name="tallystick", standalone_mode=False)
     except click.ClickException as error:
@@ -204,7 +209,7 @@ def check_command(history: Path, dialect: str, budget: str, page: str) -> int:
         write_whole(Path(page), timeline_page(_time_line(judgement.illegalities[0])))
         click.echo(f"time line: {page}")
     for key in judgement.undecided:
-        click.echo(f"{key}: undecided; the budget of {budget} was spent (--budget)")
+        click.echo(f"{visible(str(key))}: undecided; the budget of {budget} was spent (--budget)")
     click.echo(
         f"{judgement.verdict.value.upper()}: {len(recorded):,} operations on "
         f"{len(recorded.partitions()):,} cards in {judgement.seconds:.2f} s"
@@ -220,11 +225,11 @@ def _cards(history: History[Any, Any]) -> dict[Key, CardId]:
 def _told(illegality: Illegality[Ledger]) -> list[str]:
     def line(operation: Any) -> str:
         said = f"{say_command(operation.command)}: {say_outcome(operation.outcome)}"
-        return f"client {operation.client}  {said}"
+        return brief(f"client {operation.client}  {said}")
 
     smallest = "a smallest part" if illegality.minimal else "a part"
     return [
-        f"{illegality.key}: no legal order after {len(illegality.prefix)} operations",
+        f"{visible(str(illegality.key))}: no legal order after {len(illegality.prefix)} operations",
         f"  no place for   {line(illegality.stuck)}",
         *(f"  beside it      {line(operation)}" for operation in illegality.waiting),
         f"  {smallest} that has no legal order by itself:",
@@ -274,7 +279,8 @@ def probe_command(settings: Settings) -> int:
 def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool) -> int:
     """Run the program of a scenario file: status 1 if its rule is broken again, 0 if it is kept.
 
-    With --bisect it fits `git bisect run`: a server that cannot be judged is skipped.
+    Nothing is shown if the rule was not exercised, or if answers got lost: then the status is 1
+    too, or 125 with --bisect. With that it fits `git bisect run`, which skips such a server.
     """
     recorded = read_scenario(scenario)
     try:
@@ -286,28 +292,25 @@ def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool)
     for finding in (replay.finding, *replay.others):
         if finding is not None:
             click.echo("\n".join(_violated(finding)))
+    rule, made = recorded.rule, replay.times
     if replay.seen:
-        click.echo(
-            f"VIOLATES: {recorded.rule} was broken in {replay.seen} of {replay.times} replays"
-        )
+        click.echo(f"VIOLATES: {rule} was broken in {replay.seen} of {made} replays")
         return VIOLATES
-    if replay.others:
-        click.echo(
-            f"UNDECIDED: the program broke other rules before {recorded.rule} could be judged"
-        )
+    if replay.undecided is not None:
+        click.echo(f"UNDECIDED: {brief(replay.undecided)}")
         return SKIP if bisect else VIOLATES
-    click.echo(f"CONFORMS: {recorded.rule} was kept in {replay.times} of {replay.times} replays")
+    click.echo(f"CONFORMS: {rule} was kept in {made} of {made} replays")
     return OK
 
 
 def _violated(finding: Finding) -> list[str]:
     violation = finding.violation
     return [
-        f"{violation.rule}  permitted {violation.expected}; received {violation.actual}",
-        *(f"  {number}  {line}" for number, line in enumerate(finding.steps, start=1)),
+        brief(f"{violation.rule}  permitted {violation.expected}; received {violation.actual}"),
+        *(brief(f"  {number}  {line}") for number, line in enumerate(finding.steps, start=1)),
     ]
 
 
 def _fail(text: str) -> NoReturn:
-    print(f"tallystick: {' '.join(text.split())}", file=sys.stderr)
+    print(f"tallystick: {brief(' '.join(text.split()))}", file=sys.stderr)
     sys.exit(BAD_INPUT)

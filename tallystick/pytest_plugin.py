@@ -21,6 +21,7 @@ from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.reports import ReportsError
 from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
+from tallystick.reporting.visible import brief
 from tallystick.run import Run, Violated
 from tallystick.selection import asks_for_target
 from tallystick.settings import OPTIONS, Clients, SettingsError, load_settings, variable
@@ -90,7 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
             fresh_seed=random.SystemRandom().randrange(2**31),
         )
     except SettingsError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(brief(str(error))) from None
     suite = config.stash[SUITE] = Suite(config, settings)
     config.pluginmanager.register(Listener(suite), "tallystick-listener")
     terminal = own_terminal()
@@ -186,10 +187,10 @@ def _explain(
         report.longrepr = brief_text(suite.run, suite.run.newest(error.finding))
         if not is_must(error.finding.violation.rule, load_rules()):
             # A SHOULD that is not kept is reported, and fails nothing.
-            report.outcome, report.wasxfail = "skipped", str(error)
+            report.outcome, report.wasxfail = "skipped", brief(str(error))
             return
     elif isinstance(error, TargetError):
-        suite.gone = report.longrepr = str(error)
+        suite.gone = report.longrepr = brief(str(error))
         item.session.shouldstop = suite.gone
     elif isinstance(error, Warning):
         suite.run.leave_undecided(f"{item.nodeid} was ended by a warning that is an error: {error}")

@@ -5,26 +5,37 @@ They return what they saw; `cli` says it. Neither knows pytest nor the contracts
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tallystick.connect import connect
 from tallystick.documents.questions import narrowed, open_dialect, pinned_dialect, questions
 from tallystick.documents.shape import load
 from tallystick.drivers.concurrent.clients import client_pool
-from tallystick.drivers.concurrent.race import race
+from tallystick.drivers.concurrent.race import race_once
+from tallystick.drivers.concurrent.trial import StartSchedule
 from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
 from tallystick.drivers.probe import probe
 from tallystick.drivers.sequential import Reading, run_program
 from tallystick.ledger.dialect import Dialect
+from tallystick.program import Delivery
 from tallystick.reporting.scenario import Scenario
 from tallystick.run import Finding, Run, Violated
 from tallystick.settings import Settings, SettingsError
-from tallystick.target import Meter
+from tallystick.target import Exchange, Meter, NoAnswer, Observer, TargetError
 
 RACES = 20
 """How often a race is run in one replay: it needs luck."""
+MORE_TRIES = 3
+"""So many times the replays asked for are run at most, because answers got lost in others."""
+MOST_LOST_IN_RACES = 0.1
+"""The share of lost answers up to which a race still shows something: it is run many times."""
+LOSSES = (Delivery.LOST, Delivery.CUT, Delivery.TIMEOUT)
+"""The deliveries that lose an answer on purpose."""
+OF_ANY_QUESTION = ("DIA-1", "DIA-2")
+"""Rules that every answer to an open question checks, if it is the one before again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +46,52 @@ class Replay:
     seen: int
     finding: Finding | None
     others: tuple[Finding, ...]
+    undecided: str | None = None
+    """Why the rule was not judged, if it was not seen broken; None: it was kept."""
+
+
+class Traffic:
+    """Counts the exchanges of a run, and those in which the target said nothing that proves it."""
+
+    def __init__(self) -> None:
+        self.exchanges = 0
+        self.lost = 0
+
+    def __call__(self, exchange: Exchange) -> None:
+        answer = exchange.answer
+        self.exchanges += 1
+        self.lost += isinstance(answer, NoAnswer) or answer.status >= 500
 
 
 @contextmanager
-def live_run(settings: Settings, dialect: Dialect | None = None) -> Iterator[Run]:
+def live_run(
+    settings: Settings,
+    dialect: Dialect | None = None,
+    *,
+    is_pinned: bool = True,
+    observer: Observer | None = None,
+) -> Iterator[Run]:
     """A run against the named target; SettingsError if none is named."""
     if settings.address is None or settings.clients is None:
         raise SettingsError("name the server: --target URL or TALLYSTICK_TARGET")
     if dialect is None:
         dialect = pinned_dialect(settings.dialect) if settings.dialect else open_dialect()
-    client, network = settings.clients.main, settings.network
-    target = connect(settings.address, client, network=network, meter=Meter(settings.rate))
+    target = connect(
+        settings.address,
+        settings.clients.main,
+        network=settings.network,
+        meter=Meter(settings.rate),
+        observer=observer,
+    )
     try:
-        yield Run(target, load(), dialect, intensity=settings.intensity, seed=settings.seed)
+        yield Run(
+            target,
+            load(),
+            dialect,
+            intensity=settings.intensity,
+            seed=settings.seed,
+            is_pinned=is_pinned,
+        )
     finally:
         target.close()
 
@@ -60,32 +104,80 @@ def probe_target(settings: Settings) -> Run:
 
 
 def replay_scenario(settings: Settings, scenario: Scenario, times: int) -> Replay:
-    """Run a scenario's program on fresh cards, several times."""
+    """Run a scenario's program on fresh cards, several times.
+
+    A replay in which answers got lost proves nothing unless the rule is broken, and is run again.
+    Raises TargetError if the target cannot be judged from the start.
+    """
     known = None if settings.dialect else narrowed(dict(scenario.dialect))
-    with live_run(settings, known) as run:
-        seen = 0
+    is_pinned = settings.dialect is not None or scenario.rule == "DIA-2"
+    traffic = Traffic()
+    with live_run(settings, known, is_pinned=is_pinned, observer=traffic) as run:
+        made = seen = judged = 0
         found: dict[str, Finding] = {}
-        for _ in range(times):
+        why: str | None = None
+        for made in range(1, MORE_TRIES * times + 1):
             once = run.isolated_copy()
-            with suppress(Violated):
-                _run_once(once, scenario)
-            seen += once.has_broken(scenario.rule)
+            before = traffic.exchanges, traffic.lost
+            try:
+                left_out = _run_once(once, scenario)
+            except TargetError as error:
+                why = str(error)
+                break
+            except Violated:
+                left_out = ()
             found = {**once.findings, **found}
+            exchanges, lost = traffic.exchanges - before[0], traffic.lost - before[1]
+            reason = None
+            if once.has_broken(scenario.rule):
+                seen += 1
+            else:
+                reason = _not_judged(once, scenario, left_out, exchanges, lost)
+            judged += reason is None
+            why = reason or why
+            if made >= times and (judged >= times or not lost):
+                break
     asked = [finding for finding in found.values() if finding.violation.rule == scenario.rule]
     others = tuple(finding for finding in found.values() if finding not in asked)
-    return Replay(times, seen, asked[0] if asked else None, others)
+    undecided = why if judged < times else None
+    return Replay(made, seen, asked[0] if asked else None, others, undecided)
 
 
-def _run_once(run: Run, scenario: Scenario) -> None:
+def _not_judged(
+    run: Run, scenario: Scenario, left_out: tuple[str, ...], exchanges: int, lost: int
+) -> str | None:
+    """Why a replay that did not break the rule shows nothing about it; None if it was kept."""
+    program, rule = scenario.program, scenario.rule
+    if run.findings:
+        return f"the program broke other rules before {rule} could be judged"
+    on_purpose = sum(1 for step in program.steps if step.delivery in LOSSES)
+    tolerated = MOST_LOST_IN_RACES * exchanges if program.branches else on_purpose
+    if lost > tolerated:
+        return f"{lost} of {exchanges} answers got lost"
+    if left_out:
+        return f"the step `{left_out[0]}` could not be run: what it names was not made"
+    if not run.checked.get(rule) and rule not in OF_ANY_QUESTION:
+        return f"{rule} was not exercised: no answer of this program is judged by it"
+    return None
+
+
+def _run_once(run: Run, scenario: Scenario) -> tuple[str, ...]:
+    """Run the program; the steps that could not be run. Violated if a rule is broken."""
     program = scenario.program
     if program.branches:
+        performed: set[str] = set()
+        schedule = StartSchedule(random.Random(f"{run.seed} {program}"))
         with client_pool(run) as pool:
-            race(run, pool, program, RACES)
-    elif scenario.rule.startswith("DELIV-") or any(step.delivery for step in program.steps):
+            for _ in range(RACES):
+                trial = race_once(run, pool, program, schedule)
+                performed |= {event.step for event in trial.events}
+        return tuple(line for line in program.lines() if line not in performed)
+    if scenario.rule.startswith("DELIV-") or any(step.delivery for step in program.steps):
         with lossy_connection(run) as connection:
-            deliver(run, connection, program, late_s=LATE_S)
+            story = deliver(run, connection, program, late_s=LATE_S).story
     else:
-        run_program(run, program, reading=Reading.EAGER)
+        story = run_program(run, program, reading=Reading.EAGER).story
+    return tuple(str(step) for step in program.prefix if step not in story.steps)
 
 
 def probe_rows(dialect: Dialect) -> list[tuple[str, str, str]]:

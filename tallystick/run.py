@@ -146,7 +146,9 @@ class Run:
         seed: int = 0,
         budget_s: float | None = None,
         on_finding: Callable[[Finding], None] = lambda finding: None,
+        is_pinned: bool = True,
     ) -> None:
+        """`is_pinned`: the user holds the target to what `dialect` has answered (rule DIA-2)."""
         self.target = target
         self.shape = shape
         self.intensity = intensity
@@ -154,7 +156,7 @@ class Run:
         self.clock = Clock()
         self.started = time.monotonic()
         self.deadline = None if budget_s is None else self.started + budget_s
-        self.pinned = frozenset(dialect.learned())
+        self.pinned = frozenset(dialect.learned()) if is_pinned else frozenset()
         # Ids are unique per run and per program and never drawn: a deterministic gate can be run
         # again and again on the same server.
         self.name = f"ts{uuid.uuid4().hex[:8]}"

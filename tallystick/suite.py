@@ -22,6 +22,7 @@ from tallystick.interruption import Interruption
 from tallystick.reporting.progress import Status
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, Result
+from tallystick.reporting.visible import brief
 from tallystick.run import Finding, Intensity, Run
 from tallystick.selection import Selection
 from tallystick.settings import Clients, Settings
@@ -79,7 +80,7 @@ class Suite:
             )
         except (TargetError, DocumentError, OSError) as error:
             self.stop_embedded()
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(brief(str(error))) from None
         self.run = Run(
             target,
             load(),
@@ -130,7 +131,7 @@ class Suite:
         try:
             reduced = reduce_program(finding.program, finding.attempt, Budget.of(seconds))
         except TargetError as error:
-            self.gone = str(error)
+            self.gone = brief(str(error))
             return
         self._reduce_s -= time.monotonic() - began
         shortened = finding.shortened(reduced.program, reduced.replays, reduced.shown)

@@ -193,15 +193,17 @@ class DeliverySession:
 
 def deliver(
     run: Run, connection: LossyConnection, program: Program, *, unread: int = 0, late_s: float = 0.0
-) -> None:
+) -> Session:
     """Run a program as its deliveries say; the first `unread` steps are not read back.
 
-    Late copies arrive `late_s` seconds after the last step at the earliest. Raises Violated.
+    Late copies arrive `late_s` seconds after the last step at the earliest. Returns the session.
+    Raises Violated.
     """
     session = DeliverySession(run, connection, late_s)
     for number, step in enumerate(program.prefix):
         session.perform(step, unread=number < unread)
     session.finish()
+    return session.session
 
 
 def redeliverer(run: Run, connection: LossyConnection, rule: str, late_s: float = 0.0) -> Attempt:

@@ -69,6 +69,12 @@ BLAME: dict[LastWrite, tuple[str, str]] = {
 }
 """The rules that a wrong balance and a wrong available amount break, by the last write."""
 
+FIGURE_RULES = {
+    last_write: tuple(dict.fromkeys(("BAL-1", "BAL-2", "BAL-3", *blamed)))
+    for last_write, blamed in BLAME.items()
+}
+"""The rules that the documented figures of a card check, by the last write."""
+
 
 def judge_card(
     ledger: Ledger, record: CardRecord, checked: list[str], phase: Phase = Phase.WITHIN
@@ -81,7 +87,7 @@ def judge_card(
     if phase is not Phase.WITHIN and record.available == 0:
         # "Available for drawdown": 0 is right too while the card takes no drawdowns.
         record = replace(record, available=ledger.available)
-    checked += ["BAL-1", "BAL-2", "BAL-3"]
+    checked += [*FIGURE_RULES[ledger.last_write], *(["READ-2"] if record.card is not None else [])]
     violation = _documented_violation(ledger, record)
     if violation is not None:
         return violation

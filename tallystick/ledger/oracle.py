@@ -25,7 +25,7 @@ from tallystick.ledger.preconditions import (
     refusal_reasons,
 )
 from tallystick.ledger.reading import judge_read
-from tallystick.ledger.records import RECORD_RULE, judge_answer, judge_replay
+from tallystick.ledger.records import AMOUNT_RULE, RECORD_RULE, judge_answer, judge_replay
 from tallystick.ledger.references import Reuse, find_reuses
 from tallystick.ledger.state import (
     UNANSWERED,
@@ -179,7 +179,10 @@ def _judge_acceptance(
 def _judge_paid(
     ledger: Ledger, command: Payment, record: TransactionRecord, checked: list[str]
 ) -> Successors | Violation:
-    checked.append(RECORD_RULE[command.kind])
+    checked += ["TX-8", RECORD_RULE[command.kind]]
+    asked = AMOUNT_RULE.get((command.kind, getattr(command, "amount", None)))
+    if asked is not None:
+        checked.append(asked)
     if isinstance(command, Transact) and ledger.card_status is CardStatus.INACTIVE:
         ledger = ledger.changed(currency=command.currency)
     entry = entry_of(ledger, command)
@@ -258,7 +261,8 @@ def _judge_reuse(
 ) -> Successors | Violation:
     """Judge a payment whose ref_id was used before."""
     reuses = find_reuses(ledger, command)
-    checked.append(reuses[0].rule)
+    if not isinstance(outcome, Unknown):
+        checked += dict.fromkeys(reuse.rule for reuse in reuses)
     if isinstance(outcome, Accepted):
         return _judge_accepted_reuse(ledger, command, outcome, reuses, reasons, checked)
     if isinstance(outcome, Refused):

@@ -55,7 +55,9 @@ def _judge_shown_card(
     judged = judge_card(ledger, record, checked, command.phase)
     if isinstance(judged, Violation):
         return judged
-    if command.view is View.DETAILS:
+    if command.view is not View.DETAILS:
+        checked.append("TOKEN-3" if command.view is View.INFO else "CARD-10")
+    else:
         missing = judge_members(ledger, record, checked)
         if missing is not None:
             return missing

@@ -7,6 +7,7 @@ import shlex
 
 from tallystick.reporting.journal import Record
 from tallystick.reporting.result import ViolationEntry
+from tallystick.reporting.visible import visible
 
 AT_THE_END = "at the end"
 """The step of the readings that follow a program."""
@@ -18,22 +19,22 @@ def curl(record: Record, base_url: str) -> list[str]:
     if record.body is not None:
         parts.append("-H 'Content-Type: application/json'")
         parts.append(f"-d {shlex.quote(compact(record.body))}")
-    parts.append(shlex.quote(base_url + record.path))
+    parts.append(shlex.quote(visible(base_url + record.path)))
     return [f"{part} \\" for part in parts[:-1]] + parts[-1:]
 
 
 def answered(record: Record) -> str:
     """What came back, in one line."""
     if record.status is None:
-        return f"no answer: {record.reason}"
+        return f"no answer: {visible(record.reason)}"
     if record.reason:
-        return f"{record.status}, {record.reason}"
+        return f"{record.status}, {visible(record.reason)}"
     return f"{record.status} {compact(record.answer)}"
 
 
 def compact(body: object) -> str:
-    """A body as JSON on one line."""
-    return json.dumps(body, ensure_ascii=False, separators=(", ", ": "))
+    """A body as JSON on one line, without anything that acts on a terminal."""
+    return visible(json.dumps(body, ensure_ascii=False, separators=(", ", ": ")))
 
 
 def decisive(records: tuple[Record, ...]) -> tuple[Record, ...]:

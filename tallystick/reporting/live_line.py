@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tallystick.reporting.progress import PLAIN_EVERY_S, Progress, Status, short_name
+from tallystick.reporting.visible import visible
 
 StatusReport = tuple[str, str, str]
 
@@ -66,7 +67,7 @@ class LiveLine:
         """Count the tests that are over, and leave a line for each that failed."""
         self._done += report.when == "teardown"
         if report.failed and self._is_on:
-            said = str(report.longrepr).strip().partition("\n")[0]
+            said = visible(str(report.longrepr).strip().partition("\n")[0])
             self._console.print(
                 Text.assemble(("failed  ", "bold red"), f"{short_name(report.nodeid)}  {said}")
             )
@@ -82,6 +83,7 @@ def own_terminal() -> TextIO | None:
     To be asked for while nothing is captured, such as in pytest_configure.
     """
     try:
-        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
+        number = os.dup(sys.stdout.fileno())
+        return os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     except (OSError, ValueError, AttributeError):
         return None

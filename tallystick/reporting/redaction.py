@@ -153,7 +153,8 @@ class Redactor:
 
     def _mask_for(self, secret: str, kind: str) -> str:
         if kind == "token":
-            return f"[token {hashlib.sha256(self._salt + secret.encode()).hexdigest()[:8]}]"
+            value = secret.encode(errors="surrogatepass")  # a server may send anything
+            return f"[token {hashlib.sha256(self._salt + value).hexdigest()[:8]}]"
         return {"pin": PIN, "barcode": BARCODE}.get(kind, SECRET)
 
 

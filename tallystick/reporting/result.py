@@ -21,6 +21,7 @@ import jsonschema_rs
 from tallystick.checker import Verdict
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.reporting.redaction import Redactor
+from tallystick.reporting.visible import brief, visible_all
 from tallystick.run import Finding, Run
 
 SCHEMA = Path(__file__).resolve().parents[2] / "reports" / "result.schema.json"
@@ -93,9 +94,9 @@ def summarise(
     rules = load_rules() if rules is None else rules
     redactor = redactor_for(run)
     verdict, reason = _verdict(run, ending, rules)
-    return Result(
+    result = Result(
         verdict=verdict.value,
-        reason=None if reason is None else redactor.text(reason),
+        reason=None if reason is None else brief(redactor.text(reason)),
         partial=ending.partial,
         target=redactor.text(run.target.address.url),
         intensity=str(run.intensity),
@@ -111,6 +112,7 @@ def summarise(
         not_claimed={name: redactor.text(why) for name, why in ending.not_claimed.items()},
         violations=[_entry(run, finding, rules) for finding in _in_order(run, rules)],
     )
+    return cast(Result, visible_all(result))
 
 
 def redactor_for(run: Run, *findings: Finding) -> Redactor:
@@ -170,8 +172,8 @@ def _entry(run: Run, finding: Finding, rules: Mapping[str, Rule]) -> ViolationEn
         rule=violation.rule,
         title=rule.text if rule is not None else "",
         level=rule.level if rule is not None else "MUST",
-        expected=redactor.text(violation.expected),
-        actual=redactor.text(violation.actual),
+        expected=brief(redactor.text(violation.expected)),
+        actual=brief(redactor.text(violation.actual)),
         question=violation.question,
         requests_before=finding.requests_before,
         # Notes quote requests; a program is symbolic, and could not be replayed with masks in it.
@@ -204,7 +206,7 @@ def read_result(path: Path) -> Result:
     if problem is not None:
         where = "/".join(str(part) for part in problem.instance_path) or "the whole"
         raise ResultError(f"{path} is not a result of this version: {where}: {problem.message}")
-    return cast(Result, found)
+    return cast(Result, visible_all(found))
 
 
 def write_whole(path: Path, text: str) -> None:

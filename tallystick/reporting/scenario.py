@@ -6,6 +6,7 @@ replaying is the work of the drivers.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,8 +15,10 @@ from typing import Any
 
 import yaml
 
+from tallystick.documents.rules import load_rules
 from tallystick.program import MISSING_LABELS, Program, ProgramError
 from tallystick.reporting.result import redactor_for, write_whole
+from tallystick.reporting.visible import brief, visible
 from tallystick.run import Finding, Run
 
 REQUIRED = ("rule", "steps")
@@ -53,10 +56,10 @@ def write_scenario(path: Path, finding: Finding, run: Run, *, created: str = "")
     scenario = Scenario(
         finding.shortest,
         violation.rule,
-        redactor.text(violation.expected),
-        redactor.text(violation.actual),
+        brief(redactor.text(violation.expected)),
+        brief(redactor.text(violation.actual)),
         {question: tuple(sorted(left)) for question, left in run.dialect.learned().items()},
-        redactor.text(run.target.address.url),
+        visible(redactor.text(run.target.address.url)),
         run.seed,
         created or datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
@@ -96,7 +99,7 @@ def read_scenario(path: Path) -> Scenario:
 
     return Scenario(
         reader.program(nodes["steps"]),
-        text("rule"),
+        reader.rule(nodes["rule"]),
         text("expected"),
         text("actual"),
         reader.dialect(nodes["dialect"]) if "dialect" in nodes else {},
@@ -116,7 +119,7 @@ class _Reader:
             self._root = yaml.compose(text, yaml.SafeLoader)
         except OSError as error:
             raise ScenarioError(f"{path} cannot be read: {error.strerror}") from None
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise ScenarioError(f"{path}{_said(error)}") from None
 
     def fail(self, node: yaml.Node | None, text: str) -> ScenarioError:
@@ -164,6 +167,15 @@ class _Reader:
                     if label not in known:
                         raise self.fail(item, f"'{step}': no step before it makes {label!r}")
                 known.add(step.name)
+
+    def rule(self, node: yaml.Node) -> str:
+        """A rule that exists: a replay for any other could only pass."""
+        named, known = self.text(node), load_rules()
+        if named not in known:
+            close = difflib.get_close_matches(named.upper(), known, 1)
+            hint = f"; did you mean {close[0]}?" if close else "; `tallystick rules` lists them"
+            raise self.fail(node, f"no rule {named}{hint}")
+        return named
 
     def text(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):

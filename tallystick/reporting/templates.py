@@ -7,10 +7,16 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tallystick.reporting.visible import visible_lines
+
 
 def render(name: str, **context: object) -> str:
     """The page of a template; a name that the template misspells is an error."""
     return _environment().get_template(name).render(**context)
+
+
+def _finalized(value: object) -> object:
+    return visible_lines(value) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=1)
@@ -18,6 +24,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,  # everything shown may come from a server
+        finalize=_finalized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -26,6 +26,7 @@ from tallystick.reporting.chapters import (
 from tallystick.reporting.curl import answered, belongs, curl, decisive
 from tallystick.reporting.journal import Exchanges, Record
 from tallystick.reporting.result import Result, ViolationEntry, redactor_for
+from tallystick.reporting.visible import brief
 from tallystick.run import Finding, Run, key_of
 
 WIDTH = 80
@@ -80,7 +81,8 @@ def brief_text(run: Run, finding: Finding) -> str:
         f"  permitted  {violation.expected}",
         f"  received   {violation.actual}",
     ]
-    return redactor_for(run, finding).text("\n".join([*said, *steps]))
+    redactor = redactor_for(run, finding)
+    return "\n".join(brief(redactor.text(line)) for line in (*said, *steps))
 
 
 def violation_lines(

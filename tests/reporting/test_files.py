@@ -82,4 +82,4 @@ def test_signs_of_markdown_in_what_a_server_said_are_text() -> None:
     run.revise(finding, replace(finding, violation=violation))
     text = summary_text(summarise(run, Ending(), seconds=1))
     assert "a\\|b" in text
-    assert "&lt;img src=x> \\*\\[y\\](z)\\* \\`c\\` # d" in text
+    assert "&lt;img src=x> \\*\\[y\\](z)\\* \\`c\\`\\\\n# d" in text
