@@ -93,6 +93,12 @@ def test_the_readme_says_what_was_run() -> None:
         assert f"`{fault}`" in text
 
 
+def test_the_failure_in_the_readme_is_one_of_the_example() -> None:
+    page = (example.forking.ROOT / "README.md").read_text()
+    shown = page.split("## Read a failure\n\n```\n")[1].split("```")[0]
+    assert set(shown.splitlines()) <= set((EXAMPLE / "terminal.txt").read_text().splitlines())
+
+
 def test_the_journal_has_the_form_of_today() -> None:
     journal = read_journal(EXAMPLE / "journal.jsonl")
     first, *lines = (EXAMPLE / "journal.jsonl").read_text().splitlines()
