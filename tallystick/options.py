@@ -53,7 +53,8 @@ OPTIONS: dict[str, Option] = {
         "(default 10s at the start, 30s in the middle)",
         in_file=True,
     ),
-    "timeout": Option("time for one exchange with the target (default 10s)", in_file=True),
+    # Not "timeout": pytest-timeout has an option of that name.
+    "request-timeout": Option("time for one exchange with the target (default 10s)", in_file=True),
     "ca": Option(
         "file with the certificate authority that signed the target's certificate", in_file=True
     ),

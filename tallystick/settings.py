@@ -272,7 +272,7 @@ def _report_dir(asked: Given) -> Path:
 def _network(asked: Given, url: str) -> Network:
     """How the target at a URL is reached."""
     network = Network(
-        timeout_s=_duration(asked, "timeout", TIMEOUT_S) or TIMEOUT_S,
+        timeout_s=_duration(asked, "request-timeout", TIMEOUT_S) or TIMEOUT_S,
         headers=_headers(asked),
         http2=_flag(asked, "http2"),
         proxy=_proxy(asked, url),

@@ -14,7 +14,12 @@ from tests.proof.table import aligned
 
 LIMIT_S = 180
 """Seconds for one test. A test that hangs fails with the stacks of all threads."""
-WHOLE_RUNS = ("tests/suite/", "tests/rival/", "tests/test_faults.py")
+WHOLE_RUNS = (
+    "tests/misbehaviour/",
+    "tests/rival/",
+    "tests/suite/",
+    "tests/test_faults.py",
+)
 WHOLE_RUN_LIMIT_S = 900
 """Seconds for a test that runs contracts against a server; those runs have limits of their own."""
 

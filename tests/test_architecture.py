@@ -229,9 +229,9 @@ def test_every_path_that_a_page_names_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_the_readme_explains_every_option(option: str) -> None:
-    assert f"`--{option}`" in text_of("README.md")
-    assert f"`{variable(option)}`" in text_of("README.md")
+def test_every_option_is_explained(option: str) -> None:
+    assert f"`--{option}`" in text_of("docs/options.md")
+    assert f"`{variable(option)}`" in text_of("docs/options.md")
 
 
 def test_every_folder_of_tests_is_explained() -> None:

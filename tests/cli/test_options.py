@@ -89,7 +89,7 @@ NONSENSE = {
     "rate": ("0", "-1", "1e-320", "nan", "inf", "-inf", "1e9", "fast", "0.0"),
     "budget": ("0", "0s", "-5s", "soon", "1e3", "99999999999h", "nan", "9" * 400, "5 parsecs"),
     "wait": ("0", "-5s", "soon", "721h"),
-    "timeout": ("0s", "-5s", "soon", "inf"),
+    "request-timeout": ("0s", "-5s", "soon", "inf"),
     "seed": ("x", "1.5", "-1", str(2**63), "9" * 5000),
     "intensity": ("high", "GATE"),
     "dialect": ("no/such.yaml", "/", "a\x00b"),
@@ -137,7 +137,7 @@ def test_a_target_is_taken_in_its_usual_form(given: str, base: str) -> None:
     ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h", 3600), ("45", 45), ("500ms", 0.5)]
 )
 def test_a_duration_has_a_unit(text: str, seconds: float) -> None:
-    settings = load(budget=text, wait=text, timeout=text)
+    settings = load(budget=text, wait=text, request_timeout=text)
     network = settings.network
     assert settings.budget_s == seconds
     assert (network.start_s, network.outage_s, network.timeout_s) == (seconds, seconds, seconds)
@@ -239,7 +239,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             account: T00000009
             rate: 5
             wait: 1m
-            timeout: 5s
+            request-timeout: 5s
             headers:
               X-Key: abc
           bare: {url: "https://bare.test/v1"}
