@@ -96,8 +96,7 @@ class Bearer:
                 self._time.sleep(busy_s)
             elif not is_failure(answer):
                 return ""
-            said = answer.remedy if isinstance(answer, NoAnswer) else ""
-            return f"Get Token: {said or said_of(answer)}"
+            return f"Get Token: {said_of(answer)}"
 
         said = once()
         if said:

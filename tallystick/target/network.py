@@ -86,7 +86,8 @@ class Connections:
                 network_backend=backend,
             )
 
-        return BoundedTransport(pool, self.network.timeout_s, self._habit)
+        speaks_http2 = self.network.http2 and http2
+        return BoundedTransport(pool, self.network.timeout_s, None if speaks_http2 else self._habit)
 
     def _proxy(self) -> httpcore.Proxy | None:
         if not self.network.proxy:

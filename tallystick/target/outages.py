@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tallystick.target.answers import Answer, NoAnswer
-from tallystick.target.errors import TargetGone
+from tallystick.target.errors import TargetError, TargetGone
 from tallystick.target.pace import REAL_TIME, Time
 
 ENOUGH = 3
@@ -65,9 +65,11 @@ class Outages:
         """Whether a failure belongs to an outage; if so, it is over when this returns.
 
         `called` is when the request was sent, by the clock of `Time`. TargetGone if the outage
-        does not end within the bound.
+        does not end within the bound, TargetError at once if waiting cannot help.
         """
         kind = (operation, failure.status)
+        if isinstance(failure, NoAnswer) and failure.is_final:
+            raise TargetError(f"{self._url} cannot be reached: {failure.remedy}")
         with self._lock:
             if called <= self._ended:
                 return True  # another thread has met it, and waited
@@ -118,7 +120,9 @@ def is_alive(answer: Answer | NoAnswer) -> bool:
 
 def said_of(answer: Answer | NoAnswer) -> str:
     """An answer in a few words."""
-    return answer.reason if isinstance(answer, NoAnswer) else f"status {answer.status}"
+    if isinstance(answer, NoAnswer):
+        return answer.remedy or answer.reason
+    return f"status {answer.status}"
 
 
 def said_unless_alive(answer: Answer | NoAnswer) -> str:

@@ -14,7 +14,8 @@ from tallystick.target.network import Network
 
 _EXPIRED, _OTHER_HOST = 10, (62, 64)
 """Verification codes of OpenSSL."""
-TLS_RECORD = (r"\x15\x03", r"\x16\x03")
+NO_TEXT = "illegal request line"
+"""What h11 says of an answer that begins with a control character, as TLS records do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def remedy_of(error: Exception, url: str, network: Network) -> Remedy:
             return _tls(cause)
         if isinstance(cause, httpx.ProxyError):
             return Remedy(
-                f"the proxy answered {cause}: check HTTPS_PROXY, or except {where} with NO_PROXY",
+                f"the proxy answered {cause}: check HTTPS_PROXY and HTTP_PROXY, or except {where} "
+                "with NO_PROXY",
                 is_final=not str(cause).startswith("5"),
             )
         if isinstance(cause, socket.gaierror):
@@ -45,8 +47,8 @@ def remedy_of(error: Exception, url: str, network: Network) -> Remedy:
                 f"correct {_option(network)}",
                 is_final=True,
             )
-    if any(sign in str(error) for sign in TLS_RECORD) and is_plain:
-        return Remedy("it speaks TLS: http or https? Correct --target", is_final=True)
+    if is_plain and NO_TEXT in str(error):
+        return Remedy("it speaks no plain HTTP: http or https? Correct --target", is_final=True)
     if network.proxy and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return Remedy(f"the proxy cannot be reached ({error}): check HTTPS_PROXY and HTTP_PROXY")
     if isinstance(error, httpx.ConnectError):
@@ -55,9 +57,10 @@ def remedy_of(error: Exception, url: str, network: Network) -> Remedy:
             if _is_refused(error)
             else f"{error}: start the server or correct --target"
         )
+    hint = " (http or https?)" if is_plain or isinstance(error, httpx.ConnectTimeout) else ""
     if isinstance(error, httpx.TimeoutException):
-        return Remedy(f"no answer in time ({_said(error)}): start the server or correct --target")
-    hint = " (http or https?)" if is_plain else ""
+        said = f"no answer in time ({_said(error)})"
+        return Remedy(f"{said}: start the server or correct --target{hint}")
     return Remedy(f"{_said(error)}: start the server or correct --target{hint}")
 
 

@@ -20,6 +20,7 @@ USER_AGENT = f"tallystick/{__version__}"
 LONGEST_HEADER = 200
 """Signs that are kept of a header; none that is read here needs more."""
 
+PROXY_REFUSES = 407
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -58,6 +59,8 @@ class Sender:
             )
             response = self.transport.handle_request(asked)
             status = response.status_code
+            if status == PROXY_REFUSES and self._network.proxy:
+                raise httpx.ProxyError(f"{status} {response.reason_phrase}")
             try:
                 return self._answer(response, _content_of(response))
             finally:

@@ -174,7 +174,7 @@ class _Body(httpx.SyncByteStream):
 class BoundedTransport(httpx.BaseTransport):
     """Sends requests, one at a time, and ends every exchange within `limit_s` seconds."""
 
-    def __init__(self, make_pool: MakePool, limit_s: float, habit: KeepAlive) -> None:
+    def __init__(self, make_pool: MakePool, limit_s: float, habit: KeepAlive | None) -> None:
         self._allowance = Allowance()
         self._backend = _Backend(self._allowance)
         self._pool = make_pool(self._backend)
@@ -185,7 +185,7 @@ class BoundedTransport(httpx.BaseTransport):
         """Send a request; the answer's head is read, its body is read by who iterates over it."""
         url = request.url
         headers = request.headers.raw
-        if not self._habit.is_kept:
+        if self._habit is not None and not self._habit.is_kept:
             headers = [*headers, (b"Connection", b"close")]
         opened = self._backend.opened
         self._allowance.begin(self._limit_s)
@@ -205,17 +205,21 @@ class BoundedTransport(httpx.BaseTransport):
                 )
             )
         except Exception as error:
-            if opened == self._backend.opened and isinstance(error, BROKEN):
-                self._habit.note(broken=self._allowance.received == 0)
+            if isinstance(error, BROKEN):
+                self._note_reuse(opened, broken=self._allowance.received == 0)
             raise _as_httpx(error) from error
-        if opened == self._backend.opened:
-            self._habit.note(broken=False)
+        self._note_reuse(opened, broken=False)
         return httpx.Response(
             response.status,
             headers=response.headers,
             stream=_Body(response.stream),
             extensions=response.extensions,
         )
+
+    def _note_reuse(self, opened: int, broken: bool) -> None:
+        """Learn from a request for which no new connection was opened."""
+        if self._habit is not None and opened == self._backend.opened:
+            self._habit.note(broken)
 
     def restart_time(self) -> None:
         """The time of the exchange begins now: what was waited for before is no part of it."""
