@@ -14,8 +14,10 @@ import pytest
 from tallystick import operations as op
 from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.card_set import CardSet, new_fuzz
+from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.drivers.fuzz.links import follow_links
 from tallystick.drivers.fuzz.live_ids import LiveIds
+from tallystick.drivers.fuzz.valid import VALID, changed
 from tallystick.run import Intensity, Run
 from tallystick.target import Answer
 
@@ -45,6 +47,8 @@ DEPTH = {Intensity.GATE: 1, Intensity.RELEASE: 6, Intensity.HUNT: 30}
 SEQUENCES = {Intensity.GATE: (10, 6), Intensity.RELEASE: (60, 10), Intensity.HUNT: (300, 15)}
 """How many sequences along the links, and the most requests in each."""
 
+DATES = {"active_from": "2020-02-29T12:00:00Z", "expires_at": "2090-12-31T23:59:59+01:00"}
+
 
 @pytest.fixture(scope="module")
 def cards(run: Run) -> CardSet:
@@ -73,3 +77,18 @@ def test_the_operation_keeps_its_form_and_the_money(
 def test_requests_along_the_links_of_the_document_keep_the_ledger(run: Run) -> None:
     sequences, steps = SEQUENCES[run.intensity]
     follow_links(run, new_fuzz, sequences, steps)
+
+
+@rule("SHAPE-9", "SHAPE-1")
+def test_ids_dates_and_amounts_have_their_documented_format(cards: CardSet) -> None:
+    for operation in VALID:
+        cards.ask(operation, changed)
+    cards.ask(op.CREATE_CARD, changed, **DATES)
+    with cards.session_for(op.READ_CARD) as fuzz:
+        card, customer = {"card_id": fuzz.ledger("A").card}, {"customer_id": fuzz.customer}
+        fuzz.ask(FuzzRequest(op.READ_CARD, card))
+        fuzz.ask(FuzzRequest(op.LIST_TRANSACTIONS, card))
+        fuzz.ask(FuzzRequest(op.LIST_CUSTOMER_CARDS, customer))
+        fuzz.ask(FuzzRequest(op.READ_CUSTOMER_CARD, customer | card))
+        fuzz.ask(FuzzRequest(op.LIST_CARDS))
+        fuzz.settle()

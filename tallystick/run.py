@@ -271,8 +271,8 @@ class Run:
         if self._gateway_errors is not None and answer.status in GATEWAY_ERRORS:
             self._gateway_errors.append(exchange)
             return None
-        fits = "SHAPE-1" if answer.status < 300 else "SHAPE-5"
-        self.count_checked(fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
+        fits = ("SHAPE-1", "SHAPE-9") if answer.status < 300 else ("SHAPE-5",)
+        self.count_checked(*fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
         return self.shape.judge(
             exchange.request.operation, answer.status, answer.content_type, answer.body
         )

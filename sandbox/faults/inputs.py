@@ -348,6 +348,13 @@ class CreatedAtIsANumber(Answers):
         return super().transaction(record) | {"created_at": record.created_at // 1_000_000}
 
 
+@fault("date_without_offset", breaks="SHAPE-9", summary="created_at has no offset from UTC")
+class DateWithoutOffset(Answers):
+    def transaction(self, record: Transaction) -> dict[str, Any]:
+        answer = super().transaction(record)
+        return answer | {"created_at": answer["created_at"].removesuffix("Z")}
+
+
 @fault("ids_are_numbers", breaks="SHAPE-9", summary="a transaction's id is no UUID in lists")
 class IdsAreNumbers(Answers):
     def transactions(self, records: Any) -> list[dict[str, Any]]:

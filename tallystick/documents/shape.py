@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ REFUSAL_STATUSES = frozenset({400, 401, 403, 404})
 
 TRANSPORT_REFUSALS = REFUSAL_STATUSES | {405, 406, 411, 413, 414, 415, 417, 431, 505}
 """The statuses with which HTTP itself refuses a method, a size or a content type (question 56)."""
+
+MOST_ERRORS = 100
+"""Errors that are looked at in one body: a long list may have one in every item."""
+FORMAT_ERRORS = (
+    jsonschema_rs.ValidationErrorKind.Format,
+    jsonschema_rs.ValidationErrorKind.Minimum,
+)
 
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -90,9 +98,10 @@ class Shape:
         found = _first_error(validator, body)
         if found is None:
             return None
-        rule = "SHAPE-1" if status == 200 else "SHAPE-5"
+        text, is_format = found
+        rule = "SHAPE-5" if status != 200 else "SHAPE-9" if is_format else "SHAPE-1"
         expected = f"the body that the document gives for {status} of {operation}"
-        return Violation(rule, expected, found[:300])
+        return Violation(rule, expected, text[:300])
 
     def judge_excess(self, operation: str, status: int, excess: str) -> Violation | None:
         """The rule that an answer breaks that had no end, or was too large to be read.
@@ -111,15 +120,23 @@ def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def _first_error(validator: jsonschema_rs.Draft4Validator, body: Any) -> str | None:
+def _first_error(validator: jsonschema_rs.Draft4Validator, body: Any) -> tuple[str, bool] | None:
+    """What is wrong with a body, and whether only the format of a value is; None if it is valid."""
     try:
         if validator.is_valid(body):
             return None
-        error = next(validator.iter_errors(body))
+        errors = list(islice(validator.iter_errors(body), MOST_ERRORS))
     except ValueError as trouble:  # no JSON at all, half of a surrogate pair, nested too deep
-        return f"the body cannot be read: {trouble}"
+        return f"the body cannot be read: {trouble}", False
+    # A missing member or a wrong type is worse than a value in a wrong format.
+    error = min(errors, key=_is_of_format)
     where = "/".join(str(part) for part in error.instance_path) or "the body"
-    return f"{where}: {error.message}"
+    return f"{where}: {error.message}", _is_of_format(error)
+
+
+def _is_of_format(error: jsonschema_rs.ValidationError) -> bool:
+    """Whether a value has the right type, but not the format or the lower bound (SHAPE-9)."""
+    return isinstance(error.kind, FORMAT_ERRORS)
 
 
 @lru_cache(maxsize=1)

@@ -107,7 +107,7 @@ class CardSet:
 def new_fuzz(run: Run, lines: Sequence[str] = EVERY_STATE) -> Fuzz:
     """A session with card A of a customer, and what the steps in `lines` make."""
     fuzz = Fuzz(run)
-    fuzz.prepare(f'A = card 100000 NOK with {{"customer_id": "{fuzz.prefix}-customer"}}')
+    fuzz.prepare(f'A = card 100000 NOK with {{"customer_id": "{fuzz.customer}"}}')
     for line in lines:
         fuzz.prepare(line)
     return fuzz

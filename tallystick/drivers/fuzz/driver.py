@@ -95,6 +95,11 @@ class Fuzz:
         """What every id begins with that is made here."""
         return self.session.resolver.prefix
 
+    @property
+    def customer(self) -> str:
+        """The customer_id of the customer that card A is made for."""
+        return f"{self.prefix}-customer"
+
     def ledger(self, card: str) -> Ledger:
         """The likeliest ledger of a card, by its label. KeyError if it is not followed."""
         return self.session.ledger(card)
@@ -179,10 +184,7 @@ class Fuzz:
         if isinstance(answer, NoAnswer):
             return answer
         if not (request.http_may_refuse and 400 <= answer.status < 500):
-            self.run.count_checked("SHAPE-1")
-            violation = self.run.shape.judge(
-                http.operation, answer.status, answer.content_type, answer.body
-            )
+            violation = self.run.judge_shape(exchange)
             if violation is not None:
                 self.violate(violation.rule, violation.expected, violation.actual)
         return answer

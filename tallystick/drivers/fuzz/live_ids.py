@@ -83,7 +83,7 @@ class LiveIds:
         if name == "transaction_id":
             return self._transaction(is_missing)
         if name == "customer_id":
-            return self.fresh(MISSING) if is_missing else f"{self.fuzz.prefix}-customer"
+            return self.fresh(MISSING) if is_missing else self.fuzz.customer
         if is_missing:
             return self.fresh(MISSING)
         if operation in SPARE_CARDS and not self.happens(0.1):
