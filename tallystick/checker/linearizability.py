@@ -68,15 +68,8 @@ def check(
     illegalities: list[Illegality[S]] = []
     parts = history.partitions()
     for number, (key, operations) in enumerate(parts.items()):
-        # Half of what is left, all of it for the last one: a hard partition must not use up the
-        # budget of those after it, which may hold the violation.
-        shares = min(2, len(parts) - number)
-        seconds = budget.seconds - (time.monotonic() - began)
-        share = replace(
-            budget,
-            transitions=(budget.transitions - transitions) // shares,
-            seconds=seconds / shares,
-        )
+        left = _left_of(budget, transitions, time.monotonic() - began)
+        share = left if number == len(parts) - 1 else _half_of(left)
         search = Search(operations, initial(key), transition, hints, share)
         verdicts.append(search.judge())
         transitions += search.transitions
@@ -87,6 +80,21 @@ def check(
             illegalities.append(explain(key, search.stuck, hints.changes, hints.interferes, judge))
     seconds = time.monotonic() - began
     return CheckResult(worst(verdicts), transitions, seconds, tuple(undecided), tuple(illegalities))
+
+
+def _left_of(budget: Budget, transitions: int, seconds: float) -> Budget:
+    """The budget without what was used of it."""
+    return replace(
+        budget, transitions=budget.transitions - transitions, seconds=budget.seconds - seconds
+    )
+
+
+def _half_of(left: Budget) -> Budget:
+    """What one partition may use of the budget that is left.
+
+    A hard partition must not use up the budget of those after it, which may hold the violation.
+    """
+    return replace(left, transitions=left.transitions // 2, seconds=left.seconds / 2)
 
 
 class _Judge:

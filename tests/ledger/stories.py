@@ -49,6 +49,9 @@ TYPES = {
 FIRST_ANSWERS = {name: next(iter(question.permitted)) for name, question in questions().items()}
 NUMBERS = {"amount", "balance", "available", "funds", "drawdown", "pending", "reserved"}
 
+OPTIONS = ("ref", "cur", "token", "at")
+"""Words like `cur=EUR` that are no extra member of the request."""
+
 
 class Story:
     """An honest server, the ledger that the oracle keeps of it, and the names given so far."""
@@ -89,11 +92,7 @@ class Story:
         words = line.split()
         options = dict(word.split("=", 1) for word in words if "=" in word)
         verb, *names = [word for word in words if "=" not in word]
-        extras = tuple(
-            (name, text)
-            for name, text in options.items()
-            if name not in ("ref", "cur", "token", "at")
-        )
+        extras = tuple(item for item in options.items() if item[0] not in OPTIONS)
         phase = Phase[options.get("at", "within").upper()]
         currency = options.get("cur", "NOK")
         match verb:
