@@ -36,12 +36,31 @@ ARROWS = {
     "sandbox/": {"never": ("tallystick", "strategies", "contracts", "tests")},
     # The rival shares nothing with either.
     "tests/rival/": {"never": ("tallystick", "strategies", "contracts", "sandbox")},
-    # The engine never imports the suite that runs on it.
-    "tallystick/": {"never": ("strategies", "contracts", "tests")},
+    # The engine never imports the suite that runs on it, nor the server that it judges.
+    "tallystick/": {"never": ("strategies", "contracts", "sandbox", "tests")},
     # Inputs are made from the ledger, not from answers of a server.
-    "strategies/": {"never": ("httpx", "tallystick.target", "tallystick.drivers", "contracts")},
+    "strategies/": {"never": ("httpx",), "rooms": ("ledger", "program")},
+    # The engine, from the bottom to the top: a room imports those below it.
+    "tallystick/documents/": {"rooms": ("ledger",)},
+    "tallystick/target/": {"rooms": ("ledger", "wire")},
+    "tallystick/clock.py": {"rooms": ("ledger", "target")},
+    "tallystick/cleanup/": {"rooms": ("ledger", "target", "wire")},
+    "tallystick/run.py": {
+        "rooms": ("checker", "clock", "documents", "ledger", "program", "target"),
+    },
+    "tallystick/drivers/": {
+        "rooms": (
+            *("checker", "clock", "documents", "ledger", "operations", "program"),
+            *("run", "target", "wire"),
+        ),
+    },
+    "tallystick/reporting/": {
+        "rooms": ("checker", "documents", "ledger", "program", "run", "target"),
+    },
+    "contracts/": {"never": ("sandbox", "tests", "tallystick.reporting", "tallystick.cli")},
 }
-"""By path: `only` these of ours and no package but the standard library, or `never` these."""
+"""By path. `only`: these of ours, and no package but the standard library. `never`: none of these.
+`rooms`: of the engine only these, beside its own."""
 
 HOMES = {
     # Requests leave through the target; two drivers change what happens on the way.
@@ -124,6 +143,15 @@ def trespasses(name: str, arrow: dict[str, tuple[str, ...]]) -> Iterator[str]:
             # `from tallystick import wire` names the package too; its parts are judged.
             if module not in OURS and parts[0] not in sys.stdlib_module_names:
                 yield f"{name} imports {module}"
+        if "rooms" in arrow and is_within(module, ("tallystick",)):
+            room = ".".join(module.split(".")[1:2])
+            if room not in (*arrow["rooms"], own_room(name), "", "__version__"):
+                yield f"{name} imports {module}"
+
+
+def own_room(name: str) -> str:
+    """The folder or module of the engine that a file belongs to, such as `drivers` or `run`."""
+    return name.removesuffix(".py").split("/")[1]
 
 
 @pytest.mark.parametrize("path", ARROWS)
@@ -139,6 +167,8 @@ def test_a_trespass_is_seen() -> None:
     assert list(trespasses("tallystick/target/connection.py", {"only": ("tallystick",)})) == [
         "tallystick/target/connection.py imports httpx"
     ]
+    assert not list(trespasses("tallystick/program.py", {"rooms": ("ledger",)}))
+    assert list(trespasses("tallystick/program.py", {"rooms": ("target",)}))
 
 
 @pytest.mark.parametrize("package", HOMES)
