@@ -44,6 +44,7 @@ from tallystick.reporting.visible import brief, visible
 from tallystick.reporting.wording import say_command, say_outcome
 from tallystick.run import Finding
 from tallystick.settings import OPTIONS, Settings, SettingsError, duration, load_settings, variable
+from tallystick.sweeping import sweep
 from tallystick.target import TargetError
 
 OK, VIOLATES, INTERRUPTED, BROKE, BAD_INPUT = 0, 1, 2, 3, 4
@@ -266,6 +267,28 @@ def probe_command(settings: Settings) -> int:
     for finding in run.findings.values():
         click.echo("\n".join(_violated(finding)))
     return VIOLATES if run.findings else OK
+
+
+# sweep --------------------------------------------------------------------------------------------
+
+
+@cli.command("sweep", short_help="Put away what a run has left on a server.")
+@click.argument("directory", type=click.Path(path_type=Path))
+@settings_options
+def sweep_command(settings: Settings, directory: Path) -> int:
+    """Void the open holds and delete the cards of the run in a report directory.
+
+    It reads the run's journal.jsonl, so it works after a run that was killed too. Status 1 if
+    something stays.
+    """
+    left = sweep(settings, directory)
+    if not left:
+        click.echo("nothing of the run is left on the target")
+        return OK
+    click.echo(str(left))
+    for id_ in (*left.holds, *left.cards):
+        click.echo(f"  {id_}")
+    return VIOLATES
 
 
 # replay -------------------------------------------------------------------------------------------

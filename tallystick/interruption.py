@@ -52,8 +52,11 @@ class Interruption:
                 signal.signal(number, self._handle)
 
     def end(self) -> None:
-        """The run is over or broken off: from now on signals wait for the reports."""
-        if self._phase is _Phase.RUNNING:
+        """The run is over or broken off: from now on signals wait for the reports.
+
+        Called again where a part of the end has taken its time, so that the rest has its own.
+        """
+        if self._phase in (_Phase.RUNNING, _Phase.ENDING):
             self._phase, self._since = _Phase.ENDING, time.monotonic()
 
     def over(self, status: int) -> None:

@@ -65,6 +65,7 @@ OPTIONS: dict[str, Option] = {
         variable="TALLYSTICK_HEADERS",
         in_file=True,
     ),
+    "keep": Option("leave the cards and holds of the run on the target", is_flag=True),
     "http2": Option("speak HTTP/2 where the target offers it", is_flag=True, in_file=True),
 }
 """Option names without dashes; each has an environment variable TALLYSTICK_<NAME>."""

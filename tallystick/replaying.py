@@ -6,10 +6,12 @@ They return what they saw; `cli` says it. Neither knows pytest nor the contracts
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tallystick.cleanup import LeftOpen, Traces
 from tallystick.connect import connect
 from tallystick.documents.questions import narrowed, open_dialect, pinned_dialect, questions
 from tallystick.documents.shape import load
@@ -24,6 +26,7 @@ from tallystick.program import Delivery
 from tallystick.reporting.scenario import Scenario
 from tallystick.run import Finding, Run, Violated
 from tallystick.settings import Settings, SettingsError
+from tallystick.sweeping import clean_up
 from tallystick.target import Exchange, Meter, NoAnswer, Observer, TargetError
 
 RACES = 20
@@ -76,12 +79,19 @@ def live_run(
         raise SettingsError("name the server: --target URL or TALLYSTICK_TARGET")
     if dialect is None:
         dialect = pinned_dialect(settings.dialect) if settings.dialect else open_dialect()
+    traces = Traces()
+
+    def observe(exchange: Exchange) -> None:
+        traces(exchange)
+        if observer is not None:
+            observer(exchange)
+
     target = connect(
         settings.address,
         settings.clients.main,
         network=settings.network,
         meter=Meter(settings.rate),
-        observer=observer,
+        observer=observe,
     )
     try:
         yield Run(
@@ -93,7 +103,10 @@ def live_run(
             is_pinned=is_pinned,
         )
     finally:
+        left = LeftOpen() if settings.keep else clean_up(traces, target)
         target.close()
+        if left:
+            print(left, file=sys.stderr)
 
 
 def probe_target(settings: Settings) -> Run:

@@ -76,6 +76,8 @@ class Settings:
     report_dir: Path = Path("reports/latest")
     require_rules: float = 0.0
     """The share of the rules that has to be exercised, from 0 to 1."""
+    keep: bool = False
+    """Whether what the run made stays on the target."""
     network: Network = field(default_factory=Network)
     """How the target is reached."""
 
@@ -105,6 +107,7 @@ def load_settings(
         _file(asked, "dialect", "`tallystick probe` writes one"),
         _report_dir(asked),
         _share(asked),
+        _flag(asked, "keep"),
         _network(asked, address.url) if address is not None else Network(),
     )
 

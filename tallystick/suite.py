@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tallystick.cleanup import Bound, CleanUp, LeftOpen, Traces
 from tallystick.connect import connect
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import open_dialect, pinned_dialect
@@ -34,6 +35,13 @@ REDUCE_S = {Intensity.GATE: 8.0, Intensity.RELEASE: 20.0, Intensity.HUNT: 60.0}
 """Seconds for the shortening of one violation."""
 REDUCE_ALL_S = {Intensity.GATE: 30.0, Intensity.RELEASE: 120.0, Intensity.HUNT: 600.0}
 """Seconds for all of them: a server with many faults is not to take for ever."""
+
+CLEAN_UP_S = 30.0
+"""Seconds for the clean-up on the target at the end."""
+SOON_S = 10.0
+"""The same if somebody has interrupted the run, and waits."""
+SHARE, SHORTEST_S = 0.05, 3.0
+"""The share of a budget that the clean-up may take, and what it may take in any case."""
 
 
 class Suite:
@@ -60,6 +68,9 @@ class Suite:
         """What the terminal shows at the end."""
         self.stop_embedded: Callable[[], None] = lambda: None
         self._reduce_s = REDUCE_ALL_S[settings.intensity]
+        self._traces = Traces()
+        self._clean_up_bound = Bound.of(0)
+        self._left: LeftOpen | None = None
 
     # Running --------------------------------------------------------------------------------------
 
@@ -101,12 +112,14 @@ class Suite:
         reports.learn(*(value for _, value in settings.network.headers))
 
     def _observe(self, exchange: Exchange) -> None:
+        self._traces(exchange)
         if self.reports is not None:
             with self.interruption:
                 self.reports.observe(exchange)
 
     def stop(self) -> None:
         """Let what is running come to its end soon: the budget is spent."""
+        self._clean_up_bound.cut()
         if self.run is not None:
             self.run.deadline = time.monotonic()
 
@@ -153,6 +166,7 @@ class Suite:
             self.error,
             self.selection.is_partial,
             self.not_claimed,
+            self._left or LeftOpen(),
         )
 
     def broke(self, error: BaseException) -> None:
@@ -179,6 +193,8 @@ class Suite:
         if failed > self.explained:
             self.error = self.error or f"{failed - self.explained} tests failed without a violation"
         self._require_rules(self.run)
+        self._left = self._left or self._clean_up(self.run)
+        self.interruption.end()
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         width = reporter._tw.fullwidth if reporter is not None else 80
         colour = reporter is not None and reporter.hasmarkup
@@ -192,6 +208,32 @@ class Suite:
             self.stop_embedded()
         self.text = self.reports.text
         return self._exit_status(result)
+
+    def _clean_up(self, run: Run) -> LeftOpen:
+        """Void the holds of the run and delete its cards; what stays."""
+        if self.settings.address is None:
+            return LeftOpen()  # the embedded server is stopped, and all that is on it is gone
+        assert self.clients is not None, "a named target comes with clients"
+        targets = {run.target.address.account: run.target.apart()}
+        other = self.clients.other
+        if other is not None and self.clients.other_account:
+            account = self.clients.other_account
+            targets[account] = run.target.apart(client=other, account=account)
+        self._clean_up_bound = Bound.of(self._clean_up_s())
+        clean_up = CleanUp(self._traces, targets, self._clean_up_bound)
+        try:
+            if self.settings.keep or self.gone is not None:
+                return clean_up.left(self.gone or "--keep")
+            return clean_up.run()
+        finally:
+            for target in targets.values():
+                target.close()
+
+    def _clean_up_s(self) -> float:
+        """Seconds for the clean-up: it keeps to the budget, and keeps nobody waiting."""
+        seconds = SOON_S if self.interruption.came else CLEAN_UP_S
+        budget_s = self.settings.budget_s
+        return seconds if budget_s is None else min(seconds, max(SHORTEST_S, budget_s * SHARE))
 
     def publish(self) -> None:
         """Show the verdict to the CI system around us, where there is one."""

@@ -54,8 +54,21 @@ class LeftOpen:
     def __bool__(self) -> bool:
         return bool(self.cards or self.holds)
 
+    def __str__(self) -> str:
+        return left_text(len(self.cards), len(self.holds), self.reason)
 
-@dataclass(frozen=True, slots=True)
+
+def left_text(cards: int, holds: int, reason: str) -> str:
+    """What stays on the target, in words."""
+    why = f" ({reason})" if reason else ""
+    return f"{_count(cards, 'card')} and {_count(holds, 'open hold')} stay on the target{why}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@dataclass(slots=True)
 class Bound:
     """When a clean-up ends, done or not."""
 
@@ -65,6 +78,10 @@ class Bound:
     def of(cls, seconds: float) -> Bound:
         """A bound so many seconds from now."""
         return cls(time.monotonic() + seconds)
+
+    def cut(self) -> None:
+        """End the clean-up with the requests that are under way."""
+        self.deadline = 0.0
 
     @property
     def is_over(self) -> bool:
@@ -99,8 +116,9 @@ class CleanUp:
             self._stop("interrupted")
         return self.left()
 
-    def left(self) -> LeftOpen:
-        """What stays as far as is known now."""
+    def left(self, reason: str = "") -> LeftOpen:
+        """What stays as far as is known now; `reason` says why, if nothing was tried."""
+        self._stop(reason)
         cards = [card.id for card in self.traces.live_cards() if card.is_sure]
         holds = [hold.id for hold in self.traces.open_holds()]
         return LeftOpen(tuple(sorted(cards)), tuple(sorted(holds)), self._reason)

@@ -120,6 +120,11 @@ class Traces:
         """The cards that may still be there."""
         return [card for card in self.cards.values() if not card.is_deleted]
 
+    def find_card(self, account: str, card_id: str) -> None:
+        """Take a card that the target lists; whether there are holds on it is not known."""
+        self.add_card(account, card_id, is_sure=True)
+        self.cards[account, card_id].may_have_more_holds = True
+
     # What each operation leaves -------------------------------------------------------------------
 
     def add_card(self, account: str, card_id: JSON, *, is_sure: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tallystick.cleanup import left_text
 from tallystick.reporting.result import Count, Result
 
 
@@ -53,6 +54,12 @@ def partial_note(result: Result) -> str:
         "a selection was run, not the whole suite: "
         f"{silent} of {len(counts)} rules were not exercised, and the others not in every way"
     )
+
+
+def left_note(result: Result) -> str:
+    """What stays on the target after the clean-up; empty if nothing does."""
+    left = result["left_open"]
+    return "" if left is None else left_text(left["cards"], left["holds"], left["reason"])
 
 
 def numbers(values: Iterable[int]) -> str:

@@ -24,7 +24,6 @@ from tallystick.target import NOT_JSON, Exchange, NoAnswer
 JSON = Any
 
 FORMAT = 1
-FLUSH_AFTER = 256  # lines: what a killed run may lose of its journal
 LONGEST_LINE = 64 * 1024  # characters; of a longer one, the bodies that make it so are left out
 
 
@@ -40,6 +39,8 @@ class Header:
     account: str
     intensity: str
     seed: int
+    run: str = ""
+    """The name of the run, with which the ids of most of its cards begin."""
     version: str = __version__
 
 
@@ -120,8 +121,8 @@ class Journal:
             record = record_of(exchange, step, self._redactor)
             self._lines.append(_record_line(record))
             self._exchanges += 1
-            if len(self._lines) >= FLUSH_AFTER:
-                self._write()
+            # At once, so that the journal of a run that is killed knows every card it has made.
+            self._write()
 
     def record(self, finding: Finding) -> None:
         """Note the exchanges of a finding and bring all to the disk; the last note wins."""

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from tallystick.documents.questions import questions
 from tallystick.documents.rules import Rule, chapters, load_rules
-from tallystick.reporting.chapters import other_claims, partial_note
+from tallystick.reporting.chapters import left_note, other_claims, partial_note
 from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exchanges, Record
 from tallystick.reporting.result import Count, Result, ViolationEntry
@@ -77,6 +77,7 @@ def report_page(
         "page.html.j2",
         result=result,
         partial_note=partial_note(result),
+        left_note=left_note(result),
         violations=[
             _shown(entry, exchanges.get(key_of(entry["rule"], entry["question"]), ()), result)
             for entry in result["violations"]

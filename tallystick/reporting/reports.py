@@ -76,6 +76,7 @@ class Reports:
             account=address.account,
             seed=run.seed,
             intensity=run.intensity,
+            run=run.name,
         )
         redactor = redactor_for(run)
         self._journal = Journal(self.directory / "journal.jsonl", header, redactor=redactor)

@@ -19,11 +19,14 @@ from typing import TypedDict, cast
 import jsonschema_rs
 
 from tallystick.checker import Verdict
+from tallystick.cleanup import LeftOpen
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.visible import brief, visible_all
 from tallystick.run import Finding, Run
 
+MOST_IDS = 100
+"""Ids of what was left open that are listed; the others are in the journal."""
 SCHEMA = Path(__file__).resolve().parents[2] / "reports" / "result.schema.json"
 
 
@@ -56,6 +59,16 @@ class ViolationEntry(TypedDict):
     replays: list[int] | None
 
 
+class LeftEntry(TypedDict):
+    """What stays on the target: how many cards and open holds, some of their ids, and why."""
+
+    cards: int
+    holds: int
+    prefix: str
+    ids: list[str]
+    reason: str
+
+
 class Result(TypedDict):
     """What came out of a run. `reason` says why nothing was decided, or what broke."""
 
@@ -71,6 +84,7 @@ class Result(TypedDict):
     rules: dict[str, Count]
     not_claimed: dict[str, str]
     violations: list[ViolationEntry]
+    left_open: LeftEntry | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,8 @@ class Ending:
     """Whether a selection left contracts out."""
     not_claimed: Mapping[str, str] = field(default_factory=dict)
     """What it says nothing about, and why: by chapter, rule or test."""
+    left: LeftOpen = field(default_factory=LeftOpen)
+    """What stays on the target."""
 
 
 def summarise(
@@ -111,8 +127,23 @@ def summarise(
         rules=_counts(run, rules),
         not_claimed={name: redactor.text(why) for name, why in ending.not_claimed.items()},
         violations=[_entry(run, finding, rules) for finding in _in_order(run, rules)],
+        left_open=_left_entry(run, ending.left, redactor),
     )
     return cast(Result, visible_all(result))
+
+
+def _left_entry(run: Run, left: LeftOpen, redactor: Redactor) -> LeftEntry | None:
+    """What stays; holds first, because they lock money."""
+    if not left:
+        return None
+    ids = [redactor.text(id_) for id_ in (*left.holds, *left.cards)]
+    return LeftEntry(
+        cards=len(left.cards),
+        holds=len(left.holds),
+        prefix=run.name,
+        ids=ids[:MOST_IDS],
+        reason=redactor.text(left.reason),
+    )
 
 
 def redactor_for(run: Run, *findings: Finding) -> Redactor:

@@ -6,7 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tallystick.reporting.chapters import chapter_rows, numbers, other_claims, partial_note
+from tallystick.reporting.chapters import (
+    chapter_rows,
+    left_note,
+    numbers,
+    other_claims,
+    partial_note,
+)
 from tallystick.reporting.result import Result, ViolationEntry
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -36,6 +42,9 @@ def _lines(result: Result) -> Iterator[str]:
         yield ""
     if result["partial"]:
         yield f"> **Partial:** {_plain(partial_note(result))}"
+        yield ""
+    if result["left_open"]:
+        yield f"> **Left open:** {_plain(left_note(result))}; `tallystick sweep` puts it away."
         yield ""
     checked = sum(1 for counted in result["rules"].values() if counted["checked"])
     yield (

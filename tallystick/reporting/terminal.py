@@ -19,6 +19,7 @@ from rich.text import Text
 from tallystick.reporting.chapters import (
     ChapterRow,
     chapter_rows,
+    left_note,
     numbers,
     other_claims,
     partial_note,
@@ -67,6 +68,8 @@ def print_report(console: Console, result: Result, exchanges: Exchanges, directo
         shown = exchanges.get(key_of(entry["rule"], entry["question"]), ())
         for line in violation_lines(entry, shown, result["target"], directory, console.width):
             _say(console, line)
+    for line in left_lines(result, directory, console.width):
+        _say(console, line)
     console.print()
     for line in verdict_lines(result, console.width):
         _say(console, line)
@@ -111,6 +114,18 @@ def violation_lines(
         yield from _verbatim("also in", entry["also"])
     if entry["page"]:
         yield from _verbatim("time line", [str(directory / entry["page"])])
+
+
+def left_lines(result: Result, directory: Path, width: int) -> Iterator[Text]:
+    """What of the run stays on the target, and the command that puts it away."""
+    note = left_note(result)
+    if note:
+        yield Text()
+        for line in textwrap.wrap(f"{note}; this puts it away:", width):
+            yield Text(line, style="bold yellow")
+        yield from _verbatim(
+            "", [f"tallystick sweep {directory} \\", f"  --target {result['target']}"]
+        )
 
 
 def verdict_lines(result: Result, width: int) -> Iterator[Text]:

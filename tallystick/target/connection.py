@@ -124,6 +124,20 @@ class HttpTarget:
             shared=self._shared,
         )
 
+    def apart(self, *, client: Client | None = None, account: str = "") -> HttpTarget:
+        """A connection for what is no part of the run: its requests are neither counted nor seen.
+
+        They keep to the same rate.
+        """
+        return HttpTarget(
+            with_path(self.address, account or self.address.account),
+            client or self.client,
+            meter=self.meter.apart(),
+            bearer=None if client else self.bearer,
+            time=self._time,
+            shared=self._shared,
+        )
+
     @property
     def connections(self) -> Connections:
         """Opens further connections, for a driver that has a transport of its own."""

@@ -33,6 +33,12 @@ class Meter:
         self._time = time
         self._lock = threading.Lock()
 
+    def apart(self) -> Meter:
+        """Another count, at the same rate."""
+        other = Meter(time=self._time)
+        other._interval_s = self._interval_s
+        return other
+
     def take(self) -> int:
         """Wait for the next slot and return the number of the request."""
         with self._lock:

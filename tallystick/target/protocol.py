@@ -56,6 +56,10 @@ class Target(Protocol):
         """A second connection to the same server, perhaps as another client or account."""
         ...
 
+    def apart(self, *, client: Client | None = None, account: str = "") -> Target:
+        """A connection for what is no part of the run: nobody counts or sees its requests."""
+        ...
+
     @property
     def connections(self) -> Connections:
         """Opens further connections, for a driver that has a transport of its own."""

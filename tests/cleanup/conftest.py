@@ -18,11 +18,12 @@ from tallystick.drivers.sequential import run_program
 from tallystick.ledger.vocabulary import CardId, CardRecord, ReadCard
 from tallystick.program import Program
 from tallystick.run import Run, Violated
-from tallystick.target import Address, Answer, Client, Target
+from tallystick.target import Address, Answer, Client, HttpTarget, Network
 from tests.rival.process import ADMIN as RIVAL_ADMIN
 from tests.rival.process import Rival
 
 Server = tuple[Address, Client]
+QUICK = Network(timeout_s=5.0)
 
 
 @pytest.fixture(scope="module", params=["rival", "sandbox"])
@@ -43,11 +44,11 @@ class Leavings:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.traces = Traces()
-        self.watching = Target(*server)
+        self.watching = HttpTarget(*server)
 
     def play(self, *lines: str, transport: httpx.BaseTransport | None = None) -> None:
         """Run a program; what it finds is not the point here."""
-        target = Target(*self.server, transport=transport, observer=self.traces, timeout_s=5)
+        target = HttpTarget(*self.server, network=QUICK, transport=transport, observer=self.traces)
         with suppress(Violated):
             run_program(Run(target, shape.load(), open_dialect()), Program.parse(*lines))
         target.close()
@@ -56,7 +57,7 @@ class Leavings:
         self, seconds: float = 30.0, transport: Callable[[], httpx.BaseTransport] | None = None
     ) -> LeftOpen:
         """Clean up, on a connection of its own."""
-        target = _Through(*self.server, make=transport) if transport else Target(*self.server)
+        target = _Through(*self.server, make=transport) if transport else HttpTarget(*self.server)
         account = self.server[0].account
         try:
             return CleanUp(self.traces, {account: target}, Bound.of(seconds)).run()
@@ -77,17 +78,17 @@ class Leavings:
         return [card.id for card in self.traces.cards.values()]
 
 
-class _Through(Target):
+class _Through(HttpTarget):
     """A target whose further connections all go through a transport of their own."""
 
     def __init__(
         self, address: Address, client: Client, *, make: Callable[[], httpx.BaseTransport]
     ) -> None:
-        super().__init__(address, client, transport=make(), timeout_s=5)
+        super().__init__(address, client, network=QUICK, transport=make())
         self._make = make
 
-    def another(self, **_: object) -> Target:
-        return Target(self.address, self.client, transport=self._make(), timeout_s=5)
+    def another(self, **_: object) -> HttpTarget:
+        return HttpTarget(self.address, self.client, network=QUICK, transport=self._make())
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.credentials import ADMIN
-from tallystick.target import Address, Answer, Client, Target
+from tallystick.target import Address, Answer, Client, HttpTarget
 from tallystick.wire import Request
 from tests.proof.servers import forked_sandbox
 from tests.proof.table import aligned
@@ -177,7 +177,7 @@ def _result(path: Path) -> dict[str, Any]:
 def _still_there(sandbox: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """The cards that lock money, and all cards, as the server lists them."""
     address = Address(sandbox["TALLYSTICK_TARGET"], sandbox["TALLYSTICK_ACCOUNT"])
-    target = Target(address, Client(ADMIN.client_id, ADMIN.client_secret))
+    target = HttpTarget(address, Client(ADMIN.client_id, ADMIN.client_secret))
     opened: list[str] = []
     cards: list[str] = []
     after = ""
