@@ -17,7 +17,6 @@ import pytest
 from contracts.support import request_builders
 from contracts.support.clients import (
     base_of,
-    basic_authorization,
     connect_as,
     not_claimed,
     token_request,
@@ -35,7 +34,7 @@ from tallystick import wire
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
 from tallystick.run import Intensity, Run
 from tallystick.suite import Suite
-from tallystick.target import Target
+from tallystick.target import Target, basic_header, bearer_header
 from tallystick.wire import Request
 
 rule = pytest.mark.rule
@@ -152,7 +151,7 @@ def test_an_access_token_ends(run: Run, suite: Suite, stage: Stage) -> None:
     if life_s > PATIENCE_S:
         not_claimed(suite, f"access tokens of the target live {life_s} s", "AUTH-3")
     time.sleep(life_s + 1.5)
-    headers = {"Authorization": f"Bearer {grant['access_token']}"}
+    headers = bearer_header(str(grant["access_token"]))
     stage.direct.note("with an access token that has expired:")
     for request in every_operation(stage.base, _wallet(stage), _fresh(stage)):
         answer = stage.send(request, headers=headers, authorized=False)
@@ -378,7 +377,7 @@ def _granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, Any
         not_claimed(suite, "TALLYSTICK_CLIENT_ID and _SECRET not given, only a token", *rules)
     answer = stage.send(
         token_request(run),
-        headers=basic_authorization(client.client_id, client.secret),
+        headers=basic_header(client.client_id, client.secret),
         authorized=False,
     )
     body: dict[str, Any] | None = body_of(answer)
@@ -394,7 +393,7 @@ def test_get_token_gives_a_token_that_works(run: Run, suite: Suite, stage: Stage
     kind, life_s = grant.get("token_type"), grant.get("expires_in")
     expect("AUTH-8", kind == "Bearer", "token_type Bearer", f"{kind!r}")
     expect("AUTH-8", isinstance(life_s, int) and life_s > 0, "a positive expires_in", f"{life_s}")
-    headers = {"Authorization": f"Bearer {grant['access_token']}"}
+    headers = bearer_header(str(grant["access_token"]))
     read = request_builders.read_card(stage.base, stage.card_id("A"))
     answer = stage.send(read, headers=headers, authorized=False)
     expect("AUTH-8", not is_refused(answer), "a read with the new token", "a refusal")
@@ -405,9 +404,9 @@ def test_get_token_refuses_wrong_credentials(run: Run, suite: Suite, stage: Stag
     _granted(run, suite, stage, "AUTH-8")
     client = run.target.client
     for what, headers in {
-        "a wrong secret": basic_authorization(client.client_id, client.secret[:-1] + "~"),
-        "no secret": basic_authorization(client.client_id, ""),
-        "an unknown client": basic_authorization(f"{client.client_id}-nobody", client.secret),
+        "a wrong secret": basic_header(client.client_id, client.secret[:-1] + "~"),
+        "no secret": basic_header(client.client_id, ""),
+        "an unknown client": basic_header(f"{client.client_id}-nobody", client.secret),
         "no credentials": {},
     }.items():
         answer = stage.send(token_request(run), headers=headers, authorized=False)
@@ -423,13 +422,13 @@ def test_a_token_for_the_audience_of_another_account_opens_nothing(
     client, account = run.target.client, other.address.account
     answer = stage.send(
         token_request(run, account, at=account if there else None),
-        headers=basic_authorization(client.client_id, client.secret),
+        headers=basic_header(client.client_id, client.secret),
         authorized=False,
     )
     grant = body_of(answer)
     if grant is None:
         return
-    headers = {"Authorization": f"Bearer {grant['access_token']}"}
+    headers = bearer_header(str(grant["access_token"]))
     base = base_of(other)
     for request in (
         request_builders.list_cards(base, limit=1),

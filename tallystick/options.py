@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from tallystick.target import Secret
+
 CONFIG = Path("tallystick.yaml")
 
 
@@ -119,9 +121,9 @@ class Given:
         for name in CREDENTIALS:
             self.secret(name)
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str) -> Secret:
         """An environment variable that is no option."""
-        return _filled(self.environ.get(name), name)
+        return Secret(_filled(self.environ.get(name), name))
 
     def _found(self, option: str) -> tuple[str, str]:
         given = self.options.get(option)

@@ -5,7 +5,6 @@ A client that was not given skips the test and is reported as not claimed; it is
 
 from __future__ import annotations
 
-import base64
 from typing import NoReturn
 
 import pytest
@@ -49,12 +48,6 @@ def not_claimed(suite: Suite, reason: str, *rules: str) -> NoReturn:
 def base_of(target: Target) -> str:
     """The path of the wallets of a client's own account."""
     return f"/accounts/{target.address.account}/wallets"
-
-
-def basic_authorization(client_id: str, secret: str) -> dict[str, str]:
-    """The header with which Get Token is asked."""
-    pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
-    return {"Authorization": f"Basic {pair}"}
 
 
 def token_request(run: Run, audience: str | None = None, at: str | None = None) -> Request:

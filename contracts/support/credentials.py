@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.support import request_builders
+from tallystick.target import Secret
 from tallystick.wire import Request
 
 Headers = dict[str, str]
@@ -87,7 +88,7 @@ def forgeries(token: str) -> dict[str, Headers]:
     parts = token.split(".")
     if len(parts) == 3 and _claims(parts[1]) is not None:
         found |= {name: f"Bearer {forged}" for name, forged in _of_a_jwt(*parts).items()}
-    return {name: {"Authorization": value} for name, value in found.items()}
+    return {name: {"Authorization": Secret(value)} for name, value in found.items()}
 
 
 def _of_a_jwt(header: str, payload: str, signature: str) -> dict[str, str]:

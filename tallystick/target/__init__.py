@@ -7,7 +7,15 @@ A run: `pace` (rate and time), `control` (what every working target answers), `o
 (access tokens), `connection` (a target over HTTP). `protocol` is all that the drivers know of it.
 """
 
-from tallystick.target.address import DOCUMENTED_URL, Address, Client, Secret, with_path
+from tallystick.target.address import (
+    DOCUMENTED_URL,
+    Address,
+    Client,
+    Secret,
+    basic_header,
+    bearer_header,
+    with_path,
+)
 from tallystick.target.answers import NOT_JSON, Answer, Exchange, NoAnswer, Observer, outcome_of
 from tallystick.target.bearer import Bearer
 from tallystick.target.connection import HttpTarget
@@ -43,6 +51,8 @@ __all__ = [
     "TargetError",
     "TargetGone",
     "Time",
+    "basic_header",
+    "bearer_header",
     "outcome_of",
     "with_path",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field, replace
 
 DOCUMENTED_URL = "https://api.dintero.com/v1"
@@ -15,6 +16,17 @@ class Secret(str):
 
     def __repr__(self) -> str:
         return "'***'" if self else "''"
+
+
+def bearer_header(token: str) -> dict[str, str]:
+    """The header that carries an access token."""
+    return {"Authorization": Secret(f"Bearer {token}")}
+
+
+def basic_header(client_id: str, secret: str) -> dict[str, str]:
+    """The header with which a client asks for an access token."""
+    pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    return {"Authorization": Secret(f"Basic {pair}")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,13 @@ It is as patient with Get Token as a run is with the rest of the target (`outage
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
 import threading
 from urllib.parse import quote
 
-from tallystick.target.address import DOCUMENTED_URL, Address, Client, Secret
+from tallystick.target.address import DOCUMENTED_URL, Address, Client, Secret, basic_header
 from tallystick.target.answers import TOKEN_REFUSALS, Answer, NoAnswer, wait_asked_for
 from tallystick.target.errors import TargetError
 from tallystick.target.outages import Outages, is_failure, said_of
@@ -109,7 +108,7 @@ class Bearer:
         body = {"grant_type": "client_credentials", "audience": audience}
         headers = {
             "Accept": "application/json",
-            "Authorization": _basic(self._client),
+            **basic_header(self._client.client_id, self._client.secret),
             "Content-Type": "application/json",
         }
         return sender.ask("POST", self._url, headers, json.dumps(body).encode())
@@ -152,8 +151,3 @@ def _seconds(value: object) -> float:
     except (ValueError, OverflowError):
         return 0.0
     return seconds if math.isfinite(seconds) else 0.0
-
-
-def _basic(client: Client) -> Secret:
-    pair = f"{client.client_id}:{client.secret}".encode()
-    return Secret(f"Basic {base64.b64encode(pair).decode()}")

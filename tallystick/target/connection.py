@@ -16,7 +16,7 @@ import httpx
 
 from tallystick import wire
 from tallystick.ledger.vocabulary import Command, Outcome
-from tallystick.target.address import Address, Client, Secret, with_path
+from tallystick.target.address import Address, Client, Secret, bearer_header, with_path
 from tallystick.target.answers import (
     Answer,
     Exchange,
@@ -263,7 +263,7 @@ class HttpTarget:
         request, content = message.request, message.content
         sent = {"Accept": "application/json"}
         if message.authorized:
-            sent["Authorization"] = Secret(f"Bearer {self.access_token()}")
+            sent.update(bearer_header(self.access_token()))
         if request.body is not None and content is None:
             content = json.dumps(request.body).encode()
         if content is not None:
@@ -302,8 +302,7 @@ class HttpTarget:
             transport = self._own or self._shared.connections.open(keep=False)
             self._control_sender = self._sender_of(transport)
         request = control_request(self.address.account)
-        bearer = Secret(f"Bearer {self.bearer.current()}")
-        headers = {"Accept": "application/json", "Authorization": bearer}
+        headers = {"Accept": "application/json", **bearer_header(self.bearer.current())}
         number = self.meter.take()
         called_ns = time.monotonic_ns()
         url = self.address.url + request.path

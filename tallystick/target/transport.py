@@ -165,7 +165,7 @@ class _Body(httpx.SyncByteStream):
         try:
             yield from self._stream
         except Exception as error:
-            raise _as_httpx(error) from error
+            raise _as_httpx(error) from _cause_of(error)
 
     def close(self) -> None:
         self._stream.close()
@@ -183,37 +183,35 @@ class BoundedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's head is read, its body is read by who iterates over it."""
-        url = request.url
-        headers = request.headers.raw
-        if self._habit is not None and not self._habit.is_kept:
-            headers = [*headers, (b"Connection", b"close")]
         opened = self._backend.opened
         self._allowance.begin(self._limit_s)
         try:
-            response = self._pool.handle_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(
-                        scheme=url.raw_scheme,
-                        host=url.raw_host,
-                        port=url.port,
-                        target=url.raw_path,
-                    ),
-                    headers=headers,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
+            response = self._pool.handle_request(self._as_httpcore(request))
         except Exception as error:
             if isinstance(error, BROKEN):
                 self._note_reuse(opened, broken=self._allowance.received == 0)
-            raise _as_httpx(error) from error
+            raise _as_httpx(error) from _cause_of(error)
         self._note_reuse(opened, broken=False)
         return httpx.Response(
             response.status,
             headers=response.headers,
             stream=_Body(response.stream),
             extensions=response.extensions,
+        )
+
+    def _as_httpcore(self, request: httpx.Request) -> httpcore.Request:
+        url = request.url
+        headers = request.headers.raw
+        if self._habit is not None and not self._habit.is_kept:
+            headers = [*headers, (b"Connection", b"close")]
+        return httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            headers=headers,
+            content=request.stream,
+            extensions=request.extensions,
         )
 
     def _note_reuse(self, opened: int, broken: bool) -> None:
@@ -240,5 +238,11 @@ def _as_httpx(error: Exception) -> Exception:
     kind = getattr(httpx, type(error).__name__, None)
     if isinstance(kind, type) and issubclass(kind, httpx.TransportError):
         return kind(str(error))
-    # A fault of this process. What it holds is left out: its frames carry credentials.
     return RuntimeError(f"{type(error).__name__} while a request was sent: {error}")
+
+
+def _cause_of(error: Exception) -> Exception | None:
+    """The error, if it is one of the network. Frames below carry credentials in plain bytes, which
+    must not be printed with the traceback of a fault of this process.
+    """
+    return error if isinstance(_as_httpx(error), httpx.TransportError) else None

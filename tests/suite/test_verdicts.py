@@ -125,7 +125,9 @@ def test_a_target_that_dies_is_not_green(tmp_path: Path):
             "run_program(run, Program.parse('A = card 1000 NOK', 'd = draw A 1'))",
         )
         environment = environment_of(sandbox.url)
-        ran = run_contracts(environment, tmp_path / "reports", *OWN, tests=(dying, ESSENTIALS))
+        ran = run_contracts(
+            environment, tmp_path / "reports", *OWN, "--wait=1s", tests=(dying, ESSENTIALS)
+        )
     assert ran.status == 1, ran.output
     assert ran.result["verdict"] == "undecided"
 
@@ -157,7 +159,9 @@ def test_what_was_found_survives_the_death_of_the_target(tmp_path: Path):
             "run_program(run, Program.parse('A = card 1000 NOK', 'd = draw A 1'))",
         )
         environment = environment_of(sandbox.url)
-        ran = run_contracts(environment, tmp_path / "reports", *OWN, tests=(ESSENTIALS, dying))
+        ran = run_contracts(
+            environment, tmp_path / "reports", *OWN, "--wait=1s", tests=(ESSENTIALS, dying)
+        )
     assert ran.status == 1, ran.output
     assert ran.result["verdict"] == "violates"
     assert "CAP-2" in [violation["rule"] for violation in ran.result["violations"]]

@@ -198,7 +198,7 @@ def test_a_packed_body_is_unpacked(packed) -> None:
 
 def test_what_was_sent_so_deep_itself_is_no_violation_when_it_comes_back() -> None:
     deep = b"[" * 900 + b"]" * 900
-    with listening(sends(whole(deep, JSON))) as url:
+    with listening(sends(whole(deep, JSON, b"Connection: close"))) as url:
         target = HttpTarget(Address(url, "T12345678"), READY)
         target.send(WRITE, content=deep)
         answer = target.send(WRITE).answer

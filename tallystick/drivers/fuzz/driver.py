@@ -7,7 +7,6 @@ is forbidden is refused. This module does not know where requests come from.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -41,7 +40,7 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.program import Program, parse_step
 from tallystick.run import Finding, Run, Violated
-from tallystick.target import Answer, NoAnswer, outcome_of
+from tallystick.target import Answer, NoAnswer, basic_header, outcome_of
 from tallystick.wire import Request
 
 JSON = Any
@@ -197,8 +196,7 @@ class Fuzz:
     def _basic(self) -> dict[str, str]:
         """The header that Get Token is authorized by, in place of an access token."""
         client = self.target.client
-        pair = f"{client.client_id}:{client.secret}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        return basic_header(client.client_id, client.secret)
 
     def spell(self, request: FuzzRequest) -> tuple[Request, bytes | None]:
         """The request as HTTP, and its body as bytes where those are not the JSON of `body`."""
