@@ -19,10 +19,20 @@ from tallystick.settings import OPTIONS, variable
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("tallystick", "strategies", "contracts", "sandbox", "tests")
-LONGEST_FUNCTION = 70
-LONGEST_FILE = 500
+LONGEST_FUNCTION = 40
+LONGEST_CLASS = 220
+LONGEST_MODULE = 450
 LONGEST_LINE = 100
 LONGEST_MAP = 140
+
+LARGER = {
+    # One unit of work for each operation, and a method for each step that a fault may override.
+    ("sandbox/bank.py", "Bank"),
+    ("tallystick/drivers/fuzz/driver.py", "Fuzz"),
+    ("tallystick/suite.py", "Suite"),
+    ("tallystick/target/connection.py", "HttpTarget"),
+}
+"""Classes that may be longer; one that no longer is, is taken off this list."""
 
 ARROWS = {
     # The oracle is pure: what is promised, without a word of how it is asked for.
@@ -55,7 +65,7 @@ ARROWS = {
         ),
     },
     "tallystick/reporting/": {
-        "rooms": ("checker", "documents", "ledger", "program", "run", "target"),
+        "rooms": ("checker", "cleanup", "documents", "ledger", "program", "run", "target"),
     },
     "contracts/": {"never": ("sandbox", "tests", "tallystick.reporting", "tallystick.cli")},
 }
@@ -182,19 +192,28 @@ def test_a_package_is_imported_only_where_it_lives(package: str) -> None:
     assert strangers == []
 
 
-def test_no_function_is_longer_than_a_screen() -> None:
-    long = [
-        f"{name}:{node.lineno} {node.name}"
+def longer_than(limit: int, *kinds: type[ast.AST]) -> set[tuple[str, str]]:
+    """Files and names of the definitions of these kinds that have more lines."""
+    return {
+        (name, node.name)
         for name in sources()
         for node in ast.walk(tree_of(name))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
-    ]
-    assert long == []
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and isinstance(node, kinds)
+        and (node.end_lineno or 0) - node.lineno + 1 > limit
+    }
 
 
-def test_no_file_is_longer_than_a_sitting() -> None:
-    assert [name for name in sources() if text_of(name).count("\n") > LONGEST_FILE] == []
+def test_no_function_is_longer_than_a_screen() -> None:
+    assert longer_than(LONGEST_FUNCTION, ast.FunctionDef, ast.AsyncFunctionDef) == set()
+
+
+def test_no_class_is_longer_than_a_few_screens() -> None:
+    assert longer_than(LONGEST_CLASS, ast.ClassDef) == LARGER
+
+
+def test_no_module_is_longer_than_one_reading() -> None:
+    assert [name for name in sources() if text_of(name).count("\n") > LONGEST_MODULE] == []
 
 
 def test_no_line_is_wider_than_the_page() -> None:
