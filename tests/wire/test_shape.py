@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tallystick.documents import shape
-from tallystick.target import NOT_JSON
+from tallystick.target import NOT_JSON, Secret
 
 CARD = {"card_id": "A", "amount": 5, "currency": "NOK"}
 ERROR = {"error": {"message": "no"}}
@@ -73,3 +73,13 @@ def test_every_operation_judges_success_and_refusal() -> None:
         assert (document.judge(operation, 204, "", "x") is None) == is_open
         assert document.judge(operation, 404, JSON, "x") is not None
         assert document.judge(operation, 404, JSON, ERROR) is None
+
+
+def test_a_masked_access_token_is_judged_as_the_text_that_it_is() -> None:
+    operation = "aid_auths_oauth_token_post"
+    body = {"access_token": Secret("x.y.z"), "token_type": "Bearer", "expires_in": 60}
+    document = shape.load()
+    assert document.judge(operation, 200, JSON, body) is None
+    found = document.judge(operation, 200, JSON, {**body, "expires_in": Secret("soon")})
+    assert found is not None
+    assert found.rule == "SHAPE-1"
