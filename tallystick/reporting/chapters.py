@@ -62,6 +62,20 @@ def left_note(result: Result) -> str:
     return "" if left is None else left_text(left["cards"], left["holds"], left["reason"])
 
 
+def outage_note(result: Result) -> str:
+    """How often the target could not be reached, and for how long; empty if it always was."""
+    outages = result["outages"]
+    if not outages:
+        return ""
+    times = "once" if len(outages) == 1 else f"{len(outages)} times"
+    seconds = sum(outage["seconds"] for outage in outages)
+    longest = max(outages, key=lambda outage: outage["seconds"])
+    return (
+        f"the target could not be reached {times}, for {seconds:.1f} s in all "
+        f"({longest['reason']}); the run waited for it"
+    )
+
+
 def numbers(values: Iterable[int]) -> str:
     """`1, 3-5` for 1, 3, 4, 5."""
     runs: list[list[int]] = []

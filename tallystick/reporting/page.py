@@ -12,7 +12,7 @@ from itertools import groupby
 
 from tallystick.documents.questions import questions
 from tallystick.documents.rules import Rule, chapters, load_rules
-from tallystick.reporting.chapters import left_note, other_claims, partial_note
+from tallystick.reporting.chapters import left_note, other_claims, outage_note, partial_note
 from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exchanges, Record
 from tallystick.reporting.result import Count, Result, ViolationEntry
@@ -78,6 +78,7 @@ def report_page(
         result=result,
         partial_note=partial_note(result),
         left_note=left_note(result),
+        outage_note=outage_note(result),
         violations=[
             _shown(entry, exchanges.get(key_of(entry["rule"], entry["question"]), ()), result)
             for entry in result["violations"]

@@ -69,6 +69,14 @@ class LeftEntry(TypedDict):
     reason: str
 
 
+class OutageEntry(TypedDict):
+    """A time when the target answered nobody, which was waited for."""
+
+    seconds: float
+    reason: str
+    met_by: str
+
+
 class Result(TypedDict):
     """What came out of a run. `reason` says why nothing was decided, or what broke."""
 
@@ -85,6 +93,7 @@ class Result(TypedDict):
     not_claimed: dict[str, str]
     violations: list[ViolationEntry]
     left_open: LeftEntry | None
+    outages: list[OutageEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,14 @@ def summarise(
         not_claimed={name: redactor.text(why) for name, why in ending.not_claimed.items()},
         violations=[_entry(run, finding, rules) for finding in _in_order(run, rules)],
         left_open=_left_entry(run, ending.left, redactor),
+        outages=[
+            OutageEntry(
+                seconds=round(outage.seconds, 2),
+                reason=redactor.text(outage.reason),
+                met_by=outage.met_by,
+            )
+            for outage in run.target.outages[:MOST_IDS]
+        ],
     )
     return cast(Result, visible_all(result))
 

@@ -11,6 +11,7 @@ from tallystick.reporting.chapters import (
     left_note,
     numbers,
     other_claims,
+    outage_note,
     partial_note,
 )
 from tallystick.reporting.result import Result, ViolationEntry
@@ -42,6 +43,9 @@ def _lines(result: Result) -> Iterator[str]:
         yield ""
     if result["partial"]:
         yield f"> **Partial:** {_plain(partial_note(result))}"
+        yield ""
+    if result["outages"]:
+        yield f"> **Outages:** {_plain(outage_note(result))}."
         yield ""
     if result["left_open"]:
         yield f"> **Left open:** {_plain(left_note(result))}; `tallystick sweep` puts it away."

@@ -22,6 +22,7 @@ from tallystick.reporting.chapters import (
     left_note,
     numbers,
     other_claims,
+    outage_note,
     partial_note,
 )
 from tallystick.reporting.curl import answered, belongs, curl, decisive
@@ -151,6 +152,10 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
         part = " (PARTIAL)"
         for line in textwrap.wrap(f"PARTIAL: {partial_note(result)}.", width):
             yield Text(line, style="bold yellow")
+    if result["outages"]:
+        note = outage_note(result)
+        for line in textwrap.wrap(f"{note[0].upper()}{note[1:]}.", width):
+            yield Text(line, style="yellow")
     text = f"{result['verdict'].upper()}{part}: {sentence} ({spent}, seed {result['seed']}{rest})."
     for line in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False):
         yield Text(line, style=style)

@@ -7,7 +7,7 @@ only: it opens no connection and does not judge (`ledger`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -24,11 +24,14 @@ NOT_JSON = object()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `body` is parsed JSON or NOT_JSON; `date` is the Date header."""
+    """What came back. `body` is parsed JSON or NOT_JSON; `date` is the Date header.
+
+    Its repr leaves the body out: that may hold tokens, and tracebacks show reprs.
+    """
 
     status: int
     content_type: str
-    body: Any
+    body: Any = field(repr=False)
     date: str = ""
     retry_after: str = ""
     allow: str = ""

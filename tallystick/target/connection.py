@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import httpx
@@ -144,7 +144,7 @@ class HttpTarget:
         return self._shared.connections
 
     @property
-    def outages(self) -> list[Outage]:
+    def outages(self) -> Sequence[Outage]:
         """The times when the target answered nobody, which were waited for."""
         return self._shared.outages.seen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import httpx
@@ -11,6 +11,7 @@ from tallystick.ledger.vocabulary import Command, Outcome
 from tallystick.target.address import Address, Client
 from tallystick.target.answers import Exchange
 from tallystick.target.network import Connections
+from tallystick.target.outages import Outage
 from tallystick.target.pace import Meter
 from tallystick.wire import Request
 
@@ -58,6 +59,11 @@ class Target(Protocol):
 
     def apart(self, *, client: Client | None = None, account: str = "") -> Target:
         """A connection for what is no part of the run: nobody counts or sees its requests."""
+        ...
+
+    @property
+    def outages(self) -> Sequence[Outage]:
+        """The times when the target answered nobody, which were waited for."""
         ...
 
     @property

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import httpx
 
 from tallystick import __version__
-from tallystick.target.address import Secret
 from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
 from tallystick.target.bodies import LARGEST, Depths, Excess, parsed, shown, unpacked
 from tallystick.target.network import Network
@@ -96,8 +95,6 @@ class Sender:
             raise
         except ValueError:
             body = NOT_JSON
-        if isinstance(body, dict) and isinstance(body.get("access_token"), str):
-            body["access_token"] = Secret(body["access_token"])
         return Answer(
             response.status_code,
             headers.get("content-type", "")[:LONGEST_HEADER],

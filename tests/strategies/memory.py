@@ -6,7 +6,7 @@ the simulator and what a target can do; judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -15,7 +15,7 @@ from tallystick.documents.questions import open_dialect, questions
 from tallystick.documents.shape import load
 from tallystick.ledger.vocabulary import Accepted, CardRecord, Command, Outcome
 from tallystick.run import Run
-from tallystick.target import Address, Client, Connections, Exchange, Meter, NoAnswer
+from tallystick.target import Address, Client, Connections, Exchange, Meter, NoAnswer, Outage
 from tallystick.wire import Request
 from tests.ledger.simulator import HonestServer
 
@@ -59,6 +59,11 @@ class Memory:
             outcome = Accepted(replace(outcome.record, card=card))
         request = Request("", "", "")
         return outcome, Exchange(self.meter.requests, request, UNSENT, 0, 0)
+
+    @property
+    def outages(self) -> Sequence[Outage]:
+        """It has none."""
+        return ()
 
     @property
     def connections(self) -> Connections:

@@ -180,8 +180,6 @@ class Fuzz:
         answer = exchange.answer
         shown = request.body if request.content is None else request.content[:LONGEST_NOTE]
         self._note_down(f"{describe(http, shown, request.headers)} -> {_came(answer)}")
-        if isinstance(answer, NoAnswer):
-            return answer
         if not (request.http_may_refuse and 400 <= answer.status < 500):
             violation = self.run.judge_shape(exchange)
             if violation is not None:
