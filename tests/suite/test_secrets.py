@@ -18,7 +18,7 @@ BREAKS = {
     "in the stream": "run.target._sender.transport._allowance.take = None",
     "after it has sent": "run.target._sender._depths = None",
     "in a token": "run.target.bearer._token_in = None; run.target.bearer.forget()",
-    "in the observer": "run.target.observer = None; run.target.meter = None",
+    "in the observer": "run.target.observer = lambda exchange: 1 / 0",
 }
 
 
