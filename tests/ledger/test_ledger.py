@@ -11,8 +11,15 @@ import pytest
 from tallystick.documents.questions import open_dialect
 from tallystick.ledger.members import first_missing
 from tallystick.ledger.oracle import step
-from tallystick.ledger.state import LastWrite, Ledger, unanswered_id
-from tallystick.ledger.vocabulary import Accepted, Kind, TransactionRecord, Unknown, Violation
+from tallystick.ledger.state import CardStatus, LastWrite, Ledger, unanswered_id
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Kind,
+    Refused,
+    TransactionRecord,
+    Unknown,
+    Violation,
+)
 from tests.ledger.stories import Story
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +151,27 @@ def test_a_second_record_after_a_lost_answer_is_the_first_or_one_of_its_own() ->
     assert (after.drawn, after.funded) == (5, 7)
 
 
+def test_a_batch_with_the_id_of_a_deleted_card_makes_an_inactive_card_or_changes_nothing() -> None:
+    story = Story(**{"delete.with_balance": "accept"})
+    story.tell("open 1000", "draw x 5", "delete")
+    fresh, unchanged = step(story.ledger, story.command("batch"), Unknown("lost"))[:2]
+    assert (fresh.card_status, fresh.balance) == (CardStatus.INACTIVE, 0)
+    assert "x" in fresh.spent_refs
+    assert (unchanged.card_status, unchanged.balance) == (CardStatus.DELETED, 995)
+
+
+def test_a_refusal_answers_no_question_while_two_uses_of_its_ref_id_may_be_the_reason() -> None:
+    story = Story(**{"ref.across.drawdown-fund": "separate", "ref.other_body.fund": "refuse"}).tell(
+        "open 1000", "draw x 5", "fund x 7"
+    )
+    ledger = story.ledger.changed(dialect=open_dialect())
+    (after,) = step(ledger, story.command("fund x 8"), Refused(400))
+    assert after.dialect.learned() == {}
+    known = open_dialect().narrow("ref.across.drawdown-fund", ["separate"])
+    (after,) = step(ledger.changed(dialect=known), story.command("fund x 8 cur=NOK"), Refused(400))
+    assert set(after.dialect.learned()) == {"ref.across.drawdown-fund", "ref.other_body.fund"}
+
+
 def test_a_card_whose_id_is_used_again_starts_afresh_and_remembers_ref_ids() -> None:
     story = Story(**{"delete.with_balance": "accept"})
     story.tell("open 1000", "draw x 5", "delete")
@@ -192,6 +220,7 @@ def test_a_dialect_narrows_to_what_is_observed_and_never_to_nothing() -> None:
     assert narrowed.learned() == {"zero.hold": frozenset(["accept"])}
     assert repr(narrowed) == "Dialect({'zero.hold': ['accept']})"
     assert narrowed != dialect
+    assert narrowed.__eq__(narrowed)
     same = open_dialect().narrow("zero.hold", ["accept"])
     assert len({narrowed, same, narrowed, dialect}) == 2
 
