@@ -47,8 +47,9 @@ class Hold:
 
     @property
     def is_open(self) -> bool:
-        """Whether money may still be locked by it."""
-        return not self.is_closed and (self.remaining is None or self.remaining > 0)
+        """Whether it may still be open. A hold of 0 is, until something is captured of it."""
+        captured_all = self.remaining is not None and self.remaining <= 0 and self.captures
+        return not self.is_closed and not captured_all
 
 
 @dataclass(frozen=True, slots=True)

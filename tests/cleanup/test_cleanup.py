@@ -16,6 +16,7 @@ LIFE = (
     "h3 = hold A 50",
     "c3 = capture h3",
     "v2 = void h2",
+    "h5 = hold A 0",
     "B = batch",
     "t = token A",
     "h4 = hold t 10",
@@ -46,7 +47,7 @@ class Interrupting(httpx.BaseTransport):
 
 def test_all_that_a_program_made_is_put_away(leavings: Leavings) -> None:
     leavings.play(*LIFE)
-    assert len(leavings.traces.open_holds()) == 2
+    assert len(leavings.traces.open_holds()) in (2, 3)  # a hold of 0 may be refused
     left = leavings.put_away()
     assert not left
     assert [leavings.shown(card) for card in leavings.cards()] == [None, None]
