@@ -1,0 +1,70 @@
+"""`python -m tests.stripelike`: serve, with faults and variants by name, or list their names.
+
+Prints one line of JSON when requests are accepted. Knows the command line, not what a hold is.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from tests.stripelike.assembly import assemble
+from tests.stripelike.faults import FAULTS
+from tests.stripelike.serving import HOST, listen, serve
+from tests.stripelike.variants import VARIANTS, policy_of
+
+CANNOT_START = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until a signal stops the server; returns the exit status."""
+    options = _parse(arguments)
+    if options.list:
+        _print_lists()
+        return 0
+    for kind, names, known in (
+        ("fault", options.fault, FAULTS),
+        ("variant", options.variant, VARIANTS),
+    ):
+        for name in names:
+            if name not in known:
+                return _cannot_start(f"there is no {kind} named {name}: see --list")
+    try:
+        listener = listen(options.port)
+    except OSError as error:
+        return _cannot_start(f"cannot listen on {HOST}:{options.port}: {error.strerror}")
+    app = assemble(
+        policy_of(options.variant),
+        [override for name in options.fault for override in FAULTS[name].overrides],
+    )
+    asyncio.run(serve(app, listener, with_parent=options.with_parent))
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.stripelike")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--fault", metavar="NAME", action="append", default=[])
+    parser.add_argument("--variant", metavar="NAME", action="append", default=[])
+    parser.add_argument("--with-parent", action="store_true", help="stop when stdin is closed")
+    parser.add_argument("--list", action="store_true", help="print faults and variants")
+    return parser.parse_args(arguments)
+
+
+def _print_lists() -> None:
+    width = max(len(name) for name in (*FAULTS, *VARIANTS))
+    print("FAULTS")
+    for fault in FAULTS.values():
+        print(f"  {fault.name:<{width}}  {fault.breaks:<8}  {fault.summary}")
+    print("VARIANTS")
+    for variant in VARIANTS.values():
+        print(f"  {variant.name:<{width}}  {variant.summary}")
+
+
+def _cannot_start(why: str) -> int:
+    print(f"stripelike: {why}", file=sys.stderr)
+    return CANNOT_START
+
+
+if __name__ == "__main__":
+    sys.exit(main())
