@@ -46,6 +46,10 @@ ARROWS = {
     "sandbox/": {"never": ("tallystick", "strategies", "contracts", "tests")},
     # The rival shares nothing with either.
     "tests/rival/": {"never": ("tallystick", "strategies", "contracts", "sandbox")},
+    # Neither does the server of another API.
+    "tests/stripelike/": {
+        "never": ("tallystick", "strategies", "contracts", "sandbox", "tests.rival")
+    },
     # The engine never imports the suite that runs on it, nor the server that it judges.
     "tallystick/": {"never": ("strategies", "contracts", "sandbox", "tests")},
     # Inputs are made from the ledger, not from answers of a server.

@@ -8,7 +8,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tests.stripelike.calls import Call, Reply
@@ -17,7 +16,7 @@ from tests.stripelike.refusals import Refusal
 
 LONGEST_KEY = 255
 IN_USE_S = 0.005
-"""How long a key stays in use after the work, where requests overlap; else no client saw it."""
+"""How long an answer takes to be saved, where requests overlap; else no client would see it."""
 
 Perform = Callable[[Call], Reply]
 
@@ -55,14 +54,13 @@ class Keys:
             return self.replay(saved, call, perform)
         try:
             reply = perform(call)
-            if self.keeps(reply):
-                self.remember(place, Saved(self.request(call), reply))
             if self.policy.threads:
                 time.sleep(IN_USE_S)
+            if self.keeps(reply):
+                self.remember(place, Saved(self.request(call), reply))
             return reply
         finally:
-            with suppress(KeyError):
-                self.in_use.remove(place)
+            self.in_use.discard(place)
 
     def place(self, call: Call) -> Hashable:
         """What a key is remembered under."""

@@ -21,7 +21,7 @@ MISMATCH = (400, "idempotency_error", None)
 
 
 @pytest.mark.parametrize(
-    "authorization", ["", "Bearer ", "Bearer sk_test_nobody", f"Token {FIRST.key}"]
+    "authorization", ["", "Bearer", "Bearer sk_test_nobody", f"Token {FIRST.key}"]
 )
 def test_f2_a_request_without_a_valid_key_is_refused(http: Checked, authorization: str) -> None:
     request = Request("GET", INTENTS, account=None, authorization=authorization or None)
