@@ -312,9 +312,8 @@ def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool)
         if bisect:
             return SKIP
         raise
-    for finding in (replay.finding, *replay.others):
-        if finding is not None:
-            click.echo("\n".join(_violated(finding)))
+    for finding in replay.findings:
+        click.echo("\n".join(_violated(finding)))
     rule, made = recorded.rule, replay.times
     if replay.seen:
         click.echo(f"VIOLATES: {rule} was broken in {replay.seen} of {made} replays")

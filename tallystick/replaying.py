@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tallystick.cleanup import LeftOpen, Traces
@@ -37,26 +37,37 @@ MOST_LOST_IN_RACES = 0.1
 """The share of lost answers up to which a race still shows something: it is run many times."""
 LOSSES = (Delivery.LOST, Delivery.CUT, Delivery.TIMEOUT)
 """The deliveries that lose an answer on purpose."""
+KEPT_BY = {"REF-6": ("REF-1", "REF-2", "REF-3")}
+"""Rules that a refusal keeps too; what was refused is counted for these."""
 OF_ANY_QUESTION = ("DIA-1", "DIA-2")
 """Rules that every answer to an open question checks, if it is the one before again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What replays of a scenario showed: how many broke its rule, and what else was broken."""
+    """What replays of a scenario showed: how many broke its rule, and all that was broken."""
 
     times: int
     seen: int
-    finding: Finding | None
-    others: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     undecided: str | None = None
     """Why the rule was not judged, if it was not seen broken; None: it was kept."""
+
+    @property
+    def is_about_answers(self) -> bool:
+        """Whether all that was found is answers to open questions other than those recorded."""
+        questions = [finding.violation.question for finding in self.findings]
+        return bool(questions) and None not in questions
 
 
 class Traffic:
     """Counts the exchanges of a run, and those in which the target said nothing that proves it."""
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from here on."""
         self.exchanges = 0
         self.lost = 0
 
@@ -126,50 +137,69 @@ def replay_scenario(settings: Settings, scenario: Scenario, times: int) -> Repla
     is_pinned = settings.dialect is not None or scenario.rule == "DIA-2"
     traffic = Traffic()
     with live_run(settings, known, is_pinned=is_pinned, observer=traffic) as run:
-        made = seen = judged = 0
-        found: dict[str, Finding] = {}
-        why: str | None = None
-        for made in range(1, MORE_TRIES * times + 1):
-            once = run.isolated_copy()
-            before = traffic.exchanges, traffic.lost
-            try:
-                left_out = _run_once(once, scenario)
-            except TargetError as error:
-                why = str(error)
-                break
-            except Violated:
-                left_out = ()
-            found = {**once.findings, **found}
-            exchanges, lost = traffic.exchanges - before[0], traffic.lost - before[1]
-            reason = None
-            if once.has_broken(scenario.rule):
-                seen += 1
-            else:
-                reason = _not_judged(once, scenario, left_out, exchanges, lost)
-            judged += reason is None
-            why = reason or why
-            if made >= times and (judged >= times or not lost):
-                break
-    asked = [finding for finding in found.values() if finding.violation.rule == scenario.rule]
-    others = tuple(finding for finding in found.values() if finding not in asked)
-    undecided = why if judged < times else None
-    return Replay(made, seen, asked[0] if asked else None, others, undecided)
+        replay = _replay(run, scenario, times, traffic)
+        if replay.is_about_answers and not is_pinned:
+            # The recorded answers to open questions are those of the broken build, and its fault
+            # may be among them. This one is held to its own.
+            with suppress(TargetError):
+                run.learn(_own_answers(run))
+                replay = _replay(run, scenario, times, traffic)
+    return replay
+
+
+def _own_answers(run: Run) -> Dialect:
+    apart = run.isolated_copy()
+    apart.learn(open_dialect())
+    probe(apart)
+    return apart.dialect
+
+
+def _replay(run: Run, scenario: Scenario, times: int, traffic: Traffic) -> Replay:
+    made = seen = judged = 0
+    found: dict[str, Finding] = {}
+    why: str | None = None
+    for made in range(1, MORE_TRIES * times + 1):
+        once = run.isolated_copy()
+        traffic.restart()
+        left_out: tuple[str, ...] = ()
+        try:
+            left_out = _run_once(once, scenario)
+        except TargetError as error:
+            why = str(error)
+            break
+        except Violated:
+            pass
+        found = {**once.findings, **found}
+        reason = None
+        if once.has_broken(scenario.rule):
+            seen += 1
+        else:
+            reason = _not_judged(once, scenario, left_out, traffic)
+        judged += reason is None
+        why = reason or why
+        if made >= times and (judged >= times or not traffic.lost):
+            break
+    return Replay(made, seen, tuple(found.values()), why if judged < times else None)
 
 
 def _not_judged(
-    run: Run, scenario: Scenario, left_out: tuple[str, ...], exchanges: int, lost: int
+    run: Run, scenario: Scenario, left_out: tuple[str, ...], traffic: Traffic
 ) -> str | None:
     """Why a replay that did not break the rule shows nothing about it; None if it was kept."""
     program, rule = scenario.program, scenario.rule
     if run.findings:
         return f"the program broke other rules before {rule} could be judged"
     on_purpose = sum(1 for step in program.steps if step.delivery in LOSSES)
-    tolerated = MOST_LOST_IN_RACES * exchanges if program.branches else on_purpose
-    if lost > tolerated:
-        return f"{lost} of {exchanges} answers got lost"
+    is_race = bool(program.branches)
+    tolerated = MOST_LOST_IN_RACES * traffic.exchanges if is_race else on_purpose
+    if traffic.lost > tolerated:
+        return f"{traffic.lost} of {traffic.exchanges} answers got lost"
     if left_out:
         return f"the step `{left_out[0]}` could not be run: what it names was not made"
-    if not run.checked.get(rule) and rule not in OF_ANY_QUESTION:
+    if (
+        not any(map(run.checked.get, (rule, *KEPT_BY.get(rule, ()))))
+        and rule not in OF_ANY_QUESTION
+    ):
         return f"{rule} was not exercised: no answer of this program is judged by it"
     return None
 

@@ -102,12 +102,13 @@ class Turn(BaseHTTPRequestHandler):
         """Answer as the honest server does."""
         self.send(self.answer)
 
-    def send(self, reply: Reply, *, length: int | None = None) -> None:
-        """Send an answer; `length` is what is said of it, if that is not true."""
+    def send(self, reply: Reply, *, length: int | None = None, before: bytes = b"") -> None:
+        """Send an answer, after some bytes; `length` is what it says of itself if that is a lie."""
         said = len(reply.body) if length is None else length
         lines = [f"HTTP/1.1 {reply.status} X", f"Content-Length: {said}"]
         lines += [f"{name}: {value}" for name, value in reply.headers]
-        self.raw("\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + reply.body)
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+        self.raw(before + head + reply.body)
 
     def raw(self, content: bytes) -> None:
         """Send bytes as they are."""

@@ -43,6 +43,7 @@ def scenario(rule: str, *steps: str, more: str = "") -> str:
 
 
 KEPT = "was kept in 1 of 1 replays"
+RECORDED = "dialect: {figure.amount_drawdown: drawn_and_held, ref.same.fund: refuse}"
 RACE = (*HOLD, "1| c1 = capture h 400", "2| c2 = capture h 400")
 
 ROWS = {
@@ -51,6 +52,12 @@ ROWS = {
     "kept in a race": Row(scenario("CONC-1", *RACE), 0, f"CONC-1 {KEPT}"),
     "kept though an answer was lost on purpose": Row(
         scenario("DELIV-1", *HOLD, "c = capture h 250 !lost"), 0, f"DELIV-1 {KEPT}"
+    ),
+    "answers that a broken build gave to open questions": Row(
+        scenario("BAL-4", *HOLD, "c = capture h", more=RECORDED), 0, f"BAL-4 {KEPT}"
+    ),
+    "a repeated request that is refused": Row(
+        scenario("REF-6", HOLD[0], "d = draw A 10", "e = draw A 11 ref=d"), 0, f"REF-6 {KEPT}"
     ),
     "a rule that does not exist": Row(
         scenario("VOID-66", *CAPTURED), 4, "no rule VOID-66; did you mean VOID-6?"
