@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from contracts.support.repeating import until_answered
+from contracts.support.repeating import repeating, until_answered
 from tallystick.drivers.direct import require_answers
 from tallystick.drivers.fuzz.card_set import BASIC, CardSet
 from tallystick.drivers.sequential import Session, run_program
@@ -96,4 +96,4 @@ def check(run: Run) -> Check:
 @pytest.fixture(scope="session")
 def input_cards(run: Run) -> CardSet:
     """The cards that all contracts about input share, because making them costs requests."""
-    return CardSet(run, BASIC)
+    return CardSet(run, BASIC, repeating(run))

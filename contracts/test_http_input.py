@@ -7,6 +7,7 @@ effect that the answer says. Broken HTTP may be refused by a server's framework 
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,11 +16,10 @@ from tallystick import operations as op
 from tallystick.drivers.direct import Direct
 from tallystick.drivers.fuzz.card_set import CardSet
 from tallystick.drivers.fuzz.constraints import NO_BODY
-from tallystick.drivers.fuzz.driver import MISSING
+from tallystick.drivers.fuzz.driver import MISSING, Fuzz
 from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.drivers.fuzz.valid import VALID, changed, valid, with_body, written
 from tallystick.run import Run
-from tallystick.target import Answer
 from tallystick.wire import Request
 
 rule = pytest.mark.rule
@@ -126,14 +126,16 @@ NO_UUIDS = (
 @pytest.mark.parametrize("operation", [op.CAPTURE, op.VOID])
 def test_an_id_that_is_no_uuid_is_refused(input_cards: CardSet, operation: str) -> None:
     for name in NO_UUIDS:
-        with input_cards.session_for(operation) as fuzz:
-            body = valid(fuzz, operation).body
-            fuzz.run.count_checked("SHAPE-4")
-            answer = fuzz.send(FuzzRequest(operation, {"transaction_id": name}, body=body))
-            if isinstance(answer, Answer) and answer.status == 200:
-                fuzz.violate("SHAPE-4", "a refusal: transaction_id is a uuid", "accepted")
-    with input_cards.session_for(operation) as fuzz:
-        fuzz.read_back("A")
+        input_cards.use(operation, partial(_finish, operation, name))
+    input_cards.use(operation, lambda fuzz: fuzz.read_back("A"))
+
+
+def _finish(operation: str, transaction_id: str, fuzz: Fuzz) -> None:
+    body = valid(fuzz, operation).body
+    answer = fuzz.send(FuzzRequest(operation, {"transaction_id": transaction_id}, body=body))
+    fuzz.run.count_checked("SHAPE-4")
+    if answer.status == 200:
+        fuzz.violate("SHAPE-4", "a refusal: transaction_id is a uuid", "accepted")
 
 
 NAMING = {
@@ -151,13 +153,16 @@ NAMING = {
 @rule("READ-4", "CARD-12", "TX-7", "TOKEN-4", "SHAPE-2", "SHAPE-5")
 @pytest.mark.parametrize("operation", NAMING)
 def test_an_id_that_does_not_exist_is_refused(input_cards: CardSet, operation: str) -> None:
-    with input_cards.session_for(operation) as fuzz:
-        missing = fuzz.fresh(f"-{MISSING}")
-        body: Any = valid(fuzz, operation).body if operation in VALID else NO_BODY
-        if operation in (op.TRANSACT, op.READ_BY_TOKEN):
-            fuzz.ask(FuzzRequest(operation, body={**body, NAMING[operation]: missing}))
-        else:
-            fuzz.ask(FuzzRequest(operation, {"card_id": missing}, body=body))
+    input_cards.use(operation, partial(_name_a_missing_id, operation))
+
+
+def _name_a_missing_id(operation: str, fuzz: Fuzz) -> None:
+    missing = fuzz.fresh(f"-{MISSING}")
+    body: Any = valid(fuzz, operation).body if operation in VALID else NO_BODY
+    if operation in (op.TRANSACT, op.READ_BY_TOKEN):
+        fuzz.ask(FuzzRequest(operation, body={**body, NAMING[operation]: missing}))
+    else:
+        fuzz.ask(FuzzRequest(operation, {"card_id": missing}, body=body))
 
 
 @rule("SHAPE-4", "SHAPE-2")
@@ -186,20 +191,21 @@ def test_a_limit_is_a_number(run: Run) -> None:
     # Out of range: refused (READ-7) or cut to the range, so a page never has more than 100 cards.
     for text in ("0", "101", "-1", "1.5", "99999999999999999999", ""):
         answer = direct.send(Request(op.LIST_CARDS, "GET", path + text))
-        body = answer.body if isinstance(answer, Answer) else None
-        cards = body.get("cards") if isinstance(body, dict) else None
+        cards = answer.body.get("cards") if isinstance(answer.body, dict) else None
         direct.expect("SHAPE-1", len(cards or ()) <= 100, "at most 100 cards", len(cards or ()))
 
 
 @rule("CARD-15", "SHAPE-2")
-def test_a_pin_has_four_characters_at_least(run: Run, input_cards: CardSet) -> None:
+def test_a_pin_has_four_characters_at_least(input_cards: CardSet) -> None:
     for length in (3, 1, 0, -4):
-        with input_cards.session_for(op.ROTATE_PIN) as fuzz:
-            request = changed(valid(fuzz, op.ROTATE_PIN), pin={"format": {"length": length}})
-            answer = fuzz.send(request)
-            run.count_checked("CARD-15")
-            if isinstance(answer, Answer) and answer.status == 200:
-                fuzz.violate("CARD-15", "a refusal: a PIN has 4 characters at least", "accepted")
+        input_cards.use(op.ROTATE_PIN, partial(_rotate_to_a_short_pin, length))
+
+
+def _rotate_to_a_short_pin(length: int, fuzz: Fuzz) -> None:
+    answer = fuzz.send(changed(valid(fuzz, op.ROTATE_PIN), pin={"format": {"length": length}}))
+    fuzz.run.count_checked("CARD-15")
+    if answer.status == 200:
+        fuzz.violate("CARD-15", "a refusal: a PIN has 4 characters at least", "accepted")
 
 
 WRONG_METHODS = (
@@ -218,14 +224,17 @@ WRONG_METHODS = (
 
 
 @rule("SHAPE-7", "BAL-6")
-def test_an_unknown_method_or_route_is_refused(run: Run, input_cards: CardSet) -> None:
-    with input_cards.session_for(op.CAPTURE) as fuzz:
-        hold = valid(fuzz, op.CAPTURE).path["transaction_id"]
-        body = valid(fuzz, op.TRANSACT).body
-        direct = Direct(run)
-        for operation, method, path in WRONG_METHODS:
-            sent = None if method in ("GET", "DELETE") else body
-            request = Request(operation, method, direct.base + path.format(hold=hold), sent)
-            answer = direct.send(request, shaped=False)
-            direct.expect_refusal("SHAPE-7", answer, "it is not documented", ANY_4XX)
-        fuzz.read_back("A")
+def test_an_unknown_method_or_route_is_refused(input_cards: CardSet) -> None:
+    input_cards.use(op.CAPTURE, _use_wrong_methods)
+
+
+def _use_wrong_methods(fuzz: Fuzz) -> None:
+    hold = valid(fuzz, op.CAPTURE).path["transaction_id"]
+    body = valid(fuzz, op.TRANSACT).body
+    direct = Direct(fuzz.run)
+    for operation, method, path in WRONG_METHODS:
+        sent = None if method in ("GET", "DELETE") else body
+        request = Request(operation, method, direct.base + path.format(hold=hold), sent)
+        answer = direct.send(request, shaped=False)
+        direct.expect_refusal("SHAPE-7", answer, "it is not documented", ANY_4XX)
+    fuzz.read_back("A")

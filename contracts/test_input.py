@@ -8,6 +8,7 @@ in both cases the answer has its documented form, and the card's money is what t
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ import pytest
 from strategies.payloads import EDGE_AMOUNTS, HALVES, TEXTS, WRONG_AMOUNTS
 from tallystick import operations as op
 from tallystick.drivers.fuzz.card_set import CardSet
-from tallystick.drivers.fuzz.constraints import NO_BODY
+from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
+from tallystick.drivers.fuzz.driver import Fuzz
 from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.drivers.fuzz.valid import (
     VALID,
@@ -81,9 +83,8 @@ def _with_number(request: FuzzRequest, text: bytes, **more: JSON) -> FuzzRequest
 @rule("SHAPE-4", "SHAPE-2", "BAL-6")
 @pytest.mark.parametrize("operation", VALID)
 def test_a_required_member_is_required(input_cards: CardSet, run: Run, operation: str) -> None:
-    with input_cards.session_for(operation) as fuzz:
-        required = sorted(fuzz.constraints.bodies[operation].required)
-    for name in required:
+    constraints = Constraints(run.shape.document)
+    for name in sorted(constraints.bodies[operation].required):
         input_cards.ask(operation, without, name)
         input_cards.ask(operation, changed, **{name: None})
     bodies: tuple[JSON, ...] = (NO_BODY, None, [], "body")
@@ -102,10 +103,11 @@ WRONG_TYPES: dict[str, tuple[JSON, ...]] = {
 
 @rule("SHAPE-4", "SHAPE-2", "BAL-6")
 @pytest.mark.parametrize("operation", VALID)
-def test_a_member_of_a_wrong_type_is_refused(input_cards: CardSet, operation: str) -> None:
-    with input_cards.session_for(operation) as fuzz:
-        members = fuzz.constraints.bodies[operation].members
-    for name, member in members.items():
+def test_a_member_of_a_wrong_type_is_refused(
+    input_cards: CardSet, run: Run, operation: str
+) -> None:
+    constraints = Constraints(run.shape.document)
+    for name, member in constraints.bodies[operation].members.items():
         if member.is_read_only or name in ("active_from", "expires_at"):
             continue
         for value in WRONG_TYPES.get(member.type or "", ()):
@@ -205,15 +207,9 @@ READ_ONLY = {op.TRANSACT: ("id", "created_by", "parent_id"), op.CREATE_CARD: ("i
 
 
 @rule("SHAPE-8", "SHAPE-2", "BAL-1")
-def test_what_is_read_only_or_unknown_has_no_effect(input_cards: CardSet, run: Run) -> None:
-    ours = "11111111-1111-4111-8111-111111111111"
+def test_what_is_read_only_or_unknown_has_no_effect(input_cards: CardSet) -> None:
     for operation, names in READ_ONLY.items():
-        with input_cards.session_for(operation) as fuzz:
-            answer = fuzz.ask(changed(valid(fuzz, operation), **dict.fromkeys(names, ours)))
-            run.count_checked("SHAPE-8")
-            body = answer.body if isinstance(answer, Answer) else None
-            if isinstance(body, dict) and ours in [body.get(name) for name in names]:
-                fuzz.violate("SHAPE-8", f"{', '.join(names)} chosen by the server", f"{body}")
+        input_cards.use(operation, partial(_choose_read_only, operation, names))
     figures = {"amount_balance": 999, "amount_available": 999, "amount_funds": 999}
     input_cards.ask(op.CREATE_CARD, changed, **figures, amount_drawdown=0)
     input_cards.ask(op.CREATE_CARD, changed, unknown={"a": [1]})
@@ -221,6 +217,15 @@ def test_what_is_read_only_or_unknown_has_no_effect(input_cards: CardSet, run: R
     input_cards.ask(op.VOID, changed, amount=1)
     input_cards.ask(op.ISSUE_TOKEN, changed, amount=1, token={"value": "mine"})
     input_cards.settle(op.TRANSACT)
+
+
+def _choose_read_only(operation: str, names: tuple[str, ...], fuzz: Fuzz) -> None:
+    ours = "11111111-1111-4111-8111-111111111111"
+    answer = fuzz.ask(changed(valid(fuzz, operation), **dict.fromkeys(names, ours)))
+    fuzz.run.count_checked("SHAPE-8")
+    body = answer.body if isinstance(answer, Answer) else None
+    if isinstance(body, dict) and ours in [body.get(name) for name in names]:
+        fuzz.violate("SHAPE-8", f"{', '.join(names)} chosen by the server", f"{body}")
 
 
 @rule("FUND-3", "BAL-2")
@@ -233,26 +238,30 @@ def test_a_fund_is_never_pending(input_cards: CardSet) -> None:
 @rule("TX-6")
 def test_a_transaction_names_a_card(input_cards: CardSet) -> None:
     for more in ({}, {"pending": True}, {"type": "fund"}):
-        with input_cards.session_for(op.TRANSACT) as fuzz:
-            request = changed(without(valid(fuzz, op.TRANSACT), "card_id"), **more)
-            fuzz.run.count_checked("TX-6")
-            answer = fuzz.send(request)
-            if isinstance(answer, Answer) and answer.status == 200:
-                fuzz.violate("TX-6", "a refusal: neither card_id nor token is there", "accepted")
-            fuzz.read_back("A")
+        input_cards.use(op.TRANSACT, partial(_pay_without_a_card, more))
+
+
+def _pay_without_a_card(more: dict[str, JSON], fuzz: Fuzz) -> None:
+    answer = fuzz.send(changed(without(valid(fuzz, op.TRANSACT), "card_id"), **more))
+    fuzz.run.count_checked("TX-6")
+    if answer.status == 200:
+        fuzz.violate("TX-6", "a refusal: neither card_id nor token is there", "accepted")
+    fuzz.read_back("A")
 
 
 @rule("TX-6", "BAL-1")
 def test_a_card_that_is_named_twice_pays_once(input_cards: CardSet) -> None:
     # "Cannot be combined" (TX-6), yet a guide sends both: a refusal or one effect.
-    with input_cards.session_for(op.TRANSACT) as fuzz:
-        ledger = fuzz.ledger("A")
-        token = next((value for value, made in ledger.tokens.items() if not made.one_time), None)
-        assert token is not None, "there is a lasting token"
-        request = changed(valid(fuzz, op.TRANSACT), token=token)
-        answer = fuzz.send(request)
-        fuzz.run.count_checked("TX-6")
-        if isinstance(answer, Answer) and answer.status == 200:
-            command = Transact(Kind.DRAWDOWN, ledger.card, 10, "NOK", request.body["ref_id"])
-            fuzz.session.judge("A", command, outcome_of(command, answer))
-        fuzz.read_back("A")
+    input_cards.use(op.TRANSACT, _pay_by_card_and_token)
+
+
+def _pay_by_card_and_token(fuzz: Fuzz) -> None:
+    token = next(value for value, made in fuzz.tokens("A").items() if not made.one_time)
+    request = changed(valid(fuzz, op.TRANSACT), token=token)
+    answer = fuzz.send(request)
+    fuzz.run.count_checked("TX-6")
+    if answer.status == 200:
+        card_id = fuzz.ledger("A").card
+        command = Transact(Kind.DRAWDOWN, card_id, 10, "NOK", request.body["ref_id"])
+        fuzz.session.judge("A", command, outcome_of(command, answer))
+    fuzz.read_back("A")

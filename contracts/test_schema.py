@@ -7,15 +7,20 @@ documentation forbids is refused. Then sequences of requests along the links of 
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
+from schemathesis.generation.case import Case
 
+from contracts.support.repeating import repeating, until_answered
 from tallystick import operations as op
 from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.card_set import CardSet, new_fuzz
+from tallystick.drivers.fuzz.driver import Fuzz
 from tallystick.drivers.fuzz.interpretation import FuzzRequest
-from tallystick.drivers.fuzz.links import follow_links
+from tallystick.drivers.fuzz.links import LinkFollower
 from tallystick.drivers.fuzz.live_ids import LiveIds
 from tallystick.drivers.fuzz.valid import VALID, changed
 from tallystick.run import Intensity, Run
@@ -52,7 +57,7 @@ DATES = {"active_from": "2020-02-29T12:00:00Z", "expires_at": "2090-12-31T23:59:
 
 @pytest.fixture(scope="module")
 def cards(run: Run) -> CardSet:
-    return CardSet(run)
+    return CardSet(run, repeat=repeating(run))
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "SHAPE-4", "SHAPE-5", "SHAPE-6", "BAL-6")
@@ -63,20 +68,24 @@ def test_the_operation_keeps_its_form_and_the_money(
     boundary, generated = (number * DEPTH[run.intensity] for number in CASES[operation])
     random = Random(f"{run.seed}/{operation}/names")
     for case in cases.cases(operation, run.seed, boundary, generated):
-        query, body = cases.query_of(case), cases.body_of(case)
-        with cards.session_for(operation) as fuzz:
-            answer = fuzz.ask(LiveIds(fuzz, random).fill(operation, query, body))
-            violation = cases.judge(case, answer) if isinstance(answer, Answer) else None
-            if violation is not None:
-                fuzz.violate(violation.rule, violation.expected, violation.actual)
-    with cards.session_for(operation) as fuzz:
-        fuzz.settle()
+        cards.use(operation, partial(_try_case, operation, case, random))
+    cards.settle(operation)
+
+
+def _try_case(operation: str, case: Case[Any], random: Random, fuzz: Fuzz) -> None:
+    query, body = cases.query_of(case), cases.body_of(case)
+    answer = fuzz.ask(LiveIds(fuzz, random).fill(operation, query, body))
+    violation = cases.judge(case, answer) if isinstance(answer, Answer) else None
+    if violation is not None:
+        fuzz.violate(violation.rule, violation.expected, violation.actual)
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "BAL-1", "BAL-2", "BAL-6")
 def test_requests_along_the_links_of_the_document_keep_the_ledger(run: Run) -> None:
     sequences, steps = SEQUENCES[run.intensity]
-    follow_links(run, new_fuzz, sequences, steps)
+    follower = LinkFollower(run, new_fuzz)
+    for number in range(sequences):
+        until_answered(run, partial(follower.follow, number, steps))
 
 
 @rule("SHAPE-9", "SHAPE-1")
@@ -84,11 +93,14 @@ def test_ids_dates_and_amounts_have_their_documented_format(cards: CardSet) -> N
     for operation in VALID:
         cards.ask(operation, changed)
     cards.ask(op.CREATE_CARD, changed, **DATES)
-    with cards.session_for(op.READ_CARD) as fuzz:
-        card, customer = {"card_id": fuzz.ledger("A").card}, {"customer_id": fuzz.customer}
-        fuzz.ask(FuzzRequest(op.READ_CARD, card))
-        fuzz.ask(FuzzRequest(op.LIST_TRANSACTIONS, card))
-        fuzz.ask(FuzzRequest(op.LIST_CUSTOMER_CARDS, customer))
-        fuzz.ask(FuzzRequest(op.READ_CUSTOMER_CARD, customer | card))
-        fuzz.ask(FuzzRequest(op.LIST_CARDS))
-        fuzz.settle()
+    cards.use(op.READ_CARD, _read_everything)
+
+
+def _read_everything(fuzz: Fuzz) -> None:
+    card, customer = {"card_id": fuzz.ledger("A").card}, {"customer_id": fuzz.customer}
+    fuzz.ask(FuzzRequest(op.READ_CARD, card))
+    fuzz.ask(FuzzRequest(op.LIST_TRANSACTIONS, card))
+    fuzz.ask(FuzzRequest(op.LIST_CUSTOMER_CARDS, customer))
+    fuzz.ask(FuzzRequest(op.READ_CUSTOMER_CARD, customer | card))
+    fuzz.ask(FuzzRequest(op.LIST_CARDS))
+    fuzz.settle()

@@ -254,6 +254,15 @@ class Run:
         finally:
             self._gateway_errors = before
 
+    @contextmanager
+    def judging_gateway_errors(self) -> Iterator[None]:
+        """Let gateway errors break SHAPE-2 while the block runs, wherever it is."""
+        before, self._gateway_errors = self._gateway_errors, None
+        try:
+            yield
+        finally:
+            self._gateway_errors = before
+
     def leave_undecided(self, reason: str) -> None:
         """Note what could not be judged; a reason is reported once."""
         if reason not in self._undecided:

@@ -14,6 +14,7 @@ from typing import NoReturn, TypeVar
 import pytest
 
 from tallystick.drivers.direct import Unanswered
+from tallystick.drivers.fuzz.card_set import Repeat
 from tallystick.run import Run, Violated
 from tallystick.target import Answer
 from tallystick.target.control import ask_control
@@ -40,7 +41,8 @@ def until_answered(run: Run, attempt: Callable[[], T]) -> T:
 
     An attempt has to use fresh cards. If all attempts miss an answer, the contract is undecided and
     is skipped. If all of them get the same gateway error at the same place, while the target
-    answers the control request, the error is a fault: Violated is raised (SHAPE-2).
+    answers the control request, the error is a fault: Violated is raised (SHAPE-2). The place in
+    the first attempt may be another one: it may have begun with cards that were made before.
     """
     missed: list[Missed] = []
     for _ in range(ATTEMPTS):
@@ -56,9 +58,18 @@ def until_answered(run: Run, attempt: Callable[[], T]) -> T:
         if not run.has_time():
             break
         ask_control(run.target)  # waits until an outage is over
-    if len(missed) == ATTEMPTS and len(set(missed)) == 1 and missed[0].status is not None:
+    if len(missed) == ATTEMPTS and len(set(missed[1:])) == 1 and missed[1].status is not None:
         return _strictly(run, attempt)
     _leave_undecided(run, len(missed), missing)
+
+
+def repeating(run: Run) -> Repeat:
+    """`until_answered` for this run, as a driver takes it."""
+
+    def repeat(attempt: Callable[[], T], /) -> T:
+        return until_answered(run, attempt)
+
+    return repeat
 
 
 def _tolerantly(run: Run, attempt: Callable[[], T]) -> T:
@@ -74,7 +85,8 @@ def _tolerantly(run: Run, attempt: Callable[[], T]) -> T:
 def _strictly(run: Run, attempt: Callable[[], T]) -> T:
     """The result of an attempt in which a gateway error breaks SHAPE-2."""
     try:
-        return attempt()
+        with run.judging_gateway_errors():
+            return attempt()
     except Unanswered as missing:
         finding = run.finding_of("SHAPE-2")
         if finding is None:

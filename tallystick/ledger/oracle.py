@@ -28,12 +28,12 @@ from tallystick.ledger.reading import judge_read
 from tallystick.ledger.records import AMOUNT_RULE, RECORD_RULE, judge_answer, judge_replay
 from tallystick.ledger.references import Reuse, find_reuses
 from tallystick.ledger.state import (
-    UNANSWERED,
     CardStatus,
     LastWrite,
     Ledger,
     Successors,
     answered,
+    is_unanswered,
 )
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -308,7 +308,7 @@ def _judge_accepted_reuse(
     results = [
         _judge_replayed(ledger, record, reuse, checked)
         for reuse in reuses
-        if reuse.entry.startswith(UNANSWERED) and record.ref == command.ref
+        if is_unanswered(reuse.entry) and record.ref == command.ref
     ]
     results.append(_judge_separate(ledger, command, outcome, reuses, reasons, checked))
     violations = [result for result in results if isinstance(result, Violation)]

@@ -40,6 +40,11 @@ def unanswered_id(kind: str, ref: RefId | None) -> EntryId:
     return EntryId(f"{UNANSWERED}{kind} {ref}")
 
 
+def is_unanswered(id_: str) -> bool:
+    """Whether the ledger made the id up: no answer has shown it, so no request can name it."""
+    return id_.startswith(UNANSWERED)
+
+
 class CardStatus(StrEnum):
     """What has become of the card itself."""
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import pytest
@@ -23,9 +24,9 @@ from tallystick.drivers.fuzz.card_set import BASIC, CardSet
 from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
 from tallystick.drivers.fuzz.driver import Fuzz
 from tallystick.drivers.fuzz.interpretation import FuzzRequest, IdIndex, interpret
-from tallystick.drivers.fuzz.links import follow_links
+from tallystick.drivers.fuzz.links import LinkFollower
 from tallystick.drivers.fuzz.live_ids import LiveIds
-from tallystick.drivers.fuzz.valid import VALID, valid
+from tallystick.drivers.fuzz.valid import VALID, changed, valid
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
@@ -283,11 +284,12 @@ def violation_of(fault: str, operation: str, *changes: dict) -> Finding:
 
 
 def ask_for(run: Run, operation: str, changes: Iterable[dict]) -> None:
-    with CardSet(run, BASIC).session_for(operation) as fuzz:
+    def ask_all(fuzz: Fuzz) -> None:
         for more in changes:
-            request = valid(fuzz, operation)
-            fuzz.ask(FuzzRequest(operation, request.path, body={**request.body, **more}))
+            fuzz.ask(changed(valid(fuzz, operation), **more))
         fuzz.settle()
+
+    CardSet(run, BASIC).use(operation, ask_all)
 
 
 @pytest.mark.parametrize(
@@ -329,26 +331,33 @@ def test_every_valid_request_of_the_input_contracts_is_accepted() -> None:
     with run_against() as run:
         cards = CardSet(run, BASIC)
         for operation in VALID:
-            with cards.session_for(operation) as fuzz:
-                answer = fuzz.ask(valid(fuzz, operation))
+            answer = cards.ask(operation, changed)
             assert isinstance(answer, Answer)
             assert answer.status == 200, operation
 
 
 def test_requests_with_live_ids_reach_the_payment_logic() -> None:
-    accepted = 0
+    random = Random(0)
+
+    def is_accepted(case: cases.Case, fuzz: Fuzz) -> bool:
+        query, body = cases.query_of(case), cases.body_of(case)
+        answer = fuzz.ask(LiveIds(fuzz, random).fill(op.CAPTURE, query, body))
+        return isinstance(answer, Answer) and answer.status == 200
+
     with run_against() as run:
-        cards, random = CardSet(run), Random(0)
-        for case in cases.cases(op.CAPTURE, 0, 0, 30):
-            with cards.session_for(op.CAPTURE) as fuzz:
-                query, body = cases.query_of(case), cases.body_of(case)
-                answer = fuzz.ask(LiveIds(fuzz, random).fill(op.CAPTURE, query, body))
-                accepted += isinstance(answer, Answer) and answer.status == 200
-    assert accepted >= 5
+        cards = CardSet(run)
+        generated = cases.cases(op.CAPTURE, 0, 0, 30)
+        assert sum(cards.use(op.CAPTURE, partial(is_accepted, case)) for case in generated) >= 5
 
 
 def test_a_fault_is_found_along_the_links() -> None:
     with run_against("fund_counts_twice") as run:
+        follower = LinkFollower(run, lambda run: Fuzz(run, ("A = card 1000 NOK", "B = card 9 EUR")))
+
+        def follow_many() -> None:
+            for number in range(60):
+                follower.follow(number, 8)
+
         with pytest.raises(Violated) as caught:
-            follow_links(run, lambda run: Fuzz(run, ("A = card 1000 NOK", "B = card 9 EUR")), 60, 8)
+            follow_many()
         assert "amount_balance" in caught.value.finding.violation.expected

@@ -6,11 +6,11 @@ them. This module does not know the requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from tallystick import operations as op
+from tallystick.drivers.direct import Unanswered
 from tallystick.drivers.fuzz.driver import Fuzz
 from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.drivers.fuzz.reduce import reduce_request
@@ -19,6 +19,7 @@ from tallystick.ledger.state import CardStatus
 from tallystick.run import Intensity, Run, Violated
 from tallystick.target import Answer, NoAnswer
 
+T = TypeVar("T")
 Change = Callable[..., FuzzRequest]
 
 REDUCE_S = {Intensity.GATE: 4.0, Intensity.RELEASE: 15.0, Intensity.HUNT: 30.0}
@@ -40,27 +41,61 @@ EVERY_STATE = (
 """For generated requests: open, partly captured and voided holds, tokens of both kinds."""
 
 
+class Repeat(Protocol):
+    """Runs what it is given, once or until it raises no Unanswered, and returns its result."""
+
+    def __call__(self, attempt: Callable[[], T], /) -> T: ...
+
+
+def once(attempt: Callable[[], T], /) -> T:
+    """Run it without repeating: Unanswered is raised."""
+    return attempt()
+
+
 class CardSet:
     """Gives each request a session with usable cards.
 
-    It makes new cards after a violation, and when the state of a card has become unknown. `lines`
-    are the steps that make what stands beside card A.
+    It makes new cards after a violation or a missing answer, and when the state of a card has
+    become unknown. `lines` are the steps that make what is on card A; `repeat` decides what is done
+    about a missing answer.
     """
 
-    def __init__(self, run: Run, lines: Sequence[str] = EVERY_STATE) -> None:
+    def __init__(self, run: Run, lines: Sequence[str] = EVERY_STATE, repeat: Repeat = once) -> None:
         self.run = run
         self.lines = lines
+        self._repeat = repeat
         self._fuzz: Fuzz | None = None
 
-    @contextmanager
-    def session_for(self, operation: str) -> Iterator[Fuzz]:
-        """A session for a request to the operation.
+    def ask(
+        self, operation: str, change: Change, /, *arguments: Any, **members: Any
+    ) -> Answer | NoAnswer:
+        """Send a valid request after `change(request, ...)`; judge the answer by the ledger."""
+        return self.use(
+            operation, lambda fuzz: fuzz.ask(change(valid(fuzz, operation), *arguments, **members))
+        )
 
-        If Violated is raised within, shortens the violation and drops the cards.
+    def settle(self, operation: str) -> None:
+        """Read the cards whose requests were refused: a refusal changes nothing (BAL-6)."""
+        self.use(operation, lambda fuzz: fuzz.settle())
+
+    def use(self, operation: str, act: Callable[[Fuzz], T]) -> T:
+        """Return what `act` makes of a session for a request to the operation.
+
+        It is called again, with another session, as often as `repeat` wants. A violation is
+        shortened before it is raised.
         """
-        fuzz = self.fuzz(operation)
+        return self._repeat(lambda: self._used(operation, act))
+
+    def fuzz(self, operation: str) -> Fuzz:
+        """The session, after making what a request to the operation needs."""
+        fuzz = self._usable()
+        self._replenish(fuzz, operation)
+        return fuzz
+
+    def _used(self, operation: str, act: Callable[[Fuzz], T]) -> T:
+        fuzz = self._usable()
         try:
-            yield fuzz
+            return self._settled(fuzz, operation, act)
         except Violated as violated:
             self._fuzz = None
             finding = reduce_request(
@@ -71,24 +106,23 @@ class CardSet:
             )
             raise Violated(finding) from None
 
-    def ask(
-        self, operation: str, change: Change, /, *arguments: Any, **members: Any
-    ) -> Answer | NoAnswer:
-        """Send a valid request after `change(request, ...)`; judge the answer by the ledger."""
-        with self.session_for(operation) as fuzz:
-            return fuzz.ask(change(valid(fuzz, operation), *arguments, **members))
-
-    def settle(self, operation: str) -> None:
-        """Read the cards whose requests were refused: a refusal changes nothing (BAL-6)."""
-        with self.session_for(operation) as fuzz:
+    def _settled(self, fuzz: Fuzz, operation: str, act: Callable[[Fuzz], T]) -> T:
+        """The result of `act`. If an answer is missing, the cards are read before they are dropped,
+        or nobody would see what earlier refusals have changed.
+        """
+        try:
+            self._replenish(fuzz, operation)
+            return act(fuzz)
+        except Unanswered:
+            self._fuzz = None
             fuzz.settle()
+            raise
 
-    def fuzz(self, operation: str) -> Fuzz:
-        """The session, after making what a request to the operation needs."""
+    def _usable(self) -> Fuzz:
+        """The session, or a new one if a card of it is not usable."""
         fuzz = self._fuzz
         if fuzz is None or not (fuzz.is_usable("A") and fuzz.is_usable("B")):
             fuzz = self._fuzz = new_fuzz(self.run, self.lines)
-        self._replenish(fuzz, operation)
         return fuzz
 
     def _replenish(self, fuzz: Fuzz, operation: str) -> None:

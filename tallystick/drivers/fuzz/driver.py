@@ -2,7 +2,9 @@
 
 `interpretation` says which command a request asks for, `constraints` which requests the document
 forbids. So a refusal changes nothing, an acceptance moves exactly what the request says, and what
-is forbidden is refused. This module does not know where requests come from.
+is forbidden is refused. An answer that is missing proves nothing: `Unanswered` is raised, and the
+session can say less of its cards from then on, so the caller repeats the request in a new session.
+This module does not know where requests come from.
 """
 
 from __future__ import annotations
@@ -17,17 +19,19 @@ from urllib.parse import urlencode
 
 from tallystick import operations as op
 from tallystick import wire
+from tallystick.drivers.direct import Unanswered, requiring_answers
 from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
 from tallystick.drivers.fuzz.interpretation import FuzzRequest, IdIndex, Interpretation, interpret
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.effects import refused
-from tallystick.ledger.state import CardStatus, LastWrite, Ledger
+from tallystick.ledger.state import CardStatus, Entry, LastWrite, Ledger, Token, is_unanswered
 from tallystick.ledger.vocabulary import (
     Accepted,
     CardId,
     CardLabel,
     Command,
     DeleteCard,
+    EntryId,
     Outcome,
     ReadCard,
     ReadTransactions,
@@ -40,7 +44,8 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.program import Program, parse_step
 from tallystick.run import Finding, Run, Violated
-from tallystick.target import Answer, NoAnswer, basic_header, outcome_of
+from tallystick.target import Answer, Exchange, NoAnswer, basic_header, outcome_of
+from tallystick.target.control import is_missing
 from tallystick.wire import Request
 
 JSON = Any
@@ -55,6 +60,8 @@ READ_AFTER = 6
 """How many refusals a card gets before it is read back: requests are expensive, so one reading
 covers several refusals. An acceptance weighs as much as two: its own answer was judged already."""
 ACCEPTANCE_WEIGHT = 2
+READ_TRIES = 5
+"""How often a read is sent until it is answered; a read changes nothing, so it can be repeated."""
 
 
 class Fuzz:
@@ -85,9 +92,13 @@ class Fuzz:
             self.prepare(line)
 
     def prepare(self, line: str) -> None:
-        """Run a step of a program, to make something that requests can name."""
+        """Run a step of a program, to make something that requests can name.
+
+        Raises Unanswered if its answer is missing: then nobody knows the id of what was made.
+        """
         self.setup.append(line)
-        self.session.perform(parse_step(line), unread=True)
+        with requiring_answers(self.story):
+            self.session.perform(parse_step(line), unread=True)
 
     @property
     def prefix(self) -> str:
@@ -134,20 +145,34 @@ class Fuzz:
         """Whether the session follows the card and the card has this status."""
         return label in self.ledgers and self.ledger(label).card_status is status
 
+    def transactions(self, label: str) -> dict[EntryId, Entry]:
+        """The transactions of a card by their ids, as far as answers have shown the ids."""
+        entries = self.ledger(label).entries
+        return {id_: entry for id_, entry in entries.items() if not is_unanswered(id_)}
+
+    def tokens(self, label: str) -> dict[str, Token]:
+        """The tokens of a card by their values, as far as answers have shown the values."""
+        tokens = self.ledger(label).tokens
+        return {value: token for value, token in tokens.items() if not is_unanswered(value)}
+
     def index(self) -> IdIndex:
         """From ids and tokens to the labels of the cards that the session follows now."""
         ledgers = {label: self.ledgers.likeliest(label) for label in self.ledgers}
         return IdIndex(
             cards={ledger.card: label for label, ledger in ledgers.items()},
-            transactions={id_: label for label, own in ledgers.items() for id_ in own.entries},
-            tokens={value: label for label, own in ledgers.items() for value in own.tokens},
+            transactions={id_: label for label in ledgers for id_ in self.transactions(label)},
+            tokens={value: label for label in ledgers for value in self.tokens(label)},
             ids={label: ledger.card for label, ledger in ledgers.items()},
         )
 
     # Requests -------------------------------------------------------------------------------------
 
     def ask(self, request: FuzzRequest) -> Answer | NoAnswer:
-        """Send a request; judge its answer by the document and by the ledger of its card."""
+        """Send a request; judge its answer by the document and by the ledger of its card.
+
+        Raises Unanswered if the answer is missing, unless HTTP may refuse the request: then closing
+        the connection is a refusal too, and NoAnswer is returned.
+        """
         self.recent.append(request)
         index = self.index()
         found = interpret(request, index)
@@ -155,10 +180,26 @@ class Fuzz:
         if found is not None and by_token and found.card in self.cards_with_pin:
             # Whether reading by token needs the PIN of the card is open (question 50).
             found = replace(found, is_ordinary=False)
-        answer = self.send(request)
-        if isinstance(answer, Answer) and answer.status == 200:
+        exchange = self._exchange(request)
+        answer = exchange.answer
+        if is_missing(answer):
             self._note_pin(request, index)
-        self.judge_answer(request, found, answer)
+            self._judge_unknown(request, found, exchange)
+        elif isinstance(answer, Answer):
+            if answer.status == 200:
+                self._note_pin(request, index)
+            self.judge_answer(request, found, answer)
+        return answer
+
+    def send(self, request: FuzzRequest) -> Answer:
+        """Send a request and judge only the form of its answer; Unanswered if it is missing."""
+        exchange = self._exchange(request)
+        answer = exchange.answer
+        if isinstance(answer, NoAnswer) or is_missing(answer):
+            # The caller knows what the request asks for, the session does not.
+            for label in list(self.ledgers):
+                self.unfollow(label)
+            raise Unanswered(exchange)
         return answer
 
     def _note_pin(self, request: FuzzRequest, index: IdIndex) -> None:
@@ -168,8 +209,8 @@ class Fuzz:
         if isinstance(card_id, str) and sets_pin:
             self.cards_with_pin.add(index.cards.get(card_id, card_id))
 
-    def send(self, request: FuzzRequest) -> Answer | NoAnswer:
-        """Send a request and judge the form of its answer."""
+    def _exchange(self, request: FuzzRequest) -> Exchange:
+        """Send a request and judge the form of its answer, if there is one."""
         http, content = self.spell(request)
         gets_access = request.operation == op.GET_ACCESS_TOKEN
         headers = {**request.headers, **(self._basic() if gets_access else {})}
@@ -180,11 +221,15 @@ class Fuzz:
         answer = exchange.answer
         shown = request.body if request.content is None else request.content[:LONGEST_NOTE]
         self._note_down(f"{describe(http, shown, request.headers)} -> {_came(answer)}")
-        if not (request.http_may_refuse and 400 <= answer.status < 500):
-            violation = self.run.judge_shape(exchange)
-            if violation is not None:
-                self.violate(violation.rule, violation.expected, violation.actual)
-        return answer
+        is_refusal = isinstance(answer, Answer) and 400 <= answer.status < 500
+        if not (request.http_may_refuse and is_refusal):
+            self._judge_form(exchange)
+        return exchange
+
+    def _judge_form(self, exchange: Exchange) -> None:
+        violation = self.run.judge_shape(exchange)
+        if violation is not None:
+            self.violate(violation.rule, violation.expected, violation.actual)
 
     def _note_down(self, line: str) -> None:
         if len(line) > LONGEST_NOTE:
@@ -216,10 +261,10 @@ class Fuzz:
     # Judging --------------------------------------------------------------------------------------
 
     def judge_answer(
-        self, request: FuzzRequest, found: Interpretation | None, answer: Answer | NoAnswer
+        self, request: FuzzRequest, found: Interpretation | None, answer: Answer
     ) -> None:
         """Judge an answer by the constraints of the document, then by what the request asks for."""
-        accepted = isinstance(answer, Answer) and 200 <= answer.status < 300
+        accepted = 200 <= answer.status < 300
         forbidden = self.constraints.forbids(request.operation, request.body)
         if forbidden is not None:
             self.run.count_checked("SHAPE-4")
@@ -228,11 +273,25 @@ class Fuzz:
         if found is None:
             self._judge_missing_id(request, accepted)
         elif found.command is None or forbidden is not None:
-            self._judge_unclear(found.card, None, answer, accepted)
-        elif not found.is_ordinary and isinstance(answer, Answer) and not accepted:
-            self._judge_unclear(found.card, found.command, answer, accepted)
+            self._judge_unclear(found.card, None, accepted)
+        elif not found.is_ordinary and not accepted:
+            self._judge_unclear(found.card, found.command, accepted)
         else:
             self._judge_command(found.card, found.command, _outcome(request, found.command, answer))
+
+    def _judge_unknown(
+        self, request: FuzzRequest, found: Interpretation | None, exchange: Exchange
+    ) -> None:
+        """Keep the ledgers that are possible after a request without an answer."""
+        if found is not None:
+            forbidden = self.constraints.forbids(request.operation, request.body)
+            if found.command is None or forbidden is not None:
+                self.unfollow(found.card)  # it may have moved any amount
+            else:
+                outcome = outcome_of(found.command, exchange.answer)
+                self._judge_command(found.card, found.command, outcome)
+        if not (request.http_may_refuse and isinstance(exchange.answer, NoAnswer)):
+            raise Unanswered(exchange)
 
     def _judge_missing_id(self, request: FuzzRequest, accepted: bool) -> None:
         """Judge a request that may name a card or token which does not exist."""
@@ -258,11 +317,9 @@ class Fuzz:
             is_unknown = isinstance(outcome, Unknown)
             self._count_unread(card, READ_AFTER if is_unknown else ACCEPTANCE_WEIGHT)
 
-    def _judge_unclear(
-        self, card: str, command: Command | None, answer: Answer | NoAnswer, accepted: bool
-    ) -> None:
+    def _judge_unclear(self, card: str, command: Command | None, accepted: bool) -> None:
         """Judge a request that a server may refuse for its form, or whose effect is not clear."""
-        if accepted or isinstance(answer, NoAnswer):
+        if accepted:
             # It may have moved any amount: the ledger would blame the server for what we asked.
             self.unfollow(card)
         elif not isinstance(command, ReadCard | ReadTransactions):
@@ -284,15 +341,26 @@ class Fuzz:
         return card in self.ledgers and self.ledger(card).card_status is not CardStatus.ABSENT
 
     def read_back(self, card: str) -> None:
-        """Read a card, if the session follows it, and judge what it shows by its ledger."""
-        self.unread.pop(card, None)
+        """Read a card, if the session follows it, and judge what it shows by its ledger.
+
+        Raises Unanswered if the read is not answered in READ_TRIES tries.
+        """
         if card not in self.ledgers:
             return
-        command = ReadCard(self.ledger(card).card)
-        outcome, exchange = self.target.perform(command)
-        self.story.add_exchange("", exchange)
-        self._note_down(f"{describe(exchange.request, NO_BODY)} -> {_came(exchange.answer)}")
-        self.session.judge(card, command, outcome)
+        command = ReadCard(self.ledgers.card_id(CardLabel(card)))
+        for _ in range(READ_TRIES):
+            outcome, exchange = self.target.perform(command)
+            self.story.add_exchange("", exchange)
+            self._note_down(f"{describe(exchange.request, NO_BODY)} -> {_came(exchange.answer)}")
+            is_answered = not is_missing(exchange.answer)
+            if is_answered:
+                self.unread.pop(card, None)
+                # What the ledger says of an answer says more than its form, so it comes first.
+                self.session.judge(card, command, outcome)
+            self._judge_form(exchange)
+            if is_answered:
+                return
+        raise Unanswered(exchange)
 
     def settle(self) -> None:
         """Read every card that had an answer to a write since it was last read."""

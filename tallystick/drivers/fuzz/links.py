@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import hypothesis
@@ -17,6 +17,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 
+from tallystick.drivers.direct import Unanswered
 from tallystick.drivers.exploring import Exploration, settings
 from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.driver import Fuzz
@@ -25,52 +26,96 @@ from tallystick.drivers.fuzz.live_ids import LiveIds, Rates
 from tallystick.run import Run
 from tallystick.target import Answer
 
+T = TypeVar("T")
+
 CAREFUL = Rates(raw=0.0, drop=0.03, missing=0.05, generated=0.1, unknown=0.1)
 """Most requests have to be accepted: a refusal has no ids to go on with."""
 
 
 class LinkFollower:
-    """Sends the requests of all sequences, and remembers a violation until `conclude`."""
+    """Runs sequences, and sends the requests that Schemathesis' state machine chooses.
 
-    def __init__(self, run: Run, fuzz: Fuzz, fresh: Callable[[Run], Fuzz]) -> None:
-        self.run = run
-        self.fuzz = fuzz
-        self.exploration = Exploration(run)
+    `fresh` makes a session with cards A and B.
+    """
+
+    def __init__(self, run: Run, fresh: Callable[[Run], Fuzz]) -> None:
+        self._run = run
         self._fresh = fresh
+        self._fuzz: Fuzz | None = None
         self._random = Random(f"{run.seed}/walk")
+        self._exploration = Exploration(run)
+        self._missing: Unanswered | None = None
+        self._machine = machine_of(self)
+
+    def follow(self, number: int, steps: int) -> None:
+        """Run the sequence with this number, of at most `steps` requests.
+
+        Raises Violated if the target breaks a rule, and Unanswered if an answer is missing.
+        """
+        self._missing = None
+        if self._fuzz is None:
+            self._fuzz = self._fresh(self._run)
+        seeded = hypothesis.seed(self._run.seed + number)(self._machine)
+        # Where a step can lead depends on the server's answer, and Hypothesis ends a run in which
+        # the same draws lead elsewhere. So each sequence is a run of its own, with two examples:
+        # the first of a run is always the simplest one.
+        with suppress(FlakyStrategyDefinition):
+            run_state_machine_as_test(seeded, settings=settings(2, steps))
+        self._exploration.conclude()
+        if self._missing is not None:
+            raise self._missing
+
+    # Called by the machine ------------------------------------------------------------------------
 
     def take(self, step: StepInput) -> StepOutput | None:
-        """Send the request of a step; None once a violation was found or without an answer."""
-        if self.exploration.end is not None:
+        """Send the request of a step; None once a violation was found or an answer is missing."""
+        return self._unless_ended(lambda: self._send(step))
+
+    def settle(self) -> None:
+        """Read the cards that had answers to writes in this sequence."""
+        self._unless_ended(lambda: self._fuzz.settle() if self._fuzz is not None else None)
+
+    def _unless_ended(self, act: Callable[[], T]) -> T | None:
+        if self._exploration.end is not None or self._missing is not None:
             return None
-        with self.exploration.trying():
-            return self._send(step)
+        with self._exploration.trying():
+            try:
+                return act()
+            except Unanswered as missing:
+                self._missing = missing
+                self._drop()
         return None
 
+    def _drop(self) -> None:
+        """Read the cards once more, for what earlier refusals have changed, and leave them."""
+        fuzz, self._fuzz = self._fuzz, None
+        if fuzz is not None:
+            with suppress(Unanswered):
+                fuzz.settle()
+
     def _send(self, step: StepInput) -> StepOutput | None:
-        if not (self.fuzz.is_usable("A") and self.fuzz.is_usable("B")):
-            self.fuzz = self._fresh(self.run)
+        fuzz = self._fuzz
+        if fuzz is None or not (fuzz.is_usable("A") and fuzz.is_usable("B")):
+            fuzz = self._fuzz = self._fresh(self._run)
         case = step.case
         operation = case.operation.definition.raw["operationId"]
-        request = self._linked(operation, step)
-        answer = self.fuzz.ask(request)
+        request = self._linked(fuzz, operation, step)
+        answer = fuzz.ask(request)
         if not isinstance(answer, Answer):
             return None
         violation = cases.judge(case, answer)
         if violation is not None:
-            self.fuzz.violate(violation.rule, violation.expected, violation.actual)
-        account = self.fuzz.target.address.account
+            fuzz.violate(violation.rule, violation.expected, violation.actual)
+        account = fuzz.target.address.account
         given = {name: account for name in case.path_parameters if name in ("aid", "oid")}
         case.path_parameters = {**given, **request.path}
         return StepOutput(cases.response_of(case, answer), case)
 
-    def _linked(self, operation: str, step: StepInput) -> FuzzRequest:
+    def _linked(self, fuzz: Fuzz, operation: str, step: StepInput) -> FuzzRequest:
         """The generated request with live ids; those that the link gives come first."""
         case = step.case
         body = cases.body_of(case)
-        request = LiveIds(self.fuzz, self._random, CAREFUL).fill(
-            operation, cases.query_of(case), body
-        )
+        request = LiveIds(fuzz, self._random, CAREFUL).fill(operation, cases.query_of(case), body)
         path, filled = dict(request.path), request.body
         for place, name in step.applied_parameters:
             if place is ParameterLocation.PATH and name in path:
@@ -82,19 +127,9 @@ class LinkFollower:
             filled = {name: value for name, value in filled.items() if name != "token"}
         return FuzzRequest(operation, path, request.query, filled)
 
-    def settle(self) -> None:
-        """Read the cards that had answers to writes in this sequence."""
-        if self.exploration.end is None:
-            with self.exploration.trying():
-                self.fuzz.settle()
 
-
-def follow_links(run: Run, fresh: Callable[[Run], Fuzz], sequences: int, steps: int) -> None:
-    """Run sequences of at most `steps` requests; Violated if the target breaks a rule.
-
-    `fresh` makes a session with cards A and B.
-    """
-    follower = LinkFollower(run, fresh(run), fresh)
+def machine_of(follower: LinkFollower) -> type[Any]:
+    """Schemathesis' state machine of the document, which leaves the sending to the follower."""
     machine: type[Any] = cases.load_schema().as_state_machine()
 
     class Machine(machine):  # type: ignore[misc]
@@ -104,11 +139,4 @@ def follow_links(run: Run, fresh: Callable[[Run], Fuzz], sequences: int, steps: 
         def teardown(self) -> None:
             follower.settle()
 
-    for number in range(sequences):
-        seeded = hypothesis.seed(run.seed + number)(Machine)
-        # Where a step can lead depends on the server's answer, and Hypothesis ends a run in which
-        # the same draws lead elsewhere. So each sequence is a run of its own, with two examples:
-        # the first of a run is always the simplest one.
-        with suppress(FlakyStrategyDefinition):
-            run_state_machine_as_test(seeded, settings=settings(2, steps))
-        follower.exploration.conclude()
+    return Machine

@@ -97,7 +97,7 @@ class LiveIds:
         return self.fuzz.ledger("A" if is_customers else self.card()).card
 
     def _transaction(self, is_missing: bool) -> str:
-        entries = self.ledger().entries
+        entries = self.fuzz.transactions("A")
         names = list(entries)
         live = [name for name in names if entries[name].is_open]  # only these can be captured
         if is_missing or not names:
@@ -192,8 +192,9 @@ class LiveIds:
 
 
 def _transact(ids: LiveIds) -> dict[str, JSON]:
-    ledger = ids.fuzz.ledger(ids.card())
-    token = next((value for value, token in ledger.tokens.items() if not token.one_time), None)
+    card = ids.card()
+    ledger, tokens = ids.fuzz.ledger(card), ids.fuzz.tokens(card)
+    token = next((value for value, token in tokens.items() if not token.one_time), None)
     named: dict[str, JSON] = {"card_id": ledger.card}
     if token is not None and ids.happens(0.3):
         named = {"token": token}
@@ -223,7 +224,7 @@ def _prepare_cards(ids: LiveIds) -> dict[str, JSON]:
 
 
 def _read_by_token(ids: LiveIds) -> dict[str, JSON]:
-    return {"token": next(iter(ids.ledger().tokens), ids.fresh(MISSING))}
+    return {"token": next(iter(ids.fuzz.tokens("A")), ids.fresh(MISSING))}
 
 
 def _get_access_token(ids: LiveIds) -> dict[str, JSON]:

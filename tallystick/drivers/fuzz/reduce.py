@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from tallystick.drivers.direct import Unanswered
 from tallystick.drivers.fuzz.driver import Fuzz
 from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.run import Finding, Run, Violated
@@ -50,7 +51,7 @@ class Attempts:
         """Send the request alone; return the lines of its finding, empty if the rule holds."""
         if self._other is None:
             self._apart = self._first.run.isolated_copy()
-        with suppress(Violated):
+        with suppress(Violated, Unanswered):  # an attempt without an answer shows nothing
             other = self._other = self._other or self._fresh(self._apart)
             other.ask(translated(request, self._first, other))
             other.settle()
@@ -148,8 +149,8 @@ def _names(one: Fuzz, other: Fuzz) -> dict[str, str]:
         if bound.id is not None and same is not None and same.id is not None:
             names[bound.id] = same.id
     if one.is_usable("A"):
-        states = {entry.state: name for name, entry in other.ledger("A").entries.items()}
-        for name, entry in one.ledger("A").entries.items():
+        states = {entry.state: id_ for id_, entry in other.transactions("A").items()}
+        for name, entry in one.transactions("A").items():
             if name not in names and entry.state in states:
                 names[name] = states[entry.state]
     return names

@@ -47,7 +47,7 @@ def _issue_token(fuzz: Fuzz, ref: str) -> FuzzRequest:
 
 
 def _read_by_token(fuzz: Fuzz, ref: str) -> FuzzRequest:
-    token = next(iter(fuzz.ledger("A").tokens), "")
+    token = next(iter(fuzz.tokens("A")))
     return FuzzRequest(op.READ_BY_TOKEN, body={"token": token})
 
 
@@ -66,8 +66,8 @@ def _void(fuzz: Fuzz, ref: str) -> FuzzRequest:
 
 
 def _largest_hold(fuzz: Fuzz) -> str:
-    entries = fuzz.ledger("A").entries
-    return max(entries, key=lambda name: entries[name].remaining)
+    transactions = fuzz.transactions("A")
+    return max(transactions, key=lambda id_: transactions[id_].remaining)
 
 
 VALID: dict[str, Callable[[Fuzz, str], FuzzRequest]] = {
