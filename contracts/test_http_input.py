@@ -135,7 +135,7 @@ def _finish(operation: str, transaction_id: str, fuzz: Fuzz) -> None:
     answer = fuzz.send(FuzzRequest(operation, {"transaction_id": transaction_id}, body=body))
     fuzz.run.count_checked("SHAPE-4")
     if answer.status == 200:
-        fuzz.violate("SHAPE-4", "a refusal: transaction_id is a uuid", "accepted")
+        fuzz.cards.violate("SHAPE-4", "a refusal: transaction_id is a uuid", "accepted")
 
 
 NAMING = {
@@ -157,7 +157,7 @@ def test_an_id_that_does_not_exist_is_refused(input_cards: CardSet, operation: s
 
 
 def _name_a_missing_id(operation: str, fuzz: Fuzz) -> None:
-    missing = fuzz.fresh(f"-{MISSING}")
+    missing = fuzz.cards.fresh(f"-{MISSING}")
     body: Any = valid(fuzz, operation).body if operation in VALID else NO_BODY
     if operation in (op.TRANSACT, op.READ_BY_TOKEN):
         fuzz.ask(FuzzRequest(operation, body={**body, NAMING[operation]: missing}))
@@ -205,7 +205,7 @@ def _rotate_to_a_short_pin(length: int, fuzz: Fuzz) -> None:
     answer = fuzz.send(changed(valid(fuzz, op.ROTATE_PIN), pin={"format": {"length": length}}))
     fuzz.run.count_checked("CARD-15")
     if answer.status == 200:
-        fuzz.violate("CARD-15", "a refusal: a PIN has 4 characters at least", "accepted")
+        fuzz.cards.violate("CARD-15", "a refusal: a PIN has 4 characters at least", "accepted")
 
 
 WRONG_METHODS = (

@@ -225,7 +225,7 @@ def _choose_read_only(operation: str, names: tuple[str, ...], fuzz: Fuzz) -> Non
     fuzz.run.count_checked("SHAPE-8")
     body = answer.body if isinstance(answer, Answer) else None
     if isinstance(body, dict) and ours in [body.get(name) for name in names]:
-        fuzz.violate("SHAPE-8", f"{', '.join(names)} chosen by the server", f"{body}")
+        fuzz.cards.violate("SHAPE-8", f"{', '.join(names)} chosen by the server", f"{body}")
 
 
 @rule("FUND-3", "BAL-2")
@@ -245,7 +245,7 @@ def _pay_without_a_card(more: dict[str, JSON], fuzz: Fuzz) -> None:
     answer = fuzz.send(changed(without(valid(fuzz, op.TRANSACT), "card_id"), **more))
     fuzz.run.count_checked("TX-6")
     if answer.status == 200:
-        fuzz.violate("TX-6", "a refusal: neither card_id nor token is there", "accepted")
+        fuzz.cards.violate("TX-6", "a refusal: neither card_id nor token is there", "accepted")
     fuzz.read_back("A")
 
 
@@ -256,12 +256,12 @@ def test_a_card_that_is_named_twice_pays_once(input_cards: CardSet) -> None:
 
 
 def _pay_by_card_and_token(fuzz: Fuzz) -> None:
-    token = next(value for value, made in fuzz.tokens("A").items() if not made.one_time)
+    token = next(value for value, made in fuzz.cards.tokens("A").items() if not made.one_time)
     request = changed(valid(fuzz, op.TRANSACT), token=token)
     answer = fuzz.send(request)
     fuzz.run.count_checked("TX-6")
     if answer.status == 200:
-        card_id = fuzz.ledger("A").card
+        card_id = fuzz.cards.ledger("A").card
         command = Transact(Kind.DRAWDOWN, card_id, 10, "NOK", request.body["ref_id"])
-        fuzz.session.judge("A", command, outcome_of(command, answer))
+        fuzz.cards.session.judge("A", command, outcome_of(command, answer))
     fuzz.read_back("A")

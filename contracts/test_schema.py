@@ -77,7 +77,7 @@ def _try_case(operation: str, case: Case[Any], random: Random, fuzz: Fuzz) -> No
     answer = fuzz.ask(LiveIds(fuzz, random).fill(operation, query, body))
     violation = cases.judge(case, answer) if isinstance(answer, Answer) else None
     if violation is not None:
-        fuzz.violate(violation.rule, violation.expected, violation.actual)
+        fuzz.cards.violate(violation.rule, violation.expected, violation.actual)
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "BAL-1", "BAL-2", "BAL-6")
@@ -97,7 +97,7 @@ def test_ids_dates_and_amounts_have_their_documented_format(cards: CardSet) -> N
 
 
 def _read_everything(fuzz: Fuzz) -> None:
-    card, customer = {"card_id": fuzz.ledger("A").card}, {"customer_id": fuzz.customer}
+    card, customer = {"card_id": fuzz.cards.ledger("A").card}, {"customer_id": fuzz.cards.customer}
     fuzz.ask(FuzzRequest(op.READ_CARD, card))
     fuzz.ask(FuzzRequest(op.LIST_TRANSACTIONS, card))
     fuzz.ask(FuzzRequest(op.LIST_CUSTOMER_CARDS, customer))

@@ -28,7 +28,6 @@ LONGEST_MAP = 140
 LARGER = {
     # One unit of work for each operation, and a method for each step that a fault may override.
     ("sandbox/bank.py", "Bank"),
-    ("tallystick/drivers/fuzz/driver.py", "Fuzz"),
     ("tallystick/suite.py", "Suite"),
     ("tallystick/target/connection.py", "HttpTarget"),
 }

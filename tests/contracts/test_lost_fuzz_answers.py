@@ -107,7 +107,7 @@ def requests_that_only_the_contract_understands(run: Run) -> None:
         fuzz.read_back("A")
 
     def name_a_missing_card(fuzz: Fuzz) -> None:
-        fuzz.ask(FuzzRequest(op.READ_CARD, {"card_id": fuzz.fresh(MISSING)}))
+        fuzz.ask(FuzzRequest(op.READ_CARD, {"card_id": fuzz.cards.fresh(MISSING)}))
 
     cards = CardSet(run, BASIC, repeating(run))
     cards.use(op.TRANSACT, pay_without_a_card)
@@ -193,7 +193,7 @@ def test_a_request_without_answer_counts_for_no_rule(sandbox: Sandbox) -> None:
     with run_through(sandbox, Faulty(0, has_unknown_member)) as run:
         fuzz = new_fuzz(run, BASIC)
         before = dict(run.checked)
-        for members in ({"card_id": fuzz.fresh(MISSING)}, {"amount": -1}):
+        for members in ({"card_id": fuzz.cards.fresh(MISSING)}, {"amount": -1}):
             request = changed(valid(fuzz, op.TRANSACT), **members, unknown=1)
             with pytest.raises(Unanswered):
                 fuzz.ask(request)

@@ -121,27 +121,27 @@ class CardSet:
     def _usable(self) -> Fuzz:
         """The session, or a new one if a card of it is not usable."""
         fuzz = self._fuzz
-        if fuzz is None or not (fuzz.is_usable("A") and fuzz.is_usable("B")):
+        if fuzz is None or not (fuzz.cards.is_usable("A") and fuzz.cards.is_usable("B")):
             fuzz = self._fuzz = new_fuzz(self.run, self.lines)
         return fuzz
 
     def _replenish(self, fuzz: Fuzz, operation: str) -> None:
-        ledger = fuzz.ledger("A")
+        ledger = fuzz.cards.ledger("A")
         if ledger.available < 2000:
-            fuzz.prepare(f"{fuzz.label('f')} = fund A 20000")
+            fuzz.cards.prepare(f"{fuzz.cards.label('f')} = fund A 20000")
         open_holds = sum(entry.is_open for entry in ledger.entries.values())
         if operation in (op.CAPTURE, op.VOID) and open_holds < 2:
-            fuzz.prepare(f"{fuzz.label('h')} = hold A 600")
-        if operation == op.DELETE_CARD and fuzz.spare("S") is None:
-            fuzz.add_spare("S", "card 10 NOK")
-        if operation == op.ACTIVATE_CARD and fuzz.spare("P", CardStatus.INACTIVE) is None:
-            fuzz.add_spare("P", "batch")
+            fuzz.cards.prepare(f"{fuzz.cards.label('h')} = hold A 600")
+        if operation == op.DELETE_CARD and fuzz.cards.spare("S") is None:
+            fuzz.cards.add_spare("S", "card 10 NOK")
+        if operation == op.ACTIVATE_CARD and fuzz.cards.spare("P", CardStatus.INACTIVE) is None:
+            fuzz.cards.add_spare("P", "batch")
 
 
 def new_fuzz(run: Run, lines: Sequence[str] = EVERY_STATE) -> Fuzz:
     """A session with card A of a customer, and what the steps in `lines` make."""
     fuzz = Fuzz(run)
-    fuzz.prepare(f'A = card 100000 NOK with {{"customer_id": "{fuzz.customer}"}}')
+    fuzz.cards.prepare(f'A = card 100000 NOK with {{"customer_id": "{fuzz.cards.customer}"}}')
     for line in lines:
-        fuzz.prepare(line)
+        fuzz.cards.prepare(line)
     return fuzz

@@ -13,25 +13,22 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import count
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlencode
 
 from tallystick import operations as op
 from tallystick import wire
-from tallystick.drivers.direct import Unanswered, requiring_answers
+from tallystick.drivers.direct import Unanswered
+from tallystick.drivers.fuzz.cards import LONGEST_NOTE, Cards
 from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
 from tallystick.drivers.fuzz.interpretation import FuzzRequest, IdIndex, Interpretation, interpret
-from tallystick.drivers.sequential import Session
 from tallystick.ledger.effects import refused
-from tallystick.ledger.state import CardStatus, Entry, LastWrite, Ledger, Token, is_unanswered
+from tallystick.ledger.state import CardStatus, LastWrite, Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
-    CardId,
     CardLabel,
     Command,
     DeleteCard,
-    EntryId,
     Outcome,
     ReadCard,
     ReadTransactions,
@@ -39,11 +36,9 @@ from tallystick.ledger.vocabulary import (
     TokenRecord,
     TransactionRecord,
     Unknown,
-    Violation,
     Write,
 )
-from tallystick.program import Program, parse_step
-from tallystick.run import Finding, Run, Violated
+from tallystick.run import Run
 from tallystick.target import Answer, Exchange, NoAnswer, basic_header, outcome_of
 from tallystick.target.control import is_missing
 from tallystick.wire import Request
@@ -52,10 +47,6 @@ JSON = Any
 
 MISSING = "nobody"
 """Part of every id that this session invents for a card, token or customer that does not exist."""
-LONGEST_NOTE = 300
-"""Characters of one line of a finding."""
-MOST_NOTES = 12
-"""Lines of requests in a finding."""
 READ_AFTER = 6
 """How many refusals a card gets before it is read back: requests are expensive, so one reading
 covers several refusals. An acceptance weighs as much as two: its own answer was judged already."""
@@ -65,105 +56,18 @@ READ_TRIES = 5
 
 
 class Fuzz:
-    """Sends requests of any form and keeps the possible ledgers of the cards they concern.
-
-    `lines` are steps of a program that make the first cards.
-    """
+    """Sends requests of any form and judges the answers; `lines` are steps that make its cards."""
 
     def __init__(self, run: Run, lines: Iterable[str] = ()) -> None:
         self.run = run
-        self.session = Session(run, explain=self._explain)
-        self.target = self.session.target
-        self.ledgers = self.session.ledgers
-        self.story = self.session.story
+        self.cards = Cards(run, lines)
+        self.target = self.cards.session.target
+        self.ledgers = self.cards.ledgers
         self.constraints = Constraints(run.shape.document)
         self.unread: dict[str, int] = {}
         """By card label: the weight of the answers since the card was read, see READ_AFTER."""
-        self.setup: list[str] = []
-        """The steps that made the cards, as lines of a program."""
-        self.notes: list[str] = []
-        self.spares: dict[str, str] = {}
-        """Labels of the cards that one operation uses up: P to be activated, S to be deleted."""
-        self.cards_with_pin: set[str] = set()
         self.recent: deque[FuzzRequest] = deque(maxlen=READ_AFTER)
         """The latest requests, among them the one that a finding is about."""
-        self._numbers = count(1)
-        for line in lines:
-            self.prepare(line)
-
-    def prepare(self, line: str) -> None:
-        """Run a step of a program, to make something that requests can name.
-
-        Raises Unanswered if its answer is missing: then nobody knows the id of what was made.
-        """
-        self.setup.append(line)
-        with requiring_answers(self.story):
-            self.session.perform(parse_step(line), unread=True)
-
-    @property
-    def prefix(self) -> str:
-        """What every id begins with that is made here."""
-        return self.session.resolver.prefix
-
-    @property
-    def customer(self) -> str:
-        """The customer_id of the customer that card A is made for."""
-        return f"{self.prefix}-customer"
-
-    def ledger(self, card: str) -> Ledger:
-        """The likeliest ledger of a card, by its label. KeyError if it is not followed."""
-        return self.session.ledger(card)
-
-    def label(self, letter: str) -> str:
-        """A new label for a step."""
-        return f"{letter}{next(self._numbers)}x"
-
-    def add_spare(self, kind: str, line: str) -> None:
-        """Make a spare card of a kind; `line` is what follows the label of the step."""
-        label = self.spares[kind] = self.label(kind)
-        self.prepare(f"{label} = {line}")
-
-    def spare(self, kind: str, status: CardStatus = CardStatus.ACTIVE) -> Ledger | None:
-        """The ledger of the latest spare card of a kind, None if it is not usable any more."""
-        label = self.spares.get(kind, "")
-        return self.ledger(label) if self.is_usable(label, status) else None
-
-    def fresh(self, letter: str) -> str:
-        """An id or ref_id that no request has used before."""
-        return f"{self.prefix}{letter}{next(self._numbers)}"
-
-    def follow(self, card_id: str) -> None:
-        """Keep a ledger of a card that the next request may make under this id."""
-        self.ledgers.follow(CardLabel(card_id), CardId(card_id))
-
-    def unfollow(self, label: str) -> None:
-        """Drop the ledgers of a card: its state is unknown from now on."""
-        self.session.resolver.forget(CardLabel(label))
-        self.unread.pop(label, None)
-
-    def is_usable(self, label: str, status: CardStatus = CardStatus.ACTIVE) -> bool:
-        """Whether the session follows the card and the card has this status."""
-        return label in self.ledgers and self.ledger(label).card_status is status
-
-    def transactions(self, label: str) -> dict[EntryId, Entry]:
-        """The transactions of a card by their ids, as far as answers have shown the ids."""
-        entries = self.ledger(label).entries
-        return {id_: entry for id_, entry in entries.items() if not is_unanswered(id_)}
-
-    def tokens(self, label: str) -> dict[str, Token]:
-        """The tokens of a card by their values, as far as answers have shown the values."""
-        tokens = self.ledger(label).tokens
-        return {value: token for value, token in tokens.items() if not is_unanswered(value)}
-
-    def index(self) -> IdIndex:
-        """From ids and tokens to the labels of the cards that the session follows now."""
-        ledgers = {label: self.ledgers.likeliest(label) for label in self.ledgers}
-        return IdIndex(
-            cards={ledger.card: label for label, ledger in ledgers.items()},
-            transactions={id_: label for label in ledgers for id_ in self.transactions(label)},
-            tokens={value: label for label in ledgers for value in self.tokens(label)},
-            ids={label: ledger.card for label, ledger in ledgers.items()},
-        )
 
     # Requests -------------------------------------------------------------------------------------
 
@@ -174,10 +78,10 @@ class Fuzz:
         the connection is a refusal too, and NoAnswer is returned.
         """
         self.recent.append(request)
-        index = self.index()
+        index = self.cards.index()
         found = interpret(request, index)
         by_token = request.operation == op.READ_BY_TOKEN
-        if found is not None and by_token and found.card in self.cards_with_pin:
+        if found is not None and by_token and found.card in self.cards.with_pin:
             # Whether reading by token needs the PIN of the card is open (question 50).
             found = replace(found, is_ordinary=False)
         exchange = self._exchange(request)
@@ -198,7 +102,7 @@ class Fuzz:
         if isinstance(answer, NoAnswer) or is_missing(answer):
             # The caller knows what the request asks for, the session does not.
             for label in list(self.ledgers):
-                self.unfollow(label)
+                self.cards.unfollow(label)
             raise Unanswered(exchange)
         return answer
 
@@ -207,20 +111,22 @@ class Fuzz:
         card_id = request.path.get("card_id", body.get("card_id"))
         sets_pin = "pin" in body or request.operation == op.ROTATE_PIN
         if isinstance(card_id, str) and sets_pin:
-            self.cards_with_pin.add(index.cards.get(card_id, card_id))
+            self.cards.with_pin.add(index.cards.get(card_id, card_id))
 
     def _exchange(self, request: FuzzRequest) -> Exchange:
         """Send a request and judge the form of its answer, if there is one."""
-        http, content = self.spell(request)
+        http, content = http_of(request, self.target.address.account)
         gets_access = request.operation == op.GET_ACCESS_TOKEN
-        headers = {**request.headers, **(self._basic() if gets_access else {})}
+        client = self.target.client
+        access = basic_header(client.client_id, client.secret) if gets_access else {}
+        headers = {**request.headers, **access}
         exchange = self.target.send(
             http, headers=headers, content=content, authorized=not gets_access
         )
-        self.story.add_exchange("", exchange)
+        self.cards.story.add_exchange("", exchange)
         answer = exchange.answer
         shown = request.body if request.content is None else request.content[:LONGEST_NOTE]
-        self._note_down(f"{describe(http, shown, request.headers)} -> {_came(answer)}")
+        self.cards.note(f"{describe(http, shown, request.headers)} -> {_came(answer)}")
         is_refusal = isinstance(answer, Answer) and 400 <= answer.status < 500
         if not (request.http_may_refuse and is_refusal):
             self._judge_form(exchange)
@@ -229,34 +135,7 @@ class Fuzz:
     def _judge_form(self, exchange: Exchange) -> None:
         violation = self.run.judge_shape(exchange)
         if violation is not None:
-            self.violate(violation.rule, violation.expected, violation.actual)
-
-    def _note_down(self, line: str) -> None:
-        if len(line) > LONGEST_NOTE:
-            line = f"{line[: LONGEST_NOTE // 2]} ... {line[-LONGEST_NOTE // 2 :]}"
-        self.notes.append(line)
-
-    def _basic(self) -> dict[str, str]:
-        """The header that Get Token is authorized by, in place of an access token."""
-        client = self.target.client
-        return basic_header(client.client_id, client.secret)
-
-    def spell(self, request: FuzzRequest) -> tuple[Request, bytes | None]:
-        """The request as HTTP, and its body as bytes where those are not the JSON of `body`."""
-        account, body = self.target.address.account, request.body
-        is_bytes = isinstance(body, bytes) or request.content is not None
-        http = wire.request(
-            request.operation,
-            account,
-            None if is_bytes or body is NO_BODY else body,
-            **request.path,
-        )
-        if request.query:
-            http = replace(http, path=f"{http.path}?{urlencode(request.query, doseq=True)}")
-        if is_bytes:
-            return http, request.content or body
-        # To the target None means that there is no body, so the JSON null is spelled here.
-        return http, b"null" if body is None else None
+            self.cards.violate(violation.rule, violation.expected, violation.actual)
 
     # Judging --------------------------------------------------------------------------------------
 
@@ -269,7 +148,7 @@ class Fuzz:
         if forbidden is not None:
             self.run.count_checked("SHAPE-4")
             if accepted:
-                self.violate("SHAPE-4", f"a refusal: {forbidden}", "accepted")
+                self.cards.violate("SHAPE-4", f"a refusal: {forbidden}", "accepted")
         if found is None:
             self._judge_missing_id(request, accepted)
         elif found.command is None or forbidden is not None:
@@ -286,7 +165,7 @@ class Fuzz:
         if found is not None:
             forbidden = self.constraints.forbids(request.operation, request.body)
             if found.command is None or forbidden is not None:
-                self.unfollow(found.card)  # it may have moved any amount
+                self.cards.unfollow(found.card)  # it may have moved any amount
             else:
                 outcome = outcome_of(found.command, exchange.answer)
                 self._judge_command(found.card, found.command, outcome)
@@ -302,13 +181,14 @@ class Fuzz:
             return
         self.run.count_checked(rule)
         if accepted:
-            self.violate(rule, "a refusal: what it names does not exist", "accepted")
+            self.cards.violate(rule, "a refusal: what it names does not exist", "accepted")
 
     def _judge_command(self, card: str, command: Command, outcome: Outcome) -> None:
         """Judge a request that asks for exactly one command."""
-        self.session.judge(card, command, outcome)
+        self.cards.session.judge(card, command, outcome)
         if isinstance(command, ReadCard):
-            self.unread.pop(card, None)
+            if not isinstance(outcome, Unknown):
+                self.unread.pop(card, None)
         elif isinstance(outcome, Refused):
             self._count_unread(card, 1)
         elif isinstance(outcome, Accepted) and isinstance(command, DeleteCard):
@@ -321,7 +201,7 @@ class Fuzz:
         """Judge a request that a server may refuse for its form, or whose effect is not clear."""
         if accepted:
             # It may have moved any amount: the ledger would blame the server for what we asked.
-            self.unfollow(card)
+            self.cards.unfollow(card)
         elif not isinstance(command, ReadCard | ReadTransactions):
             possible = self.ledgers.of(CardLabel(card))
             after = tuple(_after_refusal(ledger, command) for ledger in possible)
@@ -329,7 +209,7 @@ class Fuzz:
             self._count_unread(card, 1)
 
     def _count_unread(self, card: str, weight: int) -> None:
-        if self.ledger(card).card_status is CardStatus.ABSENT:
+        if self.cards.ledger(card).card_status is CardStatus.ABSENT:
             # Looking for one of the cards whose creation was refused is enough: the latest.
             for other in [label for label in self.unread if not self._is_there(label)]:
                 del self.unread[other]
@@ -338,7 +218,7 @@ class Fuzz:
             self.read_back(card)
 
     def _is_there(self, card: str) -> bool:
-        return card in self.ledgers and self.ledger(card).card_status is not CardStatus.ABSENT
+        return card in self.ledgers and self.cards.ledger(card).card_status is not CardStatus.ABSENT
 
     def read_back(self, card: str) -> None:
         """Read a card, if the session follows it, and judge what it shows by its ledger.
@@ -346,17 +226,18 @@ class Fuzz:
         Raises Unanswered if the read is not answered in READ_TRIES tries.
         """
         if card not in self.ledgers:
+            self.unread.pop(card, None)
             return
         command = ReadCard(self.ledgers.card_id(CardLabel(card)))
         for _ in range(READ_TRIES):
             outcome, exchange = self.target.perform(command)
-            self.story.add_exchange("", exchange)
-            self._note_down(f"{describe(exchange.request, NO_BODY)} -> {_came(exchange.answer)}")
+            self.cards.story.add_exchange("", exchange)
+            self.cards.note(f"{describe(exchange.request, NO_BODY)} -> {_came(exchange.answer)}")
             is_answered = not is_missing(exchange.answer)
             if is_answered:
                 self.unread.pop(card, None)
                 # What the ledger says of an answer says more than its form, so it comes first.
-                self.session.judge(card, command, outcome)
+                self.cards.session.judge(card, command, outcome)
             self._judge_form(exchange)
             if is_answered:
                 return
@@ -367,21 +248,19 @@ class Fuzz:
         for card in list(self.unread):
             self.read_back(card)
 
-    def violate(self, rule: str, expected: str, actual: str) -> NoReturn:
-        """Record a violation that was not found by a ledger, and raise Violated."""
-        violation = Violation(rule, expected, actual)
-        raise Violated(self.run.record(self._explain(violation, None)))
 
-    def _explain(self, violation: Violation, card: CardLabel | None) -> Finding:
-        """A finding in words, whatever card it is about: no program can express these requests."""
-        notes = (*self.setup, *self.notes[-MOST_NOTES:])
-        return Finding(
-            self.run.blame(violation),
-            Program(),
-            tuple(self.story.events[-MOST_NOTES:]),
-            self.target.meter.requests,
-            notes=notes,
-        )
+def http_of(request: FuzzRequest, account: str) -> tuple[Request, bytes | None]:
+    """The request as HTTP, and its body as bytes where those are not the JSON of `body`."""
+    body = request.body
+    is_bytes = isinstance(body, bytes) or request.content is not None
+    json_body = None if is_bytes or body is NO_BODY else body
+    http = wire.request(request.operation, account, json_body, **request.path)
+    if request.query:
+        http = replace(http, path=f"{http.path}?{urlencode(request.query, doseq=True)}")
+    if is_bytes:
+        return http, request.content or body
+    # To the target None means that there is no body, so the JSON null is spelled here.
+    return http, b"null" if body is None else None
 
 
 def _after_refusal(ledger: Ledger, command: Write | None) -> Ledger:

@@ -95,7 +95,7 @@ class LinkFollower:
 
     def _send(self, step: StepInput) -> StepOutput | None:
         fuzz = self._fuzz
-        if fuzz is None or not (fuzz.is_usable("A") and fuzz.is_usable("B")):
+        if fuzz is None or not (fuzz.cards.is_usable("A") and fuzz.cards.is_usable("B")):
             fuzz = self._fuzz = self._fresh(self._run)
         case = step.case
         operation = case.operation.definition.raw["operationId"]
@@ -105,7 +105,7 @@ class LinkFollower:
             return None
         violation = cases.judge(case, answer)
         if violation is not None:
-            fuzz.violate(violation.rule, violation.expected, violation.actual)
+            fuzz.cards.violate(violation.rule, violation.expected, violation.actual)
         account = fuzz.target.address.account
         given = {name: account for name in case.path_parameters if name in ("aid", "oid")}
         case.path_parameters = {**given, **request.path}

@@ -63,7 +63,7 @@ class LiveIds:
 
     def fresh(self, letter: str) -> str:
         """An id or ref_id that no request has used before."""
-        return self.fuzz.fresh(letter)
+        return self.fuzz.cards.fresh(letter)
 
     def happens(self, rate: float) -> bool:
         """True with this probability."""
@@ -76,28 +76,28 @@ class LiveIds:
 
     def ledger(self) -> Ledger:
         """The ledger of the card that has the holds."""
-        return self.fuzz.ledger("A")
+        return self.fuzz.cards.ledger("A")
 
     def _path(self, operation: str, name: str) -> str:
         is_missing = self.happens(self.rates.missing)
         if name == "transaction_id":
             return self._transaction(is_missing)
         if name == "customer_id":
-            return self.fresh(MISSING) if is_missing else self.fuzz.customer
+            return self.fresh(MISSING) if is_missing else self.fuzz.cards.customer
         if is_missing:
             return self.fresh(MISSING)
         if operation in SPARE_CARDS and not self.happens(0.1):
-            spare = self.fuzz.spares.get(SPARE_CARDS[operation], SPARE_CARDS[operation])
+            spare = self.fuzz.cards.spares.get(SPARE_CARDS[operation], SPARE_CARDS[operation])
             is_followed = spare in self.fuzz.ledgers
-            return self.fuzz.ledger(spare).card if is_followed else self.fresh(MISSING)
+            return self.fuzz.cards.ledger(spare).card if is_followed else self.fresh(MISSING)
         if operation in SPOILING:
             return self.fresh(MISSING)
         # Only card A belongs to the customer.
         is_customers = operation == op.READ_CUSTOMER_CARD
-        return self.fuzz.ledger("A" if is_customers else self.card()).card
+        return self.fuzz.cards.ledger("A" if is_customers else self.card()).card
 
     def _transaction(self, is_missing: bool) -> str:
-        entries = self.fuzz.transactions("A")
+        entries = self.fuzz.cards.transactions("A")
         names = list(entries)
         live = [name for name in names if entries[name].is_open]  # only these can be captured
         if is_missing or not names:
@@ -114,9 +114,9 @@ class LiveIds:
         if (
             operation in CREATING
             and isinstance(card_id, str)
-            and card_id not in self.fuzz.index().cards
+            and card_id not in self.fuzz.cards.index().cards
         ):
-            self.fuzz.follow(card_id)
+            self.fuzz.cards.follow(card_id)
 
     # Bodies ---------------------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ class LiveIds:
             return f"{base.get('ref_id', self.fresh('.'))}{tail}"
         # The id of a card to be created is never one that counts as missing.
         is_new = str(base.get(name, "")).startswith(
-            (f"{self.fuzz.prefix}-N", f"{self.fuzz.prefix}-Q")
+            (f"{self.fuzz.cards.prefix}-N", f"{self.fuzz.cards.prefix}-Q")
         )
         if name in base and (is_new or name not in NAMED or not self.happens(self.rates.missing)):
             return str(base[name])
@@ -193,7 +193,7 @@ class LiveIds:
 
 def _transact(ids: LiveIds) -> dict[str, JSON]:
     card = ids.card()
-    ledger, tokens = ids.fuzz.ledger(card), ids.fuzz.tokens(card)
+    ledger, tokens = ids.fuzz.cards.ledger(card), ids.fuzz.cards.tokens(card)
     token = next((value for value, token in tokens.items() if not token.one_time), None)
     named: dict[str, JSON] = {"card_id": ledger.card}
     if token is not None and ids.happens(0.3):
@@ -224,7 +224,7 @@ def _prepare_cards(ids: LiveIds) -> dict[str, JSON]:
 
 
 def _read_by_token(ids: LiveIds) -> dict[str, JSON]:
-    return {"token": next(iter(ids.fuzz.tokens("A")), ids.fresh(MISSING))}
+    return {"token": next(iter(ids.fuzz.cards.tokens("A")), ids.fresh(MISSING))}
 
 
 def _get_access_token(ids: LiveIds) -> dict[str, JSON]:

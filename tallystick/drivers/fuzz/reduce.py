@@ -55,7 +55,7 @@ class Attempts:
             other = self._other = self._other or self._fresh(self._apart)
             other.ask(translated(request, self._first, other))
             other.settle()
-            other.notes.clear()  # the next finding on these cards is not about this request
+            other.cards.notes.clear()  # the next finding on these cards is not about this request
             return ()
         self._other = None
         found = self._apart.findings.get(self._rule)
@@ -139,18 +139,18 @@ def _names(one: Fuzz, other: Fuzz) -> dict[str, str]:
 
     Spare cards match by kind, what steps made by label, other transactions by their state.
     """
-    names = {one.prefix: other.prefix}
-    for kind, label in one.spares.items():
-        if label in one.ledgers and other.spares.get(kind) in other.ledgers:
-            names[one.ledger(label).card] = other.ledger(other.spares[kind]).card
-    there = other.session.resolver.bindings
-    for label, bound in one.session.resolver.bindings.items():
+    names = {one.cards.prefix: other.cards.prefix}
+    for kind, label in one.cards.spares.items():
+        if label in one.ledgers and other.cards.spares.get(kind) in other.ledgers:
+            names[one.cards.ledger(label).card] = other.cards.ledger(other.cards.spares[kind]).card
+    there = other.cards.session.resolver.bindings
+    for label, bound in one.cards.session.resolver.bindings.items():
         same = there.get(label)
         if bound.id is not None and same is not None and same.id is not None:
             names[bound.id] = same.id
-    if one.is_usable("A"):
-        states = {entry.state: id_ for id_, entry in other.transactions("A").items()}
-        for name, entry in one.transactions("A").items():
+    if one.cards.is_usable("A"):
+        states = {entry.state: id_ for id_, entry in other.cards.transactions("A").items()}
+        for name, entry in one.cards.transactions("A").items():
             if name not in names and entry.state in states:
                 names[name] = states[entry.state]
     return names

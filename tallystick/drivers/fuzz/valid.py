@@ -20,39 +20,39 @@ JSON = Any
 
 def valid(fuzz: Fuzz, operation: str) -> FuzzRequest:
     """A request that every server has to accept, on the cards of a session of `CardSet`."""
-    return VALID[operation](fuzz, fuzz.fresh("."))
+    return VALID[operation](fuzz, fuzz.cards.fresh("."))
 
 
 def _create_card(fuzz: Fuzz, ref: str) -> FuzzRequest:
-    card_id = fuzz.fresh("-I")
-    fuzz.follow(card_id)
+    card_id = fuzz.cards.fresh("-I")
+    fuzz.cards.follow(card_id)
     body = {"card_id": card_id, "amount": 500, "currency": "NOK"}
     return FuzzRequest(op.CREATE_CARD, body=body)
 
 
 def _activate_card(fuzz: Fuzz, ref: str) -> FuzzRequest:
-    prepared = fuzz.spare("P", CardStatus.INACTIVE) or fuzz.ledger("A")
+    prepared = fuzz.cards.spare("P", CardStatus.INACTIVE) or fuzz.cards.ledger("A")
     body = {"amount": 300, "currency": "NOK"}
     return FuzzRequest(op.ACTIVATE_CARD, {"card_id": prepared.card}, body=body)
 
 
 def _rotate_pin(fuzz: Fuzz, ref: str) -> FuzzRequest:
-    path = {"card_id": fuzz.ledger("B").card}
+    path = {"card_id": fuzz.cards.ledger("B").card}
     return FuzzRequest(op.ROTATE_PIN, path, body={"pin": {"format": {"length": 4}}})
 
 
 def _issue_token(fuzz: Fuzz, ref: str) -> FuzzRequest:
-    path = {"card_id": fuzz.ledger("A").card}
+    path = {"card_id": fuzz.cards.ledger("A").card}
     return FuzzRequest(op.ISSUE_TOKEN, path, body={"ref_id": ref, "expires_in": 3600})
 
 
 def _read_by_token(fuzz: Fuzz, ref: str) -> FuzzRequest:
-    token = next(iter(fuzz.tokens("A")))
+    token = next(iter(fuzz.cards.tokens("A")))
     return FuzzRequest(op.READ_BY_TOKEN, body={"token": token})
 
 
 def _transact(fuzz: Fuzz, ref: str) -> FuzzRequest:
-    body = {"ref_id": ref, "card_id": fuzz.ledger("A").card, "amount": 10, "currency": "NOK"}
+    body = {"ref_id": ref, "card_id": fuzz.cards.ledger("A").card, "amount": 10, "currency": "NOK"}
     return FuzzRequest(op.TRANSACT, body=body)
 
 
@@ -66,7 +66,7 @@ def _void(fuzz: Fuzz, ref: str) -> FuzzRequest:
 
 
 def _largest_hold(fuzz: Fuzz) -> str:
-    transactions = fuzz.transactions("A")
+    transactions = fuzz.cards.transactions("A")
     return max(transactions, key=lambda id_: transactions[id_].remaining)
 
 
