@@ -16,7 +16,8 @@ The modules, each with its one job:
 * `calls`, `app`: requests and answers, over HTTP.
 * `assembly`: puts the parts together. `faults/`: named defects, as overrides of parts.
 * `process`: the server as a child process. `client`: requests to it, or to one in this process.
-* `walk`: requests that together show every fault. `crowds`: the same for races.
+* `shop`: short forms of the steps of a hold, in both mappings.
+* `lives`, `walk`: requests that together show every fault. `crowds`: the same for races.
 
 What the default server does where the documentation leaves a choice:
 

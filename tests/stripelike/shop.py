@@ -3,7 +3,8 @@
 Knows how each step is asked for, not what the answer has to be.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from tests.stripelike.accounts import FIRST, Account
 from tests.stripelike.client import Answer, Request, Sender
@@ -64,9 +65,8 @@ class Shop:
 
     def charge(self, amount: Any = 1000, key: str | None = None, /, **more: Any) -> Answer:
         """A hold by way of a charge."""
-        return self.post(
-            CHARGES, key, **({"amount": amount, "currency": "usd"} | HOLD_CHARGE | more)
-        )
+        params = {"amount": amount, "currency": "usd"} | HOLD_CHARGE | more
+        return self.post(CHARGES, key, **params)
 
     def capture_charge(self, identifier: str, amount: Any = None, key: str | None = None) -> Answer:
         return self.post(f"{CHARGES}/{identifier}/capture", key, amount=amount)
@@ -76,6 +76,60 @@ class Shop:
 
     def read_charge(self, identifier: str) -> Answer:
         return self.get(f"{CHARGES}/{identifier}")
+
+
+class Holds(Protocol):
+    """One mapping: how a hold is made, captured, voided, read and listed."""
+
+    @property
+    def hold(self) -> Callable[..., Answer]: ...
+
+    @property
+    def read(self) -> Callable[[str], Answer]: ...
+
+    @property
+    def capture(self) -> Callable[..., Answer]: ...
+
+    def void(self, identifier: str, key: str | None = None) -> Answer: ...
+
+    def page(self, **query: Any) -> Answer: ...
+
+
+class IntentHolds:
+    """A hold is a payment intent; a void is its cancel."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.hold = shop.intent
+        self.read = shop.read_intent
+
+    def capture(self, identifier: str, amount: Any = None, key: str | None = None) -> Answer:
+        return self.shop.capture_intent(identifier, amount, key)
+
+    def void(self, identifier: str, key: str | None = None) -> Answer:
+        return self.shop.cancel(identifier, key)
+
+    def page(self, **query: Any) -> Answer:
+        return self.shop.get(INTENTS, **query)
+
+
+class ChargeHolds:
+    """A hold is a charge; a void is a refund of all of it."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.hold = shop.charge
+        self.capture = shop.capture_charge
+        self.read = shop.read_charge
+
+    def void(self, identifier: str, key: str | None = None) -> Answer:
+        return self.shop.refund(identifier, None, key)
+
+    def page(self, **query: Any) -> Answer:
+        return self.shop.get(CHARGES, **query)
+
+
+MAPPINGS: dict[str, Callable[[Shop], Holds]] = {"intents": IntentHolds, "charges": ChargeHolds}
 
 
 def figures(answer: Answer) -> tuple[Any, ...]:

@@ -12,6 +12,8 @@ from tests.stripelike.faults import FAULTS, Fault, races
 from tests.stripelike.faults.registry import fault
 from tests.stripelike.process import ROOT
 
+Scenarios = tuple[walk.Scenario, ...]
+
 RACES = {name for name in FAULTS if name.startswith("race_")}
 TRIES = 5
 """A race that nobody meets in so many tries, on a busy machine too, is none."""
@@ -35,6 +37,17 @@ def test_the_reference_walk_is_the_same_every_time(honest: list[str]) -> None:
 def test_a_fault_shows_on_the_reference_walk(name: str, honest: list[str]) -> None:
     seen = walk.run(Local(assemble(overrides=FAULTS[name].overrides)), honest)
     assert seen != honest
+
+
+@pytest.mark.parametrize("scenarios", walk.BY_MAPPING.values(), ids=walk.BY_MAPPING.keys())
+def test_each_mapping_alone_shows_at_least_eighty_faults(scenarios: Scenarios) -> None:
+    honest = walk.run(Local(assemble()), scenarios=scenarios)
+    shown = [
+        name
+        for name in FAULTS.keys() - RACES
+        if walk.run(Local(assemble(overrides=FAULTS[name].overrides)), honest, scenarios) != honest
+    ]
+    assert len(shown) >= 80
 
 
 @pytest.mark.parametrize("name", sorted(RACES))
