@@ -36,6 +36,8 @@ def summary(kept: record.Record) -> str:
         for section, summarise in (
             ("faults", _faults),
             ("variants", _variants),
+            ("networks", _networks),
+            ("interrupts", _interrupts),
             ("mutants", _mutants),
         )
         if section in kept
@@ -104,8 +106,35 @@ def _variants(kept: record.Record) -> str:
     return (
         f"Honest servers: {len(names)} (the sandbox, its variants, and a server of another "
         f"design), {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} each, {len(rows)} runs: "
-        f"{alarms or 'no'} false {'alarm' if alarms == 1 else 'alarms'}."
+        f"{alarms or 'no'} false {_alarms(alarms)}."
     )
+
+
+def _networks(kept: record.Record) -> str:
+    rows: Rows = kept["networks"]["rows"]
+    harmed = sum(row["harmed"] for row in rows)
+    accused = sum(bool(row["alarms"]) for row in rows)
+    conforming = sum(row["verdict"] == "conforms" for row in rows)
+    return (
+        f"Bad network: {rows[0]['rate']:.0%} of all answers lost, cut or late, {len(rows)} whole "
+        f"gates with {harmed:,} harmed exchanges: {accused or 'no'} false {_alarms(accused)}, "
+        f"{conforming} *conforms*, {len(rows) - conforming} *undecided*."
+    )
+
+
+def _interrupts(kept: record.Record) -> str:
+    rows: Rows = kept["interrupts"]["rows"]
+    good = sum(not row["complaints"] for row in rows)
+    left = sum(row["open_after_run"] for row in rows)
+    return (
+        f"Runs ended early by a signal at a random moment: {good} of {len(rows)} said so and never "
+        f"*conforms*; {left} cards still locked money after the runs that were killed, none after "
+        "`tallystick sweep`."
+    )
+
+
+def _alarms(number: int) -> str:
+    return "alarm" if number == 1 else "alarms"
 
 
 def _mutants(kept: record.Record) -> str:
