@@ -170,7 +170,7 @@ def test_every_drawn_program_has_an_order(run: Run, pool: ClientPool) -> None:
     def race_once(program: Program) -> None:
         race(run, pool, program, 1)
 
-    explore(run, plans(), EXAMPLES[run.intensity], race_once)
+    explore(run, plans(), EXAMPLES[run.intensity], race_once, least=EXAMPLES[Intensity.GATE])
 
 
 @rule("CONC-1", "CONC-2")

@@ -26,27 +26,22 @@ EXAMPLES = {Intensity.GATE: 28, Intensity.RELEASE: 150, Intensity.HUNT: 500}
 STEPS = {Intensity.GATE: 20, Intensity.RELEASE: 40, Intensity.HUNT: 60}
 
 
-class Machines(Exploration):
-    """The machines of one exploration, and how many there were so far."""
-
-    number: int = 0
-
-
 class Lifecycle(RuleBasedStateMachine):
     """One machine. The strategies choose the steps and the session runs and judges them."""
 
-    def __init__(self, machines: Machines) -> None:
+    def __init__(self, machines: Exploration) -> None:
         super().__init__()
-        machines.number += 1
-        self.number = machines.number
+        machines.examples += 1
+        self.number = machines.examples
         self.machines = machines
         self.session = Session(machines.run, reading=Reading.LAZY)
 
     def perform(self, kind: commands.Kind, entropy: bytes) -> None:
-        if self.machines.goes_on:
-            with self.machines.trying():
-                choices = Choices(entropy, self.number, len(self.session.story.steps))
-                self.session.perform(kind(choices, self.session.resolver.model_state()))
+        self.machines.check()
+        with self.machines.trying():
+            choices = Choices(entropy, self.number, len(self.session.story.steps))
+            self.session.perform(kind(choices, self.session.resolver.model_state()))
+        self.machines.check()
 
     def teardown(self) -> None:
         if self.machines.end is None:
@@ -70,7 +65,7 @@ def run_machine(run: Run, number: int = 0) -> None:
 
     Violated if the target breaks a rule, TargetError if it is gone.
     """
-    machines = Machines(run)
+    machines = Exploration(run, EXAMPLES[Intensity.GATE])
 
     @seed(run.seed + number)
     class Machine(Lifecycle):
@@ -78,7 +73,8 @@ def run_machine(run: Run, number: int = 0) -> None:
             super().__init__(machines)
 
     chosen = settings(EXAMPLES[run.intensity], STEPS[run.intensity])
-    run_state_machine_as_test(Machine, settings=chosen)
+    with machines.stopping():
+        run_state_machine_as_test(Machine, settings=chosen)
     machines.conclude()
 
 

@@ -22,7 +22,7 @@ from tallystick.reporting.reports import ReportsError
 from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
 from tallystick.reporting.visible import brief
-from tallystick.run import Run, Violated
+from tallystick.run import OutOfTime, Run, Violated
 from tallystick.selection import asks_for_target
 from tallystick.settings import OPTIONS, Clients, SettingsError, load_settings, variable
 from tallystick.suite import BROKE, Suite
@@ -147,13 +147,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     suite = item.config.stash[SUITE]
     if suite.run is None or not asks_for_target(item):
         return
-    suite.run.begin_test(item.nodeid)
+    is_deep = item.get_closest_marker("deep") is not None
+    suite.begin(item.nodeid, is_deep=is_deep)
     if suite.gone is not None:
         pytest.skip(suite.gone)
     if suite.interruption.came:  # and something has swallowed it
         item.session.shouldstop = "interrupted"
         pytest.skip("interrupted")
-    if not suite.run.has_time() and item.get_closest_marker("deep") is None:
+    if not suite.run.has_time() and not is_deep:
         suite.run.leave_undecided("the budget was spent before all contracts: raise --budget")
         pytest.skip("the budget is spent")
 
@@ -189,6 +190,10 @@ def _explain(
             # A SHOULD that is not kept is reported, and fails nothing.
             report.outcome, report.wasxfail = "skipped", brief(str(error))
             return
+    elif isinstance(error, OutOfTime):
+        suite.run.leave_undecided(f"the budget was spent within {item.nodeid}: raise --budget")
+        report.outcome, report.longrepr = "skipped", (str(item.path), 0, str(error))
+        return
     elif isinstance(error, TargetError):
         suite.gone = report.longrepr = brief(str(error))
         item.session.shouldstop = suite.gone

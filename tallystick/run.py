@@ -7,6 +7,7 @@ nor how findings are shown (`reporting`).
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections import Counter
@@ -24,7 +25,7 @@ from tallystick.documents.shape import Shape
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
-from tallystick.target import Answer, Exchange, NoAnswer, Target, TargetGone
+from tallystick.target import Answer, Exchange, NoAnswer, Target, TargetError, TargetGone
 from tallystick.target.control import GATEWAY_ERRORS, ask_control
 
 CREDENTIALS_REFUSED = (401, 403)
@@ -122,6 +123,10 @@ def key_of(rule: str, question: str | None) -> str:
     return f"{rule} {question}" if rule == "DIA-2" else rule
 
 
+class OutOfTime(TargetError):
+    """The budget has been spent for a while, and what runs is cut off. It says nothing bad."""
+
+
 class Violated(AssertionError):
     """A test ended because the target broke a rule; the finding is recorded already."""
 
@@ -155,7 +160,7 @@ class Run:
         self.seed = seed
         self.clock = Clock()
         self.started = time.monotonic()
-        self.deadline = None if budget_s is None else self.started + budget_s
+        self.deadline = self.started + (math.inf if budget_s is None else budget_s)
         self.pinned = frozenset(dialect.learned()) if is_pinned else frozenset()
         # Ids are unique per run and per program and never drawn: a deterministic gate can be run
         # again and again on the same server.
@@ -165,6 +170,7 @@ class Run:
         self._findings: dict[str, Finding] = {}
         self._undecided: list[str] = []
         self._current_test = ""
+        self._deepen_until = math.inf
         self._programs = 0
         self._numbers = count(1)
         self._on_finding = on_finding
@@ -201,9 +207,16 @@ class Run:
         """How many programs were started."""
         return self._programs
 
-    def begin_test(self, name: str) -> None:
-        """Attribute what is found from now on to this test."""
+    def begin_test(
+        self, name: str, intensity: Intensity | None = None, deepen_until: float = math.inf
+    ) -> None:
+        """Attribute what is found from now on to this test.
+
+        `deepen_until`: until then, by the monotonic clock, it may go beyond the depth of a gate.
+        """
         self._current_test = name
+        self.intensity = intensity or self.intensity
+        self._deepen_until = deepen_until
 
     def next_program(self) -> str:
         """A prefix for the ids of one program, unique on the target."""
@@ -299,9 +312,17 @@ class Run:
         """Whether the rule was seen broken."""
         return self.finding_of(rule) is not None
 
+    def goes_deeper(self) -> bool:
+        """Whether a test may go on with what it does beyond the depth of a gate."""
+        return time.monotonic() < min(self.deadline, self._deepen_until)
+
+    def seconds_left(self) -> float:
+        """What is left of the budget; infinity without one, and 0 once it is spent."""
+        return max(0.0, self.deadline - time.monotonic())
+
     def has_time(self) -> bool:
         """Whether the budget, if there is one, is not spent yet."""
-        return self.deadline is None or time.monotonic() < self.deadline
+        return time.monotonic() < self.deadline
 
     def record(self, finding: Finding) -> Finding:
         """Keep a finding and return what is kept; the first of a key stands for all later ones.

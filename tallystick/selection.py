@@ -42,6 +42,9 @@ class Selection:
         one_of_many = any("::" in text and text.endswith("]") for text in arguments)
         self.is_partial = left_out or one_of_many or self._deselected
 
+    def __len__(self) -> int:
+        return len(self._selected)
+
     def end(self, report: pytest.TestReport) -> None:
         """Note a test that was run, or left out for a reason of its own."""
         if report.when == "call" or (report.when == "setup" and report.outcome != "passed"):

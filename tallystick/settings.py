@@ -31,8 +31,10 @@ __all__ = [
 ]
 
 N = TypeVar("N", int, float)
-BUDGETS_S = {Intensity.GATE: None, Intensity.RELEASE: 300.0, Intensity.HUNT: 1800.0}
-"""The budget where none is given; a gate ends by itself."""
+BUDGETS_S = {Intensity.GATE: 3600.0, Intensity.RELEASE: 300.0, Intensity.HUNT: 1800.0}
+"""The budget where none is given. A gate ends by itself, in minutes; this is its bound."""
+SLOW_GATE_REQUESTS = 24_000
+"""A gate that is held to a rate may take the time for so many requests: thrice what it sends."""
 LONGEST_S = 30 * 24 * 3600.0
 SLOWEST, FASTEST = 0.01, 1e6
 """Requests per second."""
@@ -97,13 +99,14 @@ def load_settings(
         url, asked = of_target(asked, url)
     intensity = _intensity(asked)
     address = _address(asked, url, allow_production) if url else None
+    rate = _rate(asked)
     return Settings(
         address,
         _clients(asked) if address is not None else None,
         intensity,
         _seed(asked, 0 if intensity is Intensity.GATE else fresh_seed),
-        _duration(asked, "budget", BUDGETS_S[intensity]),
-        _rate(asked),
+        _budget(asked, intensity, rate),
+        rate,
         _file(asked, "dialect", "`tallystick probe` writes one"),
         _report_dir(asked),
         _share(asked),
@@ -138,6 +141,14 @@ def _shown(url: str) -> str:
 def _check_account(account: str, named: str) -> None:
     if not _ACCOUNT.fullmatch(account):
         raise SettingsError(f"{named} is not P or T and eight digits")
+
+
+def _budget(asked: Given, intensity: Intensity, rate: float | None) -> float:
+    given = _duration(asked, "budget", BUDGETS_S[intensity])
+    assert given is not None, "every intensity has a budget"
+    if intensity is Intensity.GATE and not asked.text("budget") and rate is not None:
+        return max(given, SLOW_GATE_REQUESTS / rate)
+    return given
 
 
 def duration(text: str, named: str = "--budget") -> float:

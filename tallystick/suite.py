@@ -8,12 +8,13 @@ it is seen, then its program is shortened under a budget. What pytest has to do 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 
 from tallystick.cleanup import Bound, CleanUp, LeftOpen, Traces
 from tallystick.connect import connect
+from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import open_dialect, pinned_dialect
 from tallystick.documents.rules import load_rules
@@ -24,7 +25,7 @@ from tallystick.reporting.progress import Status
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, Result
 from tallystick.reporting.visible import brief
-from tallystick.run import Finding, Intensity, Run
+from tallystick.run import Finding, Intensity, OutOfTime, Run
 from tallystick.selection import Selection
 from tallystick.settings import Clients, Settings
 from tallystick.target import Address, Exchange, Meter, TargetError
@@ -33,6 +34,8 @@ CONFORMS, NOT_SHOWN, INTERRUPTED, BROKE, CANNOT_START = 0, 1, 2, 3, 4
 """The exit statuses; NOT_SHOWN: the target violates its contract, or nothing was decided."""
 REDUCE_S = {Intensity.GATE: 8.0, Intensity.RELEASE: 20.0, Intensity.HUNT: 60.0}
 """Seconds for the shortening of one violation."""
+LEAST_REDUCE_S = 2.0
+"""The same for a violation that is seen when the budget is all but spent."""
 REDUCE_ALL_S = {Intensity.GATE: 30.0, Intensity.RELEASE: 120.0, Intensity.HUNT: 600.0}
 """Seconds for all of them: a server with many faults is not to take for ever."""
 
@@ -67,10 +70,13 @@ class Suite:
         self.text = ""
         """What the terminal shows at the end."""
         self.stop_embedded: Callable[[], None] = lambda: None
-        self._reduce_s = REDUCE_ALL_S[settings.intensity]
+        self.shortening = Shortening(settings.intensity)
         self._traces = Traces()
         self._clean_up_bound = Bound.of(0)
         self._left: LeftOpen | None = None
+        self.depths = DepthPlan(settings.intensity, settings.budget_s, 0)
+        self._may_be_cut = False
+        """Whether a contract runs that is cut off when it is too late for it."""
 
     # Running --------------------------------------------------------------------------------------
 
@@ -107,6 +113,8 @@ class Suite:
             reports.open(self.run, self.ending())
         except OSError as error:
             raise pytest.UsageError(f"{settings.report_dir}: {error.strerror}") from None
+        tests = len(self.selection)
+        self.depths = DepthPlan(settings.intensity, settings.budget_s, tests)
         for client in self.clients.everybody():
             reports.learn(client.secret, client.token)
         reports.learn(*(value for _, value in settings.network.headers))
@@ -116,6 +124,15 @@ class Suite:
         if self.reports is not None:
             with self.interruption:
                 self.reports.observe(exchange)
+        if self._may_be_cut and (self.interruption.came or self.depths.is_too_late()):
+            raise OutOfTime("the budget is spent")
+
+    def begin(self, name: str, *, is_deep: bool) -> None:
+        """Start a contract, as deep as the budget allows."""
+        assert self.run is not None
+        depth = self.depths.begin(self.run.target.meter.requests, is_deep=is_deep)
+        self.run.begin_test(name, depth.intensity, depth.until)
+        self._may_be_cut = True
 
     def stop(self) -> None:
         """Let what is running come to its end soon: the budget is spent."""
@@ -137,19 +154,19 @@ class Suite:
         assert self.reports is not None
         with self.interruption:
             finding = self.reports.found(self.run, finding, self.ending())
-        seconds = min(self._reduce_s, REDUCE_S[self.settings.intensity])
-        if finding.attempt is None or seconds <= 0 or self.interruption.came:
+        if self.interruption.came:
             return
-        began = time.monotonic()
+        self._may_be_cut = False
         try:
-            reduced = reduce_program(finding.program, finding.attempt, Budget.of(seconds))
+            shortened = self.shortening.shortened(self.run, finding)
         except TargetError as error:
             self.gone = brief(str(error))
             return
-        self._reduce_s -= time.monotonic() - began
-        shortened = finding.shortened(reduced.program, reduced.replays, reduced.shown)
-        with self.interruption:
-            self.reports.found(self.run, self.run.revise(finding, shortened), self.ending())
+        finally:
+            self._may_be_cut = True
+        if shortened is not None:
+            with self.interruption:
+                self.reports.found(self.run, self.run.revise(finding, shortened), self.ending())
 
     def status(self) -> Status | None:
         """Where the run stands, for the live line."""
@@ -167,6 +184,7 @@ class Suite:
             self.selection.is_partial,
             self.not_claimed,
             self._left or LeftOpen(),
+            self.depths.shallow,
         )
 
     def broke(self, error: BaseException) -> None:
@@ -186,13 +204,16 @@ class Suite:
         It may be called again, when something else breaks after it.
         """
         self.interruption.end()
+        self._may_be_cut = False
         if self.run is None or self.reports is None:
             return BROKE
         if self.gone is not None:
             self.run.leave_undecided(self.gone)
         if failed > self.explained:
             self.error = self.error or f"{failed - self.explained} tests failed without a violation"
-        self._require_rules(self.run)
+        too_few = shortfall(self.run, self.not_claimed, self.settings.require_rules)
+        if too_few is not None:
+            self.run.leave_undecided(too_few)
         self._left = self._left or self._clean_up(self.run)
         self.interruption.end()
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -252,16 +273,34 @@ class Suite:
         statuses = {"conforms": CONFORMS, "violates": NOT_SHOWN, "undecided": NOT_SHOWN}
         return statuses.get(result["verdict"], BROKE)
 
-    def _require_rules(self, run: Run) -> None:
-        """Leave the verdict undecided if fewer rules were exercised than were asked for."""
-        due = [
-            rule
-            for rule in load_rules().values()
-            if not {rule.id, rule.chapter} & self.not_claimed.keys()
-        ]
-        exercised = sum(1 for rule in due if run.checked.get(rule.id) or run.has_broken(rule.id))
-        if exercised < self.settings.require_rules * len(due):
-            run.leave_undecided(
-                f"{exercised} of {len(due)} rules were exercised, and --require-rules asks for "
-                f"{self.settings.require_rules:.0%}"
-            )
+
+def shortfall(run: Run, not_claimed: Collection[str], share: float) -> str | None:
+    """Why too few rules were exercised, of those that are claimed; None if they are enough."""
+    due = [rule for rule in load_rules().values() if not {rule.id, rule.chapter} & set(not_claimed)]
+    exercised = sum(1 for rule in due if run.checked.get(rule.id) or run.has_broken(rule.id))
+    if exercised >= share * len(due):
+        return None
+    return (
+        f"{exercised} of {len(due)} rules were exercised, and --require-rules asks for {share:.0%}"
+    )
+
+
+class Shortening:
+    """Shortens programs within bounds: for one, for all of a run, and by what is left of it."""
+
+    def __init__(self, intensity: Intensity) -> None:
+        self.left_s = REDUCE_ALL_S[intensity]
+        self._longest_s = REDUCE_S[intensity]
+
+    def shortened(self, run: Run, finding: Finding) -> Finding | None:
+        """The finding with the shortest program that was found; None if there is no time for it.
+
+        Raises TargetError if the target is gone.
+        """
+        seconds = min(self.left_s, self._longest_s, max(run.seconds_left(), LEAST_REDUCE_S))
+        if finding.attempt is None or seconds <= 0:
+            return None
+        began = time.monotonic()
+        reduced = reduce_program(finding.program, finding.attempt, Budget.of(seconds))
+        self.left_s -= time.monotonic() - began
+        return finding.shortened(reduced.program, reduced.replays, reduced.shown)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import hypothesis
+from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from tallystick.run import Run, Violated
@@ -20,17 +21,42 @@ from tallystick.target import TargetError
 T = TypeVar("T")
 
 
+class Enough(Exception):
+    """An exploration is over: its time is, or something has ended it."""
+
+
 class Exploration:
     """What all examples of an exploration share: whether it goes on, and what ended it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, least: int = 0) -> None:
+        """The first `least` examples belong to every run; later ones to one that goes deeper."""
         self.run = run
+        self.examples = 0
+        """How many examples were begun."""
+        self._least = least
         self.end: Violated | TargetError | None = None
 
     @property
     def goes_on(self) -> bool:
         """Whether there is time, and nothing has ended it."""
-        return self.end is None and self.run.has_time()
+        is_due = self.examples <= self._least
+        return self.end is None and (self.run.has_time() if is_due else self.run.goes_deeper())
+
+    @contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Let Hypothesis run the block, and leave it where `check` raises Enough."""
+        try:
+            yield
+        except Enough:
+            pass
+        except Flaky:
+            if self.goes_on:
+                raise
+
+    def check(self) -> None:
+        """Raise Enough once it does not go on; else Hypothesis would draw inputs for nothing."""
+        if not self.goes_on:
+            raise Enough
 
     @contextmanager
     def trying(self) -> Iterator[None]:
@@ -47,23 +73,32 @@ class Exploration:
 
 
 def explore(
-    run: Run, inputs: SearchStrategy[T], examples: int, play: Callable[[T], object]
+    run: Run,
+    inputs: SearchStrategy[T],
+    examples: int,
+    play: Callable[[T], object],
+    *,
+    least: int = 0,
 ) -> None:
     """Draw so many inputs with the run's seed and call `play` with each of them.
 
-    Raises Violated when one breaks a rule, and TargetError when the target is gone.
+    The first `least` of them are played even if there is no time to go deeper. Raises Violated when
+    one breaks a rule, and TargetError when the target is gone.
     """
-    exploration = Exploration(run)
+    exploration = Exploration(run, least)
 
     @hypothesis.seed(run.seed)
     @settings(examples)
     @hypothesis.given(inputs)
     def plays(value: T) -> None:
-        if exploration.goes_on:
-            with exploration.trying():
-                play(value)
+        exploration.examples += 1
+        exploration.check()
+        with exploration.trying():
+            play(value)
+        exploration.check()
 
-    plays()
+    with exploration.stopping():
+        plays()
     exploration.conclude()
 
 

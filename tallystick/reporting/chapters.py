@@ -56,6 +56,13 @@ def partial_note(result: Result) -> str:
     )
 
 
+def shallow_note(result: Result) -> str:
+    """What the budget did not reach."""
+    number = result["shallow"]
+    contracts = "1 contract" if number == 1 else f"{number} contracts"
+    return f"the budget left {contracts} at the depth of a gate; a longer --budget goes deeper"
+
+
 def left_note(result: Result) -> str:
     """What stays on the target after the clean-up; empty if nothing does."""
     left = result["left_open"]

@@ -12,7 +12,13 @@ from itertools import groupby
 
 from tallystick.documents.questions import questions
 from tallystick.documents.rules import Rule, chapters, load_rules
-from tallystick.reporting.chapters import left_note, other_claims, outage_note, partial_note
+from tallystick.reporting.chapters import (
+    left_note,
+    other_claims,
+    outage_note,
+    partial_note,
+    shallow_note,
+)
 from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exchanges, Record
 from tallystick.reporting.result import Count, Result, ViolationEntry
@@ -77,6 +83,7 @@ def report_page(
         "page.html.j2",
         result=result,
         partial_note=partial_note(result),
+        shallow_note=shallow_note(result),
         left_note=left_note(result),
         outage_note=outage_note(result),
         violations=[

@@ -83,6 +83,7 @@ class Result(TypedDict):
     verdict: str
     reason: str | None
     partial: bool
+    shallow: int
     target: str
     intensity: str
     seed: int
@@ -110,6 +111,8 @@ class Ending:
     """What it says nothing about, and why: by chapter, rule or test."""
     left: LeftOpen = field(default_factory=LeftOpen)
     """What stays on the target."""
+    shallow: int = 0
+    """How many contracts the budget left at the depth of a gate, though more was asked for."""
 
 
 def summarise(
@@ -123,6 +126,7 @@ def summarise(
         verdict=verdict.value,
         reason=None if reason is None else brief(redactor.text(reason)),
         partial=ending.partial,
+        shallow=ending.shallow,
         target=redactor.text(run.target.address.url),
         intensity=str(run.intensity),
         seed=run.seed,

@@ -13,6 +13,7 @@ from tallystick.reporting.chapters import (
     other_claims,
     outage_note,
     partial_note,
+    shallow_note,
 )
 from tallystick.reporting.result import Result, ViolationEntry
 
@@ -40,6 +41,9 @@ def _lines(result: Result) -> Iterator[str]:
     yield ""
     if result["reason"]:
         yield f"> {_plain(result['reason'])}"
+        yield ""
+    if result["shallow"]:
+        yield f"> **Depth:** {_plain(shallow_note(result))}."
         yield ""
     if result["partial"]:
         yield f"> **Partial:** {_plain(partial_note(result))}"

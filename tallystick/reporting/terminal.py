@@ -24,6 +24,7 @@ from tallystick.reporting.chapters import (
     other_claims,
     outage_note,
     partial_note,
+    shallow_note,
 )
 from tallystick.reporting.curl import answered, belongs, curl, decisive
 from tallystick.reporting.journal import Exchanges, Record
@@ -152,8 +153,9 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
         part = " (PARTIAL)"
         for line in textwrap.wrap(f"PARTIAL: {partial_note(result)}.", width):
             yield Text(line, style="bold yellow")
-    if result["outages"]:
-        note = outage_note(result)
+    notes = [shallow_note(result)] if result["shallow"] else []
+    notes += [outage_note(result)] if result["outages"] else []
+    for note in notes:
         for line in textwrap.wrap(f"{note[0].upper()}{note[1:]}.", width):
             yield Text(line, style="yellow")
     text = f"{result['verdict'].upper()}{part}: {sentence} ({spent}, seed {result['seed']}{rest})."

@@ -143,6 +143,14 @@ def test_a_duration_has_a_unit(text: str, seconds: float) -> None:
     assert (network.start_s, network.outage_s, network.timeout_s) == (seconds, seconds, seconds)
 
 
+def test_every_run_has_a_bound_and_that_of_a_gate_is_large() -> None:
+    assert load().budget_s == 3600
+    assert load(rate="1000").budget_s == 3600
+    assert load(rate="2").budget_s == 12_000  # a gate at that rate takes more than an hour
+    assert load(rate="2", budget="5m").budget_s == 300
+    assert load(intensity="release").budget_s == 300
+
+
 def test_the_network_has_defaults() -> None:
     network = load().network
     assert (network.timeout_s, network.start_s, network.outage_s) == (10, 10, 30)

@@ -7,4 +7,4 @@ from tallystick import pytest_plugin
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """No seconds for the reducer."""
-    session.config.stash[pytest_plugin.SUITE]._reduce_s = 0.0
+    session.config.stash[pytest_plugin.SUITE].shortening.left_s = 0.0

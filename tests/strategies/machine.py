@@ -10,9 +10,9 @@ from collections.abc import Callable
 from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
-from contracts.test_lifecycle import Lifecycle, Machines
+from contracts.test_lifecycle import Lifecycle
 from strategies.commands import Kind
-from tallystick.drivers.exploring import settings
+from tallystick.drivers.exploring import Exploration, settings
 from tallystick.drivers.sequential import Session
 from tallystick.run import Run, Violated
 
@@ -21,7 +21,7 @@ Look = Callable[[Session], None]
 
 def drive(run: Run, *, number: int, examples: int, steps: int, look: Look) -> Violated | None:
     """Run the machine; `look` is called after every step. What it found, if anything."""
-    machines = Machines(run)
+    machines = Exploration(run)
 
     @seed(number)
     class Machine(Lifecycle):
@@ -32,7 +32,8 @@ def drive(run: Run, *, number: int, examples: int, steps: int, look: Look) -> Vi
             super().perform(kind, entropy)
             look(self.session)
 
-    run_state_machine_as_test(Machine, settings=settings(examples, steps))
+    with machines.stopping():
+        run_state_machine_as_test(Machine, settings=settings(examples, steps))
     try:
         machines.conclude()
     except Violated as violated:

@@ -32,7 +32,7 @@ def race(
     schedule = StartSchedule(random.Random(f"{run.seed} {program}"))
     deadline = time.monotonic() + within_s
     for number in range(times):
-        if number >= LEAST_TRIALS and (time.monotonic() > deadline or not run.has_time()):
+        if number >= LEAST_TRIALS and (time.monotonic() > deadline or not run.goes_deeper()):
             return
         race_once(run, pool, program, schedule)
 

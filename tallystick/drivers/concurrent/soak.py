@@ -84,7 +84,7 @@ class _SoakClient(Worker):
 
     def work(self) -> None:
         for _ in range(self._operations):
-            if time.monotonic() > self._deadline or not self._run.has_time():
+            if time.monotonic() > self._deadline or not self._run.goes_deeper():
                 return
             self._perform(self._workload.next_step())
 

@@ -102,7 +102,7 @@ class CardSet:
                 violated.finding,
                 fuzz,
                 lambda run: CardSet(run, self.lines).fuzz(operation),
-                REDUCE_S[self.run.intensity],
+                min(REDUCE_S[self.run.intensity], self.run.seconds_left()),
             )
             raise Violated(finding) from None
 
