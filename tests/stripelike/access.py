@@ -28,7 +28,7 @@ class Access:
         """The id of the account whose key the header carries.
 
         Raises:
-            Refusal: 401, there is no key, or nobody's.
+            Refusal: 401, there is no valid key.
         """
         key = self.key(authorization)
         for account in ACCOUNTS:

@@ -16,7 +16,7 @@ Scenarios = tuple[walk.Scenario, ...]
 
 RACES = {name for name in FAULTS if name.startswith("race_")}
 TRIES = 5
-"""A race that nobody meets in so many tries, on a busy machine too, is none."""
+"""So many tries meet a race on a busy machine too."""
 
 _CHAPTERS = yaml.safe_load((ROOT / "spec" / "rules.yaml").read_text("utf-8"))["chapters"]
 RULES = {rule["id"] for chapter in _CHAPTERS.values() for rule in chapter["rules"]}
