@@ -2,8 +2,9 @@
 
 The target shows its time in two places: the `Date` header of every answer, which a gateway may
 write, and the `created_at` of what it has just made. A third clock is ours. Where they disagree
-nobody knows by which one the target decides, so a phase is claimed only if all of them give the
-same. This module does not know the rules: it says before, within, after, or too close to tell.
+nobody knows by which one the target decides, so this module names a phase (before, within or after
+a card's period) only if all of them give the same one. Else it says that it is too close to tell.
+It does not know the rules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which contracts a session runs: all or a part of them, and which of them have ended.
+"""Which contracts belong to a run: all or a part of them, and which of them have ended.
 
 A verdict is *conforms* only after the last selected contract, and *partial* where a contract was
 left out that the intensity would run. The contracts are read from their files, because pytest does
@@ -17,7 +17,7 @@ from tallystick.run import Intensity
 
 
 class Selection:
-    """The contracts of one session, by their node ids."""
+    """The contracts of one run, by their node ids."""
 
     def __init__(self, intensity: Intensity) -> None:
         self.is_partial = False

@@ -1,4 +1,4 @@
-"""One session against one target: from its settings to its verdict and exit status.
+"""One run against one target: from its settings to its verdict and exit status.
 
 The target is connected only if a selected test asks for it. A violation is written down the moment
 it is seen, then its program is shortened under a budget. What pytest has to do with it is in
@@ -48,7 +48,7 @@ SHARE, SHORTEST_S = 0.05, 3.0
 
 
 class Suite:
-    """One session: settings, the run once it is connected, and the reports."""
+    """One run: its settings, `run` (from when the target is connected), and the reports."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config = config
@@ -64,7 +64,7 @@ class Suite:
         self.is_parallel = False
         """Whether workers of pytest-xdist were to run contracts."""
         self.is_interrupted = False
-        """Whether a signal, or a plugin, has broken the session off."""
+        """Whether a signal, or a plugin, has broken the run off."""
         self.explained = 0
         """Failed tests whose reason is known: a violation, a target that is gone, an error."""
         self.text = ""

@@ -1,4 +1,4 @@
-"""Clean-up outside of a session: after a replay or a probe, or later, by the journal of a run.
+"""Clean-up outside of the suite: after a replay or a probe, or later, by the journal of a run.
 
 It knows the settings and the journal; what is put away, and how, is decided in `cleanup`.
 """

@@ -1,4 +1,4 @@
-"""Why there is no legal order: how far one goes, what cannot be next, and a small proof.
+"""Why there is no legal order: the longest start of one, what cannot follow it, and a small proof.
 
 It knows neither the transition nor how the search works: it is given a judge of shorter histories.
 

@@ -1,4 +1,8 @@
-"""Clean-up: what a run leaves on the target, and how it is put away."""
+"""Clean-up: what a run leaves on the target, and how it is put away.
+
+`traces` says what is there, `putting_away` removes it. `suite` calls them at the end of a run,
+`sweeping` after a replay or a probe, and for a run that was killed.
+"""
 
 from tallystick.cleanup.putting_away import (
     Bound,

@@ -104,10 +104,10 @@ class Shape:
         return Violation(rule, expected, text[:300])
 
     def judge_excess(self, operation: str, status: int, excess: str) -> Violation | None:
-        """The rule that an answer breaks that had no end, or was too large to be read.
+        """Return the violation of an answer that never ended or was too large to read, or None.
 
-        `status` is 0 if it did not get as far as a status; `excess` says which bound it broke, and
-        is empty if it broke none.
+        `status` is 0 if the answer broke off before its status. `excess` says which bound it broke;
+        it is empty if it broke none, and then nothing is violated.
         """
         if not excess:
             return None
@@ -131,7 +131,7 @@ def _with_plain_texts(body: Any) -> Any:
 
 
 def _first_error(validator: jsonschema_rs.Draft4Validator, body: Any) -> tuple[str, bool] | None:
-    """What is wrong with a body, and whether only the format of a value is; None if it is valid."""
+    """What is wrong with a body, and whether only a format is wrong; None if it is valid."""
     try:
         if validator.is_valid(body):
             return None

@@ -109,7 +109,7 @@ class Session:
         return outcome
 
     def _spares(self, command: Command, outcome: Outcome) -> bool:
-        """Whether this session saves the read after the command."""
+        """Whether this session leaves out the read after the command."""
         if isinstance(command, OpenCard | PrepareCard | ActivateCard):
             return self.reading >= Reading.USUAL
         return isinstance(outcome, Refused) and self.reading >= Reading.LAZY

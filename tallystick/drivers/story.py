@@ -1,4 +1,4 @@
-"""The story of one program or test: what was done, what came back, and when cards were verified.
+"""The story of one program or test: what was done and answered, and when a card was last correct.
 
 Findings are made from it: with the program that was performed, or in words if single requests came
 in between that no step spells. It judges nothing and sends nothing.
@@ -52,10 +52,11 @@ class Story:
         """The latest exchange. IndexError if there is none."""
         return self.events[-1].exchange
 
-    # A card that is not read back may be wrong for some steps before it shows.
-
     def verify(self, card: CardLabel) -> None:
-        """Remember that the details of a card agreed with its ledger after the steps so far."""
+        """Remember that a card was read after the steps so far, and agreed with its ledger.
+
+        A card that is not read back may be wrong for some steps before a read shows it.
+        """
         self._verified_at[card] = len(self.steps)
 
     def verified_at(self, card: CardLabel) -> int:

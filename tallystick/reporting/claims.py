@@ -1,4 +1,4 @@
-"""Which contracts claim which rules, read from their files without running them."""
+"""Which contracts there are, and which rules they claim; read from their files, none is run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exchange as a curl line that a person can run, the access token as $TOKEN."""
+"""Exchanges for a person: as a curl line to run (the access token as $TOKEN), and which to show."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tallystick.reporting.result import ViolationEntry
 from tallystick.reporting.visible import visible
 
 AT_THE_END = "at the end"
-"""The step of the readings that follow a program."""
+"""Stands for a step in the reads that follow a program."""
 
 
 def curl(record: Record, base_url: str) -> list[str]:
@@ -38,7 +38,7 @@ def compact(body: object) -> str:
 
 
 def decisive(records: tuple[Record, ...]) -> tuple[Record, ...]:
-    """The request of the last step, and the reading that gave it away if it was another one."""
+    """The request of the last step, and the exchange that shows the violation if it is another."""
     if not records:
         return ()
     last = records[-1]
@@ -49,6 +49,9 @@ def decisive(records: tuple[Record, ...]) -> tuple[Record, ...]:
 
 
 def belongs(records: tuple[Record, ...], entry: ViolationEntry) -> bool:
-    """Whether the exchanges are of the program shown; a shorter one's own may not be kept."""
+    """Whether the exchanges are those of the program that the entry shows.
+
+    They may be those of the longer program that it was shortened from.
+    """
     lines = {step.partition("| ")[2] or step for step in entry["steps"]} | {AT_THE_END, ""}
     return all(record.step in lines for record in records)

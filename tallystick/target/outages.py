@@ -17,7 +17,8 @@ from tallystick.target.errors import TargetError, TargetGone
 from tallystick.target.pace import REAL_TIME, Time
 
 ENOUGH = 3
-"""Control requests answered beside failures of one kind; then such a failure is an answer."""
+"""How many 5xx of one kind (operation and status) are followed by a control request that is
+answered; after that, such a 5xx counts as the target's answer at once."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 SHORT_S = 0.5
@@ -83,7 +84,7 @@ class Outages:
             return True
 
     def wait_for(self, operation: str, reason: str, once: Callable[[], str]) -> None:
-        """Repeat `once` until it says nothing; TargetGone with its last words at the bound."""
+        """Repeat `once` until it returns an empty text; at the bound TargetGone with the last."""
         self._wait(operation, self._time.now(), reason, once)
 
     def _wait(self, operation: str, began: float, reason: str, once: Callable[[], str]) -> None:

@@ -1,7 +1,7 @@
 """The soak: many clients work on a few cards for thousands of requests; all of it is judged.
 
-It drives. What the clients do is drawn by a `Workload` (see `strategies.workload`); whether their
-answers have a legal order is judged when they are done (`order`). It decides nothing about money.
+This module only lets the clients work. A `Workload` draws what they do (`strategies.workload`);
+when they are done, `order` judges whether their answers have a legal order.
 """
 
 from __future__ import annotations
