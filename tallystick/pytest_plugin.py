@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from tallystick.documents.rules import load_rules
-from tallystick.reporting.live_line import LiveLine, own_terminal
+from tallystick.reporting.live_line import LiveLine, Unbreakable, own_terminal
+from tallystick.reporting.masking import mask_report, masked
 from tallystick.reporting.reports import ReportsError
 from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
@@ -94,9 +95,17 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(brief(str(error))) from None
     suite = config.stash[SUITE] = Suite(config, settings)
     config.pluginmanager.register(Listener(suite), "tallystick-listener")
-    terminal = own_terminal()
-    if terminal is not None and config.option.verbose <= 0:
+    terminal = own_terminal() if config.option.verbose <= 0 else None
+    if terminal is not None:
         config.pluginmanager.register(LiveLine(terminal, suite.status), "tallystick-live")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Go on when nobody reads the output any more: the verdict is for the exit status too."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter._tw._file = Unbreakable(reporter._tw._file)
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -164,8 +173,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     """Show a violation as one, and tell it from a target that is gone and a suite that broke."""
     report = yield
     suite = item.config.stash[SUITE]
-    if suite.run is None:
+    if suite.run is None or suite.reports is None:
         return report
+    mask_report(report, suite.reports.mask)
     if report.failed:
         _explain(suite, item, report, call.excinfo.value if call.excinfo is not None else None)
     elif report.when == "call" and report.passed:
@@ -198,11 +208,12 @@ def _explain(
         suite.gone = report.longrepr = brief(str(error))
         item.session.shouldstop = suite.gone
     elif isinstance(error, Warning):
-        suite.run.leave_undecided(f"{item.nodeid} was ended by a warning that is an error: {error}")
+        why = suite.reports.mask(str(error))
+        suite.run.leave_undecided(f"{item.nodeid} was ended by a warning that is an error: {why}")
     else:
         why = str(report.longrepr).strip().rpartition("\n")[2]
         why = why if error is None else f"{type(error).__name__}: {error}"
-        suite.error = suite.error or f"{item.nodeid}: {why}"
+        suite.fail(f"{item.nodeid}: {why}")
     suite.explained += 1
 
 
@@ -222,9 +233,13 @@ class Listener:
         self._suite.is_interrupted = True
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    def pytest_internalerror(
+        self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> None:
         """Note that pytest, or a plugin, broke outside of a test."""
         self._suite.broke(excinfo.value)
+        if self._suite.reports is not None:
+            masked(excrepr, self._suite.reports.mask)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -247,8 +262,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     session.exitstatus = suite.finish(session.testsfailed)
     try:
         ended = yield
-    except BrokenPipeError:
-        ended = None  # whoever reads the output has seen enough of it
     except Exception as error:
         ended = None
         suite.broke(error)
@@ -281,6 +294,9 @@ def _print(config: pytest.Config, suite: Suite) -> None:
     """Show the end of the run once; pytest itself shows no summary after an internal error."""
     text, suite.text = suite.text, ""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
+    interrupted = getattr(reporter, "_keyboardinterrupt_memo", None)
+    if interrupted is not None and suite.reports is not None:
+        masked(interrupted, suite.reports.mask)  # with --full-trace it shows arguments
     if text and reporter is not None:
         reporter.write_line("")
         reporter.write_line(text)

@@ -189,12 +189,12 @@ class Suite:
 
     def broke(self, error: BaseException) -> None:
         """Note what broke outside of a test."""
-        if isinstance(error, BrokenPipeError):
-            if self.run is not None:
-                self.run.leave_undecided("nobody reads the output any more")
-        else:
-            why = f"pytest or one of its plugins broke: {type(error).__name__}: {error}"
-            self.error = self.error or why
+        self.fail(f"pytest or one of its plugins broke: {type(error).__name__}: {error}")
+
+    def fail(self, why: str) -> None:
+        """Note what broke in the suite itself; the first of it is the reason of the verdict."""
+        if self.error is None:
+            self.error = why if self.reports is None else self.reports.mask(why)
 
     # The end --------------------------------------------------------------------------------------
 

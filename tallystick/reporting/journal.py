@@ -114,6 +114,11 @@ class Journal:
         with self._lock:
             self._redactor.learn(secret)
 
+    def mask(self, text: str) -> str:
+        """A text without the secrets that were seen so far."""
+        with self._lock:
+            return self._redactor.text(text)
+
     def __call__(self, exchange: Exchange, step: str = "") -> None:
         with self._lock:
             if self._file.closed:

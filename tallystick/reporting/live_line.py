@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TextIO
+from typing import Any, TextIO, cast
 
 import pytest
 from rich.console import Console
@@ -77,6 +78,39 @@ class LiveLine:
         return replace(status, done=self._done, of=self._of)
 
 
+class Unbreakable:
+    """A text file that goes on when nobody reads it any more, such as behind `| head`.
+
+    A run whose output is cut still has a verdict, and an exit status that says it.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write, or forget what nobody reads."""
+        with self._surviving():
+            return self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or forget what nobody reads."""
+        with self._surviving():
+            self._file.flush()
+
+    @contextmanager
+    def _surviving(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            # Python writes what is left over at its exit, and would fail once more.
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
 def own_terminal() -> TextIO | None:
     """The terminal (or log) of the session, out of reach of pytest's capturing; None without one.
 
@@ -84,6 +118,7 @@ def own_terminal() -> TextIO | None:
     """
     try:
         number = os.dup(sys.stdout.fileno())
-        return os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        file = os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        return cast(TextIO, Unbreakable(file))
     except (OSError, ValueError, AttributeError):
         return None

@@ -32,6 +32,7 @@ from tallystick.reporting.scenario import file_name, write_scenario
 from tallystick.reporting.summary import append_to_step, summary_text
 from tallystick.reporting.terminal import WIDTH, report_text
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
+from tallystick.reporting.visible import visible_lines
 from tallystick.run import Finding, Race, Run
 from tallystick.target import Exchange
 
@@ -90,6 +91,10 @@ class Reports:
         for secret in filter(None, secrets):
             if self._journal is not None:
                 self._journal.learn(secret)
+
+    def mask(self, text: str) -> str:
+        """A text of several lines, without secrets and without anything that acts on a terminal."""
+        return visible_lines(text if self._journal is None else self._journal.mask(text))
 
     def observe(self, exchange: Exchange) -> None:
         """Take an exchange into the journal; ReportsError if it cannot be written."""

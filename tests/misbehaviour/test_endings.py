@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +12,7 @@ from signal import SIGINT, SIGKILL, SIGTERM
 
 import pytest
 
+from tallystick.reporting.result import read_result
 from tests.misbehaviour.running import ROOT, Signal, Watched, run_forked, run_started
 from tests.proof.servers import Environment, forked_sandbox
 
@@ -278,3 +282,27 @@ def test_a_full_disk_stops_the_run_at_once(tmp_path: Path) -> None:
     assert ran.verdict in ("violates", "error")
     assert "Traceback" not in ran.output
     assert ran.megabytes < MEGABYTES
+
+
+@pytest.mark.parametrize("option", ["-v", "-q"])
+def test_a_reader_of_the_output_that_leaves_changes_nothing(
+    option: str, honest: Environment, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    command = [sys.executable, "-m", "pytest", ESSENTIALS, f"--report-dir={reports}", option]
+    process = subprocess.Popen(
+        [*command, "-p", "no:cacheprovider"],
+        cwd=ROOT,
+        env={**os.environ, **honest},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(LIMIT_S) == 0
+    assert errors == b""
+    assert read_result(reports / "result.json")["verdict"] == "conforms"
