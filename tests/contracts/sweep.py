@@ -31,6 +31,7 @@ DIRECT = tuple(
 """The chapters whose contracts send requests directly. So does `test_time`, which waits as well."""
 FUZZED = tuple(f"contracts/test_{name}.py" for name in ("input", "http_input", "schema"))
 """The chapters of the fuzz driver, which repeats each of its requests apart."""
+EVERYWHERE = (*DIRECT, *FUZZED, "contracts/test_time.py")
 MOST = 60
 """Requests of the longest of these contracts, more or less."""
 
@@ -59,9 +60,7 @@ def main(most: int = MOST) -> int:
     failed = 0
     with forked_sandbox() as environment:
         for number, how in itertools.product(range(1, most + 1), LOSSES):
-            outcome = run_with(
-                environment, Loss(how, number), (*DIRECT, *FUZZED, "contracts/test_time.py")
-            )
+            outcome = run_with(environment, Loss(how, number), EVERYWHERE)
             said = ", ".join(outcome.rules) or outcome.verdict
             print(f"{how}-{number}: {said}", flush=True)
             if not harmed_in(outcome.output):

@@ -108,7 +108,7 @@ class CardSet:
 
     def _settled(self, fuzz: Fuzz, operation: str, act: Callable[[Fuzz], T]) -> T:
         """The result of `act`. If an answer is missing, the cards are read before they are dropped,
-        or nobody would see what earlier refusals have changed.
+        else what earlier refusals have changed would never show.
         """
         try:
             self._replenish(fuzz, operation)

@@ -46,7 +46,7 @@ class Cards:
     def prepare(self, line: str) -> None:
         """Run a step of a program, to make something that requests can name.
 
-        Raises Unanswered if its answer is missing: then nobody knows the id of what was made.
+        Raises Unanswered if its answer is missing: then the id of what was made is not known.
         """
         self.setup.append(line)
         with requiring_answers(self.story):

@@ -264,7 +264,7 @@ def http_of(request: FuzzRequest, account: str) -> tuple[Request, bytes | None]:
 
 
 def _after_refusal(ledger: Ledger, command: Write | None) -> Ledger:
-    """The ledger after a refused request; `command` None: nobody can say what it asked for."""
+    """The ledger after a refused request; `command` None: what it asked for is not clear."""
     if command is None:
         return ledger.changed(last_write=LastWrite.REFUSED)
     return refused(ledger, command)

@@ -79,7 +79,7 @@ class IdIndex:
 class Interpretation:
     """The card that a request concerns, by its label, and the command it asks for.
 
-    `command` is None if nobody can say what an acceptance does (a new expiry date, two names for
+    `command` is None if the effect of an acceptance is not clear (a new expiry date, two names for
     one card). `is_ordinary` says that the request holds nothing beside the command that a server
     may refuse: it has to accept the request if it has to accept the command.
     """
@@ -155,7 +155,7 @@ class BodyReader:
 
 
 def _unclear(card: str) -> Interpretation:
-    """It concerns the card; nobody can say what an acceptance does."""
+    """It concerns the card; the effect of an acceptance is not clear."""
     return Interpretation(card, None, is_ordinary=False)
 
 
