@@ -7,7 +7,6 @@ Bad input ends in one line on standard error and status 4, never in a traceback.
 from __future__ import annotations
 
 import functools
-import io
 import json
 import os
 import random
@@ -17,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 import click
 from rich.console import Console
@@ -40,6 +39,7 @@ from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError, read_scenario
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
+from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief, visible
 from tallystick.reporting.wording import say_command, say_outcome
 from tallystick.run import Finding
@@ -69,17 +69,15 @@ CommandFunction = Callable[..., Any]
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a subcommand and exit with the suite's own statuses."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    # Whoever reads the output may have seen enough of it; the exit status still has to be right.
+    sys.stdout, sys.stderr = (
+        cast(TextIO, Unbreakable(stream or open(os.devnull, "w")))  # noqa: SIM115
+        for stream in (sys.stdout, sys.stderr)
+    )
     try:
         status = cli.main(arguments, prog_name="tallystick", standalone_mode=False)
     except click.ClickException as error:
         _fail(f"{error.format_message()} (tallystick --help lists what there is)")
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; Python would complain once more at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(OK)
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except BAD as error:

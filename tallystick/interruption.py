@@ -1,4 +1,4 @@
-"""How a run is interrupted: the first SIGINT or SIGTERM ends it, later ones wait for its reports.
+"""How a run is interrupted: the first signal ends it, later ones wait for its reports.
 
 Python raises KeyboardInterrupt at any line, and a second one in the middle of the reports would end
 the process with half of them. So a signal that comes while a report is written is kept until that
@@ -21,6 +21,8 @@ AGAIN_S = 1.0
 ENDING_S = 20.0
 """How long the end of a run may keep a signal waiting; after that it ends the process at once."""
 STATUS = 2
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""SIGHUP: the terminal was closed; under `nohup` it is ignored, and stays so."""
 
 
 class _Phase(Enum):
@@ -48,8 +50,9 @@ class Interruption:
         """Handle signals from now on; without effect outside of the main thread."""
         if threading.current_thread() is threading.main_thread():
             self._phase = _Phase.RUNNING
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, self._handle)
+            for number in SIGNALS:
+                if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                    signal.signal(number, self._handle)
 
     def end(self) -> None:
         """The run is over or broken off: from now on signals wait for the reports.

@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 from tallystick.documents.rules import load_rules
-from tallystick.reporting.live_line import LiveLine, Unbreakable, own_terminal
+from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.masking import mask_report, masked
 from tallystick.reporting.reports import ReportsError
 from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
+from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief
 from tallystick.run import OutOfTime, Run, Violated
 from tallystick.selection import asks_for_target
@@ -95,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(brief(str(error))) from None
     suite = config.stash[SUITE] = Suite(config, settings)
     config.pluginmanager.register(Listener(suite), "tallystick-listener")
-    terminal = own_terminal() if config.option.verbose <= 0 else None
+    terminal = own_terminal() if config.getoption("verbose", 0) <= 0 else None
     if terminal is not None:
         config.pluginmanager.register(LiveLine(terminal, suite.status), "tallystick-live")
 

@@ -39,6 +39,7 @@ NO_SUCH_OPERATION = (404, 405, 501)
 """What a target without deletions answers to them; a card that holds money is refused otherwise."""
 DELETED = "deleted"
 """The status of a card that some servers still show after its deletion (question 33)."""
+REFUSED = "the target did not accept their clean-up"
 LARGEST_PAGE = 100
 MOST_PAGES = 100
 
@@ -121,7 +122,8 @@ class CleanUp:
         self._stop(reason)
         cards = [card.id for card in self.traces.live_cards() if card.is_sure]
         holds = [hold.id for hold in self.traces.open_holds()]
-        return LeftOpen(tuple(sorted(cards)), tuple(sorted(holds)), self._reason)
+        reason = self._reason or (REFUSED if cards or holds else "")
+        return LeftOpen(tuple(sorted(cards)), tuple(sorted(holds)), reason)
 
     def _for_each(self, put_away: Callable[[Target, Any], None], items: list[Any]) -> None:
         """Do it to every item, over a few connections."""

@@ -44,11 +44,13 @@ class Hold:
     is_closed: bool = False
     captures: set[str] = field(default_factory=set)
     """The ids of the captures that were counted."""
+    captured: int = 0
+    """The sum of these captures."""
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still be open. A hold of 0 is, until something is captured of it."""
-        captured_all = self.remaining is not None and self.remaining <= 0 and self.captures
+        """Whether it may still be open. A hold of 0 may be, even if 0 is captured of it."""
+        captured_all = self.remaining is not None and self.remaining <= 0 < self.captured
         return not self.is_closed and not captured_all
 
 
@@ -180,6 +182,7 @@ class Traces:
         if isinstance(id_, str) and type(amount) is int and id_ not in hold.captures:
             hold.captures.add(id_)
             hold.remaining -= amount
+            hold.captured += amount
 
     def _voided(self, seen: Seen) -> None:
         hold = self.holds.get((seen.account, seen.named("transactions")))

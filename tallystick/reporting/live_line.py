@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator
 from dataclasses import replace
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 import pytest
 from rich.console import Console
 from rich.text import Text
 
 from tallystick.reporting.progress import PLAIN_EVERY_S, Progress, Status, short_name
+from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import visible
 
 StatusReport = tuple[str, str, str]
@@ -76,39 +76,6 @@ class LiveLine:
     def _status(self) -> Status:
         status = self._ask() or Status("", 0, 0, 0)
         return replace(status, done=self._done, of=self._of)
-
-
-class Unbreakable:
-    """A text file that goes on when nobody reads it any more, such as behind `| head`.
-
-    A run whose output is cut still has a verdict, and an exit status that says it.
-    """
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-
-    def write(self, text: str) -> int:
-        """Write, or forget what nobody reads."""
-        with self._surviving():
-            return self._file.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush, or forget what nobody reads."""
-        with self._surviving():
-            self._file.flush()
-
-    @contextmanager
-    def _surviving(self) -> Iterator[None]:
-        try:
-            yield
-        except BrokenPipeError:
-            # Python writes what is left over at its exit, and would fail once more.
-            with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
 
 
 def own_terminal() -> TextIO | None:

@@ -91,6 +91,24 @@ def test_a_card_whose_answer_was_lost_is_deleted(leavings: Leavings) -> None:
     assert leavings.shown(leavings.cards()[0]) is None
 
 
+def test_a_hold_of_nothing_is_voided_even_if_nothing_was_captured_of_it(
+    leavings: Leavings,
+) -> None:
+    leavings.play("A = card 1000 NOK", "h = hold A 0", "c = capture h 0")
+    assert not leavings.put_away()
+    assert leavings.shown(leavings.cards()[0]) is None
+
+
+def test_what_the_target_refuses_to_put_away_is_listed_with_that_reason(
+    leavings: Leavings,
+) -> None:
+    leavings.play("A = card 1000 NOK")
+    left = leavings.put_away(transport=NoDelete)
+    assert str(left) == (
+        "1 card and 0 open holds stay on the target (the target did not accept their clean-up)"
+    )
+
+
 def test_a_repeated_capture_is_counted_once(leavings: Leavings) -> None:
     leavings.play("A = card 1000 NOK", "h = hold A 300", "c = capture h 150", "again c")
     assert len(leavings.traces.open_holds()) == 1

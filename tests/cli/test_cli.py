@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -189,6 +190,19 @@ def test_a_history_without_one_violates_and_says_where(
     assert "no place for   client " in out
     assert "VIOLATES: 4 operations on 1 cards" in out
     assert page.read_text().count("<g class=") == 4
+
+
+def test_an_output_that_cannot_be_written_leaves_the_exit_status_as_it_is(tmp_path: Path) -> None:
+    path = _history(tmp_path, _captured("t3", "r3", 400))
+    command = [sys.executable, "-m", "tallystick", "check", str(path)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_a_history_that_was_cut_off_is_no_shorter_history(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGINT, SIGKILL, SIGTERM
+from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM
 
 import pytest
 
@@ -83,6 +83,9 @@ ENDINGS = {
     ),
     "Ctrl-C, then SIGTERM": Ending(
         2, "undecided", INTERRUPTED, signals=(Signal(SIGINT), Signal(SIGTERM, 0.3))
+    ),
+    "SIGHUP, as from a closed terminal": Ending(
+        2, "undecided", INTERRUPTED, signals=(Signal(SIGHUP),)
     ),
     "SIGKILL": Ending(-9, "undecided", "", signals=(Signal(SIGKILL),)),
     "Ctrl-C that is swallowed": Ending(
@@ -306,3 +309,43 @@ def test_a_reader_of_the_output_that_leaves_changes_nothing(
     assert process.wait(LIMIT_S) == 0
     assert errors == b""
     assert read_result(reports / "result.json")["verdict"] == "conforms"
+
+
+def test_an_output_that_cannot_be_written_changes_nothing(
+    honest: Environment, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    command = [sys.executable, "-m", "pytest", ESSENTIALS, f"--report-dir={reports}"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*command, "-p", "no:cacheprovider"],
+            cwd=ROOT,
+            env={**os.environ, **honest},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=LIMIT_S,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert read_result(reports / "result.json")["verdict"] == "conforms"
+
+
+def test_without_the_terminal_plugin_the_exit_status_is_the_verdict(
+    honest: Environment, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    options = [ESSENTIALS, f"--report-dir={reports}", "-p", "no:terminal", "-o", "addopts="]
+    ran = run_forked("pytest", honest, options, reports, LIMIT_S)
+    assert (ran.status, ran.verdict) == (0, "conforms"), ran.output
+    assert "Traceback" not in ran.output
+
+
+def test_an_output_in_ascii_says_the_verdict(honest: Environment, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    ascii_only = {**honest, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    ran = run_started(ascii_only, [ESSENTIALS, f"--report-dir={reports}"], reports, LIMIT_S)
+    assert ran.status == 0, ran.output
+    lines = ran.output.splitlines()
+    assert "-" * 80 in lines
+    assert any(line.startswith("CONFORMS (PARTIAL): ") for line in lines), ran.output
+    assert "\\u" not in ran.output
