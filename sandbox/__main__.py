@@ -18,7 +18,7 @@ import uvicorn
 
 from sandbox.app import App
 from sandbox.assembly import TOKEN_LIFETIME_S, assemble
-from sandbox.credentials import ACCOUNT
+from sandbox.credentials import ACCOUNT, ADMIN
 from sandbox.faults import FAULTS
 from sandbox.routing import PREFIX
 from sandbox.variants import VARIANTS, policy_of
@@ -66,6 +66,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         description="Serve the reference server of the Wallet / Cards API.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"To judge it with tallystick (further clients: sandbox/credentials.py):\n"
+        f"  export TALLYSTICK_ACCOUNT={ACCOUNT} TALLYSTICK_CLIENT_ID={ADMIN.client_id}\n"
+        f"  export TALLYSTICK_CLIENT_SECRET={ADMIN.client_secret}",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (0: any free one)")

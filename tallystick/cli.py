@@ -192,8 +192,11 @@ def render_command(directory: Path) -> None:
 @click.option("--page", default="", help="write the time line of the first violation to this file")
 def check_command(history: Path, dialect: str, budget: str, page: str) -> int:
     """Judge a recorded history: is there a legal order of its operations?"""
-    with history.open(encoding="utf-8") as lines:
-        recorded = load(lines, decode_command, decode_outcome)
+    try:
+        with history.open(encoding="utf-8") as lines:
+            recorded = load(lines, decode_command, decode_outcome)
+    except (HistoryError, UnicodeDecodeError) as error:
+        raise HistoryError(f"{history}: {error}") from None
     known = pinned_dialect(Path(dialect)) if dialect else open_dialect()
     cards = _cards(recorded)
     judgement = check(

@@ -39,6 +39,7 @@ LEAST_REDUCE_S = 2.0
 REDUCE_ALL_S = {Intensity.GATE: 30.0, Intensity.RELEASE: 120.0, Intensity.HUNT: 600.0}
 """Seconds for all of them: a server with many faults is not to take for ever."""
 
+NO_REPORTS = "{} cannot be written: {}; name another folder with --report-dir"
 CLEAN_UP_S = 30.0
 """Seconds for the clean-up on the target at the end."""
 SOON_S = 10.0
@@ -87,7 +88,7 @@ class Suite:
             address = settings.address or self._embedded()
             assert self.clients is not None, "settings and the embedded server both bring clients"
             dialect = pinned_dialect(settings.dialect) if settings.dialect else open_dialect()
-            self.reports = reports = Reports(settings.report_dir)
+            self.reports = reports = self._reports()
             target = connect(
                 address,
                 self.clients.main,
@@ -112,12 +113,19 @@ class Suite:
         try:
             reports.open(self.run, self.ending())
         except OSError as error:
-            raise pytest.UsageError(f"{settings.report_dir}: {error.strerror}") from None
+            said = NO_REPORTS.format(settings.report_dir, error.strerror)
+            raise pytest.UsageError(brief(said)) from None
         tests = len(self.selection)
         self.depths = DepthPlan(settings.intensity, settings.budget_s, tests)
         for client in self.clients.everybody():
             reports.learn(client.secret, client.token)
         reports.learn(*(value for _, value in settings.network.headers))
+
+    def _reports(self) -> Reports:
+        try:
+            return Reports(self.settings.report_dir)
+        except OSError as error:
+            raise TargetError(NO_REPORTS.format(self.settings.report_dir, error.strerror)) from None
 
     def _observe(self, exchange: Exchange) -> None:
         self._traces(exchange)

@@ -111,12 +111,18 @@ class Traces:
                 learn(self, seen)
 
     def open_holds(self) -> list[Hold]:
-        """The holds that may still lock money, except those of deleted cards."""
+        """The holds that may still lock money, except those of deleted cards.
+
+        A hold whose card is not known is on one of the run's cards: it is gone when they all are.
+        """
         deleted = {key for key, card in self.cards.items() if card.is_deleted}
+        live = {(card.account, None) for card in self.live_cards()}
         return [
             hold
             for hold in self.holds.values()
-            if hold.is_open and (hold.account, hold.card) not in deleted
+            if hold.is_open
+            and (hold.account, hold.card) not in deleted
+            and (hold.card is not None or (hold.account, None) in live)
         ]
 
     def live_cards(self) -> list[Card]:

@@ -192,7 +192,8 @@ class Reports:
 
     def _text(self, result: Result, exchanges: Exchanges, width: int, colour: bool) -> str:
         text = report_text(result, exchanges, self.directory, width=width, colour=colour)
-        return f"{text}\nMore in {self.directory / 'report.html'}"
+        page = self.directory / "report.html"
+        return f"{text}\nMore in {page}" if page.exists() else text
 
     def _summarise(self, run: Run, ending: Ending) -> Result:
         return summarise(run, ending, seconds=time.monotonic() - run.started)

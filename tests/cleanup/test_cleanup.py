@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import httpx
 import pytest
 
@@ -107,6 +109,19 @@ def test_what_the_target_refuses_to_put_away_is_listed_with_that_reason(
     assert str(left) == (
         "1 card and 0 open holds stay on the target (the target did not accept their clean-up)"
     )
+
+
+def test_a_hold_on_an_unknown_card_is_gone_when_all_cards_of_the_run_are(
+    leavings: Leavings,
+) -> None:
+    leavings.play("A = card 1000 NOK", "h = hold A 100")
+    for hold in leavings.traces.holds.values():
+        hold.card = None
+    later = copy.deepcopy(leavings.traces.holds), copy.deepcopy(leavings.traces.cards)
+    assert len(leavings.traces.open_holds()) == 1
+    assert not leavings.put_away()
+    leavings.traces.holds, leavings.traces.cards = later  # as the journal has them, for a sweep
+    assert not leavings.put_away()
 
 
 def test_a_repeated_capture_is_counted_once(leavings: Leavings) -> None:

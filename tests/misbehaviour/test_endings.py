@@ -282,6 +282,7 @@ def test_a_full_disk_stops_the_run_at_once(tmp_path: Path) -> None:
     words = " ".join(ran.output.split())
     assert f"the reports cannot be written to {reports}: File too large" in words
     assert "CAP-2" in ran.output  # what was found is shown
+    assert "report.html" not in ran.output  # there is none
     assert ran.verdict in ("violates", "error")
     assert "Traceback" not in ran.output
     assert ran.megabytes < MEGABYTES

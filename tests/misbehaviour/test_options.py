@@ -120,6 +120,9 @@ ROWS = {
         "HERE/file", ("--report-dir=HERE/file",), prepare=written("file", b"")
     ),
     "a report directory that cannot be made": Row("/proc/reports", ("--report-dir=/proc/reports",)),
+    "a report directory that only the system makes": Row(
+        "name another folder with --report-dir", ("--report-dir=/sys/reports",)
+    ),
     "a report directory with a name too long": Row("too long", (f"--report-dir=HERE/{'x' * 300}",)),
     "an option that does not exist": Row("unrecognized arguments", ("--tarket=x",)),
     "-k that selects nothing": Row("nothing is selected", ("-k", "nothing_at_all")),

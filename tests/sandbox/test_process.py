@@ -37,6 +37,12 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 # --- the command line -----------------------------------------------------------------------
 
 
+def test_the_help_names_a_client_that_may_use_it() -> None:
+    text = run("--help").stdout
+    assert f"TALLYSTICK_CLIENT_ID={ADMIN.client_id}\n" in text
+    assert f"TALLYSTICK_CLIENT_SECRET={ADMIN.client_secret}\n" in text
+
+
 def test_the_list_names_every_fault_and_variant() -> None:
     printed = run("--list")
     assert printed.returncode == 0
