@@ -80,20 +80,25 @@ class Interruption:
         self._depth -= 1
         if self._is_due and not self._depth and self._phase is _Phase.RUNNING:
             self._is_due = False
-            raise KeyboardInterrupt
+            self._interrupt()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.came = True
         self._on_signal()
-        now = time.monotonic()
         if self._phase is _Phase.OVER:
             self._leave(self._status)
         elif self._phase is _Phase.ENDING:
-            if now - self._since > ENDING_S:
+            if time.monotonic() - self._since > ENDING_S:
                 self._leave(STATUS)
         elif self._depth:
             self._is_due = True
-        elif now - self._raised_at > AGAIN_S:
+        else:
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        """Raise KeyboardInterrupt, unless one is on its way: it must not be met by another."""
+        now = time.monotonic()
+        if now - self._raised_at > AGAIN_S:
             self._raised_at = now
             raise KeyboardInterrupt
 

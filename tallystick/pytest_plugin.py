@@ -256,6 +256,7 @@ class Listener:
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
     """Write the reports and settle the exit status, whatever other plugins do at the end."""
     suite = session.config.stash[SUITE]
+    suite.interruption.end()
     if suite.run is None:
         ended = yield
         _settle_without_run(session, suite)

@@ -13,6 +13,7 @@ from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM
 import pytest
 
 from tallystick.reporting.result import read_result
+from tests.misbehaviour.proxy import Turn, misbehaving
 from tests.misbehaviour.running import ROOT, Signal, Watched, run_forked, run_started
 from tests.proof.servers import Environment, forked_sandbox
 
@@ -286,6 +287,25 @@ def test_a_full_disk_stops_the_run_at_once(tmp_path: Path) -> None:
     assert ran.verdict in ("violates", "error")
     assert "Traceback" not in ran.output
     assert ran.megabytes < MEGABYTES
+
+
+@pytest.mark.parametrize("pause_s", [0.05, 0.4])
+def test_a_run_that_is_interrupted_while_it_connects_has_no_verdict(
+    pause_s: float, honest: Environment, tmp_path: Path
+) -> None:
+    ready, reports = tmp_path / "ready", tmp_path / "reports"
+
+    def silent(turn: Turn) -> None:
+        ready.touch()
+        turn.wait(LIMIT_S)
+
+    options = [ESSENTIALS, f"--report-dir={reports}"]
+    signals = (Signal(SIGINT, 0.1), Signal(SIGINT, pause_s))
+    with misbehaving(honest, silent) as environment:
+        ran = run_started(environment, options, reports, LIMIT_S, ready=ready, signals=signals)
+    assert ran.status == 2, ran.output
+    assert ran.verdict == "none"
+    assert "\nTraceback" not in ran.output
 
 
 @pytest.mark.parametrize("option", ["-v", "-q"])
