@@ -243,7 +243,7 @@ WITHIN_A_RUN: dict[str, Row] = {
         every(30, edited(lambda reply: replace(reply, body=b"null"))), VIOLATES, "SHAPE-1"
     ),
     "sends a list for an object": Row(
-        every(30, edited(lambda reply: replace(reply, body=b"[]"))), VIOLATES, "SHAPE-1"
+        every(90, edited(lambda reply: replace(reply, body=b"[]"))), VIOLATES, "SHAPE-1"
     ),
     "sends lone surrogates": Row(members(currency="\ud800", message="\udfff"), VIOLATES, "\\ud800"),
     "sends NUL": Row(with_message("a\x00b"), VIOLATES, "VIOLATES"),
