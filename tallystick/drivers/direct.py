@@ -41,7 +41,8 @@ def requiring_answers(story: Story) -> Iterator[None]:
 def require_answers(story: Story, begin: int = 0) -> None:
     """Raise Unanswered if an answer is missing in a story, from the event `begin` on."""
     for event in story.events[begin:]:
-        if is_missing(event.exchange.answer):
+        answer = event.exchange.answer
+        if is_missing(answer) or answer.status >= 500:
             raise Unanswered(event.exchange)
 
 
@@ -108,6 +109,9 @@ class Direct:
         Counts the rules as checked; the first of them is blamed.
         """
         rule = self._count(rules)
+        if answer.status >= 500 and not rule.startswith("SHAPE-"):
+            # It proves nothing of what the rule is about.
+            rule = self._count("SHAPE-2")
         if answer.status not in statuses:
             allowed = ", ".join(str(status) for status in sorted(statuses))
             self.violate(rule, f"a refusal ({allowed}): {why}", f"status {answer.status}")

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tallystick.target.address import DOCUMENTED_URL, Address, Client, Secret, basic_header
 from tallystick.target.answers import TOKEN_REFUSALS, Answer, NoAnswer, wait_asked_for
-from tallystick.target.errors import TargetError
+from tallystick.target.errors import TargetError, TargetGone
 from tallystick.target.outages import Outages, is_failure, said_of
 from tallystick.target.pace import REAL_TIME, Time
 from tallystick.target.sender import Sender
@@ -50,7 +50,7 @@ class Bearer:
         """The current token; TargetError if the target gives none."""
         with self._lock:
             if self._time.now() >= self._renew_at:
-                self._token, life_s = self._fetch(sender)
+                self._token, life_s = self._renew(sender) if self.audience else self._fetch(sender)
                 self._renew_at = self._time.now() + life_s / 2
             return self._token
 
@@ -61,6 +61,31 @@ class Bearer:
     def forget(self) -> None:
         """Fetch a new token at the next request."""
         self._renew_at = 0.0 if not self.is_fixed else self._renew_at
+
+    def _renew(self, sender: Sender) -> tuple[Secret, float]:
+        """A token from a target that gave one before: whatever comes in its place may pass, as an
+        outage does. TargetError with the last reason at the bound.
+        """
+        tokens: list[tuple[Secret, float]] = []
+        errors: list[TargetError] = []
+
+        def once() -> str:
+            try:
+                tokens.append(self._fetch(sender))
+            except TargetGone:
+                raise
+            except TargetError as error:
+                errors.append(error)
+                return str(error)
+            return ""
+
+        said = once()
+        if said:
+            try:
+                self._outages.wait_for("Get Token", said, once)
+            except TargetGone:
+                raise errors[-1] from None
+        return tokens[-1]
 
     def _fetch(self, sender: Sender) -> tuple[Secret, float]:
         url, account = self._address.url, self._address.account

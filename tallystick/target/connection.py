@@ -27,7 +27,7 @@ from tallystick.target.answers import (
 )
 from tallystick.target.bearer import Bearer
 from tallystick.target.bodies import Depths
-from tallystick.target.control import control_request
+from tallystick.target.control import control_request, second_control_request
 from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
 from tallystick.target.network import Connections, Network
 from tallystick.target.outages import ENOUGH, Control, Outage, Outages, is_failure, said_of
@@ -40,6 +40,8 @@ PATIENCE = 5
 SHORTEST_WAIT_S = 0.05
 REPEATS = 3
 """How often a read is sent again that an outage cut off."""
+REFUSED_S = 5.0
+"""How long credentials may be refused that were accepted before: some gateways do so in bursts."""
 SILENT = 2
 """Requests in a row without an answer from which on an outage is suspected."""
 
@@ -217,15 +219,26 @@ class HttpTarget:
         is_known = not self._is_main or self._stale[operation] >= ENOUGH
         if exchange.answer.status != 401 or is_known or not self._shared.outages.in_run:
             return exchange
-        control = self._shared.control()
-        if control.status in (401, 403):
-            raise CredentialsLost(
-                f"{self.address.url} no longer accepts the credentials of this run "
-                f"({exchange.answer.status} to {operation}, {control.status} to a plain read): "
-                "look at TALLYSTICK_TOKEN, or at what happened to the client"
-            )
-        self._stale[operation] += 1
+        self._wait_for_credentials(operation)
+        exchange = self._patiently(message)
+        self._stale[operation] += exchange.answer.status == 401
         return exchange
+
+    def _wait_for_credentials(self, operation: str) -> None:
+        """Wait until the control request is not refused any more; CredentialsLost at the bound."""
+        waited_s, pause_s = 0.0, SHORTEST_WAIT_S
+        while (control := self._shared.control()).status in (401, 403):
+            if waited_s >= min(self._shared.outages.bound_s, REFUSED_S):
+                raise CredentialsLost(
+                    f"{self.address.url} no longer accepts the credentials of this run (401 to "
+                    f"{operation}, {control.status} to a plain read, for {waited_s:.0f} s): look "
+                    "at TALLYSTICK_TOKEN, or at what happened to the client"
+                )
+            self._time.sleep(pause_s)
+            waited_s += pause_s
+            pause_s *= 2
+            self.bearer.forget()
+            self.access_token()
 
     def _settled(self, message: _Message, exchange: Exchange) -> Exchange:
         """What a failed request proves, after an outage if there is one: a read is sent again, a
@@ -297,11 +310,19 @@ class HttpTarget:
         return last[0]
 
     def _ask_control(self) -> Answer | NoAnswer:
-        """A small read over a connection of its own, sent once."""
+        """The control request; if that fails, the answer to the second one if there is one."""
+        account = self.address.account
+        first = self._control(control_request(account))
+        if not is_failure(first):
+            return first
+        second = self._control(second_control_request(account))
+        return first if is_failure(second) else second
+
+    def _control(self, request: Request) -> Answer | NoAnswer:
+        """The answer to a small read over a connection of its own, sent once."""
         if self._control_sender is None:
             transport = self._own or self._shared.connections.open(keep=False)
             self._control_sender = self._sender_of(transport)
-        request = control_request(self.address.account)
         headers = {"Accept": "application/json", **bearer_header(self.bearer.current())}
         number = self.meter.take()
         called_ns = time.monotonic_ns()

@@ -23,6 +23,15 @@ def control_request(account: str) -> Request:
     return Request("aid_cards_get", "GET", path)
 
 
+def second_control_request(account: str) -> Request:
+    """Asked where the first fails: a target whose list of cards is broken works all the same.
+
+    There is no such card; a working target refuses.
+    """
+    path = f"/accounts/{quote(account, safe='')}/wallets/cards/no-such-card"
+    return Request("aid_cards_cardid_get", "GET", path)
+
+
 def ask_control(target: Target) -> Answer | NoAnswer:
     """The answer to the control request; TargetError if the target is gone."""
     return target.send(control_request(target.address.account)).answer

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import itertools
 import json
 import random
 import time
@@ -222,3 +223,28 @@ def outage(after: int, seconds: float, do: Behaviour) -> Behaviour:
 def error(status: int, *more: tuple[str, str]) -> Behaviour:
     """An error in the documented form."""
     return lambda turn: turn.send(Reply(status, (JSON, *more), message("mine")))
+
+
+def bursts(length: int, period: int, do: Behaviour, after: int = 20) -> Behaviour:
+    """Do it to the first `length` of each `period` requests."""
+
+    def behave(turn: Turn) -> None:
+        is_in = turn.number >= after and (turn.number - after) % period < length
+        do(turn) if is_in and not turn.is_token else turn.pass_on()
+
+    return behave
+
+
+def later_token(number: int, do: Behaviour) -> Behaviour:
+    """Do it once, to the so-manieth request for a token; tokens live half a second."""
+    asked = itertools.count(1)
+
+    def behave(turn: Turn) -> None:
+        if turn.is_token and next(asked) == number:
+            do(turn)
+        elif turn.is_token:
+            turn.send(turn.answer.with_json({**turn.answer.json, "expires_in": 0.5}))
+        else:
+            turn.pass_on()
+
+    return behave

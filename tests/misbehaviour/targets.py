@@ -13,6 +13,7 @@ from tests.misbehaviour.behaviours import (
     JSON,
     PAGE,
     bombs,
+    bursts,
     chunked,
     continued,
     cut,
@@ -23,6 +24,7 @@ from tests.misbehaviour.behaviours import (
     error,
     flood,
     headers,
+    later_token,
     longer,
     members,
     outage,
@@ -151,6 +153,16 @@ WITHIN_A_RUN: dict[str, Row] = {
     ),
     "answers 401 from the 60th request on": Row(
         every(1, error(401), after=60), UNDECIDED, "credentials"
+    ),
+    "answers 401 twice in a row now and then": Row(bursts(2, 40, error(401)), CONFORMS, "CONFORMS"),
+    "answers 401 five times in a row now and then": Row(
+        bursts(5, 60, error(401)), CONFORMS, "CONFORMS", ("--wait=10s",)
+    ),
+    "gives a page for a token once": Row(
+        later_token(2, answering(200, b"<html>", PAGE)), CONFORMS, "", ("--rate=100", "--wait=10s")
+    ),
+    "refuses the credentials once": Row(
+        later_token(2, error(401)), CONFORMS, "", ("--rate=100", "--wait=10s")
     ),
     "answers half of the requests with 500": Row(
         seldom(0.5, error(500)), f"{VIOLATES}|{UNDECIDED}", "", seconds=60

@@ -10,6 +10,7 @@ import pytest
 
 from tallystick.target import (
     Answer,
+    Client,
     CredentialsLost,
     HttpTarget,
     NoAnswer,
@@ -235,3 +236,41 @@ def test_a_401_to_a_forged_token_is_its_answer() -> None:
     target.begin_run()
     assert target.send(READ, headers={"Authorization": "Bearer forged"}).answer.status == 401
     assert target.send(READ, authorized=False).answer.status == 401
+
+
+class Bursts:
+    """Answers 401 to so many requests in a row, then honestly."""
+
+    def __init__(self, refused: int) -> None:
+        self.refused = refused
+        self.writes = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/auth/token"):
+            return httpx.Response(200, json={"access_token": "t"})
+        if self.refused:
+            self.refused -= 1
+            return answer(401, {})
+        self.writes += request.method == "POST"
+        return answer(200, CARD)
+
+
+@pytest.mark.parametrize("refused", [1, 2, 3, 5])
+@pytest.mark.parametrize("client", [ADMIN, READY], ids=["renewed", "ready"])
+def test_a_burst_of_401_is_no_answer(client: Client, refused: int) -> None:
+    server = Bursts(refused)
+    target = scripted_target(server, client)
+    target.begin_run()
+    assert target.send(WRITE).answer.status == 200
+    assert server.writes == 1
+
+
+def test_a_broken_list_of_cards_is_told_from_an_outage(target: HttpTarget, wallet: Wallet) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        return answer(500, {}) if request.url.query == b"limit=1" else wallet(request)
+
+    target = scripted_target(handler, READY, wallet.clock)
+    target.begin_run()
+    wallet.faulty["POST"] = answer(500, {})
+    assert target.send(WRITE).answer.status == 500
+    assert target.outages == []

@@ -26,7 +26,7 @@ from tallystick.target import (
     outcome_of,
     with_path,
 )
-from tallystick.target.network import START_S
+from tallystick.target.network import OUTAGE_S, START_S
 from tests.target.scripted import (
     ADDRESS,
     ADMIN,
@@ -283,6 +283,32 @@ def test_a_get_token_that_fails_once_is_asked_again(failure: httpx.Response | Ex
     assert target.send(READ).answer.status == 200
     assert len(server.get_token.seen) == 2
     assert [outage.reason[:9] for outage in target.outages] == ["Get Token"]
+
+
+GOOD = answer(200, {"access_token": "t", "expires_in": 0.002})
+
+
+@pytest.mark.parametrize("other", [answer(200), answer(404), answer(401), answer(200, {})], ids=str)
+def test_a_get_token_that_worked_before_is_asked_again(other: httpx.Response) -> None:
+    clock = FakeTime()
+    # A refusal is answered with another audience only if none was taken before.
+    server = TokenServer(GOOD, other, GOOD)
+    target = target_of(server, ADMIN, clock)
+    target.send(READ)
+    clock.now_s += 1
+    assert target.send(READ).answer.status == 200
+    assert len(server.get_token.seen) == 3
+
+
+def test_a_get_token_that_worked_before_and_never_again_says_what_it_answers() -> None:
+    clock = FakeTime()
+    target = target_of(TokenServer(GOOD, answer(401)), ADMIN, clock)
+    target.send(READ)
+    target.begin_run()
+    clock.now_s += 1
+    with pytest.raises(TargetError, match="refused the credentials"):
+        target.send(READ)
+    assert OUTAGE_S <= sum(clock.naps) < OUTAGE_S + 5
 
 
 def test_the_documented_audience_is_tried_before_the_address_of_the_server() -> None:
