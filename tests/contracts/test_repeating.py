@@ -138,3 +138,19 @@ def test_a_refusal_while_the_credentials_are_accepted_breaks_a_rule(status: int)
     with pytest.raises(Violated):
         Stage(run, "A = card 1000 NOK")
     assert set(run.findings) == {"CARD-1"}
+
+
+def test_an_error_of_the_server_breaks_no_rule_but_that_of_errors() -> None:
+    run = run_against(Server(500))
+    direct = Direct(run)
+    request = Request("aid_cards_post", "POST", f"{direct.base}/cards", {})
+    with pytest.raises(Violated):
+        direct.expect_refusal("READ-4", direct.send(request, shaped=False), "no such card")
+    assert [finding.violation.rule for finding in run.findings.values()] == ["SHAPE-2"]
+
+
+def test_a_stage_goes_no_further_after_an_error_of_the_server() -> None:
+    server = Server(500)
+    with pytest.raises(Unanswered):
+        Stage(run_against(server), "A = card 100 NOK", "B = card 100 NOK")
+    assert server.creations == 1
