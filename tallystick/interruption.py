@@ -7,6 +7,7 @@ is done, and while the run is ending it is kept for a while. It knows nothing of
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -53,6 +54,7 @@ class Interruption:
             for number in SIGNALS:
                 if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                     signal.signal(number, self._handle)
+            atexit.register(_ignore_signals)
 
     def end(self) -> None:
         """The run is over or broken off: from now on signals wait for the reports.
@@ -108,3 +110,9 @@ class Interruption:
             sys.stdout.flush()
         finally:
             os._exit(status)
+
+
+def _ignore_signals() -> None:
+    """Python's own end gives signals back to the system, which would replace the exit status."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -135,12 +135,12 @@ class Reports:
             with self._giving_up():
                 exchanges = exchanges_of(findings, redactor_for(run, *findings))
                 result = self._summarise(run, ending)
-                self.text = self._text(result, exchanges, width, colour)
                 if self._journal is not None:
                     self._journal.close()
                 known = dialect.dump(run.dialect, run.target.address.url)
                 write_whole(self.directory / "dialect.yaml", known)
                 write_pages(self.directory, result, exchanges)
+                self.text = self._text(result, exchanges, width, colour)
                 write_result(self.directory / "result.json", result)
         except ReportsError as error:
             result = self._close_without(run, replace(ending, error=str(error)), width, colour)
