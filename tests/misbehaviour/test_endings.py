@@ -371,3 +371,24 @@ def test_an_output_in_ascii_says_the_verdict(honest: Environment, tmp_path: Path
     assert f"More in {reports / 'report.html'}" in lines
     assert any(line.startswith("CONFORMS (PARTIAL): ") for line in lines), ran.output
     assert "\\u" not in ran.output
+
+
+AT_THE_VERY_END = """
+import os, signal, sys
+from tallystick.interruption import Interruption
+
+class Late:
+    def __del__(self, kill=os.kill, me=os.getpid(), number=signal.SIGINT):
+        kill(me, number)
+
+interruption = Interruption()
+interruption.watch()
+interruption.end()
+interruption.over(0)
+sys.late = Late()
+"""
+
+
+def test_a_signal_while_python_ends_leaves_the_exit_status() -> None:
+    done = subprocess.run([sys.executable, "-c", AT_THE_VERY_END], cwd=ROOT, check=False)
+    assert done.returncode == 0
