@@ -7,11 +7,14 @@ or *violates*. This module does not judge: it asks `result` for the verdict.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from errno import EBUSY, EEXIST
 from itertools import takewhile
 from pathlib import Path
 
@@ -43,6 +46,11 @@ ON_A_LANE = re.compile(rf"\d+\| |{AT_THE_END}$")
 
 
 NOT_FINISHED = "not finished"
+PAGE = "report.html"
+MARKS = ("result.json", "journal.jsonl")
+"""A directory with one of these is that of an earlier run."""
+OURS = (*MARKS, "scenarios/*.yaml", PAGE, "[a-z]*-[0-9]*.html", "summary.md")
+"""What a run writes anew."""
 
 
 class ReportsError(Exception):
@@ -64,9 +72,8 @@ class Reports:
         self._early: list[Exchange] = []
         self._is_closing = False
         directory.mkdir(parents=True, exist_ok=True)
-        for pattern in ("result.json", "journal.jsonl", "scenarios/*.yaml", "*.html", "summary.md"):
-            for stale in directory.glob(pattern):
-                stale.unlink()
+        self._lock = _locked(directory)
+        _clear(directory)
         (directory / "scenarios").mkdir(exist_ok=True)
 
     def open(self, run: Run, ending: Ending) -> None:
@@ -147,6 +154,10 @@ class Reports:
         self._result = result
         return result
 
+    def release(self) -> None:
+        """Let another run have the directory; without it, the end of the process does."""
+        os.close(self._lock)
+
     def publish(self) -> None:
         """Append the summary to that of the CI step, if there is one; OSError if that fails."""
         if self._result is not None:
@@ -178,7 +189,7 @@ class Reports:
         result = self._summarise(run, ending)
         with suppress(Exception):
             write_result(self.directory / "result.json", result)
-        for name in ("summary.md", "report.html"):  # they may show the verdict that there is not
+        for name in ("summary.md", PAGE):  # they may show the verdict that there is not
             with suppress(OSError):
                 (self.directory / name).unlink(missing_ok=True)
         with suppress(Exception):
@@ -192,7 +203,7 @@ class Reports:
 
     def _text(self, result: Result, exchanges: Exchanges, width: int, colour: bool) -> str:
         text = report_text(result, exchanges, self.directory, width=width, colour=colour)
-        page = self.directory / "report.html"
+        page = self.directory / PAGE
         return f"{text}\nMore in {page}" if page.exists() else text
 
     def _summarise(self, run: Run, ending: Ending) -> Result:
@@ -202,10 +213,33 @@ class Reports:
         write_result(self.directory / "result.json", self._summarise(run, ending))
 
 
+def _locked(directory: Path) -> int:
+    """A handle that keeps other runs out of the directory, until it is closed or the process ends.
+
+    OSError if another run is there.
+    """
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise OSError(EBUSY, "another run writes its reports there") from None
+    return handle
+
+
+def _clear(directory: Path) -> None:
+    """Remove the files of an earlier run; OSError if there are files that may be none of a run."""
+    stale = [path for pattern in OURS for path in directory.glob(pattern)]
+    if stale and not any((directory / name).exists() for name in MARKS):
+        raise OSError(EEXIST, f"it holds {stale[0].name}, and is no report directory")
+    for path in stale:
+        path.unlink()
+
+
 def write_pages(directory: Path, result: Result, exchanges: Exchanges) -> None:
     """Write what is made from the result alone: the page and the summary."""
     texts = {
-        "report.html": report_page(result, exchanges),
+        PAGE: report_page(result, exchanges),
         "summary.md": summary_text(result),
     }
     for name, text in texts.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.misbehaviour.running import run_forked, run_started
+from tests.misbehaviour.running import ROOT, run_forked, run_started
 from tests.proof.servers import Environment, forked_sandbox
 
 ESSENTIALS = "contracts/test_essentials.py"
@@ -124,6 +124,9 @@ ROWS = {
         "name another folder with --report-dir", ("--report-dir=/sys/reports",)
     ),
     "a report directory with a name too long": Row("too long", (f"--report-dir=HERE/{'x' * 300}",)),
+    "a report directory of somebody else": Row(
+        "is no report directory", ("--report-dir=HERE",), prepare=written("summary.md", b"mine")
+    ),
     "an option that does not exist": Row("unrecognized arguments", ("--tarket=x",)),
     "-k that selects nothing": Row("nothing is selected", ("-k", "nothing_at_all")),
     "-m that selects nothing": Row("nothing is selected", ("-m", "deep")),
@@ -187,3 +190,27 @@ def test_workers_run_the_tests_of_the_suite(tmp_path: Path) -> None:
     ran = run_started({}, options, tmp_path / "reports", LIMIT_OF_WORKERS_S)
     assert ran.status == 0, ran.output
     assert " passed" in ran.output
+
+
+def test_python_without_its_checks_runs_nothing(honest: Environment, tmp_path: Path) -> None:
+    environment = {**honest, "PYTHONOPTIMIZE": "1"}
+    options = [ESSENTIALS, f"--report-dir={tmp_path / 'reports'}"]
+    ran = run_started(environment, options, tmp_path / "reports", LIMIT_OF_WORKERS_S)
+    assert ran.status == 4, ran.output
+    assert "ERROR: run without python -O and PYTHONOPTIMIZE" in ran.output
+    assert ran.verdict == "none"
+
+
+@pytest.mark.parametrize("more", [(), ("--continue-on-collection-errors", ESSENTIALS)])
+def test_a_contract_that_cannot_be_imported_is_a_broken_suite(
+    more: tuple[str, ...], honest: Environment, tmp_path: Path
+) -> None:
+    broken = tmp_path / "test_broken.py"
+    broken.write_text("import no_such_module")
+    reports = tmp_path / "reports"
+    options = ["-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin"]
+    options += [*more, str(broken), f"--report-dir={reports}"]
+    ran = run_forked("pytest", honest, options, reports, LIMIT_S)
+    assert ran.status == 3, ran.output
+    assert "no_such_module" in ran.output
+    assert ran.verdict == ("error" if more else "none")

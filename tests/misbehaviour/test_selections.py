@@ -54,6 +54,19 @@ def test_a_part_of_the_suite_is_partial_in_every_report(
         assert NOTE in (ran.reports / page).read_text(encoding="utf-8"), page
 
 
+def test_a_contract_that_somebody_marks_as_skipped_is_left_out(
+    honest: Environment, tmp_path: Path
+) -> None:
+    own = tmp_path / "test_own.py"
+    own.write_text(
+        "import pytest\n@pytest.mark.skip(reason='not today')\ndef test_left_out(run): pass\n",
+        encoding="utf-8",
+    )
+    ran, result = _run(honest, tmp_path, VOID, str(own))
+    assert ran.status == 0, ran.output
+    assert result["partial"] is True
+
+
 def test_a_run_of_all_contracts_is_not_partial(honest: Environment, tmp_path: Path) -> None:
     ran, result = _run(honest, tmp_path, "contracts", "--setup-only", "-q")
     assert result["partial"] is False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tallystick.reporting.journal import read_journal
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, read_result, summarise
@@ -83,3 +85,29 @@ def test_signs_of_markdown_in_what_a_server_said_are_text() -> None:
     text = summary_text(summarise(run, Ending(), seconds=1))
     assert "a\\|b" in text
     assert "&lt;img src=x> \\*\\[y\\](z)\\* \\`c\\`\\\\n# d" in text
+
+
+def test_two_runs_do_not_share_a_directory(tmp_path: Path) -> None:
+    first = Reports(tmp_path)
+    with pytest.raises(OSError, match="another run writes its reports there"):
+        Reports(tmp_path)
+    first.release()
+    Reports(tmp_path).release()
+
+
+@pytest.mark.parametrize("name", ["report.html", "summary.md", "scenarios/cap-2.yaml"])
+def test_a_directory_of_somebody_else_is_not_cleared(tmp_path: Path, name: str) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / name).write_text("theirs")
+    with pytest.raises(OSError, match="is no report directory"):
+        Reports(tmp_path)
+    assert (tmp_path / name).read_text() == "theirs"
+
+
+def test_only_files_of_a_run_are_removed(tmp_path: Path) -> None:
+    kept, removed = ("index.html", "notes.md", "dialect.yaml"), ("result.json", "conc-1.html")
+    for name in (*kept, *removed):
+        (tmp_path / name).write_text("x")
+    Reports(tmp_path).release()
+    assert all((tmp_path / name).exists() for name in kept)
+    assert not any((tmp_path / name).exists() for name in removed)
