@@ -19,6 +19,7 @@ from tallystick import wire
 from tallystick.cleanup.traces import PENDING, Card, Hold, Traces, items, members
 from tallystick.ledger.vocabulary import (
     CardId,
+    CardRecord,
     DeleteCard,
     EntryId,
     Kind,
@@ -224,6 +225,9 @@ class CleanUp:
         card.is_sure = True
         record = wire.card_record(shown.body)
         card.is_deleted = record.status == DELETED
+        if not card.is_deleted and record.balance != record.available:
+            self._release(target, card)
+            record = self._shown(target, card) or record
         if card.is_deleted or self._has_no_deletion or not record.available or not record.currency:
             return False
         draw = Transact(
@@ -231,6 +235,20 @@ class CleanUp:
         )
         answer = _ask(target, wire.encode(draw, card.account))
         return answer is not None and 200 <= answer.status < 300
+
+    def _release(self, target: Target, card: Card) -> None:
+        """Void what the card's own list shows as open, whatever is known of it."""
+        self._read_list(target, card)
+        for hold in self.traces.open_holds():
+            if (hold.account, hold.card) == (card.account, card.id):
+                self._void(target, hold)
+
+    @staticmethod
+    def _shown(target: Target, card: Card) -> CardRecord | None:
+        answer = _ask(target, wire.encode(ReadCard(CardId(card.id)), card.account))
+        if answer is None or answer.status != 200:
+            return None
+        return wire.card_record(answer.body)
 
 
 def _fresh_ref() -> RefId:

@@ -141,6 +141,7 @@ class Traces:
         if isinstance(card_id, str) and card_id:
             card = self.cards.setdefault((account, card_id), Card(account, card_id))
             card.is_sure = card.is_sure or is_sure
+            card.is_deleted = False  # the id of a deleted card may be used again
 
     def _opened(self, seen: Seen) -> None:
         shown = members(seen.answer).get("card_id")

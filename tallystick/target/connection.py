@@ -285,11 +285,20 @@ class HttpTarget:
             sent.update(message.headers)
         number = self.meter.take()
         called_ns = time.monotonic_ns()
-        answer = self._reach(request, sent, content)
+        try:
+            answer = self._reach(request, sent, content)
+        except BaseException as error:
+            # An interrupt, or a target that is gone: the request may have been carried out, and the
+            # clean-up has to know of it.
+            self._observe(Exchange(number, request, _cut_by(error), called_ns, called_ns))
+            raise
         exchange = Exchange(number, request, answer, called_ns, time.monotonic_ns())
+        self._observe(exchange)
+        return exchange
+
+    def _observe(self, exchange: Exchange) -> None:
         if self.observer is not None:
             self.observer(exchange)
-        return exchange
 
     def _reach(
         self, request: Request, headers: Mapping[str, str], content: bytes | None
@@ -352,3 +361,7 @@ def _said_if_unreachable(answer: Answer | NoAnswer, url: str) -> str:
     if answer.is_final:
         raise TargetError(f"{url} cannot be reached: {answer.remedy}")
     return answer.remedy
+
+
+def _cut_by(error: BaseException) -> NoAnswer:
+    return NoAnswer(f"cut off by {type(error).__name__}")

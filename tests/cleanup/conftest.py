@@ -49,9 +49,11 @@ class Leavings:
     def play(self, *lines: str, transport: httpx.BaseTransport | None = None) -> None:
         """Run a program; what it finds is not the point here."""
         target = HttpTarget(*self.server, network=QUICK, transport=transport, observer=self.traces)
-        with suppress(Violated):
-            run_program(Run(target, shape.load(), open_dialect()), Program.parse(*lines))
-        target.close()
+        try:
+            with suppress(Violated):
+                run_program(Run(target, shape.load(), open_dialect()), Program.parse(*lines))
+        finally:
+            target.close()
 
     def put_away(
         self, seconds: float = 30.0, transport: Callable[[], httpx.BaseTransport] | None = None

@@ -40,6 +40,24 @@ class NoDelete(httpx.BaseTransport):
         self._inner.close()
 
 
+class InterruptedLate(httpx.BaseTransport):
+    """Passes all on; a person presses Ctrl-C while the answer to the first payment arrives."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        if request.url.path.endswith("/transactions") and request.method == "POST":
+            response.read()
+            response.close()
+            raise KeyboardInterrupt
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+
 class Interrupting(httpx.BaseTransport):
     """Stands for a person who presses Ctrl-C at the first request of a clean-up."""
 
@@ -85,6 +103,31 @@ def test_a_hold_whose_answer_was_lost_is_found_and_voided(leavings: Leavings, st
     shown = leavings.shown(leavings.cards()[0])
     assert shown is not None
     assert shown.balance == shown.available == 1000
+
+
+def test_a_hold_whose_request_was_interrupted_is_found_and_voided(leavings: Leavings) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        leavings.play("A = card 1000 NOK", "h = hold A 300", transport=InterruptedLate())
+    assert leavings.traces.open_holds() == []
+    assert not leavings.put_away()
+    assert leavings.shown(leavings.cards()[0]) is None
+
+
+def test_a_hold_that_no_exchange_tells_of_is_found_by_the_list_of_its_card(
+    leavings: Leavings,
+) -> None:
+    leavings.play("A = card 1000 NOK", "h = hold A 300")
+    leavings.traces.holds.clear()
+    assert not leavings.put_away()
+    assert leavings.shown(leavings.cards()[0]) is None
+
+
+def test_a_card_that_was_made_again_after_its_deletion_is_deleted_again(
+    leavings: Leavings,
+) -> None:
+    leavings.play("A = card 1000 NOK", "d = draw A available", "delete A", "again A")
+    assert not leavings.put_away()
+    assert leavings.shown(leavings.cards()[0]) is None
 
 
 def test_a_card_whose_answer_was_lost_is_deleted(leavings: Leavings) -> None:
