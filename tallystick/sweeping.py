@@ -31,9 +31,9 @@ def clean_up(traces: Traces, target: Target) -> LeftOpen:
 def sweep(settings: Settings, directory: Path) -> LeftOpen:
     """Put away what the run of a report directory has left on the target, by its journal.
 
-    Returns what stays. The journal of a run that was killed may lack the last card, so the card
-    list of the account is searched for the name of the run as well. JournalError if there is no
-    journal, SettingsError if no target is named.
+    Returns what stays. The journal may lack a card: the last one of a run that was killed, or one
+    whose request was too long to be kept. So the card list of the account is searched for the name
+    of the run as well. JournalError if there is no journal, SettingsError if no target is named.
     """
     if settings.address is None or settings.clients is None:
         raise SettingsError("name the server: --target URL or TALLYSTICK_TARGET")
@@ -56,7 +56,7 @@ def sweep(settings: Settings, directory: Path) -> LeftOpen:
             client=clients.other, account=clients.other_account
         )
     try:
-        if not journal.is_whole and journal.header.run:
+        if journal.header.run:
             for card_id in cards_with_prefix(target, journal.header.run):
                 traces.find_card(account, card_id)
         return CleanUp(traces, targets, Bound.of(SWEEP_S)).run()

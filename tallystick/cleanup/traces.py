@@ -130,9 +130,10 @@ class Traces:
         return [card for card in self.cards.values() if not card.is_deleted]
 
     def find_card(self, account: str, card_id: str) -> None:
-        """Take a card that the target lists; whether there are holds on it is not known."""
+        """Take a card that the target lists; nothing is known of the holds on a new one."""
+        is_new = (account, card_id) not in self.cards
         self.add_card(account, card_id, is_sure=True)
-        self.cards[account, card_id].may_have_more_holds = True
+        self.cards[account, card_id].may_have_more_holds |= is_new
 
     # What each operation leaves -------------------------------------------------------------------
 
