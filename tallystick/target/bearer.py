@@ -96,7 +96,7 @@ class Bearer:
                 self.audience = audience
                 return self._token_in(answer)
         raise TargetError(
-            f"{url} refused the credentials of client {self._client.client_id!r} for account "
+            f"{url} refused the credentials of client '{self._client.client_id}' for account "
             f"{account} ({answer.status}): check TALLYSTICK_CLIENT_ID, "
             "TALLYSTICK_CLIENT_SECRET and --account"
         )

@@ -10,6 +10,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import httpx
@@ -289,8 +290,9 @@ class HttpTarget:
             answer = self._reach(request, sent, content)
         except BaseException as error:
             # An interrupt, or a target that is gone: the request may have been carried out, and the
-            # clean-up has to know of it.
-            self._observe(Exchange(number, request, _cut_by(error), called_ns, called_ns))
+            # clean-up has to know of it. What the observer thinks of it must not hide the error.
+            with suppress(BaseException):
+                self._observe(Exchange(number, request, _cut_by(error), called_ns, called_ns))
             raise
         exchange = Exchange(number, request, answer, called_ns, time.monotonic_ns())
         self._observe(exchange)

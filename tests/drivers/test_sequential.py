@@ -137,7 +137,7 @@ BASIC = ("A = card 1000 NOK", "h1 = hold A 600", "c1 = capture h1 100", "d1 = dr
         (lambda: payments(lambda body: {"currency": "EUR"}), "TX-4", 2),
         (lambda: cards(lambda body: {"amount_balance": 0}), "CARD-1", 1),
         (lambda: cards(lambda body: {"card_id": "another"}), "READ-2", 1),
-        (lambda: cards(lambda body: {"amount_available": -1}), "SHAPE-1", 4),
+        (lambda: cards(lambda body: {"amount_available": -1}), "SHAPE-9", 4),
         (lambda: Tampering(fail=is_post("/capture")), "SHAPE-2", 4),
     ],
 )
