@@ -109,6 +109,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         reporter._tw._file = Unbreakable(reporter._tw._file)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Bring the last lines out here, where it does no harm if nobody reads them.
+
+    What a buffer still holds would break pytest's own flush, after the exit status is known.
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter._tw._file.flush()
+
+
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Note what an option leaves out."""
     if items:

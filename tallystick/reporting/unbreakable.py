@@ -48,9 +48,11 @@ class Unbreakable:
         try:
             yield
         except OSError:
-            # Python writes what is left over at its exit, and would fail once more.
+            # Python writes what is left over at its exit, and would fail once more. So it goes to
+            # nowhere now: pytest may connect the old output again before that.
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())
+                self._file.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)

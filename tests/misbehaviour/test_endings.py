@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM
+from signal import SIG_DFL, SIGHUP, SIGINT, SIGKILL, SIGTERM, signal
 
 import pytest
 
@@ -270,6 +270,8 @@ def run_to(ending: Ending, environment: Environment, tmp_path: Path) -> Watched:
         lines = ending.plugin.strip("\n").split("\n")
         text = "\n".join(line[8:] for line in lines)
         (tmp_path / "conftest.py").write_text(text, encoding="utf-8")
+    # Under nohup it is ignored, and a process inherits that: then it would end nothing.
+    signal(SIGHUP, SIG_DFL)
     if not ending.signals:
         return run_forked("pytest", environment, options, reports, LIMIT_S)
     return run_started(environment, options, reports, LIMIT_S, ready=ready, signals=ending.signals)
@@ -308,6 +310,11 @@ def test_a_run_that_is_interrupted_while_it_connects_has_no_verdict(
     assert "\nTraceback" not in ran.output
 
 
+def buffered() -> dict[str, str]:
+    """The environment, with an output that Python keeps until there is enough of it."""
+    return {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 @pytest.mark.parametrize("option", ["-v", "-q"])
 def test_a_reader_of_the_output_that_leaves_changes_nothing(
     option: str, honest: Environment, tmp_path: Path
@@ -317,7 +324,7 @@ def test_a_reader_of_the_output_that_leaves_changes_nothing(
     process = subprocess.Popen(
         [*command, "-p", "no:cacheprovider"],
         cwd=ROOT,
-        env={**os.environ, **honest},
+        env={**buffered(), **honest},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -341,7 +348,7 @@ def test_an_output_that_cannot_be_written_changes_nothing(
         done = subprocess.run(
             [*command, "-p", "no:cacheprovider"],
             cwd=ROOT,
-            env={**os.environ, **honest},
+            env={**buffered(), **honest},
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,
