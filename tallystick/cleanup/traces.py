@@ -6,6 +6,7 @@ it asked for counts as made until more is known. This module sends nothing.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from tallystick.target import Exchange, NoAnswer
 
 JSON = Any
 
+OWN_ID = re.compile(r"ts[0-9a-f]{8}")
+"""How the ids begin that a run makes up (see `Run.name`)."""
 PENDING = "pending_capture"
 """The type that a hold's record shows (P:transactions/create-transaction)."""
 
@@ -138,8 +141,11 @@ class Traces:
     # What each operation leaves -------------------------------------------------------------------
 
     def add_card(self, account: str, card_id: JSON, *, is_sure: bool) -> None:
-        """Remember a card."""
-        if isinstance(card_id, str) and card_id:
+        """Remember a card. One with an id of another form counts only if it was surely made.
+
+        A generated id may be that of a card which was there before: nobody may delete that.
+        """
+        if isinstance(card_id, str) and (is_sure or OWN_ID.match(card_id)):
             card = self.cards.setdefault((account, card_id), Card(account, card_id))
             card.is_sure = card.is_sure or is_sure
             card.is_deleted = False  # the id of a deleted card may be used again

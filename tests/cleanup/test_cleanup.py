@@ -7,6 +7,7 @@ import copy
 import httpx
 import pytest
 
+from tallystick.cleanup import Seen, Traces
 from tests.cleanup.conftest import Leavings
 from tests.drivers.tampering import Once, Tampering, is_post
 
@@ -194,3 +195,11 @@ def test_what_was_refused_leaves_nothing(leavings: Leavings) -> None:
     leavings.play("A = card 0 NOK", "h = hold A 5000", "delete A")
     assert leavings.traces.open_holds() == []
     assert leavings.traces.live_cards() == []
+
+
+def test_a_card_of_another_form_counts_only_if_an_answer_says_that_it_was_made() -> None:
+    traces = Traces()
+    for number, status in enumerate((None, 500, 400, 200)):
+        body = {"card_id": f"somebody-{number}"}
+        traces.learn(Seen("aid_cards_post", "/accounts/T12345678/wallets/cards", body, status, {}))
+    assert [card.id for card in traces.live_cards()] == ["somebody-3"]
