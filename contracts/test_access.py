@@ -30,12 +30,12 @@ from contracts.support.credentials import (
 )
 from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, is_refused, spelled
-from tallystick import wire
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
+from tallystick.profiles.wallet import wire
+from tallystick.request import Request
 from tallystick.run import Intensity, Run
 from tallystick.suite import Suite
 from tallystick.target import Target, basic_header, bearer_header
-from tallystick.wire import Request
 
 rule = pytest.mark.rule
 

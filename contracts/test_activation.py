@@ -15,8 +15,8 @@ from tallystick.ledger.vocabulary import (
     TokenRecord,
     Transact,
 )
+from tallystick.profiles.wallet.wire import card_record
 from tallystick.run import Run
-from tallystick.wire import card_record
 
 rule = pytest.mark.rule
 

@@ -8,8 +8,8 @@ from contracts.conftest import Check
 from contracts.support import request_builders
 from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
 from tallystick.ledger.vocabulary import CardId, OpenCard
+from tallystick.profiles.wallet.wire import card_record
 from tallystick.run import Run
-from tallystick.wire import card_record
 
 rule = pytest.mark.rule
 

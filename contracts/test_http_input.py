@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from tallystick import operations as op
 from tallystick.drivers.direct import Direct
 from tallystick.drivers.fuzz.card_set import CardSet
 from tallystick.drivers.fuzz.constraints import NO_BODY
 from tallystick.drivers.fuzz.driver import MISSING, Fuzz
 from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.drivers.fuzz.valid import VALID, changed, valid, with_body, written
+from tallystick.profiles.wallet import operations as op
+from tallystick.request import Request
 from tallystick.run import Run
-from tallystick.wire import Request
 
 rule = pytest.mark.rule
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from strategies.payloads import EDGE_AMOUNTS, HALVES, TEXTS, WRONG_AMOUNTS
-from tallystick import operations as op
 from tallystick.drivers.fuzz.card_set import CardSet
 from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
 from tallystick.drivers.fuzz.driver import Fuzz
@@ -29,6 +28,7 @@ from tallystick.drivers.fuzz.valid import (
     written,
 )
 from tallystick.ledger.vocabulary import Kind, Transact
+from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run
 from tallystick.target import Answer, outcome_of
 

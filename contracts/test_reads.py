@@ -20,9 +20,9 @@ from contracts.support.pagination import (
 )
 from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, spelled
-from tallystick import wire
 from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import CardId, OpenCard
+from tallystick.profiles.wallet import wire
 from tallystick.run import Run
 from tallystick.suite import Suite
 

@@ -38,8 +38,11 @@ ARROWS = {
     "tallystick/ledger/": {"only": ("tallystick.ledger",)},
     # The checker does not know what it orders.
     "tallystick/checker/": {"only": ("tallystick.checker",)},
-    "tallystick/wire.py": {"only": ("tallystick.ledger", "tallystick.operations")},
-    "tallystick/operations.py": {"only": ()},
+    "tallystick/request.py": {"only": ()},
+    "tallystick/profiles/wallet/wire.py": {
+        "only": ("tallystick.ledger", "tallystick.profiles.wallet", "tallystick.request")
+    },
+    "tallystick/profiles/wallet/operations.py": {"only": ()},
     "tallystick/program.py": {"only": ("tallystick.ledger",)},
     # The sandbox shares nothing with the suite, else a green run would prove x = x.
     "sandbox/": {"never": ("tallystick", "strategies", "contracts", "tests")},
@@ -55,16 +58,16 @@ ARROWS = {
     "strategies/": {"never": ("httpx",), "rooms": ("ledger", "program")},
     # The engine, from the bottom to the top: a room imports those below it.
     "tallystick/documents/": {"rooms": ("ledger",)},
-    "tallystick/target/": {"rooms": ("ledger", "wire")},
+    "tallystick/target/": {"rooms": ("ledger", "profiles", "request")},
     "tallystick/clock.py": {"rooms": ("ledger", "target")},
-    "tallystick/cleanup/": {"rooms": ("ledger", "target", "wire")},
+    "tallystick/cleanup/": {"rooms": ("ledger", "profiles", "request", "target")},
     "tallystick/run.py": {
         "rooms": ("checker", "clock", "documents", "ledger", "program", "target"),
     },
     "tallystick/drivers/": {
         "rooms": (
-            *("checker", "clock", "documents", "ledger", "operations", "program"),
-            *("run", "target", "wire"),
+            *("checker", "clock", "documents", "ledger", "profiles", "program"),
+            *("request", "run", "target"),
         ),
     },
     "tallystick/reporting/": {
@@ -176,7 +179,7 @@ def test_nothing_is_imported_against_an_arrow(path: str) -> None:
 
 
 def test_a_trespass_is_seen() -> None:
-    assert list(trespasses("tallystick/wire.py", {"never": ("tallystick.ledger",)}))
+    assert list(trespasses("tallystick/profiles/wallet/wire.py", {"never": ("tallystick.ledger",)}))
     assert list(trespasses("tallystick/target/connection.py", {"only": ("tallystick",)})) == [
         "tallystick/target/connection.py imports httpx"
     ]

@@ -10,10 +10,10 @@ from typing import NoReturn
 import pytest
 
 from contracts.support import request_builders
+from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.suite import Suite
 from tallystick.target import Client, Target, TargetError, TargetGone
-from tallystick.wire import Request
 
 
 def connect_as(suite: Suite, run: Run, name: str, *rules: str) -> Target:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.support import request_builders
+from tallystick.request import Request
 from tallystick.target import Secret
-from tallystick.wire import Request
 
 Headers = dict[str, str]
 UNKNOWN_CLIENT = "nobody:wrong"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tallystick.wire import Request
+from tallystick.request import Request
 
 DIGITS = {"numbers": True, "symbols": False, "characters": False}
 """A format of digits only, as the guides print it (G:loyalty/wallet-create-gift-card)."""

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tallystick import wire
 from tallystick.drivers.direct import Direct, requiring_answers
 from tallystick.drivers.resolver import Resolver
 from tallystick.drivers.sequential import Session
@@ -30,10 +29,12 @@ from tallystick.ledger.vocabulary import (
     ReadCard,
     RefId,
 )
+from tallystick.profiles.wallet import wire
+from tallystick.profiles.wallet.wire import card_record
 from tallystick.program import Step, Verb, parse_step
+from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.target import NOT_JSON, Answer, Target, outcome_of
-from tallystick.wire import Request, card_record
 
 
 def _everything(which: str, year: int) -> dict[str, object]:

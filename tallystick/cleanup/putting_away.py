@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tallystick import wire
 from tallystick.cleanup.traces import PENDING, Card, Hold, Traces, items, members
 from tallystick.ledger.vocabulary import (
     CardId,
@@ -29,8 +28,9 @@ from tallystick.ledger.vocabulary import (
     Transact,
     Void,
 )
+from tallystick.profiles.wallet import wire
+from tallystick.request import Request
 from tallystick.target import Answer, Target, TargetError
-from tallystick.wire import Request
 
 CONNECTIONS = 4
 """How many requests of a clean-up are under way at once."""

@@ -14,10 +14,10 @@ from typing import Any, NoReturn
 from tallystick.documents.shape import REFUSAL_STATUSES
 from tallystick.drivers.story import Story
 from tallystick.ledger.vocabulary import Violation
+from tallystick.request import Request
 from tallystick.run import Run, Violated
 from tallystick.target import Answer, Exchange, NoAnswer, Target
 from tallystick.target.control import is_missing
-from tallystick.wire import Request
 
 
 class Unanswered(Exception):

@@ -1,7 +1,7 @@
 """The words of the ledger: commands, outcomes, records and violations, as frozen values.
 
 Amounts are integers in the smallest unit of the currency; ids and references are opaque strings.
-This module does not know how a command travels (see `wire`), nor what is legal (see
+This module does not know how a command travels (see `profiles`), nor what is legal (see
 `preconditions`).
 """
 

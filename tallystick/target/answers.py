@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tallystick import wire
 from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown
-from tallystick.wire import Request
+from tallystick.profiles.wallet import wire
+from tallystick.request import Request
 
 TOKEN_REFUSALS = (400, 401, 403)
 LONGEST_WAIT_S = 30.0  # of one Retry-After

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from tallystick import wire
 from tallystick.ledger.vocabulary import Command, Outcome
+from tallystick.profiles.wallet import wire
+from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret, bearer_header, with_path
 from tallystick.target.answers import (
     Answer,
@@ -34,7 +35,6 @@ from tallystick.target.network import Connections, Network
 from tallystick.target.outages import ENOUGH, Control, Outage, Outages, is_failure, said_of
 from tallystick.target.pace import REAL_TIME, Meter, Time
 from tallystick.target.sender import Sender
-from tallystick.wire import Request
 
 PATIENCE = 5
 """Answers 429 or 503 in a row before it may be given up."""

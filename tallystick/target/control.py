@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from tallystick.request import Request
 from tallystick.target.answers import Answer, NoAnswer
 from tallystick.target.protocol import Target
-from tallystick.wire import Request
 
 GATEWAY_ERRORS = (502, 503, 504)
 """What a gateway answers when the server behind it does not: nobody knows what became of the

@@ -8,12 +8,12 @@ from typing import Protocol
 import httpx
 
 from tallystick.ledger.vocabulary import Command, Outcome
+from tallystick.request import Request
 from tallystick.target.address import Address, Client
 from tallystick.target.answers import Exchange
 from tallystick.target.network import Connections
 from tallystick.target.outages import Outage
 from tallystick.target.pace import Meter
-from tallystick.wire import Request
 
 
 class Target(Protocol):

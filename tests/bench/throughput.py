@@ -22,9 +22,9 @@ from sandbox.process import Sandbox
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.probe import probe
+from tallystick.request import Request
 from tallystick.run import Intensity, Run
 from tallystick.target import Address, Client, Exchange, HttpTarget
-from tallystick.wire import Request
 from tests.strategies.machine import drive
 
 SLICES = 12

@@ -10,12 +10,12 @@ import pytest
 
 from sandbox.credentials import ADMIN as SANDBOX_ADMIN
 from sandbox.process import Sandbox
-from tallystick import wire
 from tallystick.cleanup import Bound, CleanUp, LeftOpen, Traces
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect
 from tallystick.drivers.sequential import run_program
 from tallystick.ledger.vocabulary import CardId, CardRecord, ReadCard
+from tallystick.profiles.wallet import wire
 from tallystick.program import Program
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Answer, Client, HttpTarget, Network

@@ -18,7 +18,6 @@ import pytest
 from contracts.support.repeating import ATTEMPTS, repeating, until_answered
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
-from tallystick import operations as op
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.direct import Unanswered
@@ -31,6 +30,7 @@ from tallystick.drivers.fuzz.live_ids import LiveIds
 from tallystick.drivers.fuzz.valid import VALID, changed, valid, without, written
 from tallystick.ledger.state import UNANSWERED
 from tallystick.ledger.vocabulary import Kind
+from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget, NoAnswer
 from tests.contracts.losing import LOSSES, How, Losing, LosingTransport

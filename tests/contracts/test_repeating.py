@@ -12,9 +12,9 @@ from contracts.support.staging import Stage
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.direct import Direct, Unanswered
+from tallystick.request import Request
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget, Network, TargetGone
-from tallystick.wire import Request
 
 ERROR = {"error": {"message": "down"}}
 Answering = Callable[[httpx.Request], httpx.Response]

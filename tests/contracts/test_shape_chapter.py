@@ -14,8 +14,6 @@ import pytest
 from contracts.test_schema import CASES
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
-from tallystick import operations as op
-from tallystick import wire
 from tallystick.connect import connect
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
@@ -42,6 +40,8 @@ from tallystick.ledger.vocabulary import (
     View,
     Void,
 )
+from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet import wire
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Answer, Client
 

@@ -28,9 +28,9 @@ from tallystick.ledger.vocabulary import (
     Violation,
 )
 from tallystick.program import Program, parse_step
+from tallystick.request import Request
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Answer, Exchange
-from tallystick.wire import Request
 from tests.ledger import mutants
 from tests.strategies.memory import Memory, run_in_memory, run_on
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.credentials import ADMIN
+from tallystick.request import Request
 from tallystick.target import Address, Answer, Client, HttpTarget
-from tallystick.wire import Request
 from tests.proof.servers import forked_sandbox
 from tests.proof.table import aligned
 

@@ -15,9 +15,9 @@ from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.reporting.timeline import Bar, TimeLine
+from tallystick.request import Request
 from tallystick.run import Event, Finding, Run
 from tallystick.target import Address, Answer, Client, Exchange, HttpTarget, NoAnswer
-from tallystick.wire import Request
 
 URL = "http://127.0.0.1:8000/v1"
 ACCOUNT = "T12345678"

@@ -17,8 +17,8 @@ from tallystick.reporting.journal import (
     read_journal,
 )
 from tallystick.reporting.redaction import Redactor
+from tallystick.request import Request
 from tallystick.target import NOT_JSON, Answer, Exchange, NoAnswer
-from tallystick.wire import Request
 from tests.reporting.sample import over_capture
 
 HEADER = Header("http://127.0.0.1:8000/v1", "T12345678", "gate", 7)

@@ -14,9 +14,9 @@ import httpx
 from tallystick.documents.questions import open_dialect, questions
 from tallystick.documents.shape import load
 from tallystick.ledger.vocabulary import Accepted, CardRecord, Command, Outcome
+from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.target import Address, Client, Connections, Exchange, Meter, NoAnswer, Outage
-from tallystick.wire import Request
 from tests.ledger.simulator import HonestServer
 
 WILLING = ("accept", "replay", "drawdown", "released")

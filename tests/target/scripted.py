@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import httpx
 
+from tallystick.request import Request
 from tallystick.target import Address, Client, HttpTarget, Time
-from tallystick.wire import Request
 
 ADDRESS = Address("http://wallet.test/v1", "T12345678")
 ADMIN = Client("admin", "secret")

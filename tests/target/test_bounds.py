@@ -11,9 +11,9 @@ import zlib
 import pytest
 
 from tallystick.documents.shape import load
+from tallystick.request import Request
 from tallystick.target import Address, Answer, Client, HttpTarget, Network, NoAnswer
 from tallystick.target.bodies import DEEPEST, LARGEST, LONGEST_NUMBER, MOST_VALUES
-from tallystick.wire import Request
 from tests.target.raw import (
     Behave,
     is_silent,

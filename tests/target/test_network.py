@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tallystick.connect import connect
+from tallystick.request import Request
 from tallystick.target import Address, Client, HttpTarget, Network, Secret, TargetError
-from tallystick.wire import Request
 from tests.target.certificates import Authority
 from tests.target.raw import Behave, listening, read_request, sends, whole
 

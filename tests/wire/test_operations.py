@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tallystick.documents.shape import load
-from tallystick.operations import ROUTES
-from tallystick.wire import request
+from tallystick.profiles.wallet.operations import ROUTES
+from tallystick.profiles.wallet.wire import request
 
 
 def test_the_table_has_the_operations_methods_and_paths_of_the_document() -> None:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick import wire
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect
 from tallystick.ledger.oracle import step
@@ -34,6 +33,7 @@ from tallystick.ledger.vocabulary import (
     View,
     Void,
 )
+from tallystick.profiles.wallet import wire
 
 ACCOUNT = "T12345678"
 UUID = "6ccfec5d-3a53-47de-910a-97d6dda22e5f"

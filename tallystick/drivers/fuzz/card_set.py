@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from tallystick import operations as op
 from tallystick.drivers.direct import Unanswered
 from tallystick.drivers.fuzz.driver import Fuzz
 from tallystick.drivers.fuzz.interpretation import FuzzRequest
 from tallystick.drivers.fuzz.reduce import reduce_request
 from tallystick.drivers.fuzz.valid import valid
 from tallystick.ledger.state import CardStatus
+from tallystick.profiles.wallet import operations as op
 from tallystick.run import Intensity, Run, Violated
 from tallystick.target import Answer, NoAnswer
 

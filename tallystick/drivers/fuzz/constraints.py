@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tallystick import operations as op
+from tallystick.profiles.wallet import operations as op
 
 JSON = Any
 

@@ -16,8 +16,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from tallystick import operations as op
-from tallystick import wire
 from tallystick.drivers.direct import Unanswered
 from tallystick.drivers.fuzz.cards import LONGEST_NOTE, Cards
 from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
@@ -38,10 +36,12 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Write,
 )
+from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet import wire
+from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.target import Answer, Exchange, NoAnswer, basic_header, outcome_of
 from tallystick.target.control import is_missing
-from tallystick.wire import Request
 
 JSON = Any
 

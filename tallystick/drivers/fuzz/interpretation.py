@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tallystick import operations as op
 from tallystick.drivers.fuzz.constraints import NO_BODY
 from tallystick.ledger.ordinary import is_ordinary_metadata, is_ordinary_text
 from tallystick.ledger.vocabulary import (
@@ -35,7 +34,8 @@ from tallystick.ledger.vocabulary import (
     View,
     Void,
 )
-from tallystick.wire import CARD_EXTRAS, TRANSACTION_EXTRAS, TYPE_OF_KIND, extras_of
+from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.wire import CARD_EXTRAS, TRANSACTION_EXTRAS, TYPE_OF_KIND, extras_of
 
 JSON = Any
 

@@ -1,18 +1,15 @@
 """Commands to requests and answers to records, for the Wallet / Cards API. Pure.
 
-Another API with the same lifecycle would get another module like this one. This module does not
-send anything (see `target`) and does not judge anything (see `ledger`).
+This module does not send anything (see `target`) and does not judge anything (see `ledger`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from tallystick import operations as op
 from tallystick.ledger.members import as_text
 from tallystick.ledger.vocabulary import (
     JSON_MEMBERS,
@@ -38,19 +35,11 @@ from tallystick.ledger.vocabulary import (
     View,
     Void,
 )
+from tallystick.profiles.wallet import operations as op
+from tallystick.request import Request
 
 JSON = Any
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request below the base URL; `operation` is its operationId in spec/openapi.yaml."""
-
-    operation: str
-    method: str
-    path: str
-    body: JSON = None
 
 
 def encode(command: Command, account: str) -> Request:

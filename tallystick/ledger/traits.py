@@ -1,0 +1,52 @@
+"""What an API is able to do: the same for every server of it, and declared by its profile.
+
+What servers of one API may differ in is no trait but a question (`dialect`). A chapter, a verb or a
+figure that the API does not have is *not claimed*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+VERBS = frozenset(
+    (
+        *("card", "batch", "activate", "delete", "token", "draw", "hold", "fund"),
+        *("capture", "void", "again", "read", "list", "info", "customer"),
+    )
+)
+"""All words of `program.Verb`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an API offers. Amounts are in minor units."""
+
+    currencies: tuple[str, ...]
+    """Ordinary currencies; the first one is that of a step which names none."""
+    account: bool = True
+    """Whether there is a card with a balance. False: the hold alone, so no TX-2 and no figures of a
+    card; the card of a program is virtual, and no request is sent for it."""
+    own_records: bool = True
+    """Whether a capture and a void have records with ids of their own. False: only the figures of
+    the hold show them."""
+    reads_hold: bool = False
+    """Whether a hold can be read by itself (`ReadHold`)."""
+    lists: bool = True
+    """Whether the transactions of a card can be listed (`ReadTransactions`)."""
+    verbs: frozenset[str] = VERBS
+    """What a step of a program may do here, in words of `program.Verb`."""
+    digits: Mapping[str, int] = field(default_factory=dict)
+    """By currency, where its minor unit is not the hundredth."""
+    decimal: bool = False
+    """Whether amounts travel as decimals, so that one between two minor units can be sent."""
+    least: int = 0
+    """The least ordinary amount."""
+    retries: bool = True
+    """Whether requests carry a ref (an idempotency key). False: a repetition is a new request."""
+    part_of_void: bool = False
+    """Whether a void may release a part of what is held."""
+
+    def digits_of(self, currency: str) -> int:
+        """How many decimal places the minor unit of a currency stands for."""
+        return self.digits.get(currency, 2)

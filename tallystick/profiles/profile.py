@@ -1,0 +1,130 @@
+"""What a profile has to say of its API. The engine asks nothing else, and knows no API.
+
+A profile is one object, made for one run (or replay, or probe) and used by all its
+threads. `Api` is the half of it that a target needs: requests, outcomes, authentication. This
+module holds protocols and small values; it does not know any profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from tallystick.cleanup.leftovers import Leftovers
+from tallystick.ledger.traits import Traits
+from tallystick.ledger.vocabulary import CardId
+from tallystick.target.address import Client
+from tallystick.target.api import (
+    Api,
+    Authentication,
+    Preparation,
+    Unnamed,
+    Variables,
+)
+
+__all__ = [
+    "Accounts",
+    "Api",
+    "Authentication",
+    "Documents",
+    "Fuzzing",
+    "Leftovers",
+    "Preparation",
+    "Profile",
+    "ProfileError",
+    "Unnamed",
+    "Variables",
+]
+
+
+class ProfileError(ValueError):
+    """A profile that cannot be used: one line that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What is promised by the API's own documentation."""
+
+    openapi: Path
+    """The OpenAPI document of the operations that the profile uses; answers are judged by it."""
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By question of spec/dialect.yaml: the answers that this API leaves possible. One: it is
+    declared, and nothing is asked. A question that is not named keeps all its answers."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """By rule: the sentence of this API's documentation that decides, in place of the source in
+    spec/rules.yaml."""
+    open_rules: frozenset[str] = frozenset()
+    """Rules that this API's documentation does not promise: *not claimed*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Which account ids there are."""
+
+    are_needed: bool = True
+    """Whether requests name the account. False: the credentials do, and `--account` is not asked
+    for; then the account is the empty text."""
+    form: str = r"[\x21-\x7e]+"
+    """A regular expression that the whole of an account id matches."""
+    in_words: str = "text without spaces"
+    """The form, as the end of a message: `... is not P or T and eight digits`."""
+    example: str = "acct_1"
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzing:
+    """How the OpenAPI document is fuzzed where only the form of answers is judged."""
+
+    leave_out: frozenset[str] = frozenset()
+    """Operations that are never fuzzed, such as one that moves money of all holds at once."""
+    ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By operation: its path parameters and body members (a nested one as `card[id]`) that hold an
+    id, mapped to what it is the id of: `hold`, or `card`."""
+
+
+class Profile(Api, Protocol):
+    """All that is particular to one API."""
+
+    @property
+    def traits(self) -> Traits:
+        """What the API is able to do."""
+        ...
+
+    @property
+    def documents(self) -> Documents:
+        """Its OpenAPI document, its narrowed questions, the sources of its rules."""
+        ...
+
+    @property
+    def accounts(self) -> Accounts:
+        """Which account ids there are."""
+        ...
+
+    def real_money(self, url: str, accounts: Iterable[str], clients: Iterable[Client]) -> str:
+        """Why a run with these may move real money, in words; empty if nothing says that it may.
+
+        It is the one place that decides whether --allow-production is needed. `accounts` may hold
+        empty texts; they and the URL are as the user wrote them, perhaps in disguise.
+        """
+        ...
+
+    def target_id(self, card: CardId) -> str:
+        """The target's id of a card that the run made; Unnamed if no answer has shown it.
+
+        Where callers choose the ids of cards it is the card's own.
+        """
+        ...
+
+    def leftovers(self) -> Leftovers | None:
+        """Learns from exchanges what a run makes on the target, and puts it away at the end.
+
+        A new, empty one at each call. None: nothing can be put away, and nothing is listed.
+        """
+        ...
+
+    @property
+    def fuzzing(self) -> Fuzzing:
+        """How its document is fuzzed where nothing reads a fuzzed request back."""
+        ...
