@@ -48,9 +48,18 @@ ARROWS = {
     "sandbox/": {"never": ("tallystick", "strategies", "contracts", "tests")},
     # The rival shares nothing with either.
     "tests/rival/": {"never": ("tallystick", "strategies", "contracts", "sandbox")},
-    # Neither does the server of another API.
+    # Neither do the servers of other APIs.
     "tests/stripelike/": {
-        "never": ("tallystick", "strategies", "contracts", "sandbox", "tests.rival")
+        "never": (
+            *("tallystick", "strategies", "contracts", "sandbox"),
+            *("tests.rival", "tests.prepaid"),
+        ),
+    },
+    "tests/prepaid/": {
+        "never": (
+            *("tallystick", "strategies", "contracts", "sandbox"),
+            *("tests.rival", "tests.stripelike"),
+        ),
     },
     # The engine never imports the suite that runs on it, nor the server that it judges.
     "tallystick/": {"never": ("strategies", "contracts", "sandbox", "tests")},
@@ -89,6 +98,7 @@ HOMES = {
     "starlette": r"sandbox/.*",
     "flask": r"tests/rival/.*",
     "sqlalchemy": r"tests/rival/.*",
+    "psycopg": r"tests/prepaid/postgres\.py",
 }
 """Where a package may be imported."""
 
