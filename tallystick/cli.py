@@ -38,6 +38,7 @@ from tallystick.reporting.journal import Exchanges, JournalError, read_journal
 from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError, read_scenario
+from tallystick.reporting.server_table import read_column, table_of
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
 from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief, visible
@@ -180,6 +181,16 @@ def render_command(directory: Path) -> None:
         exchanges = read_journal(journal, partial=True).exchanges()
     write_pages(directory, result, exchanges)
     click.echo(str(directory / "report.html"))
+
+
+@cli.command("table", short_help="Show several results as a table of servers.")
+@click.argument("results", nargs=-1, required=True, metavar="[NAME=]RESULT...")
+def table_command(results: tuple[str, ...]) -> None:
+    """Show what each server keeps, violates, and was not asked: a Markdown table.
+
+    A RESULT is a result.json, or the report directory that holds it.
+    """
+    click.echo(table_of([read_column(result) for result in results], load_rules()), nl=False)
 
 
 # check --------------------------------------------------------------------------------------------
