@@ -1,7 +1,7 @@
-"""The command line: what pytest cannot do. One function for each subcommand.
+"""The command line: one function for each subcommand.
 
-Bad input ends in one line on standard error and status 4, never in a traceback. The gate itself is
-`pytest contracts`; this module judges nothing.
+Bad input ends in one line on standard error and status 4, never in a traceback. This module judges
+nothing: `gate`, `release` and `hunt` start pytest (`judging`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tallystick.checker import Budget, History, HistoryError, Illegality, Key, V
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import dump, open_dialect, pinned_dialect
 from tallystick.documents.rules import Rule, load_rules
+from tallystick.judging import judge
 from tallystick.ledger.coding import decode_command, decode_outcome
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
@@ -105,9 +106,14 @@ def settings_options(function: CommandFunction) -> CommandFunction:
         )
         return function(settings=settings, **given)
 
+    return run_options(with_settings)
+
+
+def run_options(function: CommandFunction) -> CommandFunction:
+    """Declare the options of a run for a subcommand."""
     text = "let it move money on a P account"
     decorated: CommandFunction = click.option("--allow-production", is_flag=True, help=text)(
-        with_settings
+        function
     )
     for option in reversed(OPTIONS):
         kind = OPTIONS[option]
@@ -123,12 +129,63 @@ def settings_options(function: CommandFunction) -> CommandFunction:
 @click.version_option(__version__, prog_name="tallystick")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Hold a wallet server to its ledger.
+    """Check that a wallet server keeps its ledger right.
 
-    The gate itself is run by pytest: tox -e gate -- --target URL
+    tallystick gate judges the embedded sandbox; with --target URL, your server.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+# gate, release, hunt ------------------------------------------------------------------------------
+
+
+class RunCommand(click.Command):
+    """A subcommand whose options go to pytest as they are; only --help is its own."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Keep all words, unless help is asked for."""
+        if not {"-h", "--help"} & set(args):
+            context.args = list(args)
+            return context.args
+        return super().parse_args(context, ["--help"])
+
+    def format_usage(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say that options of pytest are taken too."""
+        formatter.write_usage(context.command_path, "[OPTIONS] [CONTRACTS] [OPTIONS OF PYTEST]")
+
+
+def _run_command(intensity: str, short: str, text: str) -> None:
+    @cli.command(
+        intensity,
+        cls=RunCommand,
+        short_help=short,
+        help=f"{text}\n\n{RUN_HELP}",
+        epilog=f"Of pytest: {OF_PYTEST}.",
+    )
+    @run_options
+    @click.pass_context
+    def run_command(context: click.Context) -> int:
+        return judge(intensity, context.args)
+
+
+RUN_HELP = """Without --target it judges the embedded sandbox. It runs all contracts, or those that
+are named, such as contracts/test_void.py. The reports go to reports/latest."""
+OF_PYTEST = "-k, -v, -x, --junitxml FILE, --collect-only, -p PLUGIN and its other options"
+
+_run_command(
+    "gate", "Judge a server: the same verdict every time.", "Judge a server, in about a minute."
+)
+_run_command(
+    "release",
+    "Judge a server as deep as --budget allows.",
+    "Judge a server with random seeds, longer machines, races and a soak.",
+)
+_run_command(
+    "hunt",
+    "Look for one more counter-example until --budget is spent.",
+    "Look for one more counter-example until --budget is spent.",
+)
 
 
 # rules --------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ LIMIT_S = 180
 """Seconds for one test. A test that hangs fails with the stacks of all threads."""
 WHOLE_RUNS = (
     "tests/misbehaviour/",
+    "tests/installed/",
     "tests/rival/",
     "tests/suite/",
     "tests/test_faults.py",

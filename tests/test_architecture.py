@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import tallystick
 from tallystick.settings import OPTIONS, variable
@@ -66,7 +68,7 @@ ARROWS = {
     # Inputs are made from the ledger, not from answers of a server.
     "strategies/": {"never": ("httpx",), "rooms": ("ledger", "program")},
     # The engine, from the bottom to the top: a room imports those below it.
-    "tallystick/documents/": {"rooms": ("ledger",)},
+    "tallystick/documents/": {"rooms": ("ledger", "location")},
     "tallystick/target/": {"rooms": ("ledger", "profiles", "request")},
     "tallystick/clock.py": {"rooms": ("ledger", "target")},
     "tallystick/cleanup/": {"rooms": ("ledger", "profiles", "request", "target")},
@@ -80,7 +82,10 @@ ARROWS = {
         ),
     },
     "tallystick/reporting/": {
-        "rooms": ("checker", "cleanup", "documents", "ledger", "program", "run", "target"),
+        "rooms": (
+            *("checker", "cleanup", "documents", "ledger", "location", "program", "run"),
+            "target",
+        ),
     },
     "contracts/": {"never": ("sandbox", "tests", "tallystick.reporting", "tallystick.cli")},
 }
@@ -277,6 +282,15 @@ def test_the_hooks_format_as_the_lint_environment_does() -> None:
     (first, *others) = pins.values()
     assert len(first) == 1
     assert all(other == first for other in others), pins
+
+
+def test_every_dependency_is_pinned_within_its_range() -> None:
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    wanted = [project["dependencies"], *project["optional-dependencies"].values()]
+    lines = [line for line in text_of("constraints.txt").splitlines() if not line.startswith("#")]
+    pins = {canonicalize_name(name): pin for name, pin in (line.split("==") for line in lines)}
+    for requirement in (Requirement(text) for listed in wanted for text in listed):
+        assert pins[canonicalize_name(requirement.name)] in requirement.specifier, requirement
 
 
 def test_the_map_fits_on_two_pages() -> None:

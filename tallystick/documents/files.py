@@ -11,7 +11,9 @@ from typing import Any
 
 import yaml
 
-SPEC = Path(__file__).resolve().parents[2] / "spec"
+from tallystick.location import SUITE_ROOT
+
+SPEC = SUITE_ROOT / "spec"
 """The folder of the documents that come with the suite."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
+from tallystick.location import SUITE_ROOT
+
+CONTRACTS = SUITE_ROOT / "contracts"
 _RULE = re.compile(r"[A-Z]+-[1-9][0-9]*")
 
 

@@ -21,7 +21,7 @@ from tallystick.reporting.chapters import (
 )
 from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exchanges, Record
-from tallystick.reporting.result import Count, Result, ViolationEntry
+from tallystick.reporting.result import Count, Result, ViolationEntry, again
 from tallystick.reporting.templates import render
 from tallystick.run import key_of
 
@@ -82,6 +82,7 @@ def report_page(
     return render(
         "page.html.j2",
         result=result,
+        again=again,
         partial_note=partial_note(result),
         shallow_note=shallow_note(result),
         left_note=left_note(result),

@@ -21,13 +21,14 @@ import jsonschema_rs
 from tallystick.checker import Verdict
 from tallystick.cleanup import LeftOpen
 from tallystick.documents.rules import Rule, load_rules
+from tallystick.location import SUITE_ROOT
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.visible import brief, visible_all
 from tallystick.run import Finding, Run
 
 MOST_IDS = 100
 """Ids of what was left open that are listed; the others are in the journal."""
-SCHEMA = Path(__file__).resolve().parents[2] / "reports" / "result.schema.json"
+SCHEMA = SUITE_ROOT / "reports" / "result.schema.json"
 
 
 class ResultError(ValueError):
@@ -259,6 +260,12 @@ def read_result(path: Path) -> Result:
         where = "/".join(str(part) for part in problem.instance_path) or "the whole"
         raise ResultError(f"{path} is not a result of this version: {where}: {problem.message}")
     return cast(Result, visible_all(found))
+
+
+def again(test: str, result: Result) -> str:
+    """The command that runs a test again: of the suite's own contracts, or of a caller's pytest."""
+    is_ours = test.startswith("contracts/")
+    return f"tallystick {result['intensity']} '{test}'" if is_ours else f"pytest '{test}'"
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ from tallystick.reporting.chapters import (
     partial_note,
     shallow_note,
 )
-from tallystick.reporting.result import Result, ViolationEntry
+from tallystick.reporting.result import Result, ViolationEntry, again
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 SIGNS = {"conforms": "✅", "violates": "❌", "undecided": "⚠️", "error": "💥"}
@@ -62,7 +62,7 @@ def _lines(result: Result) -> Iterator[str]:
     )
     yield ""
     for entry in result["violations"]:
-        yield from _violation(entry, result["target"])
+        yield from _violation(entry, result)
     yield "| chapter | rules | checked | violated | not exercised, not claimed |"
     yield "| --- | ---: | ---: | --- | --- |"
     for row in chapter_rows(result):
@@ -75,7 +75,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"- not claimed: {_code(name)}: {_plain(why)}"
 
 
-def _violation(entry: ViolationEntry, target: str) -> Iterator[str]:
+def _violation(entry: ViolationEntry, result: Result) -> Iterator[str]:
     yield f"### {entry['rule']} ({entry['level']}): {_plain(entry['title'])}"
     yield ""
     yield f"- permitted: {_plain(entry['expected'])}"
@@ -90,11 +90,11 @@ def _violation(entry: ViolationEntry, target: str) -> Iterator[str]:
     yield fence
     if entry["scenario"]:
         yield f"{fence}sh"
-        yield f"tallystick replay {entry['scenario']} --target {target}"
+        yield f"tallystick replay {entry['scenario']} --target {result['target']}"
         yield fence
     elif entry["test"]:
         yield f"{fence}sh"
-        yield f"pytest '{entry['test']}' --target {target}"
+        yield f"{again(entry['test'], result)} --target {result['target']}"
         yield fence
     yield ""
 

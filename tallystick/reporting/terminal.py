@@ -28,7 +28,7 @@ from tallystick.reporting.chapters import (
 )
 from tallystick.reporting.curl import answered, belongs, curl, decisive
 from tallystick.reporting.journal import Exchanges, Record
-from tallystick.reporting.result import Result, ViolationEntry, redactor_for
+from tallystick.reporting.result import Result, ViolationEntry, again, redactor_for
 from tallystick.reporting.visible import brief
 from tallystick.run import Finding, Run, key_of
 
@@ -68,7 +68,7 @@ def print_report(console: Console, result: Result, exchanges: Exchanges, directo
         console.print()
         console.print(Text("-" * console.width, style="dim"))
         shown = exchanges.get(key_of(entry["rule"], entry["question"]), ())
-        for line in violation_lines(entry, shown, result["target"], directory, console.width):
+        for line in violation_lines(entry, shown, result, directory, console.width):
             _say(console, line)
     for line in left_lines(result, directory, console.width):
         _say(console, line)
@@ -91,9 +91,10 @@ def brief_text(run: Run, finding: Finding) -> str:
 
 
 def violation_lines(
-    entry: ViolationEntry, records: tuple[Record, ...], target: str, directory: Path, width: int
+    entry: ViolationEntry, records: tuple[Record, ...], result: Result, directory: Path, width: int
 ) -> Iterator[Text]:
     """A violation in full: rule, permitted, received, program, last exchange, how to replay."""
+    target = result["target"]
     yield from _title(entry, width)
     yield from _labelled("permitted", entry["expected"], width)
     yield from _labelled("received", entry["actual"], width, "bold")
@@ -108,7 +109,9 @@ def violation_lines(
         path = directory / entry["scenario"]
         yield from _verbatim("replay", [f"tallystick replay {path} \\", f"  --target {target}"])
     elif entry["test"]:
-        yield from _verbatim("again", [f"pytest '{entry['test']}' \\", f"  --target {target}"])
+        yield from _verbatim(
+            "again", [f"{again(entry['test'], result)} \\", f"  --target {target}"]
+        )
     yield from _labelled("seen", _seen(entry), width)
     if entry["test"]:
         yield from _verbatim("test", [entry["test"]])

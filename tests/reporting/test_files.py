@@ -64,7 +64,7 @@ def test_what_no_program_spells_leaves_no_scenario(tmp_path: Path) -> None:
     assert result["violations"][0]["scenario"] == ""
     assert result["violations"][0]["steps"] == ["GET /cards -> 500"]
     assert list((tmp_path / "scenarios").iterdir()) == []
-    assert "pytest 'contracts/" in (tmp_path / "summary.md").read_text()
+    assert "tallystick gate 'contracts/" in (tmp_path / "summary.md").read_text()
 
 
 def test_the_summary_is_appended_to_the_step_of_the_pipeline(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_requests_that_no_program_spells_are_shown_in_words() -> None:
     assert "requests   1  GET /cards -> 200" in text
     assert '2  POST /info {"token": [secret]} -> 500' in text
     assert "in a longer program" not in text
-    assert "again      pytest 'contracts/test_capture.py::" in text
+    assert "again      tallystick gate 'contracts/test_capture.py::" in text
     assert text.count("curl") == 2
 
 
