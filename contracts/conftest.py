@@ -1,18 +1,12 @@
-"""Wiring of the contracts: their order, the `check` fixture, and the repeating of lost answers."""
+"""Wiring of the contracts: their order, and the cards that contracts about input share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from functools import partial
-
 import pytest
 
-from contracts.support.repeating import repeating, until_answered
-from tallystick.drivers.direct import require_answers
 from tallystick.drivers.fuzz.card_set import BASIC, CardSet
-from tallystick.drivers.sequential import Session, run_program
-from tallystick.program import Program
 from tallystick.pytest_plugin import SUITE
+from tallystick.repeating import repeating
 from tallystick.run import Intensity, Run
 
 ORDER = (
@@ -43,8 +37,6 @@ ORDER = (
 )
 """What finds most with the fewest requests comes first; the dialect has to be known early."""
 
-Check = Callable[..., Session]
-
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort the modules by ORDER. Tests that use up a budget (`deep`) come last; a gate has none."""
@@ -58,39 +50,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in deep]
         config.hook.pytest_deselected(items=deep)
     items.sort(key=place)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Repeat a contract that misses an answer (see `contracts.support.repeating`)."""
-    contract, run = pyfuncitem.obj, pyfuncitem.config.stash[SUITE].run
-    if run is None:
-        return (yield)
-
-    def repeated(**fixtures: object) -> object:
-        return until_answered(run, partial(contract, **fixtures))
-
-    pyfuncitem.obj = repeated
-    try:
-        return (yield)
-    finally:
-        pyfuncitem.obj = contract
-
-
-@pytest.fixture
-def check(run: Run) -> Check:
-    """Run the program of these lines on fresh cards; the oracle judges every answer.
-
-    The first `unread` steps are not read back: each read costs a request. Unanswered if an answer
-    is missing.
-    """
-
-    def check(*lines: str, unread: int = 0) -> Session:
-        session = run_program(run, Program.parse(*lines), unread=unread)
-        require_answers(session.story)
-        return session
-
-    return check
 
 
 @pytest.fixture(scope="session")

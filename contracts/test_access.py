@@ -28,10 +28,10 @@ from contracts.support.credentials import (
     forgeries,
     further_transactions,
 )
-from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, is_refused, spelled
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
 from tallystick.profiles.wallet import wire
+from tallystick.repeating import until_answered
 from tallystick.request import Request
 from tallystick.run import Intensity, Run
 from tallystick.suite import Suite

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from contracts.conftest import Check
 from contracts.support.staging import spelled
+from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import CURRENCIES
 
 rule = pytest.mark.rule

@@ -10,8 +10,8 @@ import json
 
 import pytest
 
-from contracts.conftest import Check
 from contracts.support.staging import Stage, spelled
+from tallystick.fixtures import Check
 from tallystick.run import Intensity, Run
 
 rule = pytest.mark.rule

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.conftest import Check
 from contracts.support import request_builders
 from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
+from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.profiles.wallet.wire import card_record
 from tallystick.run import Run

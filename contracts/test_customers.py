@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.support import request_builders
-from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, spelled
+from tallystick.repeating import until_answered
 from tallystick.run import Run
 
 rule = pytest.mark.rule

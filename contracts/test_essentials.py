@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.conftest import Check
+from tallystick.fixtures import Check
 
 rule = pytest.mark.rule
 

@@ -18,11 +18,11 @@ from contracts.support.pagination import (
     locate,
     page,
 )
-from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, spelled
 from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.profiles.wallet import wire
+from tallystick.repeating import until_answered
 from tallystick.run import Run
 from tallystick.suite import Suite
 

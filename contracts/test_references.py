@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from contracts.conftest import Check
+from tallystick.fixtures import Check
 
 rule = pytest.mark.rule
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from schemathesis.generation.case import Case
 
-from contracts.support.repeating import repeating, until_answered
 from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.card_set import CardSet, new_fuzz
 from tallystick.drivers.fuzz.driver import Fuzz
@@ -23,6 +22,7 @@ from tallystick.drivers.fuzz.links import LinkFollower
 from tallystick.drivers.fuzz.live_ids import LiveIds
 from tallystick.drivers.fuzz.valid import VALID, changed
 from tallystick.profiles.wallet import operations as op
+from tallystick.repeating import repeating, until_answered
 from tallystick.run import Intensity, Run
 from tallystick.target import Answer
 

@@ -12,12 +12,12 @@ from functools import partial
 
 import pytest
 
-from contracts.conftest import Check
 from contracts.support import request_builders
-from contracts.support.repeating import until_answered
 from contracts.support.staging import Stage, body_of, is_refused
 from tallystick.clock import UNSURE_S
+from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
+from tallystick.repeating import until_answered
 from tallystick.run import Run, Violated
 from tallystick.suite import Suite
 

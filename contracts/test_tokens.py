@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from contracts.conftest import Check
 from contracts.support import request_builders
 from contracts.support.staging import FIRST, Stage, body_of, is_refused, spelled, texts_in
+from tallystick.fixtures import Check
 from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import (
     Accepted,

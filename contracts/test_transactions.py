@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.conftest import Check
 from contracts.support import request_builders
 from contracts.support.staging import Stage, is_refused
+from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import CURRENCIES, Kind, Transact
 from tallystick.run import Run
 

@@ -11,9 +11,9 @@ import itertools
 
 import pytest
 
-from contracts.conftest import Check
 from tallystick.drivers.direct import requiring_answers
 from tallystick.drivers.sequential import Session
+from tallystick.fixtures import Check
 from tallystick.ledger.lifecycle import TRANSITIONS, State
 from tallystick.program import parse_step
 from tallystick.run import Run

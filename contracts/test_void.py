@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.conftest import Check
+from tallystick.fixtures import Check
 
 rule = pytest.mark.rule
 

@@ -24,11 +24,13 @@ from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
 from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief
-from tallystick.run import OutOfTime, Run, Violated
+from tallystick.run import OutOfTime, Violated
 from tallystick.selection import asks_for_target
 from tallystick.settings import OPTIONS, Clients, SettingsError, load_settings, variable
 from tallystick.suite import BROKE, Suite
 from tallystick.target import Address, TargetError
+
+pytest_plugins = ["tallystick.fixtures"]
 
 Report = Generator[None, pytest.TestReport, pytest.TestReport]
 
@@ -317,19 +319,3 @@ def _print(config: pytest.Config, suite: Suite) -> None:
     if text and reporter is not None:
         reporter.write_line("")
         reporter.write_line(text)
-
-
-# Fixtures -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def suite(request: pytest.FixtureRequest) -> Suite:
-    """The session: settings, clients, and what is not claimed."""
-    return request.config.stash[SUITE]
-
-
-@pytest.fixture(scope="session")
-def run(suite: Suite) -> Run:
-    """The run against the target."""
-    assert suite.run is not None, "the run starts as soon as a test asks for it"
-    return suite.run

@@ -15,7 +15,6 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from contracts.support.repeating import ATTEMPTS, repeating, until_answered
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
 from tallystick.documents.questions import open_dialect
@@ -31,6 +30,7 @@ from tallystick.drivers.fuzz.valid import VALID, changed, valid, without, writte
 from tallystick.ledger.state import UNANSWERED
 from tallystick.ledger.vocabulary import Kind
 from tallystick.profiles.wallet import operations as op
+from tallystick.repeating import ATTEMPTS, repeating, until_answered
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget, NoAnswer
 from tests.contracts.losing import LOSSES, How, Losing, LosingTransport

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from contracts.support.repeating import ATTEMPTS, until_answered
 from contracts.support.staging import Stage
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.direct import Direct, Unanswered
+from tallystick.repeating import ATTEMPTS, until_answered
 from tallystick.request import Request
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget, Network, TargetGone

@@ -14,7 +14,7 @@ from tallystick.drivers.concurrent.findings import (
     trial_finding,
 )
 from tallystick.drivers.concurrent.trial import StartSchedule, Trial, run_trial
-from tallystick.drivers.sequential import run_program
+from tallystick.drivers.sequential import Session, run_program
 from tallystick.program import Program
 from tallystick.run import Run, Violated
 
@@ -24,17 +24,19 @@ LEAST_TRIALS = 2
 
 def race(
     run: Run, pool: ClientPool, program: Program, times: int, *, within_s: float = 60.0
-) -> None:
+) -> Session:
     """Run `times` trials of the program; raise Violated if the history of one has no legal order.
 
     After `within_s` seconds, or when the run's budget is spent, no further trial is started.
+    Returns the session of the prefix of the last trial.
     """
     schedule = StartSchedule(random.Random(f"{run.seed} {program}"))
     deadline = time.monotonic() + within_s
     for number in range(times):
         if number >= LEAST_TRIALS and (time.monotonic() > deadline or not run.goes_deeper()):
-            return
-        race_once(run, pool, program, schedule)
+            break
+        session = race_once(run, pool, program, schedule).session
+    return session
 
 
 def race_once(

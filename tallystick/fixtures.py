@@ -1,0 +1,90 @@
+"""The fixtures of contracts, of the suite's own and of a team's: `check`, `run` and `suite`.
+
+`pytest_plugin` brings them. A contract that misses an answer is repeated on fresh cards (see
+`repeating`). This module does not know what a contract claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import partial
+
+import pytest
+
+from tallystick.drivers.concurrent.clients import client_pool
+from tallystick.drivers.concurrent.race import race
+from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
+from tallystick.drivers.direct import require_answers
+from tallystick.drivers.sequential import Session, run_program
+from tallystick.program import Program
+from tallystick.pytest_plugin import SUITE
+from tallystick.repeating import until_answered
+from tallystick.run import Run
+from tallystick.selection import asks_for_target
+from tallystick.suite import Suite
+
+TRIALS = 20
+"""How often `check` runs a program with branches: a race needs luck."""
+CHECKED = pytest.StashKey[list[Session]]()
+"""The sessions that a test has run with `check`, the last one last."""
+
+Check = Callable[..., Session]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Repeat a contract that misses an answer."""
+    contract, run = pyfuncitem.obj, pyfuncitem.config.stash[SUITE].run
+    if run is None or not asks_for_target(pyfuncitem):
+        return (yield)
+
+    def repeated(**fixtures: object) -> object:
+        return until_answered(run, partial(contract, **fixtures))
+
+    pyfuncitem.obj = repeated
+    try:
+        return (yield)
+    finally:
+        pyfuncitem.obj = contract
+
+
+@pytest.fixture(scope="session")
+def suite(request: pytest.FixtureRequest) -> Suite:
+    """The session: settings, clients, and what is not claimed."""
+    return request.config.stash[SUITE]
+
+
+@pytest.fixture(scope="session")
+def run(suite: Suite) -> Run:
+    """The run against the target."""
+    assert suite.run is not None, "the run starts as soon as a test asks for it"
+    return suite.run
+
+
+@pytest.fixture
+def check(run: Run, request: pytest.FixtureRequest) -> Check:
+    """Run the program of these lines on fresh cards; the oracle judges every answer.
+
+    The first `unread` steps are not read back: each read costs a request. Unanswered if an answer
+    is missing. Branches are run at the same moment, `TRIALS` times.
+    """
+    checked = request.node.stash.setdefault(CHECKED, [])
+
+    def check(*lines: str, unread: int = 0) -> Session:
+        session = _performed(run, Program.from_lines(lines), unread)
+        checked.append(session)
+        return session
+
+    return check
+
+
+def _performed(run: Run, program: Program, unread: int) -> Session:
+    if program.branches:
+        with client_pool(run) as pool:
+            return race(run, pool, program, TRIALS)
+    if any(step.delivery for step in program.prefix):
+        with lossy_connection(run) as connection:
+            return deliver(run, connection, program, unread=unread, late_s=LATE_S)
+    session = run_program(run, program, unread=unread)
+    require_answers(session.story)
+    return session
