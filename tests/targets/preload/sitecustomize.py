@@ -1,22 +1,23 @@
 """Loaded by Python before localstripe, which would listen on all interfaces and write to /tmp.
 
-Every socket is one of 127.0.0.1, the URL goes to the pipe of the launcher, the file with the data
-goes to the working folder, and the process ends with its launcher. Standard library only, because
+Every socket is one of 127.0.0.1, the URL goes to the pipe of the launcher, nothing is written to
+the file with the data, and the process ends with its launcher. Standard library only, because
 it runs with the packages of the server. Without `TARGETS_PIPE` it does nothing.
 """
 
 import builtins
 import json
 import os
+import pickle
 import socket
 import threading
-from typing import Any
+from typing import IO, Any
 
 HOST = "127.0.0.1"
 DATA = "/tmp/localstripe.pickle"
 PIPE = int(os.environ.pop("TARGETS_PIPE", "-1"))
 
-_open = builtins.open
+_builtin_open = builtins.open
 
 
 class Loopback(socket.socket):
@@ -35,9 +36,19 @@ class Loopback(socket.socket):
         os.write(PIPE, json.dumps({"url": url}).encode() + b"\n")
 
 
-def _open_here(file: Any, *more: Any, **named: Any) -> Any:
-    """`open`, with the one file that all servers of a machine would share kept in this folder."""
-    return _open("data.pickle" if file == DATA else file, *more, **named)
+def _dump(_data: Any, file: IO[bytes], **_how: Any) -> None:
+    """Instead of a copy of all objects after each request, which makes a server slower and slower.
+
+    Raises ValueError for another file than that of localstripe.
+    """
+    if file.name != os.devnull:
+        raise ValueError(f"{file.name} is not the file that this was written for")
+
+
+def _open(file: Any, *more: Any, **named: Any) -> IO[Any]:
+    """`open`, but the one file that all servers of a machine would write is the null device."""
+    opened: IO[Any] = _builtin_open(os.devnull if file == DATA else file, *more, **named)
+    return opened
 
 
 def _end_with_parent() -> None:
@@ -48,5 +59,6 @@ def _end_with_parent() -> None:
 
 if PIPE >= 0:
     socket.socket = Loopback  # type: ignore[misc]
-    builtins.open = _open_here
+    builtins.open = _open
+    pickle.dump = _dump
     threading.Thread(target=_end_with_parent, daemon=True).start()
