@@ -27,6 +27,7 @@ from contracts.support.credentials import (
     every_operation,
     forgeries,
     further_transactions,
+    token_of,
 )
 from contracts.support.staging import Stage, body_of, is_refused, spelled
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
@@ -119,7 +120,7 @@ def _is_read(request: Request) -> bool:
 @rule("AUTH-1", "AUTH-2")
 @pytest.mark.parametrize("kind", [*EVERYWHERE, *KIN])
 def test_a_request_without_a_valid_token_is_refused(run: Run, stage: Stage, kind: str) -> None:
-    headers = {**ABSENT, **forgeries(run.target.access_token())}.get(kind)
+    headers = {**ABSENT, **forgeries(token_of(run.target))}.get(kind)
     if headers is None:
         pytest.skip("the target's access tokens are no JWTs")
     everywhere = kind in EVERYWHERE or run.intensity is not Intensity.GATE
@@ -135,7 +136,7 @@ def test_a_request_without_a_valid_token_is_refused(run: Run, stage: Stage, kind
 @rule("AUTH-9")
 @pytest.mark.parametrize("kind", ["no_authorization", "a_malformed_token", "another_signature"])
 def test_a_request_without_a_valid_token_gets_401(run: Run, stage: Stage, kind: str) -> None:
-    headers = {**ABSENT, **forgeries(run.target.access_token())}[kind]
+    headers = {**ABSENT, **forgeries(token_of(run.target))}[kind]
     stage.direct.note(f"with {kind.replace('_', ' ')}:")
     for request in every_operation(stage.base, _wallet(stage), _fresh(stage)):
         if request.operation in FEW:

@@ -30,7 +30,7 @@ from tallystick.drivers.fuzz.valid import (
 from tallystick.ledger.vocabulary import Kind, Transact
 from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run
-from tallystick.target import Answer, outcome_of
+from tallystick.target import Answer
 
 rule = pytest.mark.rule
 
@@ -263,5 +263,5 @@ def _pay_by_card_and_token(fuzz: Fuzz) -> None:
     if answer.status == 200:
         card_id = fuzz.cards.ledger("A").card
         command = Transact(Kind.DRAWDOWN, card_id, 10, "NOK", request.body["ref_id"])
-        fuzz.cards.session.judge("A", command, outcome_of(command, answer))
+        fuzz.cards.session.judge("A", command, fuzz.run.profile.outcome(command, answer))
     fuzz.read_back("A")

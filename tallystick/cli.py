@@ -26,13 +26,16 @@ from rich.text import Text
 from tallystick import __version__
 from tallystick.checker import Budget, History, HistoryError, Illegality, Key, Verdict, check, load
 from tallystick.documents.files import DocumentError
-from tallystick.documents.questions import dump, open_dialect, pinned_dialect
+from tallystick.documents.questions import dump
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.judging import judge
 from tallystick.ledger.coding import decode_command, decode_outcome
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId
+from tallystick.profiles import registry
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.profile import ProfileError
 from tallystick.replaying import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
 from tallystick.reporting.journal import Exchanges, JournalError, read_journal
@@ -58,6 +61,7 @@ BAD = (
     DocumentError,
     HistoryError,
     JournalError,
+    ProfileError,
     ResultError,
     ScenarioError,
     SettingsError,
@@ -255,17 +259,18 @@ def table_command(results: tuple[str, ...]) -> None:
 
 @cli.command("check", short_help="Judge a recorded history.")
 @click.argument("history", type=click.Path(path_type=Path))
+@click.option("--profile", default=registry.DEFAULT, help="the API that the history is of")
 @click.option("--dialect", default="", help="pinned dialect to hold it to")
 @click.option("--budget", default="60s", help="time for the search, such as 90s or 10m")
 @click.option("--page", default="", help="write the time line of the first violation to this file")
-def check_command(history: Path, dialect: str, budget: str, page: str) -> int:
+def check_command(history: Path, profile: str, dialect: str, budget: str, page: str) -> int:
     """Judge a recorded history: is there a legal order of its operations?"""
     try:
         with history.open(encoding="utf-8") as lines:
             recorded = load(lines, decode_command, decode_outcome)
     except (HistoryError, UnicodeDecodeError) as error:
         raise HistoryError(f"{history}: {error}") from None
-    known = pinned_dialect(Path(dialect)) if dialect else open_dialect()
+    known = dialect_of(registry.load(profile), Path(dialect) if dialect else None)
     cards = _cards(recorded)
     judgement = check(
         recorded,

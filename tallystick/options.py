@@ -42,6 +42,7 @@ class Option:
 
 OPTIONS: dict[str, Option] = {
     "target": Option("base URL up to and including /v1, or a name from tallystick.yaml"),
+    "profile": Option("the API that the target speaks (default wallet)", in_file=True),
     "account": Option("account id, such as T12345678", in_file=True),
     "dialect": Option("pinned dialect: a file that a probe wrote", in_file=True),
     "intensity": Option("gate (default), release or hunt"),

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from tallystick.cleanup import LeftOpen, Traces
+from tallystick.cleanup import LeftOpen
 from tallystick.connect import connect
-from tallystick.documents.questions import narrowed, open_dialect, pinned_dialect, questions
-from tallystick.documents.shape import load
+from tallystick.documents.questions import narrowed, questions
 from tallystick.drivers.concurrent.clients import client_pool
 from tallystick.drivers.concurrent.race import race_once
 from tallystick.drivers.concurrent.trial import StartSchedule
@@ -22,12 +21,13 @@ from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
 from tallystick.drivers.probe import probe
 from tallystick.drivers.sequential import Reading, run_program
 from tallystick.ledger.dialect import Dialect
+from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.program import Delivery
 from tallystick.reporting.scenario import Scenario
 from tallystick.run import Finding, Run, Violated
 from tallystick.settings import Settings, SettingsError
 from tallystick.sweeping import clean_up
-from tallystick.target import Exchange, Meter, NoAnswer, Observer, TargetError
+from tallystick.target import Exchange, Meter, NoAnswer, Observer, Target, TargetError
 
 RACES = 20
 """How often a race is run in one replay: it needs luck."""
@@ -86,38 +86,43 @@ def live_run(
     observer: Observer | None = None,
 ) -> Iterator[Run]:
     """A run against the named target; SettingsError if none is named."""
-    if settings.address is None or settings.clients is None:
-        raise SettingsError("name the server: --target URL or TALLYSTICK_TARGET")
-    if dialect is None:
-        dialect = pinned_dialect(settings.dialect) if settings.dialect else open_dialect()
-    traces = Traces()
+    leftovers = settings.profile.leftovers()
 
     def observe(exchange: Exchange) -> None:
-        traces(exchange)
+        if leftovers is not None:
+            leftovers(exchange)
         if observer is not None:
             observer(exchange)
 
-    target = connect(
-        settings.address,
-        settings.clients.main,
-        network=settings.network,
-        meter=Meter(settings.rate),
-        observer=observe,
-    )
+    target = _connect(settings, observe)
     try:
         yield Run(
             target,
-            load(),
-            dialect,
+            settings.profile,
+            shape_of(settings.profile),
+            dialect or dialect_of(settings.profile, settings.dialect),
             intensity=settings.intensity,
             seed=settings.seed,
             is_pinned=is_pinned,
         )
     finally:
-        left = LeftOpen() if settings.keep else clean_up(traces, target)
+        left = LeftOpen() if settings.keep else clean_up(leftovers, target)
         target.close()
         if left:
             print(left, file=sys.stderr)
+
+
+def _connect(settings: Settings, observer: Observer) -> Target:
+    if settings.address is None or settings.clients is None:
+        raise SettingsError("name the server: --target URL or TALLYSTICK_TARGET")
+    return connect(
+        settings.address,
+        settings.clients.main,
+        settings.profile,
+        network=settings.network,
+        meter=Meter(settings.rate),
+        observer=observer,
+    )
 
 
 def probe_target(settings: Settings) -> Run:
@@ -133,7 +138,7 @@ def replay_scenario(settings: Settings, scenario: Scenario, times: int) -> Repla
     A replay in which answers got lost proves nothing unless the rule is broken, and is run again.
     Raises TargetError if the target cannot be judged from the start.
     """
-    known = None if settings.dialect else narrowed(dict(scenario.dialect))
+    known = None if settings.dialect else _recorded(settings, scenario)
     is_pinned = settings.dialect is not None or scenario.rule == "DIA-2"
     traffic = Traffic()
     with live_run(settings, known, is_pinned=is_pinned, observer=traffic) as run:
@@ -147,9 +152,14 @@ def replay_scenario(settings: Settings, scenario: Scenario, times: int) -> Repla
     return replay
 
 
+def _recorded(settings: Settings, scenario: Scenario) -> Dialect:
+    """The answers to open questions that the target of the scenario gave."""
+    return narrowed(dict(scenario.dialect), "the scenario", dialect_of(settings.profile))
+
+
 def _own_answers(run: Run) -> Dialect:
     apart = run.isolated_copy()
-    apart.learn(open_dialect())
+    apart.learn(dialect_of(run.profile))
     probe(apart)
     return apart.dialect
 

@@ -24,6 +24,7 @@ from tallystick.clock import Clock
 from tallystick.documents.shape import Shape
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
+from tallystick.profiles.profile import Profile
 from tallystick.program import Program
 from tallystick.target import Answer, Exchange, NoAnswer, Target, TargetError, TargetGone
 from tallystick.target.control import GATEWAY_ERRORS, ask_control
@@ -144,6 +145,7 @@ class Run:
     def __init__(
         self,
         target: Target,
+        profile: Profile,
         shape: Shape,
         dialect: Dialect,
         *,
@@ -154,8 +156,7 @@ class Run:
         is_pinned: bool = True,
     ) -> None:
         """`is_pinned`: the user holds the target to what `dialect` has answered (rule DIA-2)."""
-        self.target = target
-        self.shape = shape
+        self.target, self.profile, self.shape = target, profile, shape
         self.intensity = intensity
         self.seed = seed
         self.clock = Clock()

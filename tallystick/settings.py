@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from tallystick.options import OPTIONS, Given, SettingsError, of_target, variable
-from tallystick.production import reason_to_refuse
+from tallystick.profiles import registry
+from tallystick.profiles.profile import Profile, ProfileError
 from tallystick.run import Intensity
 from tallystick.target import Address, Client, Network, Secret
 from tallystick.target.network import TIMEOUT_S, has_http2, proxy_of, tls_context, url_of
@@ -40,7 +41,6 @@ SLOWEST, FASTEST = 0.01, 1e6
 """Requests per second."""
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
-_ACCOUNT = re.compile(r"[PT][0-9]{8}")
 _HEADER = re.compile(
     r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)"
 )
@@ -80,6 +80,8 @@ class Settings:
     """The share of the rules that has to be exercised, from 0 to 1."""
     keep: bool = False
     """Whether what the run made stays on the target."""
+    profile: Profile = field(default_factory=registry.load)
+    """The API that the target speaks."""
     network: Network = field(default_factory=Network)
     """How the target is reached."""
 
@@ -98,11 +100,17 @@ def load_settings(
     if url and "://" not in url:
         url, asked = of_target(asked, url)
     intensity = _intensity(asked)
-    address = _address(asked, url, allow_production) if url else None
+    profile = _profile(asked)
+    clients = _clients(asked) if url else None
+    address = None
+    if clients is not None:
+        address = _address(asked, url, profile, clients, allow_production)
+    elif profile.name != registry.DEFAULT:
+        raise SettingsError(f"--target is missing: the embedded sandbox is no {profile.title}")
     rate = _rate(asked)
     return Settings(
         address,
-        _clients(asked) if address is not None else None,
+        clients,
         intensity,
         _seed(asked, 0 if intensity is Intensity.GATE else fresh_seed),
         _budget(asked, intensity, rate),
@@ -111,25 +119,39 @@ def load_settings(
         _report_dir(asked),
         _share(asked),
         _flag(asked, "keep"),
+        profile,
         _network(asked, address.url) if address is not None else Network(),
     )
 
 
-def _address(asked: Given, url: str, allow_production: bool) -> Address:
+def _profile(asked: Given) -> Profile:
+    try:
+        return registry.load(asked.text("profile") or registry.DEFAULT)
+    except ProfileError as error:
+        raise SettingsError(f"{asked.name('profile')}: {error}") from None
+
+
+def _address(
+    asked: Given, url: str, profile: Profile, clients: Clients, allow_production: bool
+) -> Address:
     """Where to send to; SettingsError if that makes no sense, or may move real money."""
-    account, other = asked.text("account"), asked.secret("TALLYSTICK_OTHER_ACCOUNT")
-    refused = "" if allow_production else reason_to_refuse(url, (account, other))
-    if refused:
+    account, other = asked.text("account"), clients.other_account
+    refused = profile.production.reason_to_refuse(url, (account, other), clients.everybody())
+    if refused and not allow_production:
         raise SettingsError(
-            f"{refused}; use a T account of a test system, or add --allow-production if you mean it"
+            f"{refused}; use a test account of a test system, or add --allow-production if you "
+            "mean it"
         )
     try:
         plain = url_of(url)
     except ValueError as error:
         raise SettingsError(f"--target {_shown(url)} {error}") from None
-    if not account:
-        raise SettingsError("--account is missing: name the account, such as T12345678")
-    _check_account(account, asked.named("account"))
+    if not account and profile.accounts.are_needed:
+        raise SettingsError(
+            f"--account is missing: name the account, such as {profile.accounts.example}"
+        )
+    _check_account(account, asked.named("account"), profile)
+    _check_account(other, f"TALLYSTICK_OTHER_ACCOUNT {other!r}", profile)
     return Address(plain, account)
 
 
@@ -138,9 +160,9 @@ def _shown(url: str) -> str:
     return repr(re.sub(r"//[^/@]*@", "//***@", url)[:200])
 
 
-def _check_account(account: str, named: str) -> None:
-    if not _ACCOUNT.fullmatch(account):
-        raise SettingsError(f"{named} is not P or T and eight digits")
+def _check_account(account: str, named: str, profile: Profile) -> None:
+    if account and not re.fullmatch(profile.accounts.form, account):
+        raise SettingsError(f"{named} is not {profile.accounts.in_words}")
 
 
 def _budget(asked: Given, intensity: Intensity, rate: float | None) -> float:
@@ -174,12 +196,9 @@ def _clients(asked: Given) -> Clients:
             "no credentials: set TALLYSTICK_CLIENT_ID and TALLYSTICK_CLIENT_SECRET, "
             "or TALLYSTICK_TOKEN"
         )
-    other_account = asked.secret("TALLYSTICK_OTHER_ACCOUNT")
-    if other_account:
-        _check_account(other_account, f"TALLYSTICK_OTHER_ACCOUNT {other_account!r}")
     return Clients(
         main,
-        other_account,
+        asked.secret("TALLYSTICK_OTHER_ACCOUNT"),
         _client(asked, "OTHER_"),
         _client(asked, "READER_"),
         _client(asked, "TILL_"),

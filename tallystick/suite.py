@@ -12,15 +12,15 @@ from collections.abc import Callable, Collection
 
 import pytest
 
-from tallystick.cleanup import Bound, CleanUp, LeftOpen, Traces
+from tallystick.cleanup import Bound, LeftOpen
 from tallystick.connect import connect
 from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
-from tallystick.documents.questions import open_dialect, pinned_dialect
 from tallystick.documents.rules import load_rules
-from tallystick.documents.shape import load
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.interruption import Interruption
+from tallystick.profiles.documents import dialect_of, shape_of
+from tallystick.profiles.profile import ProfileError
 from tallystick.reporting.progress import Status
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, Result
@@ -28,7 +28,7 @@ from tallystick.reporting.visible import brief
 from tallystick.run import Finding, Intensity, OutOfTime, Run
 from tallystick.selection import Selection
 from tallystick.settings import Clients, Settings
-from tallystick.target import Address, Exchange, Meter, TargetError
+from tallystick.target import Address, Client, Exchange, Meter, Target, TargetError
 
 CONFORMS, NOT_SHOWN, INTERRUPTED, BROKE, CANNOT_START = 0, 1, 2, 3, 4
 """The exit statuses; NOT_SHOWN: the target violates its contract, or nothing was decided."""
@@ -72,7 +72,7 @@ class Suite:
         """What the terminal shows at the end."""
         self.stop_embedded: Callable[[], None] = lambda: None
         self.shortening = Shortening(settings.intensity)
-        self._traces = Traces()
+        self._leftovers = settings.profile.leftovers()
         self._clean_up_bound = Bound.of(0)
         self._left: LeftOpen | None = None
         self.depths = DepthPlan(settings.intensity, settings.budget_s, 0)
@@ -87,21 +87,17 @@ class Suite:
         try:
             address = settings.address or self._embedded()
             assert self.clients is not None, "settings and the embedded server both bring clients"
-            dialect = pinned_dialect(settings.dialect) if settings.dialect else open_dialect()
+            shape = shape_of(settings.profile)
+            dialect = dialect_of(settings.profile, settings.dialect)
             self.reports = reports = self._reports()
-            target = connect(
-                address,
-                self.clients.main,
-                network=settings.network,
-                meter=Meter(settings.rate),
-                observer=self._observe,
-            )
-        except (TargetError, DocumentError, OSError) as error:
+            target = self._connect(address, self.clients.main)
+        except (TargetError, ProfileError, DocumentError, OSError) as error:
             self.stop_embedded()
             raise pytest.UsageError(brief(str(error))) from None
         self.run = Run(
             target,
-            load(),
+            settings.profile,
+            shape,
             dialect,
             intensity=settings.intensity,
             seed=settings.seed,
@@ -121,6 +117,17 @@ class Suite:
             reports.learn(client.secret, client.token)
         reports.learn(*(value for _, value in settings.network.headers))
 
+    def _connect(self, address: Address, client: Client) -> Target:
+        settings = self.settings
+        return connect(
+            address,
+            client,
+            settings.profile,
+            network=settings.network,
+            meter=Meter(settings.rate),
+            observer=self._observe,
+        )
+
     def _reports(self) -> Reports:
         try:
             return Reports(self.settings.report_dir)
@@ -128,7 +135,8 @@ class Suite:
             raise TargetError(NO_REPORTS.format(self.settings.report_dir, error.strerror)) from None
 
     def _observe(self, exchange: Exchange) -> None:
-        self._traces(exchange)
+        if self._leftovers is not None:
+            self._leftovers(exchange)
         if self.reports is not None:
             with self.interruption:
                 self.reports.observe(exchange)
@@ -240,8 +248,8 @@ class Suite:
 
     def _clean_up(self, run: Run) -> LeftOpen:
         """Void the holds of the run and delete its cards; what stays."""
-        if self.settings.address is None:
-            return LeftOpen()  # the embedded server is stopped, and all that is on it is gone
+        if self.settings.address is None or self._leftovers is None:
+            return LeftOpen()  # an embedded server is stopped, and all that is on it is gone
         assert self.clients is not None, "a named target comes with clients"
         targets = {run.target.address.account: run.target.apart()}
         other = self.clients.other
@@ -249,11 +257,10 @@ class Suite:
             account = self.clients.other_account
             targets[account] = run.target.apart(client=other, account=account)
         self._clean_up_bound = Bound.of(self._clean_up_s())
-        clean_up = CleanUp(self._traces, targets, self._clean_up_bound)
         try:
             if self.settings.keep or self.gone is not None:
-                return clean_up.left(self.gone or "--keep")
-            return clean_up.run()
+                return self._leftovers.left(self.gone or "--keep")
+            return self._leftovers.put_away(targets, self._clean_up_bound)
         finally:
             for target in targets.values():
                 target.close()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tallystick.cleanup import Bound, CleanUp, LeftOpen, Seen, Traces, cards_with_prefix
+from tallystick.cleanup import Bound, LeftOpen, Seen
+from tallystick.cleanup.leftovers import Leftovers
 from tallystick.connect import connect
 from tallystick.reporting.journal import read_journal
 from tallystick.settings import Settings, SettingsError
@@ -19,11 +20,13 @@ SWEEP_S = 600.0
 """Seconds for a clean-up that somebody asked for and waits for."""
 
 
-def clean_up(traces: Traces, target: Target) -> LeftOpen:
-    """Void the holds and delete the cards of a short run; what stays."""
+def clean_up(leftovers: Leftovers | None, target: Target) -> LeftOpen:
+    """Put away what a short run made; what stays."""
+    if leftovers is None:
+        return LeftOpen()
     apart = target.apart()
     try:
-        return CleanUp(traces, {target.address.account: apart}, Bound.of(CLEAN_UP_S)).run()
+        return leftovers.put_away({target.address.account: apart}, Bound.of(CLEAN_UP_S))
     finally:
         apart.close()
 
@@ -38,15 +41,18 @@ def sweep(settings: Settings, directory: Path) -> LeftOpen:
     if settings.address is None or settings.clients is None:
         raise SettingsError("name the server: --target URL or TALLYSTICK_TARGET")
     journal = read_journal(directory / "journal.jsonl", partial=True)
-    traces = Traces()
-    for record in journal.records:
-        traces.learn(Seen(record.operation, record.path, record.body, record.status, record.answer))
+    leftovers = settings.profile.leftovers()
+    if leftovers is None:
+        raise SettingsError(f"the {settings.profile.title} has nothing that can be put away")
+    for line in journal.records:
+        leftovers.learn(Seen(line.operation, line.path, line.body, line.status, line.answer))
     target = connect(
         settings.address,
         settings.clients.main,
+        settings.profile,
         network=settings.network,
         meter=Meter(settings.rate),
-        observer=traces,
+        observer=leftovers,
     )
     account = target.address.account
     targets = {account: target}
@@ -57,9 +63,8 @@ def sweep(settings: Settings, directory: Path) -> LeftOpen:
         )
     try:
         if journal.header.run:
-            for card_id in cards_with_prefix(target, journal.header.run):
-                traces.find_card(account, card_id)
-        return CleanUp(traces, targets, Bound.of(SWEEP_S)).run()
+            leftovers.search(target, journal.header.run)
+        return leftovers.put_away(targets, Bound.of(SWEEP_S))
     finally:
         for each in targets.values():
             each.close()

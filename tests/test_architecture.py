@@ -73,7 +73,7 @@ ARROWS = {
     "tallystick/clock.py": {"rooms": ("ledger", "target")},
     "tallystick/cleanup/": {"rooms": ("ledger", "profiles", "request", "target")},
     "tallystick/run.py": {
-        "rooms": ("checker", "clock", "documents", "ledger", "program", "target"),
+        "rooms": ("checker", "clock", "documents", "ledger", "profiles", "program", "target"),
     },
     "tallystick/drivers/": {
         "rooms": (

@@ -29,7 +29,7 @@ def connect_as(suite: Suite, run: Run, name: str, *rules: str) -> Target:
         not_claimed(suite, f"TALLYSTICK_{name.upper()}_CLIENT_ID and _SECRET not given", *rules)
     target = run.target.another(client=client, account=account)
     try:
-        target.access_token()
+        target.credentials()
     except TargetGone:
         target.close()
         raise

@@ -16,7 +16,7 @@ from typing import Any
 
 from contracts.support import request_builders
 from tallystick.request import Request
-from tallystick.target import Secret
+from tallystick.target import Secret, Target
 
 Headers = dict[str, str]
 UNKNOWN_CLIENT = "nobody:wrong"
@@ -71,6 +71,11 @@ ABSENT: dict[str, Headers] = {
     "a_scheme_without_a_token": {"Authorization": "Bearer"},
 }
 """Requests without a token."""
+
+
+def token_of(target: Target) -> str:
+    """The access token that requests are sent with; TargetError if the target gives none."""
+    return target.credentials()["Authorization"].removeprefix("Bearer ")
 
 
 def forgeries(token: str) -> dict[str, Headers]:

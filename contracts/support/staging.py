@@ -34,7 +34,7 @@ from tallystick.profiles.wallet.wire import card_record
 from tallystick.program import Step, Verb, parse_step
 from tallystick.request import Request
 from tallystick.run import Run
-from tallystick.target import NOT_JSON, Answer, Target, outcome_of
+from tallystick.target import NOT_JSON, Answer, Target
 
 
 def _everything(which: str, year: int) -> dict[str, object]:
@@ -124,7 +124,7 @@ class Stage:
         if isinstance(command, OpenCard | PrepareCard) and label not in session.ledgers:
             session.ledgers.follow(label, CardId(command.card))
             session.resolver.bind(card, command, label)
-        outcome = outcome_of(command, answer)
+        outcome = self.run.profile.outcome(command, answer)
         session.judge(card, command, outcome)
         if name:
             session.resolver.bind(name, command, label, outcome)
@@ -149,7 +149,7 @@ class Stage:
             for verb in (Verb.READ, Verb.LIST) if lists else (Verb.READ,):
                 command, _ = self.session.resolver.resolve(Step(verb, on=label))
                 answer = self.send(wire.encode(command, self._account))
-                self.agrees(label, command, outcome_of(command, answer), rule)
+                self.agrees(label, command, self.run.profile.outcome(command, answer), rule)
 
     def shows(self, label: str, item: Any, rule: str | None = None) -> None:
         """Check a card as some view showed it, as if it were the card's details.

@@ -59,31 +59,47 @@ def _question(path: Path, name: str, given: object) -> Question:
     return Question(name, text, source, tuple(facts), answers)
 
 
-def open_dialect() -> Dialect:
-    """Return the dialect of a server that has answered no question yet."""
-    return Dialect({q.id: frozenset(q.permitted) for q in questions().values()})
+def open_dialect(
+    answers: Mapping[str, tuple[str, ...]] | None = None, where: str = "the dialect"
+) -> Dialect:
+    """Return the dialect of a server that has answered no question yet.
+
+    `answers` are those that the documentation of one API leaves, by question; a question that it
+    does not name keeps all. DocumentError, which says `where`, if one is not declared.
+    """
+    widest = Dialect({q.id: frozenset(q.permitted) for q in questions().values()})
+    if not answers:
+        return widest
+    left = narrowed(answers, where, widest)
+    return Dialect({question: left.possible(question) for question in questions()})
 
 
-def pinned_dialect(path: Path) -> Dialect:
-    """Return the dialect that a pinned file fixes; DocumentError says what is wrong in it."""
+def pinned_dialect(path: Path, within: Dialect | None = None) -> Dialect:
+    """Return the dialect that a pinned file fixes; DocumentError says what is wrong in it.
+
+    `within`: the answers that the API leaves.
+    """
     members = _read(path)
     answers = members.get("answers", members)
     if not isinstance(answers, dict):
         raise DocumentError(f"{path}: `answers` has to map questions to answers")
-    return narrowed(answers, str(path))
+    return narrowed(answers, str(path), within)
 
 
-def narrowed(answers: Mapping[str, object], where: str = "the dialect") -> Dialect:
+def narrowed(
+    answers: Mapping[str, object], where: str = "the dialect", within: Dialect | None = None
+) -> Dialect:
     """Return the dialect with these answers, one or several for each question.
 
-    DocumentError, which says `where`, if a question or an answer is not declared.
+    `within`: the answers that the API leaves. DocumentError, which says `where`, if a question or
+    an answer is not declared there.
     """
-    dialect = open_dialect()
+    dialect = open_dialect() if within is None else within
     for question, given in answers.items():
         if question not in questions():
             raise DocumentError(f"{where}: no question {question!r}; `tallystick probe` lists them")
         listed = [str(answer) for answer in (given if isinstance(given, list | tuple) else [given])]
-        permitted = sorted(questions()[question].permitted)
+        permitted = sorted(dialect.possible(question))
         if not listed or not set(listed) <= set(permitted):
             raise DocumentError(
                 f"{where}: {question} is {given!r}; permitted: {', '.join(permitted)}"

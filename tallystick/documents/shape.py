@@ -149,7 +149,7 @@ def _is_of_format(error: jsonschema_rs.ValidationError) -> bool:
     return isinstance(error.kind, FORMAT_ERRORS)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def load(path: Path = DOCUMENT) -> Shape:
-    """Return the compiled document of the repository; each process compiles it once."""
+    """Return the compiled document at a path; each process compiles it once."""
     return Shape(read_mapping(path, "`paths` and `components`"))

@@ -48,7 +48,7 @@ class LossyConnection:
     """A target, and the faulty transport by which it is reached."""
 
     def __init__(self, run: Run) -> None:
-        self.transport = FaultyTransport(run.target.connections)
+        self.transport = FaultyTransport(run.target.connections, run.profile.fetches_credentials)
         self.target = run.target.another(transport=self.transport)
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ module holds protocols and small values; it does not know any profile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,7 @@ from typing import Protocol
 from tallystick.cleanup.leftovers import Leftovers
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import CardId
-from tallystick.target.address import Client
+from tallystick.profiles.production import Production
 from tallystick.target.api import (
     Api,
     Authentication,
@@ -32,6 +32,7 @@ __all__ = [
     "Fuzzing",
     "Leftovers",
     "Preparation",
+    "Production",
     "Profile",
     "ProfileError",
     "Unnamed",
@@ -102,12 +103,9 @@ class Profile(Api, Protocol):
         """Which account ids there are."""
         ...
 
-    def real_money(self, url: str, accounts: Iterable[str], clients: Iterable[Client]) -> str:
-        """Why a run with these may move real money, in words; empty if nothing says that it may.
-
-        It is the one place that decides whether --allow-production is needed. `accounts` may hold
-        empty texts; they and the URL are as the user wrote them, perhaps in disguise.
-        """
+    @property
+    def production(self) -> Production:
+        """Which accounts, hosts and credentials may move real money."""
         ...
 
     def target_id(self, card: CardId) -> str:

@@ -3,12 +3,12 @@
 Values: `address` (where, and as whom), `answers` (what came back, and what it proves), `errors`.
 One exchange: `network` (how the target is reached), `transport` (connections with bounds), `bodies`
 (JSON within bounds), `remedies` (errors in words), `sender` (a request, and what came of it).
-A run: `pace` (rate and time), `control` (what every working target answers), `outages`, `bearer`
-(access tokens), `connection` (a target over HTTP). `protocol` is all that the drivers know of it.
+A run: `pace` (rate and time), `control` (what every working target answers), `outages`,
+`connection` (a target over HTTP). `protocol` is all that the drivers know of it, `api` all that it
+knows of the API that it speaks.
 """
 
 from tallystick.target.address import (
-    DOCUMENTED_URL,
     Address,
     Client,
     Secret,
@@ -16,8 +16,7 @@ from tallystick.target.address import (
     bearer_header,
     with_path,
 )
-from tallystick.target.answers import NOT_JSON, Answer, Exchange, NoAnswer, Observer, outcome_of
-from tallystick.target.bearer import Bearer
+from tallystick.target.answers import NOT_JSON, Answer, Exchange, NoAnswer, Observer
 from tallystick.target.connection import HttpTarget
 from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
 from tallystick.target.network import Connections, Network
@@ -28,12 +27,10 @@ from tallystick.target.sender import OnPurpose
 from tallystick.target.transport import BoundedTransport
 
 __all__ = [
-    "DOCUMENTED_URL",
     "NOT_JSON",
     "REAL_TIME",
     "Address",
     "Answer",
-    "Bearer",
     "BoundedTransport",
     "Client",
     "Connections",
@@ -53,6 +50,5 @@ __all__ = [
     "Time",
     "basic_header",
     "bearer_header",
-    "outcome_of",
     "with_path",
 ]

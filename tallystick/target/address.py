@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field, replace
 
-DOCUMENTED_URL = "https://api.dintero.com/v1"
-"""The base URL in the documentation: a name in an audience, never an address to send to."""
-
 
 class Secret(str):
     """Text that is not shown by its repr, and so by no local variable of a printed traceback."""
@@ -18,12 +15,12 @@ class Secret(str):
         return "'***'" if self else "''"
 
 
-def bearer_header(token: str) -> dict[str, str]:
+def bearer_header(token: str) -> dict[str, Secret]:
     """The header that carries an access token."""
     return {"Authorization": Secret(f"Bearer {token}")}
 
 
-def basic_header(client_id: str, secret: str) -> dict[str, str]:
+def basic_header(client_id: str, secret: str) -> dict[str, Secret]:
     """The header with which a client asks for an access token."""
     pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
     return {"Authorization": Secret(f"Basic {pair}")}

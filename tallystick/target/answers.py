@@ -1,7 +1,6 @@
-"""What came back from the target, and what it proves: accepted, refused, or unknown.
+"""What came back from the target, or that nothing did. Values only: it opens no connection.
 
-A refusal proves that nothing happened; a time-out, a reset or a 5xx proves nothing at all. Values
-only: it opens no connection and does not judge (`ledger`).
+What an answer proves is said by the profile (`api`), and judged by the `ledger`.
 """
 
 from __future__ import annotations
@@ -11,11 +10,8 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown
-from tallystick.profiles.wallet import wire
 from tallystick.request import Request
 
-TOKEN_REFUSALS = (400, 401, 403)
 LONGEST_WAIT_S = 30.0  # of one Retry-After
 
 NOT_JSON = object()
@@ -70,17 +66,6 @@ class Exchange:
 
 
 Observer = Callable[[Exchange], None]
-
-
-def outcome_of(command: Command, answer: Answer | NoAnswer) -> Outcome:
-    """What an answer proves about the command."""
-    if isinstance(answer, NoAnswer):
-        return Unknown(answer.reason)
-    if answer.status == 204 or (200 <= answer.status < 300 and answer.body is not NOT_JSON):
-        return Accepted(wire.decode(command, answer.body))
-    if 400 <= answer.status < 500:
-        return Refused(answer.status)
-    return Unknown(f"status {answer.status}")
 
 
 def wait_asked_for(answer: Answer | NoAnswer) -> float | None:

@@ -12,24 +12,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 import httpx
 
-from tallystick.ledger.vocabulary import Command, Outcome
-from tallystick.profiles.wallet import wire
+from tallystick.ledger.vocabulary import Command, Outcome, Refused, Unknown
 from tallystick.request import Request
-from tallystick.target.address import Address, Client, Secret, bearer_header, with_path
+from tallystick.target.address import Address, Client, Secret, with_path
 from tallystick.target.answers import (
     Answer,
     Exchange,
     NoAnswer,
     Observer,
-    outcome_of,
     wait_asked_for,
 )
-from tallystick.target.bearer import Bearer
+from tallystick.target.api import Api, Authentication, Preparation, Variables
 from tallystick.target.bodies import Depths
-from tallystick.target.control import control_request, second_control_request
 from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
 from tallystick.target.network import Connections, Network
 from tallystick.target.outages import ENOUGH, Control, Outage, Outages, is_failure, said_of
@@ -41,6 +39,7 @@ PATIENCE = 5
 SHORTEST_WAIT_S = 0.05
 REPEATS = 3
 """How often a read is sent again that an outage cut off."""
+FORM = "application/x-www-form-urlencoded"
 REFUSED_S = 5.0
 """How long credentials may be refused that were accepted before: some gateways do so in bursts."""
 SILENT = 2
@@ -80,16 +79,18 @@ class HttpTarget:
         address: Address,
         client: Client,
         *,
+        profile: Api,
         network: Network | None = None,
         meter: Meter | None = None,
         observer: Observer | None = None,
-        bearer: Bearer | None = None,
+        authentication: Authentication | None = None,
         transport: httpx.BaseTransport | None = None,
         time: Time = REAL_TIME,
         shared: _Shared | None = None,
     ) -> None:
         self.address = address
         self.client = client
+        self.profile = profile
         self.meter = meter or Meter(time=time)
         self.observer = observer
         self._time = time
@@ -101,8 +102,10 @@ class HttpTarget:
             Depths(),
             self._ask_control,
         )
-        self.bearer = bearer or Bearer(address, client, self._shared.outages, time)
-        self._is_main = shared is None or bearer is not None
+        self.authentication = authentication or profile.authentication(
+            address, client, self._shared.outages, time
+        )
+        self._is_main = shared is None or authentication is not None
         self._sender = self._sender_of(transport or self._shared.connections.open())
         self._control_sender: Sender | None = None
         self._silences = 0
@@ -119,9 +122,10 @@ class HttpTarget:
         return HttpTarget(
             with_path(self.address, account or self.address.account),
             client or self.client,
+            profile=self.profile,
             meter=self.meter,
             observer=self.observer,
-            bearer=None if client else self.bearer,
+            authentication=None if client else self.authentication,
             transport=transport,
             time=self._time,
             shared=self._shared,
@@ -135,8 +139,9 @@ class HttpTarget:
         return HttpTarget(
             with_path(self.address, account or self.address.account),
             client or self.client,
+            profile=self.profile,
             meter=self.meter.apart(),
-            bearer=None if client else self.bearer,
+            authentication=None if client else self.authentication,
             time=self._time,
             shared=self._shared,
         )
@@ -153,8 +158,8 @@ class HttpTarget:
 
     @property
     def audience(self) -> str:
-        """The audience that Get Token took; empty until it gave a token."""
-        return self.bearer.audience
+        """For whom the target gave its token (OAuth); empty if it gave none."""
+        return self.authentication.audience
 
     def begin_run(self) -> None:
         """The target has answered as it should: what fails from now on, failed in the run."""
@@ -166,14 +171,22 @@ class HttpTarget:
         if self._control_sender is not None:
             self._control_sender.transport.close()
 
-    def access_token(self) -> Secret:
-        """The token that requests are sent with; TargetError if the target gives none."""
-        return self.bearer.get(self._sender)
+    def credentials(self) -> Mapping[str, Secret]:
+        """The headers that authenticate requests; TargetError if the target gives none."""
+        return self.authentication.headers(self._sender)
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """Ask for the command and say what came of it."""
-        exchange = self.send(wire.encode(command, self.address.account))
-        return outcome_of(command, exchange.answer), exchange
+        profile, account = self.profile, self.address.account
+        known: dict[str, str] = {}
+        while (step := profile.prepare(command, account, known)) is not None:
+            exchange = self.send(step.request)
+            given = _given(step, exchange.answer)
+            if given is None:
+                return _unprepared(exchange.answer), exchange
+            known.update(given)
+        exchange = self.send(profile.encode(command, account, known))
+        return profile.outcome(command, exchange.answer), exchange
 
     def send(
         self,
@@ -213,8 +226,8 @@ class HttpTarget:
 
     def _with_fresh_token(self, message: _Message, exchange: Exchange) -> Exchange:
         """Send it again with a new token: an expired one proves nothing about the request."""
-        if not self.bearer.is_fixed:
-            self.bearer.forget()
+        if not self.authentication.is_fixed:
+            self.authentication.forget()
             exchange = self._patiently(message)
         operation = message.request.operation
         is_known = not self._is_main or self._stale[operation] >= ENOUGH
@@ -238,8 +251,8 @@ class HttpTarget:
             self._time.sleep(pause_s)
             waited_s += pause_s
             pause_s *= 2
-            self.bearer.forget()
-            self.access_token()
+            self.authentication.forget()
+            self.credentials()
 
     def _settled(self, message: _Message, exchange: Exchange) -> Exchange:
         """What a failed request proves, after an outage if there is one: a read is sent again, a
@@ -277,11 +290,12 @@ class HttpTarget:
         request, content = message.request, message.content
         sent = {"Accept": "application/json"}
         if message.authorized:
-            sent.update(bearer_header(self.access_token()))
+            sent.update(self.credentials())
         if request.body is not None and content is None:
-            content = json.dumps(request.body).encode()
+            content = _content_of(request)
         if content is not None:
-            sent["Content-Type"] = "application/json"
+            sent["Content-Type"] = FORM if request.form else "application/json"
+        sent.update(request.headers)
         if message.headers:
             sent.update(message.headers)
         number = self.meter.take()
@@ -322,19 +336,20 @@ class HttpTarget:
 
     def _ask_control(self) -> Answer | NoAnswer:
         """The control request; if that fails, the answer to the second one if there is one."""
-        account = self.address.account
-        first = self._control(control_request(account))
-        if not is_failure(first):
-            return first
-        second = self._control(second_control_request(account))
-        return first if is_failure(second) else second
+        first, *others = self.profile.control_requests(self.address.account)
+        answer = self._control(first)
+        if not is_failure(answer):
+            return answer
+        further = (self._control(request) for request in others)
+        return next((each for each in further if not is_failure(each)), answer)
 
     def _control(self, request: Request) -> Answer | NoAnswer:
         """The answer to a small read over a connection of its own, sent once."""
         if self._control_sender is None:
             transport = self._own or self._shared.connections.open(keep=False)
             self._control_sender = self._sender_of(transport)
-        headers = {"Accept": "application/json", **bearer_header(self.bearer.current())}
+        headers = {"Accept": "application/json", **self.authentication.current()}
+        headers.update(request.headers)
         number = self.meter.take()
         called_ns = time.monotonic_ns()
         url = self.address.url + request.path
@@ -346,6 +361,26 @@ class HttpTarget:
 
     def _sender_of(self, transport: httpx.BaseTransport) -> Sender:
         return Sender(transport, self._shared.connections.network, self._shared.depths)
+
+
+def _content_of(request: Request) -> bytes:
+    """The body of a request, as JSON or as a form."""
+    if request.form:
+        return urlencode(request.body).encode()
+    return json.dumps(request.body).encode()
+
+
+def _given(step: Preparation, answer: Answer | NoAnswer) -> Variables | None:
+    """What the answer to a preparation gives; None if it gives not all that is needed."""
+    is_accepted = isinstance(answer, Answer) and 200 <= answer.status < 300
+    return step.read(answer) if is_accepted and isinstance(answer, Answer) else None
+
+
+def _unprepared(answer: Answer | NoAnswer) -> Outcome:
+    """The outcome of a command whose request was not sent, since a preparation failed."""
+    if isinstance(answer, Answer) and 400 <= answer.status < 500:
+        return Refused(answer.status)
+    return Unknown(f"a preparation failed: {said_of(answer)}")
 
 
 def _unknown(exchange: Exchange) -> Exchange:

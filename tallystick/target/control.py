@@ -1,12 +1,10 @@
 """The control request: a request that every working target answers to the client of the run.
 
-It tells a fault of the target from an outage and from credentials that are no longer accepted. It
-reads one page of one card and changes nothing.
+It tells a fault of the target from an outage and from credentials that are no longer accepted. The
+profile says which request it is; it changes nothing.
 """
 
 from __future__ import annotations
-
-from urllib.parse import quote
 
 from tallystick.request import Request
 from tallystick.target.answers import Answer, NoAnswer
@@ -17,24 +15,14 @@ GATEWAY_ERRORS = (502, 503, 504)
 request."""
 
 
-def control_request(account: str) -> Request:
+def control_request(target: Target) -> Request:
     """The request that asks least of a target."""
-    path = f"/accounts/{quote(account, safe='')}/wallets/cards?limit=1"
-    return Request("aid_cards_get", "GET", path)
-
-
-def second_control_request(account: str) -> Request:
-    """Asked where the first fails: a target whose list of cards is broken works all the same.
-
-    There is no such card; a working target refuses.
-    """
-    path = f"/accounts/{quote(account, safe='')}/wallets/cards/no-such-card"
-    return Request("aid_cards_cardid_get", "GET", path)
+    return target.profile.control_requests(target.address.account)[0]
 
 
 def ask_control(target: Target) -> Answer | NoAnswer:
     """The answer to the control request; TargetError if the target is gone."""
-    return target.send(control_request(target.address.account)).answer
+    return target.send(control_request(target)).answer
 
 
 def is_missing(answer: Answer | NoAnswer) -> bool:

@@ -9,8 +9,9 @@ import httpx
 
 from tallystick.ledger.vocabulary import Command, Outcome
 from tallystick.request import Request
-from tallystick.target.address import Address, Client
+from tallystick.target.address import Address, Client, Secret
 from tallystick.target.answers import Exchange
+from tallystick.target.api import Api
 from tallystick.target.network import Connections
 from tallystick.target.outages import Outage
 from tallystick.target.pace import Meter
@@ -22,10 +23,11 @@ class Target(Protocol):
     address: Address
     client: Client
     meter: Meter
+    profile: Api
 
     @property
     def audience(self) -> str:
-        """The audience that Get Token took; empty until it gave a token."""
+        """For whom the target gave its token (OAuth); empty if it gave none."""
         ...
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
@@ -43,8 +45,8 @@ class Target(Protocol):
         """Send one request; `content` and `headers` replace the usual ones for ill-formed input."""
         ...
 
-    def access_token(self) -> str:
-        """The token that requests are sent with; TargetError if the target gives none."""
+    def credentials(self) -> Mapping[str, Secret]:
+        """The headers that authenticate requests; TargetError if the target gives none."""
         ...
 
     def another(

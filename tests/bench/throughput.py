@@ -22,6 +22,7 @@ from sandbox.process import Sandbox
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.probe import probe
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
 from tallystick.run import Intensity, Run
 from tallystick.target import Address, Client, Exchange, HttpTarget
@@ -80,13 +81,13 @@ def measure(slices: int = SLICES) -> tuple[Pace, Pace]:
     with Sandbox() as sandbox:
         client = Client(ADMIN.client_id, ADMIN.client_secret)
         address = Address(sandbox.url, sandbox.account)
-        target = HttpTarget(address, client, observer=log.observe)
-        run = Run(target, load(), open_dialect())
+        target = HttpTarget(address, client, observer=log.observe, profile=Wallet())
+        run = Run(target, Wallet(), load(), open_dialect())
         probe(run)
         with httpx.Client(trust_env=False) as http:
             headers = {
                 "Accept": "application/json",
-                "Authorization": f"Bearer {target.access_token()}",
+                **target.credentials(),
             }
             for number in range(slices):
                 log.sent.clear()

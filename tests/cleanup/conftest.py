@@ -16,6 +16,7 @@ from tallystick.documents.questions import open_dialect
 from tallystick.drivers.sequential import run_program
 from tallystick.ledger.vocabulary import CardId, CardRecord, ReadCard
 from tallystick.profiles.wallet import wire
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Answer, Client, HttpTarget, Network
@@ -44,14 +45,18 @@ class Leavings:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.traces = Traces()
-        self.watching = HttpTarget(*server)
+        self.watching = HttpTarget(*server, profile=Wallet())
 
     def play(self, *lines: str, transport: httpx.BaseTransport | None = None) -> None:
         """Run a program; what it finds is not the point here."""
-        target = HttpTarget(*self.server, network=QUICK, transport=transport, observer=self.traces)
+        target = HttpTarget(
+            *self.server, network=QUICK, transport=transport, observer=self.traces, profile=Wallet()
+        )
         try:
             with suppress(Violated):
-                run_program(Run(target, shape.load(), open_dialect()), Program.parse(*lines))
+                run_program(
+                    Run(target, Wallet(), shape.load(), open_dialect()), Program.parse(*lines)
+                )
         finally:
             target.close()
 
@@ -59,7 +64,11 @@ class Leavings:
         self, seconds: float = 30.0, transport: Callable[[], httpx.BaseTransport] | None = None
     ) -> LeftOpen:
         """Clean up, on a connection of its own."""
-        target = _Through(*self.server, make=transport) if transport else HttpTarget(*self.server)
+        target = (
+            _Through(*self.server, make=transport)
+            if transport
+            else HttpTarget(*self.server, profile=Wallet())
+        )
         account = self.server[0].account
         try:
             return CleanUp(self.traces, {account: target}, Bound.of(seconds)).run()
@@ -86,11 +95,13 @@ class _Through(HttpTarget):
     def __init__(
         self, address: Address, client: Client, *, make: Callable[[], httpx.BaseTransport]
     ) -> None:
-        super().__init__(address, client, network=QUICK, transport=make())
+        super().__init__(address, client, profile=Wallet(), network=QUICK, transport=make())
         self._make = make
 
     def another(self, **_: object) -> HttpTarget:
-        return HttpTarget(self.address, self.client, network=QUICK, transport=self._make())
+        return HttpTarget(
+            self.address, self.client, network=QUICK, transport=self._make(), profile=Wallet()
+        )
 
 
 @pytest.fixture

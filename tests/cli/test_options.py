@@ -286,7 +286,7 @@ def test_options_and_environment_win_over_the_file(config: Path) -> None:
     ("target", "said"),
     [
         ("other", "has no target 'other' with a url (it has staging, bare"),
-        ("wrong", "'secret' is not known; use url, account"),
+        ("wrong", "'secret' is not known; use url, profile, account"),
         ("odd", "rate of target 'odd' in tallystick.yaml is not a plain value"),
         ("empty", "wait of target 'empty' in tallystick.yaml is given but empty"),
         ("bad", "wait of target 'bad' in tallystick.yaml 'soon' is not a duration"),

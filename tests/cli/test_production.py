@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tallystick.production import is_of_the_vendor, is_production, reason_to_refuse
+from tallystick.profiles.production import Production
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.settings import SettingsError, load_settings
+from tallystick.target import Client
+
+PRODUCTION_OF_WALLET = Wallet().production
 
 ENVIRON = {
     "TALLYSTICK_TARGET": "https://wallet.test/v1",
@@ -62,10 +66,18 @@ def test_an_account_of_the_file_is_looked_at(tmp_path, monkeypatch: pytest.Monke
     ],
 )
 def test_other_hosts_are_no_host_of_the_vendor(url: str) -> None:
-    assert not is_of_the_vendor(url)
-    assert reason_to_refuse(url, ("T12345678", "")) == ""
+    assert PRODUCTION_OF_WALLET.host_of(url) == ""
+    assert PRODUCTION_OF_WALLET.reason_to_refuse(url, ("T12345678", "")) == ""
 
 
 def test_a_test_account_is_no_production_account() -> None:
-    assert not is_production("T12345678")
-    assert not is_production("")
+    assert not PRODUCTION_OF_WALLET.is_account("T12345678")
+    assert not PRODUCTION_OF_WALLET.is_account("")
+
+
+@pytest.mark.parametrize("client", [Client(token="sk_live_1"), Client("SK_LIVE_1", "x")])
+def test_credentials_of_production_are_refused_where_a_profile_knows_them(client: Client) -> None:
+    production = Production(tokens="sk_live_.*")
+    url = "https://payments.test/v1"
+    assert "credentials" in production.reason_to_refuse(url, ("",), (client,))
+    assert not production.reason_to_refuse(url, ("",), (Client(token="sk_test_1"),))

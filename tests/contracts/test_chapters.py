@@ -20,6 +20,7 @@ from contracts import test_reads
 from contracts.support.credentials import ABSENT, Wallet, every_operation, forgeries
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
+from tallystick.profiles import registry
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget
 
@@ -86,8 +87,13 @@ class Lists:
 
 def _run(answer: Callable[[httpx.Request], httpx.Response]) -> Run:
     address = Address("http://127.0.0.1:9/v1", "T00000001")
-    target = HttpTarget(address, Client(token="x.y.z"), transport=httpx.MockTransport(answer))
-    return Run(target, load(), open_dialect())
+    target = HttpTarget(
+        address,
+        Client(token="x.y.z"),
+        transport=httpx.MockTransport(answer),
+        profile=registry.load(),
+    )
+    return Run(target, registry.load(), load(), open_dialect())
 
 
 def _read_lists(run: Run) -> int:

@@ -30,6 +30,7 @@ from tallystick.drivers.fuzz.valid import VALID, changed, valid, without, writte
 from tallystick.ledger.state import UNANSWERED
 from tallystick.ledger.vocabulary import Kind
 from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.repeating import ATTEMPTS, repeating, until_answered
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget, NoAnswer
@@ -63,9 +64,11 @@ def sandbox() -> Iterator[Sandbox]:
 def run_through(sandbox: Sandbox, transport: httpx.BaseTransport) -> Iterator[Run]:
     """A run against the honest sandbox through this transport."""
     client = Client(ADMIN.client_id, ADMIN.client_secret)
-    target = HttpTarget(Address(sandbox.url, sandbox.account), client, transport=transport)
+    target = HttpTarget(
+        Address(sandbox.url, sandbox.account), client, transport=transport, profile=Wallet()
+    )
     try:
-        yield Run(target, load(), open_dialect())
+        yield Run(target, Wallet(), load(), open_dialect())
     finally:
         target.close()
 

@@ -11,6 +11,7 @@ from contracts.support.staging import Stage
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.direct import Direct, Unanswered
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.repeating import ATTEMPTS, until_answered
 from tallystick.request import Request
 from tallystick.run import Run, Violated
@@ -23,8 +24,10 @@ Answering = Callable[[httpx.Request], httpx.Response]
 def run_against(answering: Answering, network: Network | None = None) -> Run:
     address = Address("http://127.0.0.1:9/v1", "T00000001")
     client = Client(token="x.y.z")
-    target = HttpTarget(address, client, transport=httpx.MockTransport(answering), network=network)
-    return Run(target, load(), open_dialect())
+    target = HttpTarget(
+        address, client, transport=httpx.MockTransport(answering), network=network, profile=Wallet()
+    )
+    return Run(target, Wallet(), load(), open_dialect())
 
 
 class Server:

@@ -42,6 +42,7 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Answer, Client
 
@@ -271,8 +272,8 @@ def run_against(*faults: str) -> Iterator[Run]:
     """A run against a sandbox with these faults."""
     with Sandbox(faults=faults) as sandbox:
         address = Address(sandbox.url, sandbox.account)
-        target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret))
-        yield Run(target, load(), open_dialect())
+        target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
+        yield Run(target, Wallet(), load(), open_dialect())
         target.close()
 
 

@@ -11,6 +11,7 @@ from sandbox.credentials import ADMIN as SANDBOX_ADMIN
 from sandbox.process import Sandbox
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.run import Run
 from tallystick.target import Address, Client, HttpTarget
 from tests.rival.process import ADMIN as RIVAL_ADMIN
@@ -37,9 +38,9 @@ def make_run(server: tuple[Address, Client]) -> Iterator[MakeRun]:
     targets: list[HttpTarget] = []
 
     def make(transport: httpx.BaseTransport | None = None) -> Run:
-        target = HttpTarget(*server, transport=transport)
+        target = HttpTarget(*server, transport=transport, profile=Wallet())
         targets.append(target)
-        return Run(target, shape.load(), open_dialect())
+        return Run(target, Wallet(), shape.load(), open_dialect())
 
     yield make
     for target in targets:

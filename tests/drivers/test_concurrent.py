@@ -33,6 +33,7 @@ from tallystick.drivers.concurrent.trial import (
 from tallystick.drivers.reduce import Budget as ReduceBudget
 from tallystick.drivers.reduce import reduce_program
 from tallystick.ledger.vocabulary import Unknown
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program
 from tallystick.reporting.reports import time_line_of
 from tallystick.reporting.result import Ending, summarise
@@ -67,8 +68,8 @@ def sandbox_run(*faults: str) -> Iterator[tuple[Run, ClientPool]]:
     """A run against a sandbox with these faults."""
     with Sandbox(faults=faults) as sandbox:
         address = Address(sandbox.url, sandbox.account)
-        target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret))
-        run = Run(target, shape.load(), open_dialect())
+        target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
+        run = Run(target, Wallet(), shape.load(), open_dialect())
         try:
             with client_pool(run) as pool:
                 yield run, pool

@@ -15,6 +15,7 @@ from tallystick.documents.questions import open_dialect
 from tallystick.drivers.delivery import DeliverySession, deliver, lossy_connection
 from tallystick.drivers.probe import probe
 from tallystick.ledger.vocabulary import Accepted, Refused
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Delivery, Program, ProgramError, parse_step
 from tallystick.replaying import _run_once
 from tallystick.reporting.scenario import Scenario
@@ -48,8 +49,8 @@ def sandbox_run(*faults: str) -> Iterator[Run]:
     """A run against a sandbox with these faults, which has answered the open questions."""
     with Sandbox(faults=faults) as sandbox:
         address = Address(sandbox.url, sandbox.account)
-        target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret))
-        run = Run(target, shape.load(), open_dialect())
+        target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
+        run = Run(target, Wallet(), shape.load(), open_dialect())
         try:
             probe(run)
             yield run.isolated_copy()

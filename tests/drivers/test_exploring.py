@@ -13,6 +13,7 @@ from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.exploring import Exploration, explore, settings
 from tallystick.ledger.vocabulary import Violation
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Client, HttpTarget, TargetGone
@@ -20,8 +21,10 @@ from tallystick.target import Address, Client, HttpTarget, TargetGone
 
 @pytest.fixture
 def run() -> Run:
-    target = HttpTarget(Address("http://127.0.0.1:9/v1", "T12345678"), Client(token="x"))
-    return Run(target, load(), open_dialect(), budget_s=60.0)
+    target = HttpTarget(
+        Address("http://127.0.0.1:9/v1", "T12345678"), Client(token="x"), profile=Wallet()
+    )
+    return Run(target, Wallet(), load(), open_dialect(), budget_s=60.0)
 
 
 class Inputs:

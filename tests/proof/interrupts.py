@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.credentials import ADMIN
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
 from tallystick.target import Address, Answer, Client, HttpTarget
 from tests.proof.servers import forked_sandbox
@@ -180,7 +181,7 @@ def _result(path: Path) -> dict[str, Any]:
 def _still_there(sandbox: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """The cards that lock money, and all cards, as the server lists them."""
     address = Address(sandbox["TALLYSTICK_TARGET"], sandbox["TALLYSTICK_ACCOUNT"])
-    target = HttpTarget(address, Client(ADMIN.client_id, ADMIN.client_secret))
+    target = HttpTarget(address, Client(ADMIN.client_id, ADMIN.client_secret), profile=Wallet())
     opened: list[str] = []
     cards: list[str] = []
     after = ""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sandbox.credentials import ACCOUNT, ADMIN
 from sandbox.faults import FAULTS
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.target import Address, Client, HttpTarget
 from tests.proof.faults import category_of
 from tests.proof.forking import ROOT
@@ -110,9 +111,11 @@ def _read(log: Path) -> tuple[dict[Failure, int], int]:
 
 def _token(url: str) -> str:
     """The peer has no place for client credentials, so it is given a token."""
-    target = HttpTarget(Address(url, ACCOUNT), Client(ADMIN.client_id, ADMIN.client_secret))
+    target = HttpTarget(
+        Address(url, ACCOUNT), Client(ADMIN.client_id, ADMIN.client_secret), profile=Wallet()
+    )
     try:
-        return target.access_token()
+        return target.credentials()["Authorization"].removeprefix("Bearer ")
     finally:
         target.close()
 

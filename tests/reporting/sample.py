@@ -13,6 +13,7 @@ from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program
 from tallystick.reporting.timeline import Bar, TimeLine
 from tallystick.request import Request
@@ -38,9 +39,11 @@ def sample_run(
     findings: Iterable[Finding] | None = None, checked: Mapping[str, int] | None = None
 ) -> Run:
     """A run with a sequential violation, a concurrent one, and gaps, unless others are given."""
-    target = HttpTarget(Address(URL, ACCOUNT), Client("sandbox-admin", "sample-client-secret"))
+    target = HttpTarget(
+        Address(URL, ACCOUNT), Client("sandbox-admin", "sample-client-secret"), profile=Wallet()
+    )
     target.meter.requests = 4812
-    run = Run(target, load(), _dialect(), seed=7)
+    run = Run(target, Wallet(), load(), _dialect(), seed=7)
     run.name = "ts5f3a90c1"
     for rule, times in (SAMPLE_COUNTS if checked is None else checked).items():
         run.count_checked(*[rule] * times)

@@ -14,9 +14,20 @@ import httpx
 from tallystick.documents.questions import open_dialect, questions
 from tallystick.documents.shape import load
 from tallystick.ledger.vocabulary import Accepted, CardRecord, Command, Outcome
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
 from tallystick.run import Run
-from tallystick.target import Address, Client, Connections, Exchange, Meter, NoAnswer, Outage
+from tallystick.target import (
+    Address,
+    Client,
+    Connections,
+    Exchange,
+    Meter,
+    NoAnswer,
+    Outage,
+    Secret,
+)
+from tallystick.target.api import Api
 from tests.ledger.simulator import HonestServer
 
 WILLING = ("accept", "replay", "drawdown", "released")
@@ -47,6 +58,7 @@ class Memory:
     dialect: dict[str, str] = field(default_factory=answers)
     address: Address = ADDRESS
     client: Client = CLIENT
+    profile: Api = field(default_factory=Wallet)
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """What the wallet of the command's card says."""
@@ -86,7 +98,7 @@ class Memory:
         """It understands commands only."""
         raise NotImplementedError
 
-    def access_token(self) -> str:
+    def credentials(self) -> Mapping[str, Secret]:
         """It needs none."""
         raise NotImplementedError
 
@@ -111,4 +123,4 @@ def run_in_memory(kind: Kind = HonestServer) -> Run:
 
 def run_on(memory: Memory) -> Run:
     """A run against this target in memory."""
-    return Run(memory, load(), open_dialect())
+    return Run(memory, Wallet(), load(), open_dialect())

@@ -17,7 +17,7 @@ BREAKS = {
     "in the connection": "run.target._sender.transport._pool._requests = None",
     "in the stream": "run.target._sender.transport._allowance.take = None",
     "after it has sent": "run.target._sender._depths = None",
-    "in a token": "run.target.bearer._token_in = None; run.target.bearer.forget()",
+    "in a token": "run.target.authentication._token_in = None; run.target.authentication.forget()",
     "in the observer": "run.target.observer = lambda exchange: 1 / 0",
 }
 
@@ -35,7 +35,7 @@ def test_no_credentials_are_printed_when_the_suite_breaks(
 ) -> None:
     broken = contract(
         tmp_path / "test_own.py",
-        "token = run.target.access_token()",
+        "token = run.target.credentials()['Authorization']",
         "client = run.target.client",
         BREAKS[where],
         "run_program(run, Program.parse('A = card 1000 NOK'))",

@@ -139,8 +139,8 @@ def test_credentials_that_are_withdrawn_are_no_fault_of_the_suite(
         tmp_path / "test_own.py",
         "from tallystick.target import Client",
         "run_program(run, Program.parse('A = card 1000 NOK'))",
-        "run.target.bearer._client = Client('admin', 'withdrawn')",
-        "run.target.bearer.forget()",
+        "run.target.authentication._client = Client('admin', 'withdrawn')",
+        "run.target.authentication.forget()",
         "run_program(run, Program.parse('A = card 1000 NOK'))",
     )
     ran = run_contracts(honest, tmp_path / "reports", *OWN, tests=(withdrawn, ESSENTIALS))

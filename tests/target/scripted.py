@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import httpx
 
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
-from tallystick.target import Address, Client, HttpTarget, Time
+from tallystick.target import Address, Client, HttpTarget, Observer, Time
 
 ADDRESS = Address("http://wallet.test/v1", "T12345678")
 ADMIN = Client("admin", "secret")
@@ -64,9 +65,17 @@ def target_of(
     handler: Callable[[httpx.Request], httpx.Response],
     client: Client = READY,
     clock: FakeTime | None = None,
+    observer: Observer | None = None,
 ) -> HttpTarget:
     time = (clock or FakeTime()).time
-    return HttpTarget(ADDRESS, client, transport=httpx.MockTransport(handler), time=time)
+    return HttpTarget(
+        ADDRESS,
+        client,
+        profile=Wallet(),
+        transport=httpx.MockTransport(handler),
+        time=time,
+        observer=observer,
+    )
 
 
 def answer(status: int, body: object = None, **headers: str) -> httpx.Response:

@@ -11,6 +11,7 @@ import zlib
 import pytest
 
 from tallystick.documents.shape import load
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
 from tallystick.target import Address, Answer, Client, HttpTarget, Network, NoAnswer
 from tallystick.target.bodies import DEEPEST, LARGEST, LONGEST_NUMBER, MOST_VALUES
@@ -47,7 +48,7 @@ def asked(
     """What a server that behaves so gives, within bounds of time and memory."""
     network = Network(timeout_s=timeout_s, start_s=0.1)
     with listening(behave) as url:
-        target = HttpTarget(Address(url, "T12345678"), READY, network=network)
+        target = HttpTarget(Address(url, "T12345678"), READY, network=network, profile=Wallet())
         tracemalloc.start()
         began = time.monotonic()
         answer = target.send(request).answer
@@ -204,7 +205,7 @@ def test_a_packed_body_is_unpacked(packed) -> None:
 def test_what_was_sent_so_deep_itself_is_no_violation_when_it_comes_back() -> None:
     deep = b"[" * 900 + b"]" * 900
     with listening(sends(whole(deep, JSON, b"Connection: close"))) as url:
-        target = HttpTarget(Address(url, "T12345678"), READY)
+        target = HttpTarget(Address(url, "T12345678"), READY, profile=Wallet())
         target.send(WRITE, content=deep)
         answer = target.send(WRITE).answer
         target.close()
@@ -232,7 +233,9 @@ def test_long_headers_are_cut() -> None:
 def test_get_token_is_bounded_too(behave: Behave) -> None:
     network = Network(timeout_s=TIMEOUT_S, start_s=0.1)
     with listening(behave) as url:
-        target = HttpTarget(Address(url, "T12345678"), Client("id", "secret"), network=network)
+        target = HttpTarget(
+            Address(url, "T12345678"), Client("id", "secret"), network=network, profile=Wallet()
+        )
         began = time.monotonic()
         with pytest.raises(Exception, match="Get Token"):
             target.send(READ)
@@ -250,7 +253,7 @@ def test_a_server_that_hangs_up_without_a_word_gets_a_connection_for_each_reques
         read_request(connection)
 
     with listening(behave) as url:
-        target = HttpTarget(Address(url, "T12345678"), READY)
+        target = HttpTarget(Address(url, "T12345678"), READY, profile=Wallet())
         lost = [isinstance(target.send(WRITE).answer, NoAnswer) for _ in range(40)]
         target.close()
     assert 1 <= sum(lost) <= 3

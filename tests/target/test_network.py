@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tallystick.connect import connect
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
 from tallystick.target import Address, Client, HttpTarget, Network, Secret, TargetError
 from tests.target.certificates import Authority
@@ -44,7 +45,7 @@ def serving_tls(context: ssl.SSLContext, answer: bytes = OK) -> Iterator[str]:
 
 def status_of(url: str, network: Network) -> int:
     """The status of one read."""
-    target = HttpTarget(Address(url, "T12345678"), READY, network=network)
+    target = HttpTarget(Address(url, "T12345678"), READY, network=network, profile=Wallet())
     try:
         return target.send(READ).answer.status
     finally:
@@ -54,7 +55,7 @@ def status_of(url: str, network: Network) -> int:
 def refusal(url: str, network: Network = AT_ONCE) -> str:
     """The line with which a run does not start."""
     with pytest.raises(TargetError) as found:
-        connect(Address(url, "T12345678"), READY, network=network)
+        connect(Address(url, "T12345678"), READY, Wallet(), network=network)
     line = str(found.value)
     assert line.isprintable()
     assert url in line
@@ -144,7 +145,7 @@ def test_a_target_that_comes_late_is_waited_for() -> None:
     timer = threading.Timer(0.5, come)
     timer.start()
     address = Address(f"http://127.0.0.1:{port}/v1", "T12345678")
-    target = connect(address, READY, network=Network(start_s=30))
+    target = connect(address, READY, Wallet(), network=Network(start_s=30))
     assert target.send(READ).answer.status == 200
     target.close()
     timer.join()
@@ -165,7 +166,9 @@ def test_further_headers_are_sent_with_every_request() -> None:
 
     network = Network(headers=(("X-Gateway-Key", Secret("abc")),), start_s=0.1)
     with listening(keep, reads_first=False) as url:
-        connect(Address(url, "T12345678"), Client("id", "secret"), network=network).close()
+        connect(
+            Address(url, "T12345678"), Client("id", "secret"), Wallet(), network=network
+        ).close()
     assert len(seen) == 2
     assert all(b"\r\nX-Gateway-Key: abc\r\n" in request for request in seen)
 
@@ -277,7 +280,7 @@ def serving_http2(context: ssl.SSLContext, body: bytes) -> Iterator[str]:
 def test_http2_is_spoken_where_it_is_offered(authority: Authority) -> None:
     network = Network(ca=authority.file, http2=True, start_s=0.1)
     with serving_http2(authority.context(), b'{"cards": []}') as url:
-        target = connect(Address(url, "T12345678"), READY, network=network)
+        target = connect(Address(url, "T12345678"), READY, Wallet(), network=network)
         assert [target.send(READ).answer.status for _ in range(5)] == [200] * 5
         target.close()
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tallystick.ledger.vocabulary import Accepted, Capture, DeleteCard, ReadCard, Refused, Unknown
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.target import (
     NOT_JSON,
     Address,
@@ -23,7 +24,6 @@ from tallystick.target import (
     NoAnswer,
     TargetError,
     TargetGone,
-    outcome_of,
     with_path,
 )
 from tallystick.target.network import OUTAGE_S, START_S
@@ -68,14 +68,15 @@ def test_an_answer_proves(command, given, meaning: type) -> None:
 
 
 def test_an_unknown_outcome_says_why() -> None:
-    assert outcome_of(ReadCard("A"), NoAnswer("ReadTimeout: slow")) == Unknown("ReadTimeout: slow")
-    assert outcome_of(ReadCard("A"), Answer(502, "", NOT_JSON)) == Unknown("status 502")
+    prove = Wallet().outcome
+    assert prove(ReadCard("A"), NoAnswer("ReadTimeout: slow")) == Unknown("ReadTimeout: slow")
+    assert prove(ReadCard("A"), Answer(502, "", NOT_JSON)) == Unknown("status 502")
 
 
 def test_every_exchange_is_observed_once() -> None:
     seen = []
     server = Server(answer(200, CARD))
-    target = HttpTarget(ADDRESS, READY, transport=httpx.MockTransport(server), observer=seen.append)
+    target = target_of(server, observer=seen.append)
     exchanges = [target.send(READ), target.send(WRITE)]
     assert seen == exchanges
     assert all(exchange.called_ns <= exchange.returned_ns for exchange in seen)
@@ -209,8 +210,8 @@ def test_a_ready_token_is_never_renewed() -> None:
     target = target_of(server)
     assert target.send(READ).answer.status == 401
     assert (server.tokens, len(server.seen)) == (0, 1)
-    assert target.bearer.is_fixed
-    target.bearer.forget()
+    assert target.authentication.is_fixed
+    target.authentication.forget()
     target.send(READ)
     assert server.tokens == 0
 
@@ -325,7 +326,7 @@ def test_the_documented_audience_is_tried_before_the_address_of_the_server() -> 
 
 
 def test_an_address_that_is_none_is_said_so() -> None:
-    target = HttpTarget(Address("http://[", "T12345678"), ADMIN)
+    target = HttpTarget(Address("http://[", "T12345678"), ADMIN, profile=Wallet())
     with pytest.raises(TargetError, match="correct --target"):
         target.send(READ)
 
@@ -376,7 +377,7 @@ def test_one_token_serves_several_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda target: target.send(READ), targets))
     assert server.tokens == 1
-    assert first.access_token() == "token1"
+    assert first.credentials() == {"Authorization": "Bearer token1"}
 
 
 # Real connections ---------------------------------------------------------------------------------
@@ -417,7 +418,7 @@ def listening(*answers: bytes) -> Iterator[str]:
 )
 def test_a_connection_that_breaks_in_the_middle_proves_nothing(text: bytes) -> None:
     with listening(text) as url:
-        target = HttpTarget(Address(url, "T12345678"), READY)
+        target = HttpTarget(Address(url, "T12345678"), READY, profile=Wallet())
         outcome, _ = target.perform(Capture("A", "h", 5, "r"))
         target.close()
     assert isinstance(outcome, Unknown)
@@ -426,7 +427,7 @@ def test_a_connection_that_breaks_in_the_middle_proves_nothing(text: bytes) -> N
 def test_a_redirect_is_not_followed() -> None:
     text = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
     with listening(text) as url:
-        target = HttpTarget(Address(url, "T12345678"), READY)
+        target = HttpTarget(Address(url, "T12345678"), READY, profile=Wallet())
         assert target.send(READ).answer.status == 302
         target.close()
 
@@ -435,7 +436,12 @@ def test_a_port_that_nobody_listens_on_is_gone() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     clock = FakeTime()
-    target = HttpTarget(Address(f"http://127.0.0.1:{port}/v1", "T12345678"), READY, time=clock.time)
+    target = HttpTarget(
+        Address(f"http://127.0.0.1:{port}/v1", "T12345678"),
+        READY,
+        time=clock.time,
+        profile=Wallet(),
+    )
     with pytest.raises(TargetGone, match="connection refused"):
         target.send(READ)
     target.close()

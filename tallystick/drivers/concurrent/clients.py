@@ -27,7 +27,7 @@ class ConcurrentClient:
     """A client of the target with a connection of its own, which can wait at a start barrier."""
 
     def __init__(self, target: Target) -> None:
-        self.transport = LastByteTransport(target.connections)
+        self.transport = LastByteTransport(target.connections, target.profile.fetches_credentials)
         self.target = target.another(transport=self.transport)
 
 

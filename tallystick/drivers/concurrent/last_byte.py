@@ -86,8 +86,15 @@ class StartBarrier:
 class LastByteTransport(httpx.BaseTransport):
     """A transport with one connection, which can delay the last byte of its next request."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(
+        self, connections: Connections, passes: Callable[[str], bool] = lambda path: False
+    ) -> None:
+        """`passes`: which paths never wait, such as that of a new access token.
+
+        Credentials are part of the preparation: if they waited, the request would come late.
+        """
         self._inner = connections.open(at_most=1, http2=False)
+        self._passes = passes
         self._barrier: StartBarrier | None = None
         self._place = 0
         self._stagger_s = 0.0
@@ -105,7 +112,7 @@ class LastByteTransport(httpx.BaseTransport):
         extensions = {**request.extensions, "trace": self._trace}
         content = request.read()
         stream: httpx.SyncByteStream = httpx.ByteStream(content)
-        if self._barrier is not None and content and not _is_for_a_token(request):
+        if self._barrier is not None and content and not self._passes(request.url.path):
             stream = _LastByteStream(content, self._delay_next_write)
         return self._inner.handle_request(
             httpx.Request(
@@ -126,7 +133,7 @@ class LastByteTransport(httpx.BaseTransport):
             self._watch(info["return_value"])
         elif event == HEAD_IS_NEXT and self._barrier is not None:
             # Without a body the head is the last write, and waits as a whole. A body without
-            # `_LastByteStream` is a token request, which does not wait.
+            # `_LastByteStream` is a request that does not wait.
             stream = info["request"].stream
             has_body = isinstance(stream, _LastByteStream) or any(stream)
             self._next_write_is_last = not has_body
@@ -168,8 +175,3 @@ class _LastByteStream(httpx.SyncByteStream):
             yield self._content[:-1]
         self._before_the_last()
         yield self._content[-1:]
-
-
-def _is_for_a_token(request: httpx.Request) -> bool:
-    """A new access token is part of the preparation: if it waited, the request would come late."""
-    return request.url.path.endswith("/auth/token")

@@ -40,7 +40,7 @@ from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
 from tallystick.request import Request
 from tallystick.run import Run
-from tallystick.target import Answer, Exchange, NoAnswer, basic_header, outcome_of
+from tallystick.target import Answer, Exchange, NoAnswer, basic_header
 from tallystick.target.control import is_missing
 
 JSON = Any
@@ -156,7 +156,8 @@ class Fuzz:
         elif not found.is_ordinary and not accepted:
             self._judge_unclear(found.card, found.command, accepted)
         else:
-            self._judge_command(found.card, found.command, _outcome(request, found.command, answer))
+            outcome = self._outcome(request, found.command, answer)
+            self._judge_command(found.card, found.command, outcome)
 
     def _judge_unknown(
         self, request: FuzzRequest, found: Interpretation | None, exchange: Exchange
@@ -167,7 +168,7 @@ class Fuzz:
             if found.command is None or forbidden is not None:
                 self.cards.unfollow(found.card)  # it may have moved any amount
             else:
-                outcome = outcome_of(found.command, exchange.answer)
+                outcome = self.run.profile.outcome(found.command, exchange.answer)
                 self._judge_command(found.card, found.command, outcome)
         if not (request.http_may_refuse and isinstance(exchange.answer, NoAnswer)):
             raise Unanswered(exchange)
@@ -196,6 +197,19 @@ class Fuzz:
         elif not isinstance(command, ReadTransactions):
             is_unknown = isinstance(outcome, Unknown)
             self._count_unread(card, READ_AFTER if is_unknown else ACCEPTANCE_WEIGHT)
+
+    def _outcome(
+        self, request: FuzzRequest, command: Command, answer: Answer | NoAnswer
+    ) -> Outcome:
+        """What the answer proves about the command."""
+        outcome = self.run.profile.outcome(command, answer)
+        records = (TransactionRecord, TokenRecord)
+        if not request.text_may_change or not isinstance(outcome, Accepted):
+            return outcome
+        if isinstance(outcome.record, records):
+            # Only the money is judged: how such a text comes back is up to the store.
+            return Accepted(replace(outcome.record, ref=getattr(command, "ref", None)))
+        return outcome
 
     def _judge_unclear(self, card: str, command: Command | None, accepted: bool) -> None:
         """Judge a request that a server may refuse for its form, or whose effect is not clear."""
@@ -268,18 +282,6 @@ def _after_refusal(ledger: Ledger, command: Write | None) -> Ledger:
     if command is None:
         return ledger.changed(last_write=LastWrite.REFUSED)
     return refused(ledger, command)
-
-
-def _outcome(request: FuzzRequest, command: Command, answer: Answer | NoAnswer) -> Outcome:
-    """What the answer proves about the command."""
-    outcome = outcome_of(command, answer)
-    records = (TransactionRecord, TokenRecord)
-    if not request.text_may_change or not isinstance(outcome, Accepted):
-        return outcome
-    if isinstance(outcome.record, records):
-        # Only the money is judged: how such a text comes back is up to the store.
-        return Accepted(replace(outcome.record, ref=getattr(command, "ref", None)))
-    return outcome
 
 
 MISSING_ID_RULES = {

@@ -9,15 +9,20 @@ import json
 import math
 import re
 import threading
-from urllib.parse import quote
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
 
-from tallystick.target.address import DOCUMENTED_URL, Address, Client, Secret, basic_header
-from tallystick.target.answers import TOKEN_REFUSALS, Answer, NoAnswer, wait_asked_for
+from tallystick.target.address import Address, Client, Secret, basic_header, bearer_header
+from tallystick.target.answers import Answer, NoAnswer, wait_asked_for
 from tallystick.target.errors import TargetError, TargetGone
 from tallystick.target.outages import Outages, is_failure, said_of
 from tallystick.target.pace import REAL_TIME, Time
 from tallystick.target.sender import Sender
 
+DOCUMENTED_URL = "https://api.dintero.com/v1"
+"""The base URL in the documentation: a name in an audience, never an address to send to."""
+VENDOR = ".".join((urlsplit(DOCUMENTED_URL).hostname or "").split(".")[-2:])
+TOKEN_REFUSALS = (400, 401, 403)
 DEFAULT_LIFE_S = 3600.0
 LONGEST_TOKEN = 16 * 1024
 """Signs; servers take 8 to 16 kB of headers."""
@@ -46,17 +51,17 @@ class Bearer:
         """Whether the token was given ready and cannot be renewed."""
         return bool(self._client.token)
 
-    def get(self, sender: Sender) -> Secret:
-        """The current token; TargetError if the target gives none."""
+    def headers(self, sender: Sender) -> Mapping[str, Secret]:
+        """The header with the current token; TargetError if the target gives none."""
         with self._lock:
             if self._time.now() >= self._renew_at:
                 self._token, life_s = self._renew(sender) if self.audience else self._fetch(sender)
                 self._renew_at = self._time.now() + life_s / 2
-            return self._token
+            return bearer_header(self._token)
 
-    def current(self) -> Secret:
-        """The token that was fetched last, without asking for another."""
-        return self._token
+    def current(self) -> Mapping[str, Secret]:
+        """The header with the token that was fetched last, without asking for another."""
+        return bearer_header(self._token)
 
     def forget(self) -> None:
         """Fetch a new token at the next request."""
