@@ -1,7 +1,7 @@
 """Answers against the OpenAPI document: status, content type and body.
 
-Keeps a compiled validator of `spec/openapi.yaml` for each operation and status. This module does
-not know what a request meant, so it says nothing about money.
+It reads the OpenAPI document (3.0 or 3.1) of any API. This module does not know what a request
+meant, so it says nothing about money.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ FORMAT_ERRORS = (
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 DOCUMENT = SPEC / "openapi.yaml"
+JSON_TYPE = "application/json"
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,61 +49,115 @@ class Operation:
     scopes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Documented:
+    """One answer of an operation, as the document gives it."""
+
+    types: tuple[str, ...]
+    """Its content types; empty: without a body, or of any type."""
+    schema: Mapping[str, Any] | None
+
+
+_Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
+
+
 class Shape:
-    """The compiled document."""
+    """An OpenAPI document; the schema of an answer is compiled when one comes first."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
         self.operations: dict[str, Operation] = {}
         self._also: dict[str, frozenset[int]] = {}
-        # OpenAPI 3.0 builds on an early draft, for which 7.0 is no integer.
-        self._validators: dict[tuple[str, int], jsonschema_rs.Draft4Validator] = {}
-        components = document["components"]
-        for path, item in document["paths"].items():
+        self._answers: dict[tuple[str, str], _Documented] = {}
+        self._validators: dict[tuple[str, str], _Validator | None] = {}
+        for path, item in document.get("paths", {}).items():
             for method, spec in item.items():
-                if method == "parameters":
-                    continue
-                operation = Operation(
-                    spec["operationId"], method.upper(), path, tuple(spec.get("x-scopes", ()))
-                )
-                self.operations[operation.id] = operation
-                self._also[operation.id] = frozenset(spec.get("x-also-permitted-statuses", ()))
-                self._compile(operation.id, spec["responses"], components)
+                if method in METHODS:
+                    self._add(method.upper(), path, spec)
+        self._statuses = sorted({int(s) for _, s in self._answers if s.isdecimal()})
 
-    def _compile(
-        self, operation: str, responses: Mapping[str, Any], components: Mapping[str, Any]
-    ) -> None:
-        for status, response in responses.items():
-            if "$ref" in response:
-                response = components["responses"][response["$ref"].rsplit("/", 1)[1]]
-            schema = response["content"]["application/json"]["schema"]
-            self._validators[operation, int(status)] = jsonschema_rs.Draft4Validator(
-                {"allOf": [schema], "components": components},
-                validate_formats=True,
-                formats={"uuid": _is_uuid},
-            )
+    def _add(self, method: str, path: str, spec: Mapping[str, Any]) -> None:
+        name = spec.get("operationId") or f"{method} {path}"
+        self.operations[name] = Operation(name, method, path, tuple(spec.get("x-scopes", ())))
+        self._also[name] = frozenset(spec.get("x-also-permitted-statuses", ()))
+        for status, response in spec["responses"].items():
+            self._answers[name, str(status).upper()] = self._documented(response)
+
+    def _documented(self, response: Mapping[str, Any]) -> _Documented:
+        if "$ref" in response:
+            response = self.document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+        content = response.get("content", {})
+        return _Documented(
+            tuple(kind.partition(";")[0].strip().lower() for kind in content),
+            content.get(JSON_TYPE, {}).get("schema"),
+        )
 
     def judge(self, operation: str, status: int, content_type: str, body: Any) -> Violation | None:
-        """Return the violation of a rule of chapter SHAPE, or None. `body` is parsed JSON."""
+        """Return the violation of a rule of chapter SHAPE, or None. `body` is parsed JSON.
+
+        Of an operation that is not in the document only a 5xx is judged.
+        """
         if status in self._also.get(operation, ()):
             return None  # an answer without a body, where the documentation is silent
         if status >= 500:
             return Violation("SHAPE-2", "an answer below 500", f"{status} to {operation}")
-        if status != 200 and status not in REFUSAL_STATUSES:
-            documented = ", ".join(map(str, (200, *sorted(REFUSAL_STATUSES))))
+        if operation not in self.operations:
+            return None
+        entry = self._entry(operation, status)
+        if entry is None:
+            documented = ", ".join(map(str, self._statuses))
             return Violation("SHAPE-3", f"one of {documented}", f"{status} to {operation}")
-        if content_type.partition(";")[0].strip().lower() != "application/json":
-            return Violation("SHAPE-6", "application/json", f"{content_type!r} to {operation}")
-        validator = self._validators.get((operation, status))
-        if validator is None:
-            validator = self._validators[operation, 400]
-        found = _first_error(validator, _with_plain_texts(body))
+        types = self._answers[entry].types
+        if types and content_type.partition(";")[0].strip().lower() not in types:
+            return Violation("SHAPE-6", " or ".join(types), f"{content_type!r} to {operation}")
+        validator = self._validator(entry)
+        found = None if validator is None else _first_error(validator, _with_plain_texts(body))
         if found is None:
             return None
         text, is_format = found
-        rule = "SHAPE-5" if status != 200 else "SHAPE-9" if is_format else "SHAPE-1"
+        rule = "SHAPE-5" if status >= 300 else "SHAPE-9" if is_format else "SHAPE-1"
         expected = f"the body that the document gives for {status} of {operation}"
         return Violation(rule, expected, text[:300])
+
+    def _entry(self, operation: str, status: int) -> tuple[str, str] | None:
+        """Where the document has an answer, None if nowhere.
+
+        A status that other operations have is documented for this one too: some leave one out, with
+        the body of the first refusal of this one.
+        """
+        for name in (str(status), f"{status // 100}XX", "DEFAULT"):
+            if (operation, name) in self._answers:
+                return operation, name
+        if status < 300 or status not in self._statuses:
+            return None
+        own = (name for of, name in self._answers if of == operation and name.startswith("4"))
+        first = min(own, default=None)
+        return None if first is None else (operation, first)
+
+    def _validator(self, entry: tuple[str, str]) -> _Validator | None:
+        if entry not in self._validators:
+            schema = self._answers[entry].schema
+            self._validators[entry] = None if schema is None else self._compiled(schema)
+        return self._validators[entry]
+
+    def _compiled(self, schema: Mapping[str, Any]) -> _Validator:
+        formats = {"uuid": _is_uuid}
+        whole = {"allOf": [schema], "components": self._components}
+        if self._is_current:
+            return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, formats=formats)
+        # OpenAPI 3.0 builds on an early draft, for which 7.0 is no integer.
+        whole["allOf"] = [_with_nulls(schema)]
+        return jsonschema_rs.Draft4Validator(whole, validate_formats=True, formats=formats)
+
+    @cached_property
+    def _is_current(self) -> bool:
+        """Whether the schemas of the document are those of JSON Schema as it is now."""
+        return not str(self.document.get("openapi", "3.0")).startswith(("2.", "3.0"))
+
+    @cached_property
+    def _components(self) -> Any:
+        components = self.document.get("components", {})
+        return components if self._is_current else _with_nulls(components)
 
     def judge_excess(self, operation: str, status: int, excess: str) -> Violation | None:
         """Return the violation of an answer that never ended or was too large to read, or None.
@@ -114,6 +170,20 @@ class Shape:
         rule = "SHAPE-3" if not status else "SHAPE-1" if status < 300 else "SHAPE-5"
         shown = f"{status or 'no status'} to {operation}: {excess}"
         return Violation("SHAPE-2" if status >= 500 else rule, "an answer that can be read", shown)
+
+
+def _with_nulls(node: Any) -> Any:
+    """A part of an OpenAPI 3.0 document with `nullable` written as JSON Schema writes it."""
+    if isinstance(node, list):
+        return [_with_nulls(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    changed = {name: _with_nulls(member) for name, member in node.items()}
+    if changed.pop("nullable", False) is True and isinstance(changed.get("type"), str):
+        changed["type"] = [changed["type"], "null"]
+        if "enum" in changed:
+            changed["enum"] = [*changed["enum"], None]
+    return changed
 
 
 def _is_uuid(text: str) -> bool:
@@ -130,7 +200,7 @@ def _with_plain_texts(body: Any) -> Any:
     }
 
 
-def _first_error(validator: jsonschema_rs.Draft4Validator, body: Any) -> tuple[str, bool] | None:
+def _first_error(validator: _Validator, body: Any) -> tuple[str, bool] | None:
     """What is wrong with a body, and whether only a format is wrong; None if it is valid."""
     try:
         if validator.is_valid(body):
@@ -150,6 +220,8 @@ def _is_of_format(error: jsonschema_rs.ValidationError) -> bool:
 
 
 @lru_cache(maxsize=8)
-def load(path: Path = DOCUMENT) -> Shape:
-    """Return the compiled document at a path; each process compiles it once."""
+def load(path: Path | None = DOCUMENT) -> Shape:
+    """Return the document at a path, compiled once in a process; an empty one without a path."""
+    if path is None:
+        return Shape({})
     return Shape(read_mapping(path, "`paths` and `components`"))

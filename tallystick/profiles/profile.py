@@ -48,8 +48,9 @@ class ProfileError(ValueError):
 class Documents:
     """What is promised by the API's own documentation."""
 
-    openapi: Path
-    """The OpenAPI document of the operations that the profile uses; answers are judged by it."""
+    openapi: Path | None
+    """The OpenAPI document of the operations that the profile uses; answers are judged by it.
+    None: there is none, so their form is not judged."""
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By question of spec/dialect.yaml: the answers that this API leaves possible. One: it is
     declared, and nothing is asked. A question that is not named keeps all its answers."""
