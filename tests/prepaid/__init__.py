@@ -18,5 +18,5 @@ The modules, each with its one job:
 * `assembly`: puts the parts together. `faults/`: named defects, as overrides of parts.
 * `process`: the server as a child process. `client`: requests to it, or to one in this process.
 * `shop`: short forms of requests.
-* `walk`: requests that together show every fault to one client. `crowds`: the same for races.
+* `scenarios`, `walk`: requests that together show every fault to one client. `crowds`: races.
 """

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.prepaid.client import Checked, Http
+from tests.prepaid import walk
+from tests.prepaid.assembly import assemble
+from tests.prepaid.client import Checked, Http, Local
+from tests.prepaid.database import Sqlite
 from tests.prepaid.postgres import PostgresServer, why_not
 from tests.prepaid.process import Prepaid
 from tests.prepaid.shop import Shop
@@ -55,3 +58,12 @@ def shop(http: Checked) -> Shop:
 @pytest.fixture(scope="module")
 def other(http: Checked) -> Shop:
     return Shop(http, SECOND)
+
+
+@pytest.fixture(scope="session")
+def honest() -> list[str]:
+    """The reference walk of the honest server, each of its answers checked against the document."""
+    app = assemble(Sqlite())
+    seen = walk.run(Checked(Local(app)))
+    app.close()
+    return seen

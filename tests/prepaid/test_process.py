@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from tests.prepaid import crowds
 from tests.prepaid.client import Checked, Http
 from tests.prepaid.faults import FAULTS
 from tests.prepaid.postgres import why_not
@@ -41,6 +42,39 @@ def test_a_restart_on_the_same_port_begins_with_nothing(database: str) -> None:
 def test_it_listens_on_the_loopback_only() -> None:
     with Prepaid() as server:
         assert server.url.startswith("http://127.0.0.1:")
+
+
+def test_a_fault_and_a_variant_are_served(database: str) -> None:
+    with Prepaid(faults=["capture_unlimited"], variants=["numeric_ids"], database=database) as it:
+        http = Http(it.url)
+        shop = Shop(http)
+        hold = shop.hold(shop.account(), "10")["id"]
+        assert isinstance(hold, int)
+        assert shop.capture(hold, "10.01").accepted
+        http.close()
+
+
+def test_a_crowd_over_http_finds_nothing_on_the_honest_server(database: str) -> None:
+    with Prepaid(database=database) as server:
+        http = Http(server.url)
+        for crowd in crowds.CROWDS:
+            crowd(Checked(http))
+        http.close()
+
+
+def test_a_race_over_http_is_met(database: str) -> None:
+    with Prepaid(faults=["race_payments_add_up"], database=database) as server:
+        http = Http(server.url)
+        assert any(_meets(crowds.payments, http) for _ in range(5))
+        http.close()
+
+
+def _meets(crowd: crowds.Crowd, http: Http) -> bool:
+    try:
+        crowd(http)
+    except AssertionError:
+        return True
+    return False
 
 
 @pytest.mark.skipif(why_not() is not None, reason=str(why_not()))

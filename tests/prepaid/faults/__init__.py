@@ -9,7 +9,10 @@ from tests.prepaid.faults.registry import FAULTS, Fault
 
 __all__ = ["FAULTS", "Fault"]
 
-_CHAPTERS: tuple[str, ...] = ()
+_CHAPTERS = (
+    *("captures", "releases", "movements", "amounts", "keys", "access", "lists", "figures"),
+    "races",
+)
 
 for _chapter in _CHAPTERS:
     import_module(f"tests.prepaid.faults.{_chapter}")
