@@ -39,6 +39,7 @@ from tallystick.suite import Suite
 from tallystick.target import Target, basic_header, bearer_header
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
 
 PATIENCE_S = 10
 """The suite waits for an access token to expire if it is valid for at most so many seconds."""

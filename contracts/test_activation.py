@@ -19,6 +19,7 @@ from tallystick.profiles.wallet.wire import card_record
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+wallet = pytest.mark.api("wallet")
 
 ALL: dict[str, object] = {
     "name": "Everything",
@@ -47,6 +48,7 @@ def _batch(stage: Stage, *types: str) -> None:
         stage.direct.expect("CARD-4", sorted(shown) == wanted, f"{wanted}", f"{sorted(shown)}")
 
 
+@wallet
 @rule("CARD-4", "CARD-5", "CARD-13")
 def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
     stage = Stage(run)
@@ -67,6 +69,7 @@ def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
     stage.finish()
 
 
+@wallet
 @rule("CARD-5", "TOKEN-3", "TOKEN-4")
 @pytest.mark.parametrize("members", [{}, {"card_token": BEHAVIOUR}], ids=["", "as_activated"])
 def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(
@@ -100,6 +103,7 @@ def test_a_token_that_is_printed_with_its_card_pays_for_it_once_it_is_active(
     stage.finish()
 
 
+@wallet
 @rule("CARD-4")
 def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
     stage = Stage(run)
@@ -116,6 +120,7 @@ def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
     )
 
 
+@wallet
 @rule("SHAPE-4")
 def test_a_batch_takes_no_card_id_that_is_too_long(run: Run) -> None:
     stage = Stage(run)
@@ -124,6 +129,7 @@ def test_a_batch_takes_no_card_id_that_is_too_long(run: Run) -> None:
     stage.direct.expect_refusal("SHAPE-4", answer, "a card_id has at most 255 characters")
 
 
+@wallet
 @rule("CARD-5", "CARD-6", "CARD-13", "CARD-2")
 def test_an_activation_loads_its_amount_and_what_it_carries(run: Run) -> None:
     stage = Stage(run)
@@ -174,6 +180,7 @@ def test_a_card_is_activated_once(check: Check) -> None:
     )
 
 
+@wallet
 @rule("CARD-7")
 def test_only_an_inactive_card_is_activated(check: Check) -> None:
     check(

@@ -17,6 +17,7 @@ from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import CURRENCIES
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
 
 Level = dict[str, Any]
 

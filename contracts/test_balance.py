@@ -15,6 +15,7 @@ from tallystick.fixtures import Check
 from tallystick.run import Intensity, Run
 
 rule = pytest.mark.rule
+wallet = pytest.mark.api("wallet")
 
 
 @rule("BAL-1", "BAL-2", "BAL-3", "BAL-4", "BAL-5")
@@ -85,6 +86,7 @@ def test_cards_never_affect_each_other(check: Check) -> None:
     )
 
 
+@wallet
 @rule("BAL-7")
 def test_cards_with_equal_attributes_never_affect_each_other(run: Run) -> None:
     stage = Stage(run)

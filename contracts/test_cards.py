@@ -12,6 +12,7 @@ from tallystick.profiles.wallet.wire import card_record
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+wallet = pytest.mark.api("wallet")
 
 ATTRIBUTES: dict[str, dict[str, object]] = {
     "name": {"name": "Birthday card"},
@@ -60,6 +61,7 @@ def test_a_card_opens_with_exactly_its_amount_in_every_currency(check: Check) ->
     )
 
 
+@wallet
 @rule("CARD-2")
 @pytest.mark.parametrize("members", ATTRIBUTES)
 def test_a_card_reads_back_what_was_sent(run: Run, members: str) -> None:
@@ -73,6 +75,7 @@ def test_a_card_reads_back_what_was_sent(run: Run, members: str) -> None:
         stage.direct.expect("CARD-10", card_id in shown, f"card {card_id!r}", f"cards {shown}")
 
 
+@wallet
 @rule("CARD-2", "CARD-10", "READ-2")
 def test_every_view_shows_what_was_sent(run: Run) -> None:
     stage = Stage(run)
@@ -116,12 +119,14 @@ UNUSUAL_IDS = (
 )
 
 
+@wallet
 @rule("CARD-16", "READ-2", "CARD-1")
 @pytest.mark.parametrize("tail", UNUSUAL_IDS)
 def test_an_unusual_card_id_names_its_own_card_or_none(run: Run, tail: str) -> None:
     _names_its_own_card(Stage(run), f"{run.next_program()}{tail}")
 
 
+@wallet
 @rule("CARD-16", "READ-2")
 @pytest.mark.parametrize("length", [1, 255])
 def test_a_card_id_of_every_length_names_its_own_card_or_none(run: Run, length: int) -> None:
@@ -131,6 +136,7 @@ def test_a_card_id_of_every_length_names_its_own_card_or_none(run: Run, length: 
     _names_its_own_card(Stage(run), card_id)
 
 
+@wallet
 @rule("CARD-16", "READ-2")
 def test_a_card_may_be_called_batch(run: Run) -> None:
     stage = Stage(run)
@@ -185,6 +191,7 @@ def _is_known_everywhere(stage: Stage, card_id: str) -> None:
         )
 
 
+@wallet
 @rule("BAL-7", "CARD-1")
 @pytest.mark.parametrize(
     ("first", "second"),
@@ -211,6 +218,7 @@ def test_card_ids_that_look_alike_name_two_cards(run: Run, first: str, second: s
 # The same id again --------------------------------------------------------------------------------
 
 
+@wallet
 @rule("CARD-3")
 @pytest.mark.parametrize(
     "before",
@@ -275,6 +283,7 @@ def test_a_delete_with_money_is_refused_or_final(check: Check, before: list[str]
     )
 
 
+@wallet
 @rule("CARD-12")
 def test_a_card_that_does_not_exist_cannot_be_changed(run: Run) -> None:
     stage = Stage(run)
@@ -293,6 +302,7 @@ def test_a_card_that_does_not_exist_cannot_be_changed(run: Run) -> None:
 # Customers ----------------------------------------------------------------------------------------
 
 
+@wallet
 @rule("CARD-10")
 def test_the_customer_view_agrees_with_the_card(run: Run) -> None:
     stage = Stage(run)
@@ -303,6 +313,7 @@ def test_the_customer_view_agrees_with_the_card(run: Run) -> None:
     )
 
 
+@wallet
 @rule("CARD-10")
 def test_a_customer_sees_only_the_own_cards(run: Run) -> None:
     stage = Stage(run)
@@ -325,6 +336,7 @@ def test_a_customer_sees_only_the_own_cards(run: Run) -> None:
         stage.direct.expect_refusal("CARD-10", answer, f"{label} is not a card of {mine!r}")
 
 
+@wallet
 @rule("CARD-10")
 def test_a_customer_list_has_no_card_that_is_not_active(run: Run) -> None:
     stage = Stage(run)

@@ -13,6 +13,7 @@ from tallystick.repeating import until_answered
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
 
 LABELS = "ABCDEFGHIJKL"
 

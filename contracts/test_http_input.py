@@ -23,6 +23,7 @@ from tallystick.request import Request
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
 
 ANY_4XX = range(400, 500)
 

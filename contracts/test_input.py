@@ -33,6 +33,7 @@ from tallystick.run import Run
 from tallystick.target import Answer
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
 
 JSON = Any
 

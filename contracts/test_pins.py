@@ -10,6 +10,7 @@ from tallystick.ledger.vocabulary import OpenCard
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
 
 
 def _is_pin(value: object, length: int) -> bool:

@@ -27,6 +27,7 @@ from tallystick.run import Run
 from tallystick.suite import Suite
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
 
 ANCHORS, OWN = 2, 8
 """How many cards are made on either side, to serve as cursors, and how many own cards."""

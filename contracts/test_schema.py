@@ -27,6 +27,7 @@ from tallystick.run import Intensity, Run
 from tallystick.target import Answer
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
 
 CASES = {
     op.TRANSACT: (56, 24),

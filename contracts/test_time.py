@@ -22,6 +22,7 @@ from tallystick.run import Run, Violated
 from tallystick.suite import Suite
 
 rule = pytest.mark.rule
+wallet = pytest.mark.api("wallet")
 
 BY_TIME = ("TIME-1", "TIME-2", "TOKEN-5")
 """The rules that cannot be judged without the target's clock."""
@@ -264,6 +265,7 @@ def _prepared_as(waited: Waited, name: str) -> Prepared:
     return found
 
 
+@wallet
 @rule("TIME-2", "TIME-1", "TOKEN-6", "TOKEN-3", "REF-5")
 @pytest.mark.parametrize("name", AFTER)
 def test_after_the_wait_a_card_is(waited: Waited, name: str) -> None:
@@ -272,6 +274,7 @@ def test_after_the_wait_a_card_is(waited: Waited, name: str) -> None:
     stage.finish()
 
 
+@wallet
 @rule("TOKEN-5", "BAL-6", "CAP-1", "VOID-6")
 def test_an_expired_token_is_refused_everywhere(waited: Waited) -> None:
     prepared = _prepared_as(waited, "tokens")

@@ -26,6 +26,7 @@ from tallystick.ledger.vocabulary import (
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+wallet = pytest.mark.api("wallet")
 
 ONCE = 'with {"one_time": "true"}'
 LIFE_S, LENIENCE_S = 3600, 60
@@ -33,6 +34,7 @@ LIFE_S, LENIENCE_S = 3600, 60
 DEFAULT = re.compile(r"DINCARD:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+@wallet
 @rule("TOKEN-2", "TOKEN-3")
 @pytest.mark.parametrize("paying", ["draw", "hold"])
 def test_a_one_time_token_pays_once_and_still_shows_its_card(check: Check, paying: str) -> None:
@@ -86,6 +88,7 @@ def test_a_lasting_token_pays_again_and_again(check: Check) -> None:
     )
 
 
+@wallet
 @rule("TOKEN-2")
 def test_a_token_is_for_one_time_unless_asked_otherwise(run: Run) -> None:
     stage = Stage(run, "A = card 1000 NOK")
@@ -111,6 +114,7 @@ def test_a_token_moves_no_money_but_that_of_its_card(check: Check) -> None:
     )
 
 
+@wallet
 @rule("TOKEN-4", "BAL-6")
 def test_a_token_that_was_never_made_is_refused(run: Run) -> None:
     stage = Stage(run, "A = card 1000 NOK", "t = token A")
@@ -141,6 +145,7 @@ def _masked(stage: Stage) -> dict[str, str]:
     return {"a masked one": str(codes[0])} if codes and codes[0] else {}
 
 
+@wallet
 @rule("SHAPE-4")
 def test_a_token_that_is_made_with_its_card_lives_for_a_second_at_least(run: Run) -> None:
     stage = Stage(run)
@@ -150,6 +155,7 @@ def test_a_token_that_is_made_with_its_card_lives_for_a_second_at_least(run: Run
     stage.direct.expect_refusal("SHAPE-4", stage.send(wanted), "expires_in is 1 at least")
 
 
+@wallet
 @rule("TOKEN-1")
 def test_every_token_has_a_value_of_its_own(run: Run) -> None:
     stage = Stage(run, "A = card 1000 NOK", "B = card 500 NOK")
@@ -201,6 +207,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 }
 
 
+@wallet
 @rule("TOKEN-7")
 @pytest.mark.parametrize("wanted", FORMATS)
 def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> None:
@@ -225,6 +232,7 @@ def test_a_token_has_the_format_that_was_asked_for(run: Run, wanted: str) -> Non
     stage.perform(f"p = {first} t 10", "d = draw t 10", "info t", unread=True)
 
 
+@wallet
 @rule("TOKEN-7", "TOKEN-3")
 def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) -> None:
     stage = Stage(run)
@@ -253,6 +261,7 @@ def test_a_token_that_is_made_with_its_card_has_its_format_and_pays(run: Run) ->
         )
 
 
+@wallet
 @rule("TOKEN-2", "BAL-6")
 @pytest.mark.parametrize("kind", ["drawdown", "hold"])
 def test_a_one_time_token_that_is_made_with_its_card_pays_once(run: Run, kind: str) -> None:
@@ -296,6 +305,7 @@ def _fits(what: str, stage: Stage, value: str, format_: dict[str, Any]) -> None:
 # What shows a token -------------------------------------------------------------------------------
 
 
+@wallet
 @rule("TOKEN-9", "TOKEN-10")
 def test_a_new_token_shows_what_was_sent_and_the_default_form(run: Run) -> None:
     stage = Stage(run)
@@ -320,6 +330,7 @@ def test_a_new_token_shows_what_was_sent_and_the_default_form(run: Run) -> None:
     )
 
 
+@wallet
 @rule("TOKEN-8")
 def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
     stage = Stage(run)

@@ -15,6 +15,7 @@ from tallystick.ledger.vocabulary import CURRENCIES, Kind, Transact
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+wallet = pytest.mark.api("wallet")
 
 
 @rule("TX-1", "TX-4", "TX-8")
@@ -96,6 +97,7 @@ def test_an_unknown_transaction_is_refused(check: Check) -> None:
     check("A = card 1000 NOK", "c1 = capture missing 10", "v1 = void missing", "d1 = draw A 10")
 
 
+@wallet
 @rule("TX-9", "TX-4")
 @pytest.mark.parametrize("members", [{}, {"pending": False}, {"type": "drawdown"}])
 def test_without_type_and_pending_it_is_a_plain_drawdown(

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tallystick.claiming import not_claimed, reason_to_skip
 from tallystick.documents.rules import load_rules
 from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.masking import mask_report, masked
@@ -85,6 +86,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings before anything is collected."""
     config.addinivalue_line("markers", "deep: goes on until the budget is spent; not in a gate")
+    config.addinivalue_line("markers", "api(*names): speaks these APIs directly, and no other")
     config.addinivalue_line("markers", "rule(*ids): the rules of spec/rules.yaml that it claims")
     given = {name: config.getoption(f"--{name}") for name in OPTIONS}
     try:
@@ -150,6 +152,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     suite = config.stash[SUITE]
     suite.selection.select(session.items, config.args)
     suite.interruption.watch()
+    suite.not_claimed |= not_claimed(session.items, suite.settings.profile)
     gc.freeze()  # what was imported stays to the end: the collector need not walk over it again
     suite.start()
 
@@ -179,6 +182,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if suite.interruption.came:  # and something has swallowed it
         item.session.shouldstop = "interrupted"
         pytest.skip("interrupted")
+    if reason := reason_to_skip(item, suite.run.profile):
+        pytest.skip(reason)
     if not suite.run.has_time() and not is_deep:
         suite.run.leave_undecided("the budget was spent before all contracts: raise --budget")
         pytest.skip("the budget is spent")
@@ -214,8 +219,9 @@ def _explain(
         item.session.shouldstop = suite.error
     elif isinstance(error, Violated):
         report.longrepr = brief_text(suite.run, suite.run.newest(error.finding))
-        if not is_must(error.finding.violation.rule, load_rules()):
-            # A SHOULD that is not kept is reported, and fails nothing.
+        rule, open_rules = error.finding.violation.rule, suite.run.profile.documents.open_rules
+        if rule in open_rules or not is_must(rule, load_rules()):
+            # A SHOULD that is not kept is reported, and fails nothing; an open rule is no rule.
             report.outcome, report.wasxfail = "skipped", brief(str(error))
             return
     elif isinstance(error, OutOfTime):

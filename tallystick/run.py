@@ -157,8 +157,7 @@ class Run:
     ) -> None:
         """`is_pinned`: the user holds the target to what `dialect` has answered (rule DIA-2)."""
         self.target, self.profile, self.shape = target, profile, shape
-        self.intensity = intensity
-        self.seed = seed
+        self.intensity, self.seed = intensity, seed
         self.clock = Clock()
         self.started = time.monotonic()
         self.deadline = self.started + (math.inf if budget_s is None else budget_s)
@@ -306,8 +305,7 @@ class Run:
 
     def finding_of(self, rule: str) -> Finding | None:
         """The first finding of the rule, or None."""
-        broken = (one for one in self.findings.values() if one.violation.rule == rule)
-        return next(broken, None)
+        return next((one for one in self.findings.values() if one.violation.rule == rule), None)
 
     def has_broken(self, rule: str) -> bool:
         """Whether the rule was seen broken."""
@@ -339,6 +337,8 @@ class Run:
             if finding.test in ("", first.test, *first.also):
                 return first
             return self.revise(first, replace(first, also=(*first.also, finding.test)))
+        if finding.violation.rule in self.profile.documents.open_rules:
+            return finding  # this API does not promise it
         self._findings[finding.key] = finding
         self._on_finding(finding)
         question = finding.violation.question

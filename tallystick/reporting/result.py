@@ -86,6 +86,7 @@ class Result(TypedDict):
     partial: bool
     shallow: int
     target: str
+    profile: str
     intensity: str
     seed: int
     seconds: float
@@ -129,6 +130,7 @@ def summarise(
         partial=ending.partial,
         shallow=ending.shallow,
         target=redactor.text(run.target.address.url),
+        profile=run.profile.name,
         intensity=str(run.intensity),
         seed=run.seed,
         seconds=round(seconds, 2),

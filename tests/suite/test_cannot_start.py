@@ -46,6 +46,8 @@ OPTIONS = {
         {},
         "dintero.com serves real customers",
     ),
+    "profile": (("--profile=wallets",), {}, "no profile is named 'wallets': use "),
+    "file of a profile": (("--profile=no/such.yaml",), {}, "no/such.yaml: there is no such file"),
     "no dialect": (("--dialect=no/such.yaml",), {}, "no/such.yaml: no such file"),
 }
 

@@ -1,0 +1,40 @@
+"""Which rules a run says nothing about, since the API does not have or does not promise them.
+
+A contract that speaks one API directly is marked `api(NAME)`, and skipped on all others. This
+module does not know what a contract does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from tallystick.profiles.profile import Profile
+
+
+def reason_to_skip(item: pytest.Item, profile: Profile) -> str:
+    """Why a contract cannot be run on this API; empty if it can."""
+    names = [name for mark in item.iter_markers("api") for name in mark.args]
+    if not names or profile.name in names:
+        return ""
+    return f"this contract sends requests of the API {' or '.join(names)} only"
+
+
+def not_claimed(items: Iterable[pytest.Item], profile: Profile) -> dict[str, str]:
+    """By rule, why nothing is said about it: all contracts that claim it are skipped, or the
+    documentation of the API leaves it open.
+    """
+    claimed: set[str] = set()
+    skipped: dict[str, str] = {}
+    for item in items:
+        rules = [rule for mark in item.iter_markers("rule") for rule in mark.args]
+        reason = reason_to_skip(item, profile)
+        if reason:
+            skipped |= dict.fromkeys(rules, reason)
+        else:
+            claimed.update(rules)
+    found = {rule: why for rule, why in skipped.items() if rule not in claimed}
+    return found | dict.fromkeys(
+        sorted(profile.documents.open_rules), f"the {profile.title} leaves it open"
+    )
