@@ -1,14 +1,13 @@
 """Clean-up outside of the suite: after a replay or a probe, or later, by the journal of a run.
 
-It knows the settings and the journal; what is put away, and how, is decided in `cleanup`.
+It knows the settings and the journal; what is put away, and how, is decided by the profile.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tallystick.cleanup import Bound, LeftOpen, Seen
-from tallystick.cleanup.leftovers import Leftovers
+from tallystick.cleanup import Bound, LeftOpen, Leftovers, Seen
 from tallystick.connect import connect
 from tallystick.reporting.journal import read_journal
 from tallystick.settings import Settings, SettingsError

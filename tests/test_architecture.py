@@ -71,7 +71,7 @@ ARROWS = {
     "tallystick/documents/": {"rooms": ("ledger", "location")},
     "tallystick/target/": {"rooms": ("ledger", "profiles", "request")},
     "tallystick/clock.py": {"rooms": ("ledger", "target")},
-    "tallystick/cleanup/": {"rooms": ("ledger", "profiles", "request", "target")},
+    "tallystick/cleanup/": {"rooms": ("target",)},
     "tallystick/run.py": {
         "rooms": ("checker", "clock", "documents", "ledger", "profiles", "program", "target"),
     },

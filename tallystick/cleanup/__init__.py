@@ -1,16 +1,10 @@
-"""Clean-up: what a run leaves on the target, and how it is put away.
+"""Clean-up: what a run leaves on the target. The profile knows what that is, and puts it away.
 
-`traces` says what is there, `putting_away` removes it. `suite` calls them at the end of a run,
-`sweeping` after a replay or a probe, and for a run that was killed.
+`leftovers` is what the engine asks of a profile, `values` are what is given and returned. `suite`
+asks at the end of a run, `sweeping` after a replay or a probe, and for a run that was killed.
 """
 
-from tallystick.cleanup.putting_away import (
-    Bound,
-    CleanUp,
-    LeftOpen,
-    cards_with_prefix,
-    left_text,
-)
-from tallystick.cleanup.traces import Seen, Traces
+from tallystick.cleanup.leftovers import Leftovers
+from tallystick.cleanup.values import Bound, LeftOpen, Seen, left_open, left_text
 
-__all__ = ["Bound", "CleanUp", "LeftOpen", "Seen", "Traces", "cards_with_prefix", "left_text"]
+__all__ = ["Bound", "LeftOpen", "Leftovers", "Seen", "left_open", "left_text"]

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from tallystick.cleanup.putting_away import Bound, LeftOpen
-from tallystick.cleanup.traces import Seen
+from tallystick.cleanup.values import Bound, LeftOpen, Seen
 from tallystick.target import Exchange, Target
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from tallystick.cleanup.leftovers import Leftovers
+from tallystick.cleanup import Leftovers
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import CardId
 from tallystick.profiles.production import Production

@@ -10,12 +10,13 @@ import pytest
 
 from sandbox.credentials import ADMIN as SANDBOX_ADMIN
 from sandbox.process import Sandbox
-from tallystick.cleanup import Bound, CleanUp, LeftOpen, Traces
+from tallystick.cleanup import Bound, LeftOpen
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect
 from tallystick.drivers.sequential import run_program
 from tallystick.ledger.vocabulary import CardId, CardRecord, ReadCard
 from tallystick.profiles.wallet import wire
+from tallystick.profiles.wallet.leftovers import WalletLeftovers
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program
 from tallystick.run import Run, Violated
@@ -44,7 +45,7 @@ class Leavings:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.traces = Traces()
+        self.traces = WalletLeftovers()
         self.watching = HttpTarget(*server, profile=Wallet())
 
     def play(self, *lines: str, transport: httpx.BaseTransport | None = None) -> None:
@@ -71,7 +72,7 @@ class Leavings:
         )
         account = self.server[0].account
         try:
-            return CleanUp(self.traces, {account: target}, Bound.of(seconds)).run()
+            return self.traces.put_away({account: target}, Bound.of(seconds))
         finally:
             target.close()
 

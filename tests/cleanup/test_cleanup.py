@@ -7,7 +7,8 @@ import copy
 import httpx
 import pytest
 
-from tallystick.cleanup import Seen, Traces
+from tallystick.cleanup import Seen
+from tallystick.profiles.wallet.traces import Traces
 from tests.cleanup.conftest import Leavings
 from tests.drivers.tampering import Once, Tampering, is_post
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tallystick.cleanup import Bound, CleanUp, LeftOpen, Traces, cards_with_prefix
+from tallystick.cleanup import Bound, LeftOpen
+from tallystick.profiles.wallet.putting_away import CleanUp, cards_with_prefix
+from tallystick.profiles.wallet.traces import Traces
 from tallystick.target import Target
 
 

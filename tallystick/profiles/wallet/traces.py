@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from tallystick.target import Exchange, NoAnswer
+from tallystick.cleanup import Seen
+from tallystick.profiles.wallet import operations as op
+from tallystick.target import Exchange
 
 JSON = Any
 
@@ -57,39 +59,6 @@ class Hold:
         return not self.is_closed and not captured_all
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One exchange as far as it matters here; `status` None: no answer came."""
-
-    operation: str
-    path: str
-    body: JSON
-    status: int | None
-    answer: JSON
-
-    @property
-    def account(self) -> str:
-        """The account in the path."""
-        parts = self.path.split("/")
-        return unquote(parts[2]) if len(parts) > 2 else ""
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether an answer proves that nothing was done."""
-        return self.status is not None and 400 <= self.status < 500
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether an answer proves that it was done."""
-        return self.status is not None and 200 <= self.status < 300
-
-    def named(self, kind: str) -> str:
-        """The id in the path behind `cards` or `transactions`; empty if there is none."""
-        parts = self.path.partition("?")[0].split("/")
-        at = parts.index(kind) + 1 if kind in parts else len(parts)
-        return unquote(parts[at]) if at < len(parts) else ""
-
-
 @dataclass
 class Traces:
     """The cards and holds that a run may have made. Call it with each exchange; thread-safe."""
@@ -100,11 +69,7 @@ class Traces:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, exchange: Exchange) -> None:
-        request, answer = exchange.request, exchange.answer
-        status, shown = (
-            (None, None) if isinstance(answer, NoAnswer) else (answer.status, answer.body)
-        )
-        self.learn(Seen(request.operation, request.path, request.body, status, shown))
+        self.learn(Seen.of(exchange))
 
     def learn(self, seen: Seen) -> None:
         """Take one exchange; refusals and reads change nothing."""
@@ -153,23 +118,23 @@ class Traces:
     def _opened(self, seen: Seen) -> None:
         shown = members(seen.answer).get("card_id")
         card_id = shown or members(seen.body).get("card_id")
-        self.add_card(seen.account, card_id, is_sure=seen.is_accepted)
+        self.add_card(_account(seen), card_id, is_sure=seen.is_accepted)
 
     def _prepared(self, seen: Seen) -> None:
         for source in (seen.body, seen.answer):
             for item in items(members(source).get("cards")):
                 card_id = members(item).get("card_id")
-                self.add_card(seen.account, card_id, is_sure=seen.is_accepted)
+                self.add_card(_account(seen), card_id, is_sure=seen.is_accepted)
 
     def _deleted(self, seen: Seen) -> None:
-        card = self.cards.get((seen.account, seen.named("cards")))
+        card = self.cards.get((_account(seen), _named(seen, "cards")))
         if card is not None and seen.is_accepted:
             card.is_deleted = True
 
     def _tokened(self, seen: Seen) -> None:
         value = members(members(seen.answer).get("token")).get("value")
         if isinstance(value, str):
-            self._tokens[value] = seen.named("cards")
+            self._tokens[value] = _named(seen, "cards")
 
     def _transacted(self, seen: Seen) -> None:
         body, answer = members(seen.body), members(seen.answer)
@@ -181,13 +146,13 @@ class Traces:
         id_, amount = answer.get("id"), answer.get("amount")
         if isinstance(id_, str) and seen.is_accepted:
             remaining = amount if type(amount) is int else None
-            hold = Hold(seen.account, id_, card_id, remaining)
-            self.holds.setdefault((seen.account, id_), hold)
-        elif card := self.cards.get((seen.account, card_id or "")):
+            hold = Hold(_account(seen), id_, card_id, remaining)
+            self.holds.setdefault((_account(seen), id_), hold)
+        elif card := self.cards.get((_account(seen), card_id or "")):
             card.may_have_more_holds = True
 
     def _captured(self, seen: Seen) -> None:
-        hold = self.holds.get((seen.account, seen.named("transactions")))
+        hold = self.holds.get((_account(seen), _named(seen, "transactions")))
         if hold is None or not seen.is_accepted or hold.remaining is None:
             return
         record = members(seen.answer)
@@ -199,20 +164,33 @@ class Traces:
             hold.captured += amount
 
     def _voided(self, seen: Seen) -> None:
-        hold = self.holds.get((seen.account, seen.named("transactions")))
+        hold = self.holds.get((_account(seen), _named(seen, "transactions")))
         if hold is not None and seen.is_accepted:
             hold.is_closed = True
 
 
 _LEARN: dict[str, Callable[[Traces, Seen], None]] = {
-    "aid_cards_post": Traces._opened,
-    "aid_cards_batch_post": Traces._prepared,
-    "aid_cards_cardid_delete": Traces._deleted,
-    "aid_cards_cardid_token_post": Traces._tokened,
-    "aid_cards_transactions_post": Traces._transacted,
-    "aid_cards_cardid_transactions_capture_post": Traces._captured,
-    "aid_cards_cardid_transactions_void_post": Traces._voided,
+    op.CREATE_CARD: Traces._opened,
+    op.PREPARE_CARDS: Traces._prepared,
+    op.DELETE_CARD: Traces._deleted,
+    op.ISSUE_TOKEN: Traces._tokened,
+    op.TRANSACT: Traces._transacted,
+    op.CAPTURE: Traces._captured,
+    op.VOID: Traces._voided,
 }
+
+
+def _account(seen: Seen) -> str:
+    """The account in the path."""
+    parts = seen.path.split("/")
+    return unquote(parts[2]) if len(parts) > 2 else ""
+
+
+def _named(seen: Seen, kind: str) -> str:
+    """The id in the path behind `cards` or `transactions`; empty if there is none."""
+    parts = seen.path.partition("?")[0].split("/")
+    at = parts.index(kind) + 1 if kind in parts else len(parts)
+    return unquote(parts[at]) if at < len(parts) else ""
 
 
 def members(value: JSON) -> dict[str, JSON]:

@@ -7,15 +7,13 @@ does. A refusal here is no finding: this module judges nothing. What stays is li
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tallystick.cleanup.traces import PENDING, Card, Hold, Traces, items, members
+from tallystick.cleanup import Bound, LeftOpen, left_open
 from tallystick.ledger.vocabulary import (
     CardId,
     CardRecord,
@@ -28,7 +26,9 @@ from tallystick.ledger.vocabulary import (
     Transact,
     Void,
 )
+from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
+from tallystick.profiles.wallet.traces import PENDING, Card, Hold, Traces, items, members
 from tallystick.request import Request
 from tallystick.target import Answer, Target, TargetError
 
@@ -40,55 +40,8 @@ NO_SUCH_OPERATION = (404, 405, 501)
 """What a target without deletions answers to them; a card that holds money is refused otherwise."""
 DELETED = "deleted"
 """The status of a card that some servers still show after its deletion (question 33)."""
-REFUSED = "the target did not accept their clean-up"
 LARGEST_PAGE = 100
 MOST_PAGES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOpen:
-    """What of the run stays on the target after the clean-up."""
-
-    cards: tuple[str, ...] = ()
-    holds: tuple[str, ...] = ()
-    reason: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.cards or self.holds)
-
-    def __str__(self) -> str:
-        return left_text(len(self.cards), len(self.holds), self.reason)
-
-
-def left_text(cards: int, holds: int, reason: str) -> str:
-    """What stays on the target, in words."""
-    why = f" ({reason})" if reason else ""
-    return f"{_count(cards, 'card')} and {_count(holds, 'open hold')} stay on the target{why}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-@dataclass(slots=True)
-class Bound:
-    """When a clean-up ends, done or not."""
-
-    deadline: float
-
-    @classmethod
-    def of(cls, seconds: float) -> Bound:
-        """A bound so many seconds from now."""
-        return cls(time.monotonic() + seconds)
-
-    def cut(self) -> None:
-        """End the clean-up with the requests that are under way."""
-        self.deadline = 0.0
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the time is up."""
-        return time.monotonic() >= self.deadline
 
 
 class CleanUp:
@@ -123,8 +76,7 @@ class CleanUp:
         self._stop(reason)
         cards = [card.id for card in self.traces.live_cards() if card.is_sure]
         holds = [hold.id for hold in self.traces.open_holds()]
-        reason = self._reason or (REFUSED if cards or holds else "")
-        return LeftOpen(tuple(sorted(cards)), tuple(sorted(holds)), reason)
+        return left_open(cards, holds, self._reason)
 
     def _for_each(self, put_away: Callable[[Target, Any], None], items: list[Any]) -> None:
         """Do it to every item, over a few connections."""
@@ -271,7 +223,7 @@ def cards_with_prefix(target: Target, prefix: str) -> Iterator[str]:
         account = quote(target.address.account, safe="")
         cursor = f"&starting_after={quote(after, safe='')}" if after else ""
         path = f"/accounts/{account}/wallets/cards?limit={LARGEST_PAGE}{cursor}"
-        answer = _ask(target, Request("aid_cards_get", "GET", path))
+        answer = _ask(target, Request(op.LIST_CARDS, "GET", path))
         if answer is None or answer.status != 200:
             return
         for item in items(members(answer.body).get("cards")):

@@ -1,0 +1,99 @@
+"""What a clean-up is given, and what it says at its end. Values: they send nothing.
+
+A clean-up puts away what a run made on the target. A refusal in it is no finding.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.target import Exchange, NoAnswer
+
+JSON = Any
+
+REFUSED = "the target did not accept their clean-up"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """What of the run stays on the target after the clean-up."""
+
+    cards: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.cards or self.holds)
+
+    def __str__(self) -> str:
+        return left_text(len(self.cards), len(self.holds), self.reason)
+
+
+def left_text(cards: int, holds: int, reason: str) -> str:
+    """What stays on the target, in words."""
+    why = f" ({reason})" if reason else ""
+    return f"{_count(cards, 'card')} and {_count(holds, 'open hold')} stay on the target{why}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def left_open(cards: Iterable[str], holds: Iterable[str], reason: str) -> LeftOpen:
+    """What stays, in order; without a reason for it, the target refused."""
+    left = LeftOpen(tuple(sorted(cards)), tuple(sorted(holds)), reason)
+    return LeftOpen(left.cards, left.holds, REFUSED) if left and not reason else left
+
+
+@dataclass(slots=True)
+class Bound:
+    """When a clean-up ends, done or not."""
+
+    deadline: float
+
+    @classmethod
+    def of(cls, seconds: float) -> Bound:
+        """A bound so many seconds from now."""
+        return cls(time.monotonic() + seconds)
+
+    def cut(self) -> None:
+        """End the clean-up with the requests that are under way."""
+        self.deadline = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() >= self.deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One exchange as far as it matters here; `status` None: no answer came."""
+
+    operation: str
+    path: str
+    body: JSON
+    status: int | None
+    answer: JSON
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> Seen:
+        """What matters of an exchange."""
+        request, answer = exchange.request, exchange.answer
+        status, shown = (
+            (None, None) if isinstance(answer, NoAnswer) else (answer.status, answer.body)
+        )
+        return cls(request.operation, request.path, request.body, status, shown)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether an answer proves that nothing was done."""
+        return self.status is not None and 400 <= self.status < 500
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether an answer proves that it was done."""
+        return self.status is not None and 200 <= self.status < 300
