@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox",
+        prog="tallystick sandbox",
         description="Serve the reference server of the Wallet / Cards API.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"To judge it with tallystick (further clients: sandbox/credentials.py):\n"

@@ -28,6 +28,7 @@ from tallystick.checker import Budget, History, HistoryError, Illegality, Key, V
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import dump
 from tallystick.documents.rules import Rule, load_rules
+from tallystick.embedded import serve
 from tallystick.judging import judge
 from tallystick.ledger.coding import decode_command, decode_outcome
 from tallystick.ledger.oracle import step
@@ -190,6 +191,20 @@ _run_command(
     "Look for one more counter-example until --budget is spent.",
     "Look for one more counter-example until --budget is spent.",
 )
+
+
+# sandbox ------------------------------------------------------------------------------------------
+
+
+@cli.command(
+    "sandbox",
+    short_help="Serve the sandbox, to try the suite on it.",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sandbox_command(arguments: tuple[str, ...]) -> int:
+    """Serve the reference server, honest or with faults; --help lists its options."""
+    return serve(arguments)
 
 
 # rules --------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tallystick.drivers.concurrent.race import race
 from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
 from tallystick.drivers.direct import require_answers
 from tallystick.drivers.sequential import Session, run_program
+from tallystick.own_contracts import CHECKED
 from tallystick.program import Program
 from tallystick.pytest_plugin import SUITE
 from tallystick.repeating import until_answered
@@ -25,8 +26,6 @@ from tallystick.suite import Suite
 
 TRIALS = 20
 """How often `check` runs a program with branches: a race needs luck."""
-CHECKED = pytest.StashKey[list[Session]]()
-"""The sessions that a test has run with `check`, the last one last."""
 
 Check = Callable[..., Session]
 

@@ -16,8 +16,17 @@ from typing import Any
 
 import pytest
 
+from tallystick import embedded
 from tallystick.claiming import not_claimed, reason_to_skip
-from tallystick.documents.rules import load_rules
+from tallystick.documents.files import DocumentError
+from tallystick.documents.rules import load_rules, use_own_rules
+from tallystick.own_contracts import (
+    broken_claim,
+    claims_of,
+    is_own,
+    rules_file,
+    unknown_claims,
+)
 from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.masking import mask_report, masked
 from tallystick.reporting.reports import ReportsError
@@ -70,6 +79,12 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(Hooks)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_tallystick_embedded() -> Any:
+    """Start the sandbox, where no conftest offers a server."""
+    return embedded.started()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the suite; each has an environment variable."""
     group = parser.getgroup("tallystick", "the wallet server under test")
@@ -80,6 +95,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--{name}", default=None, help=f"{option.text} ({variable(name)})", **how)
     group.addoption(
         "--allow-production", action="store_true", help="let the suite move money on a P account"
+    )
+    group.addoption(
+        "--own-rules", metavar="FILE", help="rules of your own, for contracts of your own"
     )
 
 
@@ -96,7 +114,8 @@ def pytest_configure(config: pytest.Config) -> None:
             allow_production=bool(config.getoption("--allow-production")),
             fresh_seed=random.SystemRandom().randrange(2**31),
         )
-    except SettingsError as error:
+        use_own_rules(rules_file(config))
+    except (SettingsError, DocumentError) as error:
         raise pytest.UsageError(brief(str(error))) from None
     suite = config.stash[SUITE] = Suite(config, settings)
     config.pluginmanager.register(Listener(suite), "tallystick-listener")
@@ -145,6 +164,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.items.clear()
         config.workeroutput[PARALLEL] = True  # type: ignore[attr-defined]
         return
+    for problem in unknown_claims(session.items):
+        raise pytest.UsageError(problem)
     if not __debug__:
         raise pytest.UsageError("run without python -O and PYTHONOPTIMIZE: they leave out checks")
     for line in FILTERS:
@@ -203,8 +224,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         suite.selection.is_partial = True  # somebody else's mark: no contract has one
     elif report.when == "call" and report.passed:
         # What a contract claims, it has checked; the oracle counts what it met on other ways.
-        claimed = {rule for mark in item.iter_markers("rule") for rule in mark.args}
-        suite.run.count_checked(*claimed - suite.not_claimed.keys())
+        suite.run.count_checked(*set(claims_of(item)) - suite.not_claimed.keys())
     return report
 
 
@@ -214,6 +234,9 @@ def _explain(
     """Say why a test failed; nothing but a violation is blamed on the target."""
     assert suite.run is not None
     assert suite.reports is not None
+    if is_own(item) and asks_for_target(item) and type(error) is AssertionError:
+        finding = broken_claim(suite.run, item, error)
+        error = error if finding is None else Violated(finding)
     if suite.reports.broken is not None or isinstance(error, ReportsError):
         suite.error = report.longrepr = suite.reports.broken or str(error)
         item.session.shouldstop = suite.error
@@ -236,8 +259,11 @@ def _explain(
         suite.run.leave_undecided(f"{item.nodeid} was ended by a warning that is an error: {why}")
     else:
         why = str(report.longrepr).strip().rpartition("\n")[2]
-        why = why if error is None else f"{type(error).__name__}: {error}"
-        suite.fail(f"{item.nodeid}: {why}")
+        why = f"{item.nodeid}: " + (why if error is None else f"{type(error).__name__}: {error}")
+        if is_own(item):
+            suite.run.leave_undecided(suite.reports.mask(f"it failed, {why}"))
+        else:
+            suite.fail(why)
     suite.explained += 1
 
 

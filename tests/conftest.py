@@ -15,6 +15,7 @@ from tests.proof.table import aligned
 LIMIT_S = 180
 """Seconds for one test. A test that hangs fails with the stacks of all threads."""
 WHOLE_RUNS = (
+    "tests/examples/",
     "tests/misbehaviour/",
     "tests/installed/",
     "tests/rival/",

@@ -1,4 +1,4 @@
-"""The rules that a server has to keep, as `spec/rules.yaml` states them.
+"""The rules that a server has to keep, as `spec/rules.yaml` states them, and those of a team.
 
 This module does not know how a rule is checked, nor which contract checks it.
 """
@@ -59,11 +59,35 @@ class Untestable:
     reason: str
 
 
-@lru_cache(maxsize=4)
+_OWN: list[Path] = []
+
+
+def use_own_rules(path: Path | None) -> None:
+    """From now on, add the rules of a team's own file to those of the suite; None: of no file.
+
+    DocumentError if the file cannot be used.
+    """
+    _OWN[:] = []
+    if path is not None:
+        _rules_in(path, is_own=True)
+        _OWN.append(path)
+
+
 def load_rules(path: Path = RULES) -> dict[str, Rule]:
-    """Return all rules by id, in the order of the file; DocumentError says what is wrong in it."""
+    """Return all rules by id, in the order of the file; DocumentError says what is wrong in it.
+
+    Those of the suite are followed by a team's own (see `use_own_rules`).
+    """
+    rules = dict(_rules_in(path))
+    for own in _OWN if path == RULES else ():
+        rules |= _rules_in(own, is_own=True)
+    return rules
+
+
+@lru_cache(maxsize=4)
+def _rules_in(path: Path, *, is_own: bool = False) -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
-    for chapter, entry in _chapters_of(path):
+    for chapter, entry in _chapters_of(path, is_own):
         listed = entry.get("rules")
         if not isinstance(listed, list) or not listed:
             raise DocumentError(f"{path}: chapter {chapter} needs a list of `rules`")
@@ -75,12 +99,12 @@ def load_rules(path: Path = RULES) -> dict[str, Rule]:
     return rules
 
 
-@lru_cache(maxsize=4)
-def chapters(path: Path = RULES) -> dict[str, Chapter]:
-    """Return all chapters by id, in the order of the file; DocumentError says what is wrong."""
+def chapters() -> dict[str, Chapter]:
+    """Return all chapters by id, in the order of the files; DocumentError says what is wrong."""
     return {
         chapter: Chapter(chapter, text_member(path, chapter, "title", entry))
-        for chapter, entry in _chapters_of(path)
+        for path in (RULES, *_OWN)
+        for chapter, entry in _chapters_of(path, path != RULES)
     }
 
 
@@ -97,15 +121,20 @@ def not_testable(path: Path = RULES) -> tuple[Untestable, ...]:
     return tuple(found)
 
 
-def _chapters_of(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _chapters_of(path: Path, is_own: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     found = _read(path).get("chapters")
     if not isinstance(found, dict):
         raise DocumentError(f"{path} has to map `chapters` to chapters")
-    unknown = [str(name) for name in found if name not in CHAPTERS]
-    if unknown:
-        raise DocumentError(f"{path}: no chapter {unknown[0]}; there are {', '.join(CHAPTERS)}")
+    for name in found if is_own else ():
+        if not re.fullmatch("[A-Z]+", str(name)):
+            raise DocumentError(f"{path}: {name} is no name of a chapter, such as SHOP")
+    mistaken = [str(name) for name in found if (name in CHAPTERS) is is_own]
+    if mistaken and is_own:
+        raise DocumentError(f"{path}: chapter {mistaken[0]} is of the suite: take another name")
+    if mistaken:
+        raise DocumentError(f"{path}: no chapter {mistaken[0]}; there are {', '.join(CHAPTERS)}")
     order = [name for name in CHAPTERS if name in found]
-    if list(found) != order:
+    if not is_own and list(found) != order:
         raise DocumentError(f"{path}: the chapters have to come in the order {', '.join(order)}")
     for name, entry in found.items():
         if not isinstance(entry, dict):
@@ -129,5 +158,6 @@ def _texts(path: Path, where: str, given: object, names: list[str]) -> dict[str,
     return {name: text_member(path, where, name, members) for name in names}
 
 
+@lru_cache(maxsize=8)
 def _read(path: Path) -> dict[str, Any]:
     return read_mapping(path, "`chapters` to chapters")

@@ -54,10 +54,20 @@ def test_a_faulty_server_violates_with_status_1(faulty: Environment, tmp_path: P
 
 
 def test_a_contract_that_raises_is_an_error_with_status_3(honest: Environment, tmp_path: Path):
-    own = contract(tmp_path / "test_own.py", "raise ZeroDivisionError('mine')")
-    ran = run_contracts(honest, tmp_path / "reports", *OWN, tests=(own,))
+    lines = ("def pytest_pyfunc_call(pyfuncitem):", "    raise ZeroDivisionError('mine')", "")
+    (tmp_path / "breaking.py").write_text("\n".join(lines), encoding="utf-8")
+    options = ("-o", f"pythonpath=. {tmp_path}", "-p", "breaking")
+    ran = run_contracts(honest, tmp_path / "reports", *options, tests=(ESSENTIALS,))
     assert ran.status == 3, ran.output
     assert ran.result["verdict"] == "error"
+    assert "ZeroDivisionError: mine" in str(ran.result["reason"])
+
+
+def test_a_contract_of_ones_own_that_raises_is_undecided(honest: Environment, tmp_path: Path):
+    own = contract(tmp_path / "test_own.py", "raise ZeroDivisionError('mine')")
+    ran = run_contracts(honest, tmp_path / "reports", *OWN, tests=(own,))
+    assert ran.status == 1, ran.output
+    assert ran.result["verdict"] == "undecided"
     assert "ZeroDivisionError: mine" in str(ran.result["reason"])
 
 
