@@ -196,6 +196,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     suite = item.config.stash[SUITE]
     if suite.run is None or not asks_for_target(item):
         return
+    item.user_properties += [("rule", rule) for rule in claims_of(item)]
     is_deep = item.get_closest_marker("deep") is not None
     suite.begin(item.nodeid, is_deep=is_deep)
     if suite.gone is not None:
@@ -241,6 +242,7 @@ def _explain(
         suite.error = report.longrepr = suite.reports.broken or str(error)
         item.session.shouldstop = suite.error
     elif isinstance(error, Violated):
+        item.user_properties.append(("broken", error.finding.violation.rule))
         report.longrepr = brief_text(suite.run, suite.run.newest(error.finding))
         rule, open_rules = error.finding.violation.rule, suite.run.profile.documents.open_rules
         if rule in open_rules or not is_must(rule, load_rules()):

@@ -275,7 +275,7 @@ class Suite:
         """Show the verdict to the CI system around us, where there is one."""
         try:
             if self.reports is not None:
-                self.reports.publish()
+                self.text += self.reports.publish()
         except OSError as error:
             self.text += f"\n{error.filename} cannot be written: {error.strerror}"
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tallystick.documents import questions as dialect
 from tallystick.documents.rules import load_rules
+from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.curl import AT_THE_END
 from tallystick.reporting.journal import Exchanges, Header, Journal, exchanges_of
 from tallystick.reporting.page import report_page
@@ -158,10 +159,15 @@ class Reports:
         """Let another run have the directory; without it, the end of the process does."""
         os.close(self._lock)
 
-    def publish(self) -> None:
-        """Append the summary to that of the CI step, if there is one; OSError if that fails."""
-        if self._result is not None:
-            append_to_step(summary_text(self._result))
+    def publish(self) -> str:
+        """Append the summary to that of the CI step, if there is one; OSError if that fails.
+
+        Returns lines that the CI system shows as annotations when they are printed.
+        """
+        if self._result is None:
+            return ""
+        append_to_step(summary_text(self._result))
+        return annotation_lines(self._result)
 
     def with_time_line(self, finding: Finding, line: TimeLine) -> Finding:
         """Write the page that shows a race; returns the finding with the name of the page."""

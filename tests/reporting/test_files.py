@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.journal import read_journal
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, read_result, summarise
@@ -75,6 +76,24 @@ def test_the_summary_is_appended_to_the_step_of_the_pipeline(tmp_path: Path) -> 
     assert step.read_text() == f"before\n{summary_text(result)}\n"
     append_to_step(summary_text(result), {})
     assert step.read_text().count("##") == summary_text(result).count("##")
+
+
+def test_github_shows_each_violation_as_an_annotation() -> None:
+    run = sample_run()
+    result = summarise(run, Ending(not_claimed=NOT_CLAIMED), seconds=1)
+    lines = annotation_lines(result, {"GITHUB_ACTIONS": "true"}).splitlines()
+    assert len(lines) == len(result["violations"]) > 0
+    assert all(line.startswith(("::error title=", "::warning title=")) for line in lines)
+    (capture,) = (line for line in lines if "title=CAP-2 (MUST)::" in line)
+    assert "%0AA = card 1000 NOK%0A" in capture
+    assert annotation_lines(result, {}) == ""
+
+
+def test_an_annotation_escapes_what_would_end_it() -> None:
+    result = summarise(sample_run(findings=()), Ending(error="100 % of it"), seconds=1)
+    assert annotation_lines(result, {"GITHUB_ACTIONS": "true"}) == (
+        "::error title=Tallystick%3A error::100 %25 of it"
+    )
 
 
 def test_signs_of_markdown_in_what_a_server_said_are_text() -> None:

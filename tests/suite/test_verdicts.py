@@ -251,6 +251,10 @@ def test_junit_has_one_case_for_each_contract(
     failures = [case.text or "" for case in ElementTree.parse(path).iter("failure")]
     assert bool(failures) == (server == "faulty")
     assert all("CAP-2" in text for text in failures)
+    found = ElementTree.parse(path).iter("property")
+    properties = [(each.get("name"), each.get("value")) for each in found]
+    assert ("rule", "CAP-1") in properties
+    assert (("broken", "CAP-2") in properties) == (server == "faulty")
 
 
 def test_no_secret_is_in_any_report(faulty: Environment, tmp_path: Path):
