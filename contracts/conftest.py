@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tallystick.drivers.fuzz.card_set import BASIC, CardSet
+from tallystick.profiles.wallet.fuzz.card_set import BASIC, CardSet
 from tallystick.pytest_plugin import SUITE
 from tallystick.repeating import repeating
 from tallystick.run import Intensity, Run

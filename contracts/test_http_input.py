@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from contracts.support.clients import base_of
 from tallystick.drivers.direct import Direct
-from tallystick.drivers.fuzz.card_set import CardSet
-from tallystick.drivers.fuzz.constraints import NO_BODY
-from tallystick.drivers.fuzz.driver import MISSING, Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
-from tallystick.drivers.fuzz.valid import VALID, changed, valid, with_body, written
+from tallystick.drivers.fuzz.request import NO_BODY, FuzzRequest
 from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.fuzz.card_set import CardSet
+from tallystick.profiles.wallet.fuzz.driver import MISSING, Fuzz
+from tallystick.profiles.wallet.fuzz.valid import VALID, changed, valid, with_body, written
 from tallystick.request import Request
 from tallystick.run import Run
 
@@ -185,7 +185,7 @@ def _quoted(text: str) -> str:
 @rule("SHAPE-4", "SHAPE-2", "SHAPE-1")
 def test_a_limit_is_a_number(run: Run) -> None:
     direct = Direct(run)
-    path = f"{direct.base}/cards?limit="
+    path = f"{base_of(direct.target)}/cards?limit="
     for text in ("abc", "1x", "true", "%00", "ten"):
         answer = direct.send(Request(op.LIST_CARDS, "GET", path + text))
         direct.expect_refusal("SHAPE-4", answer, "limit is an integer")
@@ -235,7 +235,7 @@ def _use_wrong_methods(fuzz: Fuzz) -> None:
     direct = Direct(fuzz.run)
     for operation, method, path in WRONG_METHODS:
         sent = None if method in ("GET", "DELETE") else body
-        request = Request(operation, method, direct.base + path.format(hold=hold), sent)
+        request = Request(operation, method, base_of(direct.target) + path.format(hold=hold), sent)
         answer = direct.send(request, shaped=False)
         direct.expect_refusal("SHAPE-7", answer, "it is not documented", ANY_4XX)
     fuzz.read_back("A")

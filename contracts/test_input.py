@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 
 from strategies.payloads import EDGE_AMOUNTS, HALVES, TEXTS, WRONG_AMOUNTS
-from tallystick.drivers.fuzz.card_set import CardSet
-from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
-from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
-from tallystick.drivers.fuzz.valid import (
+from tallystick.drivers.fuzz.request import NO_BODY, FuzzRequest
+from tallystick.ledger.vocabulary import Kind, Transact
+from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.fuzz.card_set import CardSet
+from tallystick.profiles.wallet.fuzz.constraints import Constraints
+from tallystick.profiles.wallet.fuzz.driver import Fuzz
+from tallystick.profiles.wallet.fuzz.valid import (
     VALID,
     changed,
     valid,
@@ -27,8 +29,6 @@ from tallystick.drivers.fuzz.valid import (
     without,
     written,
 )
-from tallystick.ledger.vocabulary import Kind, Transact
-from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run
 from tallystick.target import Answer
 

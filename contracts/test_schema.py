@@ -15,13 +15,13 @@ import pytest
 from schemathesis.generation.case import Case
 
 from tallystick.drivers.fuzz import cases
-from tallystick.drivers.fuzz.card_set import CardSet, new_fuzz
-from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
-from tallystick.drivers.fuzz.links import LinkFollower
-from tallystick.drivers.fuzz.live_ids import LiveIds
-from tallystick.drivers.fuzz.valid import VALID, changed
+from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.fuzz.card_set import CardSet, new_fuzz
+from tallystick.profiles.wallet.fuzz.driver import Fuzz
+from tallystick.profiles.wallet.fuzz.links import LinkFollower
+from tallystick.profiles.wallet.fuzz.live_ids import LiveIds
+from tallystick.profiles.wallet.fuzz.valid import VALID, changed
 from tallystick.repeating import repeating, until_answered
 from tallystick.run import Intensity, Run
 from tallystick.target import Answer

@@ -13,8 +13,7 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
-from tallystick.drivers.direct import Unanswered
-from tallystick.drivers.fuzz.card_set import Repeat
+from tallystick.drivers.direct import Repeat, Unanswered
 from tallystick.run import Run, Violated
 from tallystick.target import Answer
 from tallystick.target.control import ask_control

@@ -70,6 +70,7 @@ ARROWS = {
     # The engine, from the bottom to the top: a room imports those below it.
     "tallystick/documents/": {"rooms": ("ledger", "location")},
     "tallystick/target/": {"rooms": ("ledger", "profiles", "request")},
+    "tallystick/profiles/profile.py": {"rooms": ("cleanup", "ledger", "target")},
     "tallystick/clock.py": {"rooms": ("ledger", "target")},
     "tallystick/cleanup/": {"rooms": ("target",)},
     "tallystick/run.py": {
@@ -99,7 +100,9 @@ HOMES = {
     ),
     "httpcore": r"tallystick/target/\w+\.py",
     "certifi": r"tallystick/target/\w+\.py",
-    "schemathesis": r"contracts/.*|conftest\.py|tallystick/drivers/fuzz/\w+\.py|tests/.*",
+    "schemathesis": (
+        r"contracts/.*|conftest\.py|tallystick/(drivers|profiles/wallet)/fuzz/\w+\.py|tests/.*"
+    ),
     "starlette": r"sandbox/.*",
     "flask": r"tests/rival/.*",
     "sqlalchemy": r"tests/rival/.*",
@@ -191,6 +194,20 @@ def test_nothing_is_imported_against_an_arrow(path: str) -> None:
     assert subjects, f"no file at {path}"
     found = [trespass for name in subjects for trespass in trespasses(name, ARROWS[path])]
     assert found == []
+
+
+def test_a_profile_of_one_api_is_known_to_the_registry_alone() -> None:
+    engine = [name for name in sources() if name.startswith("tallystick/")]
+    knowing = {
+        name
+        for name in engine
+        if not re.match(r"tallystick/profiles/(wallet|declared)/", name)
+        and any(
+            is_within(module, ("tallystick.profiles.wallet", "tallystick.profiles.declared"))
+            for module in imports_of(name)
+        )
+    }
+    assert knowing == {"tallystick/profiles/registry.py"}
 
 
 def test_a_trespass_is_seen() -> None:

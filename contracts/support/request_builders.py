@@ -1,6 +1,6 @@
 """Builds requests that no command of the ledger covers: lists, PINs, tokens with a format.
 
-Each function takes the path of an account's wallets (`Direct.base`), so that a contract can send it
+Each function takes the path of an account's wallets (`clients.base_of`), so that a contract can send it
 to another account. This module sends nothing and does not know what an answer means.
 """
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from contracts.support.clients import base_of
 from tallystick.drivers.direct import Direct, requiring_answers
 from tallystick.drivers.resolver import Resolver
 from tallystick.drivers.sequential import Session
@@ -74,7 +75,7 @@ class Stage:
     @property
     def base(self) -> str:
         """The path of the account's wallets."""
-        return self.direct.base
+        return base_of(self.direct.target)
 
     # Doing ----------------------------------------------------------------------------------------
 

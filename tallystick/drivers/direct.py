@@ -7,9 +7,9 @@ violation shows the requests that led to it. What an answer means is for the con
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from tallystick.documents.shape import REFUSAL_STATUSES
 from tallystick.drivers.story import Story
@@ -18,6 +18,8 @@ from tallystick.request import Request
 from tallystick.run import Run, Violated
 from tallystick.target import Answer, Exchange, NoAnswer, Target
 from tallystick.target.control import is_missing
+
+T = TypeVar("T")
 
 
 class Unanswered(Exception):
@@ -28,6 +30,17 @@ class Unanswered(Exception):
         came = f"status {answer.status}" if isinstance(answer, Answer) else answer.reason
         super().__init__(f"{request.method} {request.path}: {came}")
         self.exchange = exchange
+
+
+class Repeat(Protocol):
+    """Runs what it is given, once or until it raises no Unanswered, and returns its result."""
+
+    def __call__(self, attempt: Callable[[], T], /) -> T: ...
+
+
+def once(attempt: Callable[[], T], /) -> T:
+    """Run it without repeating: Unanswered is raised."""
+    return attempt()
 
 
 @contextmanager
@@ -56,11 +69,6 @@ class Direct:
         self.run = run
         self.target = target or run.target
         self.story = story or Story()
-
-    @property
-    def base(self) -> str:
-        """The path of the account's wallets below the base URL."""
-        return f"/accounts/{self.target.address.account}/wallets"
 
     def note(self, line: str) -> None:
         """Add a line to what a report shows, such as who sends the requests that follow."""

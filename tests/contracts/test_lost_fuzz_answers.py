@@ -21,15 +21,15 @@ from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.direct import Unanswered
 from tallystick.drivers.fuzz import cases
-from tallystick.drivers.fuzz.card_set import BASIC, CardSet, new_fuzz
-from tallystick.drivers.fuzz.driver import MISSING, Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
-from tallystick.drivers.fuzz.links import LinkFollower
-from tallystick.drivers.fuzz.live_ids import LiveIds
-from tallystick.drivers.fuzz.valid import VALID, changed, valid, without, written
+from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.ledger.state import UNANSWERED
 from tallystick.ledger.vocabulary import Kind
 from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.fuzz.card_set import BASIC, CardSet, new_fuzz
+from tallystick.profiles.wallet.fuzz.driver import MISSING, Fuzz
+from tallystick.profiles.wallet.fuzz.links import LinkFollower
+from tallystick.profiles.wallet.fuzz.live_ids import LiveIds
+from tallystick.profiles.wallet.fuzz.valid import VALID, changed, valid, without, written
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.repeating import ATTEMPTS, repeating, until_answered
 from tallystick.run import Run, Violated

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from contracts.support.clients import base_of
 from contracts.support.staging import Stage
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
@@ -55,7 +56,7 @@ class Server:
 def create(run: Run) -> int:
     """Send one request that has to be refused; its status."""
     direct = Direct(run)
-    answer = direct.send(Request("aid_cards_post", "POST", f"{direct.base}/cards", {}))
+    answer = direct.send(Request("aid_cards_post", "POST", f"{base_of(direct.target)}/cards", {}))
     direct.expect_refusal("SHAPE-4", answer, "the body is empty")
     return answer.status
 
@@ -146,7 +147,7 @@ def test_a_refusal_while_the_credentials_are_accepted_breaks_a_rule(status: int)
 def test_an_error_of_the_server_breaks_no_rule_but_that_of_errors() -> None:
     run = run_against(Server(500))
     direct = Direct(run)
-    request = Request("aid_cards_post", "POST", f"{direct.base}/cards", {})
+    request = Request("aid_cards_post", "POST", f"{base_of(direct.target)}/cards", {})
     with pytest.raises(Violated):
         direct.expect_refusal("READ-4", direct.send(request, shaped=False), "no such card")
     assert [finding.violation.rule for finding in run.findings.values()] == ["SHAPE-2"]

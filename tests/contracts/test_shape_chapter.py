@@ -18,13 +18,7 @@ from tallystick.connect import connect
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.fuzz import cases
-from tallystick.drivers.fuzz.card_set import BASIC, CardSet
-from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
-from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest, IdIndex, interpret
-from tallystick.drivers.fuzz.links import LinkFollower
-from tallystick.drivers.fuzz.live_ids import LiveIds
-from tallystick.drivers.fuzz.valid import VALID, changed, valid
+from tallystick.drivers.fuzz.request import NO_BODY, FuzzRequest
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
@@ -42,6 +36,13 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
+from tallystick.profiles.wallet.fuzz.card_set import BASIC, CardSet
+from tallystick.profiles.wallet.fuzz.constraints import Constraints
+from tallystick.profiles.wallet.fuzz.driver import Fuzz
+from tallystick.profiles.wallet.fuzz.interpretation import IdIndex, interpret
+from tallystick.profiles.wallet.fuzz.links import LinkFollower
+from tallystick.profiles.wallet.fuzz.live_ids import LiveIds
+from tallystick.profiles.wallet.fuzz.valid import VALID, changed, valid
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Answer, Client

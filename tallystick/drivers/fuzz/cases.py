@@ -40,7 +40,7 @@ from schemathesis.transport.prepare import prepare_request
 
 from tallystick.documents.shape import DOCUMENT, REFUSAL_STATUSES
 from tallystick.drivers.exploring import settings
-from tallystick.drivers.fuzz.constraints import NO_BODY
+from tallystick.drivers.fuzz.request import NO_BODY
 from tallystick.ledger.vocabulary import Violation
 from tallystick.target import NOT_JSON, Answer
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from tallystick.drivers.fuzz.constraints import has_type
-from tallystick.drivers.fuzz.driver import MISSING, Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
+from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CURRENCIES
 from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.fuzz.constraints import has_type
+from tallystick.profiles.wallet.fuzz.driver import MISSING, Fuzz
 
 JSON = Any
 

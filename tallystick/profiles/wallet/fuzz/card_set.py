@@ -7,15 +7,15 @@ them. This module does not know the requests.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from tallystick.drivers.direct import Unanswered
-from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
-from tallystick.drivers.fuzz.reduce import reduce_request
-from tallystick.drivers.fuzz.valid import valid
+from tallystick.drivers.direct import Repeat, Unanswered, once
+from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.ledger.state import CardStatus
 from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.fuzz.driver import Fuzz
+from tallystick.profiles.wallet.fuzz.reduce import reduce_request
+from tallystick.profiles.wallet.fuzz.valid import valid
 from tallystick.run import Intensity, Run, Violated
 from tallystick.target import Answer, NoAnswer
 
@@ -39,17 +39,6 @@ EVERY_STATE = (
     't2 = token A with {"one_time": "true"}',
 )
 """For generated requests: open, partly captured and voided holds, tokens of both kinds."""
-
-
-class Repeat(Protocol):
-    """Runs what it is given, once or until it raises no Unanswered, and returns its result."""
-
-    def __call__(self, attempt: Callable[[], T], /) -> T: ...
-
-
-def once(attempt: Callable[[], T], /) -> T:
-    """Run it without repeating: Unanswered is raised."""
-    return attempt()
 
 
 class CardSet:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
+from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.ledger.state import CardStatus
 from tallystick.profiles.wallet import operations as op
+from tallystick.profiles.wallet.fuzz.driver import Fuzz
 
 JSON = Any
 

@@ -20,9 +20,9 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from tallystick.drivers.direct import Unanswered
 from tallystick.drivers.exploring import Exploration, settings
 from tallystick.drivers.fuzz import cases
-from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
-from tallystick.drivers.fuzz.live_ids import LiveIds, Rates
+from tallystick.drivers.fuzz.request import FuzzRequest
+from tallystick.profiles.wallet.fuzz.driver import Fuzz
+from tallystick.profiles.wallet.fuzz.live_ids import LiveIds, Rates
 from tallystick.run import Run
 from tallystick.target import Answer
 

@@ -10,10 +10,10 @@ from itertools import count
 from typing import NoReturn
 
 from tallystick.drivers.direct import requiring_answers
-from tallystick.drivers.fuzz.interpretation import IdIndex
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.state import CardStatus, Entry, Ledger, Token, is_unanswered
 from tallystick.ledger.vocabulary import CardId, CardLabel, EntryId, Violation
+from tallystick.profiles.wallet.fuzz.interpretation import IdIndex
 from tallystick.program import Program, parse_step
 from tallystick.run import Finding, Run, Violated
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tallystick.drivers.fuzz.constraints import NO_BODY
+from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.ledger.ordinary import is_ordinary_metadata, is_ordinary_text
 from tallystick.ledger.vocabulary import (
     ActivateCard,
@@ -44,24 +44,6 @@ LARGEST_EXACT_FLOAT = 2**53
 LONGEST_TOKEN_LIFE_S = 31_536_000
 """The longest life of a token in any sample; no bound is documented (question 48)."""
 DATES = ("active_from", "expires_at")
-
-
-@dataclass(frozen=True, slots=True)
-class FuzzRequest:
-    """A request before it becomes HTTP: the operation, and a value for each part of it."""
-
-    operation: str
-    path: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, JSON] = field(default_factory=dict)
-    body: JSON = NO_BODY
-    """A JSON value; bytes are sent as they are and mean nothing to `interpret`."""
-    content: bytes | None = None
-    """Bytes to send in place of `body`, which still says what they mean."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    http_may_refuse: bool = False
-    """HTTP itself may refuse it: with any 4xx, in any form, or by closing the connection."""
-    text_may_change: bool = False
-    """It holds texts that not every store can give back, such as half a character."""
 
 
 @dataclass(frozen=True, slots=True)

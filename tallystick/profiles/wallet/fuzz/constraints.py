@@ -14,20 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tallystick.drivers.fuzz.request import NO_BODY
 from tallystick.profiles.wallet import operations as op
 
 JSON = Any
-
-
-class NoBody:
-    """The type of `NO_BODY`."""
-
-    def __repr__(self) -> str:
-        return "no body"
-
-
-NO_BODY = NoBody()
-"""A request without a body. (None is a body too: the JSON null.)"""
 
 
 ONE_OF = {op.TRANSACT: ("card_id", "token")}

@@ -17,9 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tallystick.drivers.direct import Unanswered
-from tallystick.drivers.fuzz.cards import LONGEST_NOTE, Cards
-from tallystick.drivers.fuzz.constraints import NO_BODY, Constraints
-from tallystick.drivers.fuzz.interpretation import FuzzRequest, IdIndex, Interpretation, interpret
+from tallystick.drivers.fuzz.request import NO_BODY, FuzzRequest
 from tallystick.ledger.effects import refused
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger
 from tallystick.ledger.vocabulary import (
@@ -38,6 +36,9 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
+from tallystick.profiles.wallet.fuzz.cards import LONGEST_NOTE, Cards
+from tallystick.profiles.wallet.fuzz.constraints import Constraints
+from tallystick.profiles.wallet.fuzz.interpretation import IdIndex, Interpretation, interpret
 from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.target import Answer, Exchange, NoAnswer, basic_header

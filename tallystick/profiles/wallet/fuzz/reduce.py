@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 from tallystick.drivers.direct import Unanswered
-from tallystick.drivers.fuzz.driver import Fuzz
-from tallystick.drivers.fuzz.interpretation import FuzzRequest
+from tallystick.drivers.fuzz.request import FuzzRequest
+from tallystick.profiles.wallet.fuzz.driver import Fuzz
 from tallystick.run import Finding, Run, Violated
 
 JSON = Any
