@@ -1,7 +1,7 @@
 """Builds requests that no command of the ledger covers: lists, PINs, tokens with a format.
 
-Each function takes the path of an account's wallets (`clients.base_of`), so that a contract can send
-it to another account. This module sends nothing and does not know what an answer means.
+Each function takes the path of an account's wallets (`clients.base_of`), so that a contract can
+send it to another account. This module sends nothing and does not know what an answer means.
 """
 
 from __future__ import annotations
