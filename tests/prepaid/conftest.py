@@ -61,7 +61,7 @@ def other(http: Checked) -> Shop:
 
 
 @pytest.fixture(scope="session")
-def honest() -> list[str]:
+def honest() -> walk.Seen:
     """The reference walk of the honest server, each of its answers checked against the document."""
     app = assemble(Sqlite())
     seen = walk.run(Checked(Local(app)))

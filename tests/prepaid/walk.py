@@ -16,6 +16,10 @@ _TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}")
 _CURSOR = re.compile(r'"next_cursor": "[^"]+"')
 
 
+Seen = dict[str, list[str]]
+"""The normalised answers, by the name of the scenario."""
+
+
 class Diverged(Exception):
     """An answer is not the expected one; what follows says no more."""
 
@@ -33,7 +37,7 @@ class Walk:
         answer = self.inner.send(request)
         self.seen.append(self._normal(answer))
         place = len(self.seen) - 1
-        if self.expected is not None and self.seen[place] != self.expected[place]:
+        if self.expected is not None and self.expected[place : place + 1] != self.seen[place:]:
             raise Diverged
         return answer
 
@@ -50,18 +54,23 @@ class Walk:
         return self._names.setdefault(match.group(), f"<{len(self._names)}>")
 
 
-def run(sender: Sender, expected: Sequence[str] | None = None) -> list[str]:
-    """The normalised answers of a server, up to the first that is not the expected one."""
-    walk = Walk(sender, expected)
-    for scenario in SCENARIOS:
-        try:
-            scenario(walk)
-        except Diverged:
-            break
-        except (KeyError, TypeError, IndexError) as error:
-            # A faulty answer may lack what the next step needs. That is a difference too.
-            walk.seen.append(type(error).__name__)
+def run(sender: Sender, scenarios: Sequence[Scenario] = SCENARIOS) -> Seen:
+    """What a server answers."""
+    return {scenario.__name__: _played(scenario, Walk(sender)) for scenario in scenarios}
+
+
+def shows(sender: Sender, scenario: Scenario, expected: Seen) -> bool:
+    """Whether an answer of a server is not the expected one; stops at the first such."""
+    wanted = expected[scenario.__name__]
+    return _played(scenario, Walk(sender, wanted)) != wanted
+
+
+def _played(scenario: Scenario, walk: Walk) -> list[str]:
+    try:
+        scenario(walk)
+    except Diverged:
+        pass
+    except (KeyError, TypeError, IndexError) as error:
+        # A faulty answer may lack what the next step needs. That is a difference too.
+        walk.seen.append(type(error).__name__)
     return walk.seen
-
-
-__all__ = ["SCENARIOS", "Scenario", "run"]
