@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,23 @@ HOSTILE = {
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the sdist, which is built from the files that git knows."""
-    source, dist = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
-    for name in files():
+    return _built(files(), tmp_path_factory)
+
+
+def _built(names: Iterable[str], factory: pytest.TempPathFactory) -> Path:
+    source, dist = factory.mktemp("source"), factory.mktemp("dist")
+    for name in names:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, source / name)
     _run(source, sys.executable, "-m", "build", "--outdir", str(dist))
     (found,) = dist.glob("*.whl")
     return found
+
+
+def _held(wheel: Path) -> set[str]:
+    """The files of a wheel, without what describes it."""
+    with zipfile.ZipFile(wheel) as packed:
+        return {name for name in packed.namelist() if ".dist-info/" not in name}
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +95,17 @@ def test_the_wheel_holds_all_files_of_the_suite(wheel: Path) -> None:
     expected = {inside + name for name in files() if name.startswith(SUITE)}
     expected |= {name for name in files() if name.startswith("tallystick/")}
     expected |= {f"{inside}conftest.py", f"{inside}reports/result.schema.json"}
-    with zipfile.ZipFile(wheel) as packed:
-        held = {name for name in packed.namelist() if ".dist-info/" not in name}
-    assert held == expected
+    assert _held(wheel) == expected
+
+
+def test_the_context_of_the_container_is_enough_to_build_it(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    kept = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    context = [name for name in files() if any(Path(name).is_relative_to(one) for one in kept)]
+    assert "constraints.txt" in context
+    assert _held(_built(context, tmp_path_factory)) == _held(wheel)
 
 
 def test_the_installed_gate_conforms_whatever_the_folder_holds(
