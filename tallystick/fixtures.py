@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 
 import pytest
@@ -17,7 +17,7 @@ from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
 from tallystick.drivers.direct import require_answers
 from tallystick.drivers.sequential import Session, run_program
 from tallystick.own_contracts import CHECKED
-from tallystick.program import Program
+from tallystick.program import Program, ProgramError
 from tallystick.pytest_plugin import SUITE
 from tallystick.repeating import until_answered
 from tallystick.run import Run
@@ -64,17 +64,27 @@ def run(suite: Suite) -> Run:
 def check(run: Run, request: pytest.FixtureRequest) -> Check:
     """Run the program of these lines on fresh cards; the oracle judges every answer.
 
-    The first `unread` steps are not read back: each read costs a request. Unanswered if an answer
-    is missing. Branches are run at the same moment, `TRIALS` times.
+    The first `unread` steps are not read back: each read costs a request. Branches are run at the
+    same moment, `TRIALS` times. Unanswered if an answer is missing, ProgramError for a wrong line.
     """
     checked = request.node.stash.setdefault(CHECKED, [])
 
     def check(*lines: str, unread: int = 0) -> Session:
-        session = _performed(run, Program.from_lines(lines), unread)
+        session = _performed(run, _whole(lines), unread)
         checked.append(session)
         return session
 
     return check
+
+
+def _whole(lines: Iterable[str]) -> Program:
+    """The program of these lines; ProgramError if one names what no line makes."""
+    program = Program.from_lines(lines)
+    kept = program.without_orphans().lines()
+    for line in program.lines():
+        if line not in kept:
+            raise ProgramError(f"{line!r} needs a name that no line before it makes")
+    return program
 
 
 def _performed(run: Run, program: Program, unread: int) -> Session:

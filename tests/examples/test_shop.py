@@ -95,7 +95,12 @@ def test_a_failed_assertion_breaks_the_first_rule_that_the_test_claims(shop: Pat
 
 @pytest.mark.parametrize(
     ("mark", "body"),
-    [("", "assert False"), ("@pytest.mark.rule('SHOP-1')", "raise KeyError('x')")],
+    [
+        ("", "assert False"),
+        ("@pytest.mark.rule('SHOP-1')", "raise KeyError('x')"),
+        ("@pytest.mark.rule('SHOP-1')", "check('A = card 1 NOK', 'c = capture typo')"),
+        ("@pytest.mark.rule('SHOP-1')", "check('A = card')"),
+    ],
 )
 def test_a_mistake_in_an_own_test_is_undecided_and_not_blamed_on_the_suite(
     shop: Path, mark: str, body: str
