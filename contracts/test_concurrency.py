@@ -17,7 +17,7 @@ from tallystick.drivers.concurrent.race import race
 from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.exploring import explore
 from tallystick.drivers.probe import probe
-from tallystick.program import Program
+from tallystick.program import Program, Verb
 from tallystick.run import Intensity, Run
 
 rule = pytest.mark.rule
@@ -167,10 +167,12 @@ def test_no_read_shows_half_a_change(race_: Race, name: str) -> None:
 
 @rule("CONC-1", "CONC-2")
 def test_every_drawn_program_has_an_order(run: Run, pool: ClientPool) -> None:
+    tokens = not run.target.support.lacking(Verb.TOKEN)
+
     def race_once(program: Program) -> None:
         race(run, pool, program, 1)
 
-    explore(run, plans(), EXAMPLES[run.intensity], race_once, least=EXAMPLES[Intensity.GATE])
+    explore(run, plans(tokens), EXAMPLES[run.intensity], race_once, least=EXAMPLES[Intensity.GATE])
 
 
 @rule("CONC-1", "CONC-2")

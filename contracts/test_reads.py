@@ -21,6 +21,7 @@ from contracts.support.pagination import (
 from contracts.support.staging import Stage, body_of, spelled
 from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import CardId, OpenCard
+from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
 from tallystick.repeating import until_answered
 from tallystick.run import Run
@@ -82,14 +83,15 @@ def _listed(stage: Stage, card_id: str, after: str | None) -> Any:
 def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
     stage = Stage(run)
     missing, customer = stage.fresh_card("nobody"), stage.fresh("customer")
-    for request in (
+    for request in stage.offered(
         request_builders.read_card(stage.base, missing),
         request_builders.list_transactions(stage.base, missing),
         request_builders.customer_card(stage.base, customer, missing),
     ):
         stage.direct.expect_refusal("READ-4", stage.send(request), "there is no such card")
-    listed = body_of(stage.send(request_builders.customer_cards(stage.base, customer)))
-    stage.direct.expect("READ-4", not listed, "no cards of a customer who has none", f"{listed}")
+    for request in stage.offered(request_builders.customer_cards(stage.base, customer)):
+        listed = body_of(stage.send(request))
+        stage.direct.expect("READ-4", not listed, "no cards of a customer without any", f"{listed}")
     # A cache must not keep "there is no such card" after the card was made.
     made = OpenCard(missing, 100, "NOK", (("customer_id", customer),))
     stage.take("A", made, stage.send(wire.encode(made, run.target.address.account)))
@@ -120,7 +122,7 @@ def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: boo
         other = change(card_id)
         if other == card_id:
             continue
-        for request in (
+        for request in stage.offered(
             request_builders.read_card(stage.base, other),
             request_builders.list_transactions(stage.base, other),
             request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=other),
@@ -177,7 +179,7 @@ def _agree(one: Identity, other: Identity) -> bool:
 
 def _views(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, str, dict[str, Any]]]:
     """A card in every view, and each of its transactions, by ref_id."""
-    for request in (
+    for request in stage.offered(
         request_builders.read_card(stage.base, card_id),
         request_builders.customer_card(stage.base, customer, card_id),
         request_builders.customer_cards(stage.base, customer),
@@ -185,8 +187,9 @@ def _views(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, str
         body = body_of(stage.send(request))
         for card in body if isinstance(body, list) else [body or {}]:
             yield request.operation, CARD, card
-    for item in body_of(stage.send(request_builders.list_transactions(stage.base, card_id))) or []:
-        yield "transactions", str(item.get("ref_id")), item
+    for request in stage.offered(request_builders.list_transactions(stage.base, card_id)):
+        for item in body_of(stage.send(request)) or []:
+            yield "transactions", str(item.get("ref_id")), item
 
 
 # The card list ------------------------------------------------------------------------------------
@@ -368,11 +371,12 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
 @rule("READ-7")
 def test_a_limit_is_honoured_and_has_bounds(run: Run) -> None:
     stage = Stage(run)
-    page(stage)
-    page(stage, limit=1)
+    if stage.has(op.LIST_CARDS):
+        page(stage)
+        page(stage, limit=1)
     customer = stage.fresh("customer")
     for limit in (0, 101):
-        for request in (
+        for request in stage.offered(
             request_builders.list_cards(stage.base, limit=limit),
             request_builders.customer_cards(stage.base, customer, limit=limit),
         ):

@@ -95,7 +95,7 @@ def test_requests_along_the_links_of_the_document_keep_the_ledger(run: Run) -> N
 
 @rule("SHAPE-9", "SHAPE-1")
 def test_ids_dates_and_amounts_have_their_documented_format(cards: CardSet) -> None:
-    for operation in VALID:
+    for operation in filter(cards.has, VALID):
         cards.ask(operation, changed)
     cards.ask(op.CREATE_CARD, changed, **DATES)
     cards.use(op.READ_CARD, _read_everything)
@@ -103,9 +103,13 @@ def test_ids_dates_and_amounts_have_their_documented_format(cards: CardSet) -> N
 
 def _read_everything(fuzz: Fuzz) -> None:
     card, customer = {"card_id": fuzz.cards.ledger("A").card}, {"customer_id": fuzz.cards.customer}
-    fuzz.ask(FuzzRequest(op.READ_CARD, card))
-    fuzz.ask(FuzzRequest(op.LIST_TRANSACTIONS, card))
-    fuzz.ask(FuzzRequest(op.LIST_CUSTOMER_CARDS, customer))
-    fuzz.ask(FuzzRequest(op.READ_CUSTOMER_CARD, customer | card))
-    fuzz.ask(FuzzRequest(op.LIST_CARDS))
+    for request in (
+        FuzzRequest(op.READ_CARD, card),
+        FuzzRequest(op.LIST_TRANSACTIONS, card),
+        FuzzRequest(op.LIST_CUSTOMER_CARDS, customer),
+        FuzzRequest(op.READ_CUSTOMER_CARD, customer | card),
+        FuzzRequest(op.LIST_CARDS),
+    ):
+        if fuzz.target.support.has(request.operation):
+            fuzz.ask(request)
     fuzz.settle()

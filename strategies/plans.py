@@ -21,8 +21,8 @@ HOLDS = ("available/2", "available/3", "300", "available")
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Program:
-    """A plan of two to four branches."""
+def plans(draw: st.DrawFn, tokens: bool = True) -> Program:
+    """A plan of two to four branches; `tokens`: whether some payments are made by token."""
     opening = Amount.parse(draw(st.sampled_from(OPENINGS)))
     prefix = [Step(Verb.CARD, CARD, amount=opening, currency="NOK")]
     holds = [f"h{number}" for number in range(draw(st.integers(0, 2)))]
@@ -30,7 +30,7 @@ def plans(draw: st.DrawFn) -> Program:
         amount = Amount.parse(draw(st.sampled_from(HOLDS)))
         prefix.append(Step(Verb.HOLD, label, CARD, amount))
     payers = [CARD]
-    if draw(st.booleans()):
+    if tokens and draw(st.booleans()):
         once = draw(st.sampled_from([(("one_time", "true"),), ()]))
         prefix.append(Step(Verb.TOKEN, "t", CARD, extras=once))
         payers.append("t")
@@ -79,9 +79,9 @@ def _plain() -> st.SearchStrategy[Amount]:
 
 
 @st.composite
-def broken_deliveries(draw: st.DrawFn) -> Program:
+def broken_deliveries(draw: st.DrawFn, tokens: bool = True) -> Program:
     """A sequential program; some of its requests are lost, sent twice or late."""
-    plan = draw(plans())
+    plan = draw(plans(tokens))
     steps = [*plan.prefix, *dict.fromkeys(step for branch in plan.branches for step in branch)]
     marks = st.sampled_from([None, None, *Delivery])
     return Program(

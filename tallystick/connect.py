@@ -6,6 +6,8 @@ credentials or a page of HTML end in one line that says what to do, and not in h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tallystick.target import (
     Address,
     Answer,
@@ -13,7 +15,9 @@ from tallystick.target import (
     HttpTarget,
     Meter,
     Network,
+    NotSupported,
     Observer,
+    Support,
     Target,
     TargetError,
 )
@@ -29,10 +33,20 @@ def connect(
     network: Network | None = None,
     meter: Meter | None = None,
     observer: Observer | None = None,
+    not_supported: Mapping[str, str] | None = None,
 ) -> Target:
-    """A target that has answered; TargetError if it cannot be judged."""
+    """A target that has answered; TargetError if it cannot be judged.
+
+    `not_supported` maps the operations that it is said to lack to who says so.
+    """
     target = HttpTarget(
-        address, client, profile=profile, network=network, meter=meter, observer=observer
+        address,
+        client,
+        profile=profile,
+        network=network,
+        meter=meter,
+        observer=observer,
+        support=Support(profile.offers, not_supported),
     )
     try:
         _smoke(target)
@@ -45,11 +59,16 @@ def connect(
 
 def _smoke(target: Target) -> None:
     url, profile = target.address.url, target.profile
-    answer = ask_control(target)
+    try:
+        answer = ask_control(target)
+    except NotSupported:
+        return  # all but this read works: it was looked at
     request = control_request(target)
     where = f"{request.method} {url}{request.path}"
     if not isinstance(answer, Answer):
         raise TargetError(f"{where} got no answer: {answer.remedy or answer.reason}")
+    if not target.support.has(request.operation):
+        return _check_without(target)
     if profile.is_working(answer):
         return
     if answer.status in (401, 403):
@@ -59,3 +78,13 @@ def _smoke(target: Target) -> None:
         )
     kind = answer.content_type or "no content type"
     raise TargetError(f"{where} answered {answer.status} with {kind}: is {url} {profile.base_url}?")
+
+
+def _check_without(target: Target) -> None:
+    """Check a target that is said to lack the control request: what can be made there is enough."""
+    said = target.support.check(target.ask, target.address.account)
+    if said:
+        raise TargetError(
+            f"{target.address.url}: {said}; is it {target.profile.base_url}, and may the client "
+            "write?"
+        )

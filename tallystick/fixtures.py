@@ -23,6 +23,7 @@ from tallystick.repeating import until_answered
 from tallystick.run import Run
 from tallystick.selection import asks_for_target
 from tallystick.suite import Suite
+from tallystick.target import NotSupported
 
 TRIALS = 20
 """How often `check` runs a program with branches: a race needs luck."""
@@ -32,13 +33,19 @@ Check = Callable[..., Session]
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Repeat a contract that misses an answer."""
+    """Repeat a contract that misses an answer; one that could ask for nothing is not claimed."""
     contract, run = pyfuncitem.obj, pyfuncitem.config.stash[SUITE].run
     if run is None or not asks_for_target(pyfuncitem):
         return (yield)
 
     def repeated(**fixtures: object) -> object:
-        return until_answered(run, partial(contract, **fixtures))
+        before = run.target.meter.requests
+        ended = until_answered(run, partial(contract, **fixtures))
+        lacking = run.left_out.by_test.get(run.current_test)
+        if lacking and run.target.meter.requests == before:
+            operation = min(lacking)
+            raise NotSupported(operation, run.target.support.label(operation))
+        return ended
 
     pyfuncitem.obj = repeated
     try:

@@ -172,7 +172,7 @@ def of_target(given: Given, name: str, config: Path = CONFIG) -> tuple[str, Give
     where = f"target {name!r} in {config}"
     allowed = [option for option, kind in OPTIONS.items() if kind.in_file]
     for member in members:
-        if member not in allowed:
+        if member not in (*allowed, "not_supported"):
             raise SettingsError(
                 f"{where}: {member!r} is not known; use url, {', '.join(allowed)}. Credentials "
                 "come from the environment"

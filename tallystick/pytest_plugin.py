@@ -34,11 +34,11 @@ from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
 from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief
-from tallystick.run import OutOfTime, Violated
+from tallystick.run import OutOfTime, Run, Violated
 from tallystick.selection import asks_for_target
 from tallystick.settings import OPTIONS, Clients, SettingsError, load_settings, variable
 from tallystick.suite import BROKE, Suite
-from tallystick.target import Address, TargetError
+from tallystick.target import Address, NotSupported, TargetError
 
 pytest_plugins = ["tallystick.fixtures"]
 
@@ -223,8 +223,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         _explain(suite, item, report, call.excinfo.value if call.excinfo is not None else None)
     elif report.skipped and any(map(item.get_closest_marker, ("skip", "skipif"))):
         suite.selection.is_partial = True  # somebody else's mark: no contract has one
-    elif report.when == "call" and report.passed:
-        # What a contract claims, it has checked; the oracle counts what it met on other ways.
+    elif report.when == "call" and report.passed and item.nodeid not in suite.run.left_out.by_test:
+        # What a contract claims, it has checked; the oracle counts what it met on other ways. One
+        # that went without an operation has checked only what the oracle counted.
         suite.run.count_checked(*set(claims_of(item)) - suite.not_claimed.keys())
     return report
 
@@ -249,8 +250,8 @@ def _explain(
             # A SHOULD that is not kept is reported, and fails nothing; an open rule is no rule.
             report.outcome, report.wasxfail = "skipped", brief(str(error))
             return
-    elif isinstance(error, OutOfTime):
-        suite.run.leave_undecided(f"the budget was spent within {item.nodeid}: raise --budget")
+    elif isinstance(error, NotSupported | OutOfTime):
+        _leave_out(suite.run, item, error)
         report.outcome, report.longrepr = "skipped", (str(item.path), 0, str(error))
         return
     elif isinstance(error, TargetError):
@@ -267,6 +268,14 @@ def _explain(
         else:
             suite.fail(why)
     suite.explained += 1
+
+
+def _leave_out(run: Run, item: pytest.Item, error: NotSupported | OutOfTime) -> None:
+    """Note why a test was not run to its end, which is no fault of anybody."""
+    if isinstance(error, NotSupported):
+        run.left_out.note(error.operation)
+    else:
+        run.leave_undecided(f"the budget was spent within {item.nodeid}: raise --budget")
 
 
 class Listener:

@@ -15,7 +15,7 @@ import pytest
 
 from tallystick.drivers.direct import Repeat, Unanswered
 from tallystick.run import Run, Violated
-from tallystick.target import Answer
+from tallystick.target import Answer, NotSupported
 from tallystick.target.control import ask_control
 
 T = TypeVar("T")
@@ -42,12 +42,17 @@ def until_answered(run: Run, attempt: Callable[[], T]) -> T:
     is skipped. If all of them get the same gateway error at the same place, while the target
     answers the control request, the error is a fault: Violated is raised (SHAPE-2). The place in
     the first attempt may be another one: it may have begun with cards that were made before.
+    NotSupported if the contract needs an operation that the target lacks.
     """
     missed: list[Missed] = []
-    for _ in range(ATTEMPTS):
+    while len(missed) < ATTEMPTS:
         before = run.target.meter.requests
         try:
             return _tolerantly(run, attempt)
+        except NotSupported as lacking:
+            if not lacking.is_news:
+                raise
+            continue  # the attempt could not know yet; it goes without that operation now
         except Unanswered as unanswered:
             missing = unanswered
         answer = missing.exchange.answer

@@ -26,7 +26,15 @@ from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.profiles.profile import Profile
 from tallystick.program import Program
-from tallystick.target import Answer, Exchange, NoAnswer, Target, TargetError, TargetGone
+from tallystick.target import (
+    Answer,
+    Exchange,
+    NoAnswer,
+    NotSupported,
+    Target,
+    TargetError,
+    TargetGone,
+)
 from tallystick.target.control import GATEWAY_ERRORS, ask_control
 
 CREDENTIALS_REFUSED = (401, 403)
@@ -136,6 +144,28 @@ class Violated(AssertionError):
         self.finding = finding
 
 
+class LeftOut:
+    """What the tests of a run had to go without, because the target lacks operations."""
+
+    def __init__(self) -> None:
+        self.test = ""
+        """The test that runs now."""
+        self.by_test: dict[str, set[str]] = {}
+        """By test, the operations that it could not use."""
+
+    def note(self, operation: str) -> None:
+        """Note that the test that runs now is shorter by what needs an operation."""
+        self.by_test.setdefault(self.test, set()).add(operation)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Leave the block, and note that, at a request that needs an operation that is missing."""
+        try:
+            yield
+        except NotSupported as missing:
+            self.note(missing.operation)
+
+
 class Run:
     """The shared state of a run. Not thread-safe: drivers with threads report from one of them.
 
@@ -169,7 +199,7 @@ class Run:
         self._checked: Counter[str] = Counter()
         self._findings: dict[str, Finding] = {}
         self._undecided: list[str] = []
-        self._current_test = ""
+        self.left_out = LeftOut()
         self._deepen_until = math.inf
         self._programs = 0
         self._numbers = count(1)
@@ -200,7 +230,7 @@ class Run:
     @property
     def current_test(self) -> str:
         """The id of the test that runs now; empty outside of tests."""
-        return self._current_test
+        return self.left_out.test
 
     @property
     def programs(self) -> int:
@@ -214,7 +244,7 @@ class Run:
 
         `deepen_until`: until then, by the monotonic clock, it may go beyond the depth of a gate.
         """
-        self._current_test = name
+        self.left_out.test = name
         self.intensity = intensity or self.intensity
         self._deepen_until = deepen_until
 
@@ -331,7 +361,7 @@ class Run:
         """
         if not self._is_isolated and finding.key not in self._findings:
             _confirm_credentials(self.target, finding)
-        finding = replace(finding, test=finding.test or self._current_test)
+        finding = replace(finding, test=finding.test or self.left_out.test)
         first = self._findings.get(finding.key)
         if first is not None:
             if finding.test in ("", first.test, *first.also):

@@ -21,6 +21,8 @@ class Selection:
 
     def __init__(self, intensity: Intensity) -> None:
         self.is_partial = False
+        self.claims: dict[str, frozenset[str]] = {}
+        """The rules that each selected test claims, by its node id."""
         self._intensity = intensity
         self._selected: frozenset[str] = frozenset()
         self._ended: set[str] = set()
@@ -33,6 +35,10 @@ class Selection:
     def select(self, items: Sequence[pytest.Item], arguments: Iterable[str]) -> None:
         """Note what was selected, and whether that is all there is."""
         self._selected = frozenset(item.nodeid for item in items)
+        self.claims = {
+            item.nodeid: frozenset(rule for mark in item.iter_markers("rule") for rule in mark.args)
+            for item in items
+        }
         here = {_address(item) for item in items}
         left_out = any(
             contract.address not in here

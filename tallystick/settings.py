@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from tallystick.options import OPTIONS, Given, SettingsError, of_target, variable
+from tallystick.options import CONFIG, OPTIONS, Given, SettingsError, of_target, variable
 from tallystick.profiles import registry
 from tallystick.profiles.profile import Profile, ProfileError
 from tallystick.run import Intensity
@@ -84,6 +84,8 @@ class Settings:
     """The API that the target speaks."""
     network: Network = field(default_factory=Network)
     """How the target is reached."""
+    not_supported: Mapping[str, str] = field(default_factory=dict)
+    """The operations that the target is said to lack, and who says so."""
 
 
 def load_settings(
@@ -98,7 +100,8 @@ def load_settings(
     asked.check()
     url = asked.text("target")
     if url and "://" not in url:
-        url, asked = of_target(asked, url)
+        config = Path(asked.environ.get("TALLYSTICK_CONFIG") or CONFIG)
+        url, asked = of_target(asked, url, config)
     intensity = _intensity(asked)
     profile = _profile(asked)
     clients = _clients(asked) if url else None
@@ -121,6 +124,7 @@ def load_settings(
         _flag(asked, "keep"),
         profile,
         _network(asked, address.url) if address is not None else Network(),
+        _not_supported(asked, profile),
     )
 
 
@@ -129,6 +133,25 @@ def _profile(asked: Given) -> Profile:
         return registry.load(asked.text("profile") or registry.DEFAULT)
     except ProfileError as error:
         raise SettingsError(f"{asked.name('profile')}: {error}") from None
+
+
+def _not_supported(asked: Given, profile: Profile) -> dict[str, str]:
+    """The operations that the entry of the target declares as missing."""
+    found: dict[str, str] = {}
+    offers, where = profile.offers, f"not_supported of {asked.entry}"
+    for text in asked.file.get("not_supported", "").splitlines():
+        if offers is None:
+            raise SettingsError(f"{where}: the profile {profile.name} needs all its operations")
+        operations = offers.named(text)
+        if not operations:
+            raise SettingsError(
+                f"{where}: {text[:60]!r} is no operation; use {', '.join(offers.capabilities)}, "
+                "an operationId, or method and path"
+            )
+        if offers.heart & set(operations):
+            raise SettingsError(f"{where}: without {text[:60]!r} nothing can be judged")
+        found.update(dict.fromkeys(operations, f"declared by {asked.entry}"))
+    return found
 
 
 def _address(

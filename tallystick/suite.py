@@ -126,6 +126,7 @@ class Suite:
             network=settings.network,
             meter=Meter(settings.rate),
             observer=self._observe,
+            not_supported=settings.not_supported,
         )
 
     def _reports(self) -> Reports:
@@ -198,10 +199,30 @@ class Suite:
             self.selection.unfinished() or ("not finished: interrupted" if is_broken_off else None),
             self.error,
             self.selection.is_partial,
-            self.not_claimed,
+            {**self._lacking(), **self.not_claimed},
             self._left or LeftOpen(),
             self.depths.shallow,
+            self._not_supported(),
         )
+
+    def _not_supported(self) -> dict[str, str]:
+        """The operations that the target lacks, with the reason to think so."""
+        if self.run is None:
+            return {}
+        support = self.run.target.support
+        return {name: f"{support.label(name)}: {why}" for name, why in support.missing.items()}
+
+    def _lacking(self) -> dict[str, str]:
+        """Rules that were not exercised, because every contract about them lacks an operation."""
+        run = self.run
+        if run is None:
+            return {}
+        label, reasons = run.target.support.label, dict[str, set[str]]()
+        for test, operations in run.left_out.by_test.items():
+            for rule in self.selection.claims.get(test, ()):
+                if not run.checked.get(rule) and not run.has_broken(rule):
+                    reasons.setdefault(rule, set()).update(map(label, operations))
+        return {rule: f"the target has no {', '.join(sorted(of))}" for rule, of in reasons.items()}
 
     def broke(self, error: BaseException) -> None:
         """Note what broke outside of a test."""
@@ -227,7 +248,8 @@ class Suite:
             self.run.leave_undecided(self.gone)
         if failed > self.explained:
             self.error = self.error or f"{failed - self.explained} tests failed without a violation"
-        too_few = shortfall(self.run, self.not_claimed, self.settings.require_rules)
+        self._look_again(self.run)
+        too_few = shortfall(self.run, self.ending().not_claimed, self.settings.require_rules)
         if too_few is not None:
             self.run.leave_undecided(too_few)
         self._left = self._left or self._clean_up(self.run)
@@ -245,6 +267,18 @@ class Suite:
             self.stop_embedded()
         self.text = self.reports.text
         return self._exit_status(result)
+
+    def _look_again(self, run: Run) -> None:
+        """What was found missing has to be missing at the end, else nothing is shown by it."""
+        if self.gone is not None or self.interruption.came:
+            return
+        try:
+            for said in run.target.support.contradictions(
+                run.target.ask, run.target.address.account
+            ):
+                run.leave_undecided(said)
+        except TargetError as error:
+            run.leave_undecided(brief(str(error)))
 
     def _clean_up(self, run: Run) -> LeftOpen:
         """Void the holds of the run and delete its cards; what stays."""

@@ -28,24 +28,31 @@ class Wallet:
 
     card: str
     customer: str
-    inactive: str
+    inactive: str | None
+    """None: the target prepares no cards."""
     empty: str
     hold: str
-    token: str
+    token: str | None
+    """None: the target makes no tokens."""
 
 
 def every_operation(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list[Request]:
-    """A request of each of the fifteen operations: reads first, the deletion last."""
+    """A request of each of the fifteen operations: reads first, the deletion last.
+
+    Those that name what the wallet lacks are left out.
+    """
+    by_token = [request_builders.info(base, wallet.token)] if wallet.token else []
+    activation = [request_builders.activate(base, wallet.inactive)] if wallet.inactive else []
     return [
         request_builders.list_cards(base, limit=1),
         request_builders.read_card(base, wallet.card),
         request_builders.list_transactions(base, wallet.card),
         request_builders.customer_cards(base, wallet.customer),
         request_builders.customer_card(base, wallet.customer, wallet.card),
-        request_builders.info(base, wallet.token),
+        *by_token,
         request_builders.open_card(base, fresh()),
         request_builders.batch(base, [{"card_id": fresh(), "type": "gift_card"}]),
-        request_builders.activate(base, wallet.inactive),
+        *activation,
         request_builders.rotate_pin(base, wallet.card, length=6, **request_builders.DIGITS),
         request_builders.issue_token(base, wallet.card, fresh()),
         request_builders.transact(base, fresh(), 7, card_id=wallet.card),
@@ -57,9 +64,14 @@ def every_operation(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list
 
 def further_transactions(base: str, wallet: Wallet, fresh: Callable[[], str]) -> list[Request]:
     """The other uses of the operation that moves money."""
-    return [
+    by_card = [
         request_builders.transact(base, fresh(), 7, card_id=wallet.card, pending=True),
         request_builders.transact(base, fresh(), 7, card_id=wallet.card, type="fund"),
+    ]
+    if wallet.token is None:
+        return by_card
+    return [
+        *by_card,
         request_builders.transact(base, fresh(), 7, token=wallet.token),
         request_builders.transact(base, fresh(), 7, token=wallet.token, pending=True),
     ]

@@ -8,7 +8,7 @@ contract to say, what a card has to show is for the oracle.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from tallystick.ledger.vocabulary import (
     ReadCard,
     RefId,
 )
+from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
 from tallystick.profiles.wallet.wire import card_record
 from tallystick.program import Step, Verb, parse_step
@@ -108,6 +109,16 @@ class Stage:
         self.run.clock.hear(answer)
         return answer
 
+    def offered(self, *requests: Request) -> Iterator[Request]:
+        """The requests whose operations the target has; the test goes without the others."""
+        for request in requests:
+            if self.has(request.operation):
+                yield request
+
+    def has(self, operation: str) -> bool:
+        """Whether the target has an operation; if not, that the test goes without it is noted."""
+        return self.direct.has(operation)
+
     def do(
         self, card: str, command: Command, *, name: str = "", target: Target | None = None
     ) -> Outcome:
@@ -144,13 +155,19 @@ class Stage:
     def read_back(self, rule: str | None = None, *, only: str = "", lists: bool = True) -> None:
         """Read every card, or `only` one, and its transactions unless `lists` is False.
 
-        Raises Violated if they differ from the ledger: by `rule`, or by the oracle's own.
+        Raises Violated if they differ from the ledger: by `rule`, which counts as checked, or by
+        the oracle's own.
         """
+        verbs = [Verb.READ]
+        if lists and self.has(op.LIST_TRANSACTIONS):
+            verbs.append(Verb.LIST)
         for label in [only] if only else list(self.session.ledgers):
-            for verb in (Verb.READ, Verb.LIST) if lists else (Verb.READ,):
+            for verb in verbs:
                 command, _ = self.session.resolver.resolve(Step(verb, on=label))
                 answer = self.send(wire.encode(command, self._account))
                 self.agrees(label, command, self.run.profile.outcome(command, answer), rule)
+        if rule is not None:
+            self.run.count_checked(rule)
 
     def shows(self, label: str, item: Any, rule: str | None = None) -> None:
         """Check a card as some view showed it, as if it were the card's details.
@@ -175,7 +192,8 @@ class Stage:
     # Names ----------------------------------------------------------------------------------------
 
     def card_id(self, label: str) -> CardId:
-        """The card_id behind a label."""
+        """The card_id behind a label; NotSupported if the target cannot make such a card."""
+        self._require(label)
         return self.session.ledger(label).card
 
     def entry_id(self, label: str) -> EntryId:
@@ -187,10 +205,21 @@ class Stage:
         return self._made_id(label)
 
     def _made_id(self, label: str) -> str:
+        self._require(label)
         made = self.session.resolver.bindings[label].id
         if made is None:
             pytest.skip(f"{label} was not made")
         return made
+
+    def require(self, *operations: str) -> None:
+        """NotSupported if the target lacks one of the operations."""
+        for operation in operations:
+            self.run.target.support.require(operation)
+
+    def _require(self, label: str) -> None:
+        operation = self.session.resolver.lost.get(label)
+        if operation is not None:
+            self.require(operation)
 
     def fresh(self, what: str) -> str:
         """A text that was never used before."""

@@ -70,6 +70,13 @@ class Direct:
         self.target = target or run.target
         self.story = story or Story()
 
+    def has(self, operation: str) -> bool:
+        """Whether the target has an operation; if not, that the test goes without it is noted."""
+        is_there = self.target.support.has(operation)
+        if not is_there:
+            self.run.left_out.note(operation)
+        return is_there
+
     def note(self, line: str) -> None:
         """Add a line to what a report shows, such as who sends the requests that follow."""
         self.story.note(line)

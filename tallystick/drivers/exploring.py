@@ -60,9 +60,13 @@ class Exploration:
 
     @contextmanager
     def trying(self) -> Iterator[None]:
-        """Keep what the block raises, if it is a violation or a target that is gone."""
+        """Keep what the block raises, if it is a violation or a target that is gone.
+
+        An example that has found out that the target lacks an operation is over.
+        """
         try:
-            yield
+            with self.run.left_out.noting():
+                yield
         except (Violated, TargetError) as end:
             self.end = end
 

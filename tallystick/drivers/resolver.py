@@ -77,6 +77,7 @@ class Resolver:
         self.clock = clock
         self._bindings: dict[str, Binding] = {}
         self._periods: dict[CardLabel, Period] = {}
+        self._lost: dict[str, str] = {}
 
     @property
     def bindings(self) -> Mapping[str, Binding]:
@@ -115,12 +116,27 @@ class Resolver:
             elif isinstance(record, TokenRecord):
                 made = record.value
         self._bindings[label] = Binding(command, card, made)
+        self._lost.pop(label, None)
 
     def forget(self, card: CardLabel) -> None:
         """Forget a card and all labels that belong to it."""
         self.ledgers.forget(card)
         for label in [label for label, bound in self._bindings.items() if bound.card == card]:
             del self._bindings[label]
+
+    def lose(self, label: str, operation: str) -> None:
+        """A label stands for nothing, because the target lacks the operation that makes it."""
+        if label:
+            self._lost[label] = operation
+
+    @property
+    def lost(self) -> Mapping[str, str]:
+        """Labels that stand for nothing, with the missing operations that would have made them."""
+        return self._lost
+
+    def lost_by(self, step: Step) -> str | None:
+        """The missing operation without which nothing made what the step names; None if none."""
+        return next((self._lost[label] for label in step.needs if label in self._lost), None)
 
     def model_state(self) -> ModelState:
         """What strategies choose the next step from."""

@@ -30,9 +30,9 @@ from tallystick.ledger.vocabulary import (
     View,
     Violation,
 )
-from tallystick.program import Program, Step
+from tallystick.program import MAKERS, Program, Step
 from tallystick.run import Attempt, Finding, Run, Violated
-from tallystick.target import Answer, Target, TargetError
+from tallystick.target import Answer, NotSupported, Target, TargetError
 
 AT_THE_END = "at the end"
 
@@ -96,17 +96,38 @@ class Session:
         steps that other programs check closely. Raises Violated if the answer or the card breaks a
         rule.
         """
-        if not self.resolver.can_resolve(step):
+        if self.leaves_out(step) or not self.resolver.can_resolve(step):
             return None
         command, card = self.resolver.resolve(step)
         self.story.add_step(step)
-        outcome = self._send(step, command, card)
+        try:
+            outcome = self._send(step, command, card)
+        except NotSupported as missing:  # it is known since this very answer
+            self._take_back(step, card, missing.operation)
+            return None
         if step.name:
             self.resolver.bind(step.name, command, card, outcome)
         reads = isinstance(command, ReadCard | ReadTransactions)
         if not (reads or unread or self._spares(command, outcome)):
             self.ask(card, self._read(card), str(step))
         return outcome
+
+    def leaves_out(self, step: Step) -> bool:
+        """Whether the target lacks what the step asks for, or what had to be made before it."""
+        operation = self.target.support.lacking(step.verb) or self.resolver.lost_by(step)
+        if operation is None:
+            return False
+        self.run.left_out.note(operation)
+        self.resolver.lose(step.name, operation)
+        return True
+
+    def _take_back(self, step: Step, card: CardLabel, operation: str) -> None:
+        """Forget a step that asked for an operation that is missing: nothing has happened."""
+        self.story.steps.pop()
+        self.run.left_out.note(operation)
+        self.resolver.lose(step.name, operation)
+        if step.verb in MAKERS:
+            self.resolver.forget(card)
 
     def _spares(self, command: Command, outcome: Outcome) -> bool:
         """Whether this session leaves out the read after the command."""
@@ -124,7 +145,8 @@ class Session:
             if len(self.ledgers) > 1 or self.story.verified_at(card) < len(self.story.steps):
                 self.ask(card, self._read(card), AT_THE_END)
             transactions = ReadTransactions(self.ledgers.card_id(card))
-            self.ask(card, self.resolver.timed(transactions, card), AT_THE_END)
+            with self.run.left_out.noting():
+                self.ask(card, self.resolver.timed(transactions, card), AT_THE_END)
         if self.noted is not None:
             raise Violated(self.noted)
 

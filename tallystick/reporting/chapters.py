@@ -41,9 +41,13 @@ def chapter_rows(result: Result) -> list[ChapterRow]:
 
 
 def other_claims(result: Result) -> dict[str, str]:
-    """What is not claimed, beside chapters and rules: tests, with their reasons."""
+    """What is not claimed, beside chapters and rules: operations that lack, tests; with reasons."""
     known = {*result["rules"], *(rule.rpartition("-")[0] for rule in result["rules"])}
-    return {name: why for name, why in result["not_claimed"].items() if name not in known}
+    lacking = (said.partition(": ") for said in result["not_supported"].values())
+    return {
+        **{operation: f"not supported, {why}" for operation, _, why in lacking},
+        **{name: why for name, why in result["not_claimed"].items() if name not in known},
+    }
 
 
 def partial_note(result: Result) -> str:

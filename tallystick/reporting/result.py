@@ -94,6 +94,7 @@ class Result(TypedDict):
     dialect: dict[str, str | list[str]]
     rules: dict[str, Count]
     not_claimed: dict[str, str]
+    not_supported: dict[str, str]
     violations: list[ViolationEntry]
     left_open: LeftEntry | None
     outages: list[OutageEntry]
@@ -115,6 +116,8 @@ class Ending:
     """What stays on the target."""
     shallow: int = 0
     """How many contracts the budget left at the depth of a gate, though more was asked for."""
+    not_supported: Mapping[str, str] = field(default_factory=dict)
+    """Operations that the target lacks, and how that is known."""
 
 
 def summarise(
@@ -142,6 +145,7 @@ def summarise(
         },
         rules=_counts(run, rules),
         not_claimed={name: redactor.text(why) for name, why in ending.not_claimed.items()},
+        not_supported={name: redactor.text(why) for name, why in ending.not_supported.items()},
         violations=[_entry(run, finding, rules) for finding in _in_order(run, rules)],
         left_open=_left_entry(run, ending.left, redactor),
         outages=[

@@ -150,6 +150,8 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     }[result["verdict"]]
     silent = len(counts) - checked
     rest = f"; {silent} of {len(counts)} rules not exercised" if silent else ""
+    lacking = len(result["not_supported"])
+    rest += f"; {_count(lacking, 'operation')} not supported" if lacking else ""
     style = STYLES.get(result["verdict"], "bold magenta")
     part = ""
     if result["partial"]:

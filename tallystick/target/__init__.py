@@ -3,9 +3,9 @@
 Values: `address` (where, and as whom), `answers` (what came back, and what it proves), `errors`.
 One exchange: `network` (how the target is reached), `transport` (connections with bounds), `bodies`
 (JSON within bounds), `remedies` (errors in words), `sender` (a request, and what came of it).
-A run: `pace` (rate and time), `control` (what every working target answers), `outages`,
-`connection` (a target over HTTP). `protocol` is all that the drivers know of it, `api` all that it
-knows of the API that it speaks.
+A run: `pace` (rate and time), `control` (what every working target answers), `outages`, `support`
+(operations that it lacks), `connection` (a target over HTTP). `protocol` is all that the drivers
+know of it, `api` all that it knows of the API that it speaks.
 """
 
 from tallystick.target.address import (
@@ -24,6 +24,7 @@ from tallystick.target.outages import Outage
 from tallystick.target.pace import REAL_TIME, Meter, Time
 from tallystick.target.protocol import Target
 from tallystick.target.sender import OnPurpose
+from tallystick.target.support import NotSupported, Support
 from tallystick.target.transport import BoundedTransport
 
 __all__ = [
@@ -40,10 +41,12 @@ __all__ = [
     "Meter",
     "Network",
     "NoAnswer",
+    "NotSupported",
     "Observer",
     "OnPurpose",
     "Outage",
     "Secret",
+    "Support",
     "Target",
     "TargetError",
     "TargetGone",

@@ -17,6 +17,7 @@ from tallystick.target.answers import Answer, NoAnswer
 from tallystick.target.outages import Outages
 from tallystick.target.pace import Time
 from tallystick.target.sender import Sender
+from tallystick.target.support import Offers
 
 Variables = Mapping[str, str]
 """What the answers to the preparations of one command gave, by names that the profile chooses."""
@@ -91,6 +92,11 @@ class Api(Protocol):
     def permissions(self) -> str:
         """What the credentials of a run have to permit, as the end of a message about refused ones,
         such as `a run needs admin:wallets, or read:wallets and write:wallets`."""
+        ...
+
+    @property
+    def offers(self) -> Offers | None:
+        """What is known of its operations, so that a target may lack some; None: it needs all."""
         ...
 
     def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:

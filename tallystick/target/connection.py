@@ -33,6 +33,7 @@ from tallystick.target.network import Connections, Network
 from tallystick.target.outages import ENOUGH, Control, Outage, Outages, is_failure, said_of
 from tallystick.target.pace import REAL_TIME, Meter, Time
 from tallystick.target.sender import Sender
+from tallystick.target.support import Support
 
 PATIENCE = 5
 """Answers 429 or 503 in a row before it may be given up."""
@@ -69,6 +70,7 @@ class _Shared:
     outages: Outages
     depths: Depths
     control: Control
+    support: Support
 
 
 class HttpTarget:
@@ -86,6 +88,7 @@ class HttpTarget:
         authentication: Authentication | None = None,
         transport: httpx.BaseTransport | None = None,
         time: Time = REAL_TIME,
+        support: Support | None = None,
         shared: _Shared | None = None,
     ) -> None:
         self.address = address
@@ -101,6 +104,7 @@ class HttpTarget:
             Outages(address.url, network.start_s, time),
             Depths(),
             self._ask_control,
+            support or Support(),
         )
         self.authentication = authentication or profile.authentication(
             address, client, self._shared.outages, time
@@ -152,6 +156,11 @@ class HttpTarget:
         return self._shared.connections
 
     @property
+    def support(self) -> Support:
+        """What is known of the operations that the target has."""
+        return self._shared.support
+
+    @property
     def outages(self) -> Sequence[Outage]:
         """The times when the target answered nobody, which were waited for."""
         return self._shared.outages.seen
@@ -196,8 +205,24 @@ class HttpTarget:
         content: bytes | None = None,
         authorized: bool = True,
     ) -> Exchange:
-        """Send one request; `content` and `headers` replace the usual ones for ill-formed input."""
-        message = _Message(request, headers, content, authorized)
+        """Send one request; `content` and `headers` replace the usual ones for ill-formed input.
+
+        NotSupported, and nothing is sent, if the target lacks the operation; also if that becomes
+        known by the answer.
+        """
+        self.support.require(request.operation)
+        exchange = self._sent(_Message(request, headers, content, authorized))
+        if self._is_main:  # another client may be refused what is there
+            self.support.hear(exchange, self.ask, self.address.account)
+        return exchange
+
+    def ask(
+        self, request: Request, *, headers: Mapping[str, str] | None = None, authorized: bool = True
+    ) -> Answer | NoAnswer:
+        """The answer to a request, whatever is known of its operation."""
+        return self._sent(_Message(request, headers, None, authorized)).answer
+
+    def _sent(self, message: _Message) -> Exchange:
         exchange = self._patiently(message)
         if exchange.answer.status == 401 and message.is_ordinary:
             exchange = self._with_fresh_token(message, exchange)
@@ -336,7 +361,8 @@ class HttpTarget:
 
     def _ask_control(self) -> Answer | NoAnswer:
         """The control request; if that fails, the answer to the second one if there is one."""
-        first, *others = self.profile.control_requests(self.address.account)
+        requests = self.profile.control_requests(self.address.account)
+        first, *others = [each for each in requests if self.support.has(each.operation)] or requests
         answer = self._control(first)
         if not is_failure(answer):
             return answer

@@ -21,8 +21,13 @@ def control_request(target: Target) -> Request:
 
 
 def ask_control(target: Target) -> Answer | NoAnswer:
-    """The answer to the control request; TargetError if the target is gone."""
-    return target.send(control_request(target)).answer
+    """The answer to the control request; TargetError if the target is gone.
+
+    NotSupported if it has become known just now that the target lacks it.
+    """
+    requests = target.profile.control_requests(target.address.account)
+    has = target.support.has
+    return target.send(next((each for each in requests if has(each.operation)), requests[0])).answer
 
 
 def is_missing(answer: Answer | NoAnswer) -> bool:

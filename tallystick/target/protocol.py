@@ -10,11 +10,12 @@ import httpx
 from tallystick.ledger.vocabulary import Command, Outcome
 from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret
-from tallystick.target.answers import Exchange
+from tallystick.target.answers import Answer, Exchange, NoAnswer
 from tallystick.target.api import Api
 from tallystick.target.network import Connections
 from tallystick.target.outages import Outage
 from tallystick.target.pace import Meter
+from tallystick.target.support import Support
 
 
 class Target(Protocol):
@@ -42,7 +43,21 @@ class Target(Protocol):
         content: bytes | None = None,
         authorized: bool = True,
     ) -> Exchange:
-        """Send one request; `content` and `headers` replace the usual ones for ill-formed input."""
+        """Send one request; `content` and `headers` replace the usual ones for ill-formed input.
+
+        NotSupported if the target lacks the operation.
+        """
+        ...
+
+    def ask(
+        self, request: Request, *, headers: Mapping[str, str] | None = None, authorized: bool = True
+    ) -> Answer | NoAnswer:
+        """The answer to a request, whatever is known of its operation."""
+        ...
+
+    @property
+    def support(self) -> Support:
+        """What is known of the operations that the target has."""
         ...
 
     def credentials(self) -> Mapping[str, Secret]:

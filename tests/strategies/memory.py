@@ -26,6 +26,7 @@ from tallystick.target import (
     NoAnswer,
     Outage,
     Secret,
+    Support,
 )
 from tallystick.target.api import Api
 from tests.ledger.simulator import HonestServer
@@ -59,6 +60,7 @@ class Memory:
     address: Address = ADDRESS
     client: Client = CLIENT
     profile: Api = field(default_factory=Wallet)
+    support: Support = field(default_factory=Support)
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """What the wallet of the command's card says."""

@@ -54,6 +54,7 @@ def outcome(*found: ViolationEntry) -> Outcome:
         dialect={},
         rules={},
         not_claimed={},
+        not_supported={},
         violations=list(found),
     )
     return Outcome(1 if found else 0, result, "", 1.0)

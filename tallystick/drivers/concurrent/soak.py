@@ -86,7 +86,9 @@ class _SoakClient(Worker):
         for _ in range(self._operations):
             if time.monotonic() > self._deadline or not self._run.goes_deeper():
                 return
-            self._perform(self._workload.next_step())
+            step = self._workload.next_step()
+            if not self._target.support.lacking(step.verb):
+                self._perform(step)
 
     def _perform(self, step: Step) -> None:
         command, card = self._resolver.resolve(step)

@@ -17,7 +17,7 @@ from tallystick.drivers.concurrent.last_byte import StartBarrier
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId, ReadCard, ReadTransactions, Unknown
-from tallystick.program import Program
+from tallystick.program import Program, Step, Verb
 from tallystick.run import Event, Run
 from tallystick.target import Target
 
@@ -77,7 +77,7 @@ def run_trial(
         session.perform(step, unread=True)
     clients = pool.clients(len(program.branches))
     branches = [
-        Branch(number, steps, session.resolver, client)
+        Branch(number, _possible(session, steps), session.resolver, client)
         for number, (steps, client) in enumerate(zip(program.branches, clients, strict=True), 1)
     ]
     schedule = schedule or StartSchedule(random.Random())
@@ -94,6 +94,11 @@ def run_trial(
     for card_id in initial:
         operations += read_card(run.target, card_id, events)
     return Trial(session, tuple(operations), initial, tuple(events))
+
+
+def _possible(session: Session, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps of a branch, without what the target has no operation for."""
+    return tuple(step for step in steps if not session.leaves_out(step))
 
 
 def _run_at_once(
@@ -117,10 +122,11 @@ def read_card(target: Target, card: CardId, events: list[Event]) -> Iterator[Op]
 
     Their exchanges are added to `events`.
     """
-    for command in (ReadCard(card), ReadTransactions(card)):
+    for verb, command in ((Verb.READ, ReadCard(card)), (Verb.LIST, ReadTransactions(card))):
+        if target.support.lacking(verb):
+            continue
         outcome, exchange = target.perform(command)
         events.append(Event(AT_THE_END, exchange))
-        verb = "read" if isinstance(command, ReadCard) else "list"
         yield Operation(
             AT_THE_END,
             card,

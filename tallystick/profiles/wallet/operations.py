@@ -1,7 +1,8 @@
 """The operations of the Wallet / Cards API: operationId, method and path of each. Data only.
 
-`wire` writes requests by this table, and the fuzz driver writes and reads them by it. It does not
-know what an operation means, nor what its body holds.
+`wire` writes requests by this table, and the fuzz driver writes and reads them by it. A target
+may lack all but those of HEART (`target.support`); what a verb of a program asks for is here too.
+It does not know what an operation means, nor what its body holds.
 """
 
 from __future__ import annotations
@@ -65,3 +66,57 @@ ROUTES: dict[str, Route] = {
     GET_ACCESS_TOKEN: Route("POST", "/accounts/{account}/auth/token"),
 }
 """By operationId. `tests/wire/test_operations.py` compares it with the document."""
+
+
+HEART = frozenset({CREATE_CARD, READ_CARD, TRANSACT, CAPTURE, VOID})
+"""What every contract stands on: a target without one of these cannot be judged."""
+
+OF_VERBS: dict[str, str] = {
+    "card": CREATE_CARD,
+    "batch": PREPARE_CARDS,
+    "activate": ACTIVATE_CARD,
+    "delete": DELETE_CARD,
+    "token": ISSUE_TOKEN,
+    "draw": TRANSACT,
+    "hold": TRANSACT,
+    "fund": TRANSACT,
+    "capture": CAPTURE,
+    "void": VOID,
+    "read": READ_CARD,
+    "list": LIST_TRANSACTIONS,
+    "info": READ_BY_TOKEN,
+    "customer": READ_CUSTOMER_CARD,
+}
+"""By the verb of a step, what it asks for; `again` asks for what the step before it did."""
+
+CAPABILITIES: dict[str, tuple[str, ...]] = {
+    "batch": (PREPARE_CARDS,),
+    "activate": (ACTIVATE_CARD,),
+    "delete": (DELETE_CARD,),
+    "pins": (ROTATE_PIN,),
+    "tokens": (ISSUE_TOKEN, READ_BY_TOKEN),
+    "info": (READ_BY_TOKEN,),
+    "customers": (LIST_CUSTOMER_CARDS, READ_CUSTOMER_CARD),
+    "card-list": (LIST_CARDS,),
+    "transaction-list": (LIST_TRANSACTIONS,),
+    "get-token": (GET_ACCESS_TOKEN,),
+}
+"""Short names by which a team declares what its target lacks."""
+
+
+def label(operation: str) -> str:
+    """Return an operation as people write it, such as `POST /cards/batch`."""
+    route = ROUTES[operation]
+    return f"{route.method} {route.path.removeprefix(_WALLETS).removeprefix('/accounts/{account}')}"
+
+
+def named(text: str) -> tuple[str, ...]:
+    """Return the operations that a text names: a capability, an operationId, or method and path.
+
+    Empty if it names none.
+    """
+    plain = " ".join(text.split())
+    for operation, route in ROUTES.items():
+        if plain in (operation, label(operation), f"{route.method} {route.path}"):
+            return (operation,)
+    return CAPABILITIES.get(plain.lower().replace("_", "-").replace(" ", "-"), ())

@@ -20,6 +20,7 @@ from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
 from tallystick.profiles.wallet.bearer import VENDOR, Bearer
 from tallystick.profiles.wallet.leftovers import WalletLeftovers
+from tallystick.profiles.wallet.looking import Offers
 from tallystick.request import Request
 from tallystick.target import NOT_JSON, Address, Answer, Client, NoAnswer, Time
 from tallystick.target.outages import Outages
@@ -39,6 +40,7 @@ class Wallet:
     )
     production = Production(accounts="P[0-9]+", hosts=(VENDOR,))
     fuzzing = Fuzzing()
+    offers = Offers()
 
     def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:
         """One request is enough for every command."""

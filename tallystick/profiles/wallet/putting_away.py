@@ -40,6 +40,7 @@ NO_SUCH_OPERATION = (404, 405, 501)
 """What a target without deletions answers to them; a card that holds money is refused otherwise."""
 DELETED = "deleted"
 """The status of a card that some servers still show after its deletion (question 33)."""
+DELETES_NONE = "the target deletes no cards"
 LARGEST_PAGE = 100
 MOST_PAGES = 100
 
@@ -66,10 +67,18 @@ class CleanUp:
         try:
             self._find_lost_holds()
             self._for_each(self._void, self.traces.open_holds())
-            self._for_each(self._delete, self.traces.live_cards())
+            self._delete_all()
         except KeyboardInterrupt:
             self._stop("interrupted")
         return self.left()
+
+    def _delete_all(self) -> None:
+        cards = self.traces.live_cards()
+        if cards and not any(
+            target.support.has(op.DELETE_CARD) for target in self._targets.values()
+        ):
+            self._stop(DELETES_NONE)
+        self._for_each(self._delete, cards)
 
     def left(self, reason: str = "") -> LeftOpen:
         """What stays as far as is known now; `reason` says why, if nothing was tried."""
@@ -148,7 +157,7 @@ class CleanUp:
         with self._lock:
             self._refusals += is_gone is False and not card.is_deleted
             if not self._deletions and self._refusals >= MOST_REFUSALS:
-                self._stop("the target deletes no cards")
+                self._stop(DELETES_NONE)
 
     def _try_to_delete(self, target: Target, card: Card) -> bool | None:
         """Whether the card is gone now; None if no answer says so."""
@@ -212,7 +221,7 @@ def _is_refusal(answer: Answer | None) -> bool:
 
 
 def _ask(target: Target, request: Request) -> Answer | None:
-    answer = target.send(request).answer
+    answer = target.ask(request)  # at the end of a run nothing new is to be found out
     return answer if isinstance(answer, Answer) else None
 
 

@@ -63,6 +63,13 @@ class CardSet:
             operation, lambda fuzz: fuzz.ask(change(valid(fuzz, operation), *arguments, **members))
         )
 
+    def has(self, operation: str) -> bool:
+        """Whether the target has an operation; notes that it is left out if not."""
+        is_there = self.run.target.support.has(operation)
+        if not is_there:
+            self.run.left_out.note(operation)
+        return is_there
+
     def settle(self, operation: str) -> None:
         """Read the cards whose requests were refused: a refusal changes nothing (BAL-6)."""
         self.use(operation, lambda fuzz: fuzz.settle())
@@ -71,8 +78,9 @@ class CardSet:
         """Return what `act` makes of a session for a request to the operation.
 
         It is called again, with another session, as often as `repeat` wants. A violation is
-        shortened before it is raised.
+        shortened before it is raised. NotSupported if the target lacks the operation.
         """
+        self.run.target.support.require(operation)
         return self._repeat(lambda: self._used(operation, act))
 
     def fuzz(self, operation: str) -> Fuzz:

@@ -48,9 +48,12 @@ class Cards:
 
         Raises Unanswered if its answer is missing: then the id of what was made is not known.
         """
+        step = parse_step(line)
+        if self.session.leaves_out(step):
+            return
         self.setup.append(line)
         with requiring_answers(self.story):
-            self.session.perform(parse_step(line), unread=True)
+            self.session.perform(step, unread=True)
 
     @property
     def prefix(self) -> str:

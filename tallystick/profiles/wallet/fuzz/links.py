@@ -45,7 +45,7 @@ class LinkFollower:
         self._random = Random(f"{run.seed}/walk")
         self._exploration = Exploration(run)
         self._missing: Unanswered | None = None
-        self._machine = machine_of(self)
+        self._machine = machine_of(self, run)
 
     def follow(self, number: int, steps: int) -> None:
         """Run the sequence with this number, of at most `steps` requests.
@@ -128,9 +128,16 @@ class LinkFollower:
         return FuzzRequest(operation, path, request.query, filled)
 
 
-def machine_of(follower: LinkFollower) -> type[Any]:
-    """Schemathesis' state machine of the document, which leaves the sending to the follower."""
-    machine: type[Any] = cases.load_schema().as_state_machine()
+def machine_of(follower: LinkFollower, run: Run) -> type[Any]:
+    """Schemathesis' state machine of the document, which leaves the sending to the follower.
+
+    It does without the operations that the target lacks.
+    """
+    missing = list(run.target.support.missing)
+    schema = cases.load_schema()
+    if missing:
+        schema = schema.exclude(operation_id=missing)
+    machine: type[Any] = schema.as_state_machine()
 
     class Machine(machine):  # type: ignore[misc]
         def step(self, input: StepInput) -> StepOutput | None:

@@ -47,6 +47,7 @@ def _issue_token(fuzz: Fuzz, ref: str) -> FuzzRequest:
 
 
 def _read_by_token(fuzz: Fuzz, ref: str) -> FuzzRequest:
+    fuzz.target.support.require(op.ISSUE_TOKEN)
     token = next(iter(fuzz.cards.tokens("A")))
     return FuzzRequest(op.READ_BY_TOKEN, body={"token": token})
 

@@ -1,0 +1,1 @@
+"""Servers that lack operations: a proxy before an honest or a faulty one takes them away."""
