@@ -34,6 +34,7 @@ ORDER = (
     "test_delivery",
     "test_time",
     "test_schema",
+    "test_form",
 )
 """What finds most with the fewest requests comes first; the dialect has to be known early."""
 

@@ -83,7 +83,7 @@ class Fuzzing:
     """Operations that are never fuzzed, such as one that moves money of all holds at once."""
     ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By operation: its path parameters and body members (a nested one as `card[id]`) that hold an
-    id, mapped to what it is the id of: `hold`, or `card`."""
+    id, mapped to what it is the id of: `hold`, `card` or `account`."""
 
 
 class Profile(Api, Protocol):
@@ -124,6 +124,9 @@ class Profile(Api, Protocol):
         ...
 
     @property
-    def fuzzing(self) -> Fuzzing:
-        """How its document is fuzzed where nothing reads a fuzzed request back."""
+    def fuzzing(self) -> Fuzzing | None:
+        """How its document is fuzzed where nothing reads a fuzzed request back.
+
+        None: contracts of its own fuzz it, and read each request back.
+        """
         ...

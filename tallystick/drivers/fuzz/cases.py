@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -38,7 +39,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.transport.prepare import prepare_request
 
-from tallystick.documents.shape import DOCUMENT, REFUSAL_STATUSES
+from tallystick.documents.shape import DOCUMENT, METHODS
 from tallystick.drivers.exploring import settings
 from tallystick.drivers.fuzz.request import NO_BODY
 from tallystick.ledger.vocabulary import Violation
@@ -59,8 +60,8 @@ refused (much of what the document forbids is only our reading of prose, see `co
 `ignored_auth` (chapter AUTH does more)."""
 
 
-@lru_cache(maxsize=1)
-def load_schema() -> BaseSchema:
+@lru_cache(maxsize=8)
+def load_schema(document: Path = DOCUMENT) -> BaseSchema:
     """The document as Schemathesis reads it, without configuration from outside."""
     config = schemathesis.Config.from_dict(
         # The target adds the credentials; a generated one would spoil the case.
@@ -69,25 +70,27 @@ def load_schema() -> BaseSchema:
             "phases": {"stateful": {"generation": {"mode": "positive"}}},
         }
     )
-    return schemathesis.openapi.from_path(DOCUMENT, config=config)
+    return schemathesis.openapi.from_path(document, config=config)
 
 
-def operations() -> dict[str, APIOperation[Any, Any, Any, Any]]:
-    """Every operation of the document by its operationId."""
+def operations(document: Path = DOCUMENT) -> dict[str, APIOperation[Any, Any, Any, Any]]:
+    """Every operation of the document by its operationId; by method and path if it has none."""
     return {
-        operation.definition.raw["operationId"]: operation
-        for result in load_schema().get_all_operations()
+        operation.definition.raw.get("operationId") or operation.label: operation
+        for result in load_schema(document).get_all_operations()
         if isinstance(result, Ok) and (operation := result.ok()) is not None
     }
 
 
-def cases(operation: str, seed: int, boundary: int, generated: int) -> list[Case[Any]]:
+def cases(
+    operation: str, seed: int, boundary: int, generated: int, document: Path = DOCUMENT
+) -> list[Case[Any]]:
     """At most `boundary` boundary cases of an operation and about `generated` random ones.
 
     There are many more ways to be invalid than to be valid, but only valid requests move money. So
     two of three random cases are valid, and half of the boundary cases if there are enough.
     """
-    found = operations()[operation]
+    found = operations(document)[operation]
     random = Random(f"{seed}/{operation}")
     valid: list[Case[Any]] = []
     invalid: list[Case[Any]] = []
@@ -185,14 +188,27 @@ def judge(case: Case[Any], answer: Answer) -> Violation | None:
         return None  # the documentation says nothing about this answer
     response = response_of(case, answer)
     for check, rule in CHECKS.items():
-        if check is status_code_conformance and answer.status in REFUSAL_STATUSES:
+        if check is status_code_conformance and answer.status in _refusals(case.operation.schema):
             continue  # SHAPE-3 permits every documented refusal to every operation
         failure = _failure(case, response, check)
         if failure is not None:
-            is_refusal = rule == "SHAPE-1" and answer.status != 200
+            is_refusal = rule == "SHAPE-1" and answer.status >= 300
             expected = f"{check.__name__} of {case.operation.label}"
             return Violation("SHAPE-5" if is_refusal else rule, expected, _text_of(failure))
     return None
+
+
+def _refusals(schema: BaseSchema) -> frozenset[int]:
+    """The statuses from 300 on that some operation of the document has."""
+    found = {
+        int(status)
+        for item in schema.raw_schema["paths"].values()
+        for method, spec in item.items()
+        if method in METHODS
+        for status in spec["responses"]
+        if str(status).isdecimal()
+    }
+    return frozenset(status for status in found if status >= 300)
 
 
 def _failure(

@@ -39,7 +39,7 @@ class Wallet:
         form="[PT][0-9]{8}", in_words="P or T and eight digits", example="T12345678"
     )
     production = Production(accounts="P[0-9]+", hosts=(VENDOR,))
-    fuzzing = Fuzzing()
+    fuzzing: Fuzzing | None = None
     offers = Offers()
 
     def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:
