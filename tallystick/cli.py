@@ -168,6 +168,7 @@ def _run_command(intensity: str, short: str, text: str) -> None:
         help=f"{text}\n\n{RUN_HELP}",
         epilog=f"Of pytest: {OF_PYTEST}.",
     )
+    @click.option("--own-rules", help="file with rules of your own, for contracts of your own")
     @run_options
     @click.pass_context
     def run_command(context: click.Context) -> int:
