@@ -1,6 +1,6 @@
-"""`python -m tests.targets FOLDER [NAME]`: install all servers into FOLDER, and start NAME.
+"""`python -m tests.targets install FOLDER NAME...` and `... start FOLDER NAME`.
 
-A started server prints its URL and runs until Ctrl-C.
+A started server is installed first where it is missing; it prints its URL and runs until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -11,32 +11,41 @@ import threading
 from pathlib import Path
 
 from tests.targets.catalogue import PACKAGES
-from tests.targets.install import NotInstalled, install_all
+from tests.targets.install import NotInstalled, installed
 from tests.targets.process import NotStarted, ThirdParty
+
+USAGE = f"""\
+usage: python -m tests.targets install FOLDER NAME...
+       python -m tests.targets start FOLDER NAME
+names: {", ".join(PACKAGES)}"""
 
 
 def main(arguments: list[str]) -> int:
-    """Return 0, or 1 after one line that says what is missing."""
-    match arguments:
-        case [folder]:
-            wanted = None
-        case [folder, wanted] if wanted in PACKAGES:
-            pass
-        case _:
-            print(f"usage: python -m tests.targets FOLDER [{'|'.join(PACKAGES)}]", file=sys.stderr)
-            return 2
-    servers = Path(folder).absolute()
+    """Return 0; 1 after one line that says what is missing; 2 where the arguments are wrong."""
     try:
-        if wanted is None:
-            print("\n".join(install_all(servers)))
-            return 0
-        with ThirdParty(wanted, servers) as server, contextlib.suppress(KeyboardInterrupt):
-            print(server.url, flush=True)
-            threading.Event().wait()
+        match arguments:
+            case ["install", folder, *names] if names and set(names) <= set(PACKAGES):
+                _install(Path(folder).absolute(), names)
+            case ["start", folder, name] if name in PACKAGES:
+                _start(Path(folder).absolute(), name)
+            case _:
+                print(USAGE, file=sys.stderr)
+                return 2
     except (NotInstalled, NotStarted) as error:
         print(f"targets: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _install(servers: Path, names: list[str]) -> None:
+    for name in names:
+        print(f"{PACKAGES[name].pinned}: {installed(PACKAGES[name], servers)}", flush=True)
+
+
+def _start(servers: Path, name: str) -> None:
+    with ThirdParty(name, servers) as server, contextlib.suppress(KeyboardInterrupt):
+        print(server.url, flush=True)
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ HOLDS = {
 """For each server a request that makes an object, and where it is listed."""
 
 
-@pytest.fixture(params=sorted(PACKAGES))
+@pytest.fixture(params=sorted(HOLDS))
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -93,7 +93,7 @@ def test_it_stops(server: ThirdParty) -> None:
 
 
 def test_it_ends_with_the_process_that_started_it(name: str, servers: Path) -> None:
-    command = [sys.executable, "-m", "tests.targets", str(servers), name]
+    command = [sys.executable, "-m", "tests.targets", "start", str(servers), name]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout is not None
         port = port_of(starter.stdout.readline().strip())

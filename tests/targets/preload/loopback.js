@@ -1,5 +1,5 @@
-// Loaded by Node.js before the server, which would listen on all interfaces: every port is one of
-// 127.0.0.1, the URL goes to the pipe of the launcher, and the process ends with its launcher.
+// Loaded by Node.js before the server, which would listen on all interfaces: it listens on a
+// free port of 127.0.0.1 whatever it asks for, the URL goes to the pipe of the launcher, and the process ends with its launcher.
 "use strict";
 
 const fs = require("fs");
@@ -10,7 +10,7 @@ const pipe = Number(process.env.TARGETS_PIPE);
 const listen = net.Server.prototype.listen;
 
 net.Server.prototype.listen = function (port, ...more) {
-  if (typeof port !== "number") {
+  if (!/^\d+$/.test(port)) {
     throw new Error(`listen(${JSON.stringify(port)}): only listen(port, ...) is known here`);
   }
   const whenReady = more.filter((argument) => typeof argument === "function");
@@ -18,7 +18,7 @@ net.Server.prototype.listen = function (port, ...more) {
     const url = `http://${HOST}:${this.address().port}`;
     fs.writeSync(pipe, JSON.stringify({ url }) + "\n");
   });
-  return listen.call(this, { port, host: HOST }, ...whenReady);
+  return listen.call(this, { port: 0, host: HOST }, ...whenReady);
 };
 
 process.stdin.on("end", () => process.exit(0));
