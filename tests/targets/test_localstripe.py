@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.targets.asking import CHARGES, INTENTS, Intents
 from tests.targets.process import ThirdParty
+from tests.targets.requirement import servers_with
+
+SERVERS = servers_with("localstripe", by="targets")
 
 
 @pytest.fixture(scope="module")
-def api(servers: Path) -> Iterator[Intents]:
-    with ThirdParty("localstripe", servers) as server:
+def api() -> Iterator[Intents]:
+    with ThirdParty("localstripe", SERVERS) as server:
         asking = Intents(server.url)
         yield asking
         asking.close()
-
-
-def test_every_bug_on_the_page_has_a_test() -> None:
-    page = (Path(__file__).parent / "OBSERVED.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^\| LS-(\d+) \|", page, re.MULTILINE)
-    assert listed == re.findall(r"^def test_ls_(\d+)_", Path(__file__).read_text(), re.MULTILINE)
 
 
 def test_a_partial_capture_releases_the_rest(api: Intents) -> None:

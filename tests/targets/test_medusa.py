@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.targets.catalogue import MEDUSA_USER
-from tests.targets.install import DONE
 from tests.targets.process import ThirdParty
+from tests.targets.requirement import servers_with
+
+SERVERS = servers_with("medusa", by="medusa")
 
 FIELDS = (
     "amount,canceled_at,captures.amount,payment_collection.status,"
@@ -60,19 +60,11 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(servers: Path) -> Iterator[Shop]:
-    if not (servers / "medusa" / DONE).exists():
-        pytest.skip("needs Medusa: tox -e medusa installs it and runs this")
-    with ThirdParty("medusa", servers) as server:
+def shop() -> Iterator[Shop]:
+    with ThirdParty("medusa", SERVERS) as server:
         asking = Shop(server.url)
         yield asking
         asking.close()
-
-
-def test_every_bug_on_the_page_has_a_test() -> None:
-    page = (Path(__file__).parent / "medusa" / "README.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^\| ME-(\d+) \|", page, re.MULTILINE)
-    assert listed == re.findall(r"^def test_me_(\d+)_", Path(__file__).read_text(), re.MULTILINE)
 
 
 def test_captures_add_up_and_never_exceed_the_hold_by_a_cent(shop: Shop) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.targets.catalogue import PACKAGES
 from tests.targets.process import KEY, ThirdParty
+from tests.targets.requirement import servers_with
 
 ROOT = Path(__file__).parents[2]
 LISTENING = "0A"
@@ -28,6 +29,7 @@ HOLDS = {
     ),
 }
 """For each server a request that makes an object, and where it is listed."""
+SERVERS = servers_with(*HOLDS, by="targets")
 
 
 @pytest.fixture(params=sorted(HOLDS))
@@ -36,8 +38,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server(name: str, servers: Path) -> Iterator[ThirdParty]:
-    with ThirdParty(name, servers) as running:
+def server(name: str) -> Iterator[ThirdParty]:
+    with ThirdParty(name, SERVERS) as running:
         yield running
 
 
@@ -78,9 +80,9 @@ def test_it_listens_on_the_loopback_only(server: ThirdParty) -> None:
     assert listeners(port_of(server.url)) == [LOOPBACK]
 
 
-def test_two_at_a_time_share_nothing(server: ThirdParty, name: str, servers: Path) -> None:
+def test_two_at_a_time_share_nothing(server: ThirdParty, name: str) -> None:
     path, form = HOLDS[name]
-    with ThirdParty(name, servers) as second, client(server) as one, client(second) as other:
+    with ThirdParty(name, SERVERS) as second, client(server) as one, client(second) as other:
         assert one.post(path, data=form).status_code == 200
         assert len(one.get(path).json()["data"]) == 1
         assert other.get(path).json()["data"] == []
@@ -92,8 +94,8 @@ def test_it_stops(server: ThirdParty) -> None:
     assert is_closed(port_of(server.url))
 
 
-def test_it_ends_with_the_process_that_started_it(name: str, servers: Path) -> None:
-    command = [sys.executable, "-m", "tests.targets", "start", str(servers), name]
+def test_it_ends_with_the_process_that_started_it(name: str) -> None:
+    command = [sys.executable, "-m", "tests.targets", "start", str(SERVERS), name]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout is not None
         port = port_of(starter.stdout.readline().strip())

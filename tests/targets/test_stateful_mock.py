@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.targets.asking import CHARGES, Charges
 from tests.targets.process import ThirdParty
+from tests.targets.requirement import servers_with
+
+SERVERS = servers_with("stripe-stateful-mock", by="targets")
 
 
 @pytest.fixture(scope="module")
-def api(servers: Path) -> Iterator[Charges]:
-    with ThirdParty("stripe-stateful-mock", servers) as server:
+def api() -> Iterator[Charges]:
+    with ThirdParty("stripe-stateful-mock", SERVERS) as server:
         asking = Charges(server.url)
         yield asking
         asking.close()
@@ -25,12 +26,6 @@ def code(answer: Any) -> tuple[int, str, str | None]:
     """Status, type and code of a refusal."""
     error = answer.json()["error"]
     return answer.status_code, error["type"], error.get("code")
-
-
-def test_every_bug_on_the_page_has_a_test() -> None:
-    page = (Path(__file__).parent / "OBSERVED.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^\| SM-(\d+) \|", page, re.MULTILINE)
-    assert listed == re.findall(r"^def test_sm_(\d+)_", Path(__file__).read_text(), re.MULTILINE)
 
 
 def test_a_partial_capture_releases_the_rest(api: Charges) -> None:
