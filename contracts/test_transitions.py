@@ -113,8 +113,10 @@ def finished() -> Finished:
 
 def test_every_state_of_the_table_has_a_way_into_it() -> None:
     reached = {way.split("_twice")[0].split("_in_parts")[0].replace("_", " ") for way in WAYS}
-    # The record of the opening amount exists only where a server lists it: see test_balance.
-    assert reached == {str(state) for state in TRANSITIONS} - {str(State.OPENING)}
+    # The record of the opening amount exists only where a server lists it: see test_balance. What
+    # a capture of a part leads to is up to the API, and so is what a void of a captured hold does.
+    left_out = {State.OPENING, State.ENDED, State.REFUNDED}
+    assert reached == {str(state) for state in TRANSITIONS} - {str(state) for state in left_out}
 
 
 @pytest.mark.rule("CAP-1", "CAP-2", "CAP-3", "CAP-5", "CAP-6", "CAP-7", "VOID-1", "VOID-2")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from strategies import money, payloads
 from strategies.choices import Choices
 from tallystick.ledger.state import CardStatus
-from tallystick.ledger.vocabulary import CURRENCIES, CardLabel, Extras
+from tallystick.ledger.vocabulary import CardLabel, Extras
 from tallystick.program import ModelState, Step, Verb
 
 Kind = Callable[[Choices, ModelState], Step]
@@ -22,8 +22,6 @@ MOST_CARDS = len(LABELS)
 MOST_TOKENS = 3
 
 _OWN = ("",)
-_CURRENCIES = (*7 * (_OWN,), CURRENCIES)
-"""Mostly the card's own currency (which the driver fills in), one time in eight any currency."""
 _ONCE_OR_LASTING: tuple[Extras, ...] = ((("one_time", "true"),), ())
 
 
@@ -51,7 +49,7 @@ def cards(choices: Choices, model: ModelState) -> Step:
         Verb.CARD,
         LABELS[len(model.cards)],
         amount=choices.pick(*money.OPENINGS),
-        currency=choices.pick(CURRENCIES),
+        currency=choices.pick(_any_currency(model)),
         extras=choices.pick(*payloads.CREATION),
     )
 
@@ -65,7 +63,7 @@ def activations(choices: Choices, model: ModelState) -> Step:
     """The activation of a prepared card, sometimes of one that is active or deleted."""
     card = _card(choices, model, CardStatus.INACTIVE)
     # The documentation does not say what happens to money on the card in another currency.
-    currencies = _OWN if model.cards[card].entries else CURRENCIES
+    currencies = _OWN if model.cards[card].entries else _any_currency(model)
     return Step(
         Verb.ACTIVATE,
         on=card,
@@ -92,12 +90,13 @@ def holds(choices: Choices, model: ModelState) -> Step:
 
 def funds(choices: Choices, model: ModelState) -> Step:
     """A fund of a card."""
+    # Mostly the card's own currency (which the driver fills in), one time in eight any currency.
     return Step(
         Verb.FUND,
         model.fresh("f"),
         _card(choices, model, CardStatus.ACTIVE),
         choices.pick(*money.FUNDING),
-        choices.pick(*_CURRENCIES),
+        choices.pick(*7 * (_OWN,), _any_currency(model)),
         extras=choices.pick(*payloads.MEMBERS),
     )
 
@@ -147,9 +146,13 @@ def _transaction(choices: Choices, model: ModelState, verb: Verb, letter: str) -
         model.fresh(letter),
         choices.pick([card], sorted(model.tokens)) if model.tokens else card,
         choices.pick(*money.SPENDING),
-        choices.pick(*_CURRENCIES),
+        choices.pick(*7 * (_OWN,), _any_currency(model)),
         extras=choices.pick(*payloads.MEMBERS),
     )
+
+
+def _any_currency(model: ModelState) -> tuple[str, ...]:
+    return model.traits.currencies or _OWN
 
 
 def _card(choices: Choices, model: ModelState, status: CardStatus) -> CardLabel:

@@ -4,15 +4,22 @@ A program names cards, holds and tokens instead of ids, and states amounts relat
 (`remaining+1`), so that it means the same on new cards of another server. Strategies make programs,
 drivers run them, the reducer shortens them, scenario files keep them. One step is one line:
 
-    A = card 1000 NOK
+    A = card 1000 EUR
     h1 = hold A 600
     c1 = capture h1 remaining+1
     again c1
+    read h1
     d1 = draw A 100 !lost
 
 The last step is a request whose answer gets lost, see `Delivery`. Lines of a branch begin with its
 number (`1| d2 = draw A 5`); branches run at the same time. One name in two branches is one request
-that two clients make. This module does not run anything and does not know HTTP.
+that two clients make.
+
+A contract is written for any API, so its program is *adapted* to one before it runs: amounts are
+multiplied by `Traits.scale` where the API takes none as small as 1, and a currency that it does not
+have is left out. Offsets stay: `remaining+1` is one minor unit above what remains, on every API.
+What is shown and kept is the adapted program. This module does not run anything and does not know
+HTTP.
 """
 
 from __future__ import annotations
@@ -20,12 +27,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 
 from tallystick.ledger.members import as_text
+from tallystick.ledger.ordinary import ORDINARY_AMOUNT
 from tallystick.ledger.state import Entry, Ledger
-from tallystick.ledger.vocabulary import JSON_MEMBERS, CardLabel, EntryId, Extras
+from tallystick.ledger.traits import COMPLETE, Traits
+from tallystick.ledger.vocabulary import JSON_MEMBERS, CardLabel, EntryId, Extras, Money
 
 
 class ProgramError(ValueError):
@@ -70,28 +80,35 @@ class Delivery(StrEnum):
 MAKERS = {Verb.CARD, Verb.BATCH}
 """Verbs that make a card: their label names it, and they act on no other label."""
 NEEDS_AMOUNT = {Verb.CARD, Verb.ACTIVATE, Verb.DRAW, Verb.HOLD, Verb.FUND}
-TAKES_AMOUNT = NEEDS_AMOUNT | {Verb.CAPTURE}
+OPTIONAL_AMOUNT = {Verb.CAPTURE, Verb.VOID}
+"""Verbs that act on all that remains if they have no amount."""
+TAKES_AMOUNT = NEEDS_AMOUNT | OPTIONAL_AMOUNT
 READS = {Verb.READ, Verb.LIST, Verb.INFO, Verb.CUSTOMER}
 UNNAMED = READS | {Verb.AGAIN, Verb.ACTIVATE, Verb.DELETE}
 MISSING_LABELS = frozenset({"missing"})
 """Labels that no step makes: `missing` is a transaction that does not exist."""
 
+HALF = Decimal("0.5")
+"""Half a minor unit."""
 BASES = ("remaining", "original", "available", "balance", "total")
 """The figures that an amount may be relative to; the first two are of a hold, if there is one."""
 _AMOUNT = re.compile(
     rf"(?:(\d{{1,40}})|({'|'.join(BASES)})(?:/0*([1-9]\d{{0,8}}))?)"
-    r"([+-]\d{1,40})?",
+    r"([+-]\d{1,40}|\+half)?",
     re.ASCII,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount of money: a number, or a figure of the ledger over `divisor`, plus `offset`."""
+    """An amount of money: a number, or a figure of the ledger over `divisor`, plus `offset`.
+
+    An offset of half a minor unit is written `+half`; only APIs with decimal amounts can send it.
+    """
 
     base: str = ""
     divisor: int = 1
-    offset: int = 0
+    offset: Money = 0
 
     @classmethod
     def parse(cls, text: str) -> Amount:
@@ -103,30 +120,49 @@ class Amount:
         if match is None:
             raise ProgramError(f"{text!r} is not an amount such as 600, remaining+1, available/2")
         number, base, divisor, offset = match.groups()
-        least = int(number or 0) + int(offset or 0)
+        above = HALF if offset == "+half" else int(offset or 0)
+        least = int(number or 0) + above
         return cls(base or "", int(divisor or 1), least if base else max(0, least))
 
     def __str__(self) -> str:
+        whole, half = int(self.offset), "+half" if self.is_fine else ""
         if not self.base:
-            return str(self.offset)
+            return f"{whole}{half}"
         part = f"/{self.divisor}" if self.divisor != 1 else ""
-        return f"{self.base}{part}{self.offset:+d}" if self.offset else f"{self.base}{part}"
+        return f"{self.base}{part}{half or (f'{whole:+d}' if whole else '')}"
 
-    def resolve(self, ledger: Ledger, entry_id: EntryId | None) -> int:
+    @property
+    def is_fine(self) -> bool:
+        """Whether it lies between two minor units."""
+        return self.offset != int(self.offset)
+
+    def scaled(self, scale: int) -> Amount:
+        """Return the amount for an API on which the smallest amount of a program is `scale`.
+
+        Only numbers change, and of those only ordinary ones: what matters in 2**31 is the number.
+        """
+        if self.base or self.offset >= ORDINARY_AMOUNT or scale == 1:
+            return self
+        return Amount(offset=self.offset * scale)
+
+    def resolve(self, ledger: Ledger, entry_id: EntryId | None) -> Money:
         """Return the number that it means for this ledger and, if the id is given, this entry.
 
         In the smallest unit of the currency; never below 0, the least amount that the API takes.
         """
         if not self.base:
             return max(0, self.offset)
-        return max(0, _figure(self.base, ledger, entry_id) // self.divisor + self.offset)
+        whole = int(_figure(self.base, ledger, entry_id) // self.divisor)
+        return max(0, whole + self.offset)
 
 
-def _figure(base: str, ledger: Ledger, entry_id: EntryId | None) -> int:
+def _figure(base: str, ledger: Ledger, entry_id: EntryId | None) -> Money:
+    if not ledger.traits.account and base in ("available", "balance", "total"):
+        return ledger.opening  # nothing is ever taken from a card that is none
     entry = ledger.entries.get(entry_id) if entry_id is not None else None
     match base:
         case "remaining":
-            return entry.remaining if entry is not None else ledger.available
+            return entry.remaining if entry is not None else _figure("available", ledger, None)
         case "original":
             return entry.amount if entry is not None else ledger.opening
         case "balance":
@@ -286,6 +322,12 @@ class Program:
                 prefix.append(parse_step(line))
         return cls(tuple(prefix), tuple(tuple(branches[n]) for n in sorted(branches)))
 
+    def adapted(self, traits: Traits) -> Program:
+        """Return the program as the API can take it, see the top of this module."""
+        prefix = tuple(adapted(step, traits) for step in self.prefix)
+        branches = (tuple(adapted(step, traits) for step in branch) for branch in self.branches)
+        return Program(prefix, tuple(branches))
+
     def without_orphans(self) -> Program:
         """Return the program without the steps that need a label which no step makes any more."""
         known = set(MISSING_LABELS)
@@ -313,6 +355,8 @@ class ModelState:
     """By label of a payment: the label of its card, and the id of its entry, None if refused."""
     tokens: Mapping[str, CardLabel]
     """By label of a token: the label of its card."""
+    traits: Traits = COMPLETE
+    """What the API is able to do."""
 
     def entry(self, label: str) -> Entry | None:
         """Return the ledger's entry of a payment, or None if it was refused."""
@@ -327,3 +371,24 @@ class ModelState:
 def extras(**members: object) -> Extras:
     """Return further members of a request, for steps: `extras(metadata={"order": "1"})`."""
     return tuple((name, as_text(value)) for name, value in sorted(members.items()))
+
+
+def adapted(step: Step, traits: Traits) -> Step:
+    """Return the step as the API can take it, see the top of this module."""
+    amount = step.amount if step.amount is None else step.amount.scaled(traits.scale)
+    strange = bool(traits.currencies) and step.currency not in traits.currencies
+    return replace(step, amount=amount, currency="" if strange else step.currency)
+
+
+def missing(program: Program, traits: Traits) -> str | None:
+    """Return what a program needs and the API does not have, in words; None if it has all."""
+    for step in program.steps:
+        if step.verb not in traits.verbs:
+            return f"the API has no {step.verb}"
+        if step.verb is Verb.VOID and step.amount is not None and not traits.part_of_void:
+            return "the API has no void of a part"
+        if step.amount is not None and step.amount.is_fine and not traits.decimal:
+            return "the API has no amounts between two minor units"
+        if not traits.retries and (step.ref or step.verb is Verb.AGAIN or step.delivery):
+            return "the API has no idempotency keys"
+    return None

@@ -350,6 +350,8 @@ class Shortening:
         if finding.attempt is None or seconds <= 0:
             return None
         began = time.monotonic()
-        reduced = reduce_program(finding.program, finding.attempt, Budget.of(seconds))
+        reduced = reduce_program(
+            finding.program, finding.attempt, Budget.of(seconds), run.profile.traits
+        )
         self.left_s -= time.monotonic() - began
         return finding.shortened(reduced.program, reduced.replays, reduced.shown)

@@ -14,6 +14,7 @@ from typing import Self
 
 from tallystick.ledger.oracle import judge
 from tallystick.ledger.state import Ledger
+from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import CardId, CardLabel, Command, Outcome, Violation
 from tallystick.run import Run
 
@@ -29,6 +30,11 @@ class PossibleLedgers:
         self._ledgers: dict[CardLabel, tuple[Ledger, ...]] = {}
         self._labels: dict[CardId, CardLabel] = {}
         self._given_up: set[CardLabel] = set()
+
+    @property
+    def traits(self) -> Traits:
+        """What the API is able to do."""
+        return self._run.profile.traits
 
     def __iter__(self) -> Iterator[CardLabel]:
         return iter(self._ledgers)
@@ -75,7 +81,7 @@ class PossibleLedgers:
         This is the one way for a card to become known to a session.
         """
         if label not in self._ledgers:
-            self._ledgers[label] = (Ledger(self._run.dialect, card_id),)
+            self._ledgers[label] = (Ledger(self._run.dialect, card_id, traits=self.traits),)
             self._labels.setdefault(card_id, label)
 
     def forget(self, label: CardLabel) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from tallystick.program import MAKERS, Amount, Program, Step, Verb
+from tallystick.ledger.traits import COMPLETE, Traits
+from tallystick.program import MAKERS, OPTIONAL_AMOUNT, Amount, Program, Step, Verb
 from tallystick.run import Attempt, Finding
 
 CONFIRMATIONS = 3
@@ -68,8 +69,10 @@ class Reduced:
     """What the program showed when it was last seen; None if it never came back."""
 
 
-def reduce_program(program: Program, attempt: Attempt, budget: Budget) -> Reduced:
-    """Shorten a program for as long as the budget lasts.
+def reduce_program(
+    program: Program, attempt: Attempt, budget: Budget, traits: Traits = COMPLETE
+) -> Reduced:
+    """Shorten a program for as long as the budget lasts; `traits` are those of the API.
 
     Returns the shortest program found that still shows the violation, or the given one.
     """
@@ -80,7 +83,7 @@ def reduce_program(program: Program, attempt: Attempt, budget: Budget) -> Reduce
         return Reduced(program, (0, first.replayed), None)
     # A violation that comes now and then gets several chances per candidate.
     tries = 1 if first.is_steady else min(MOST_TRIES, 2 * first.replayed // first.seen)
-    search = _Search(program, attempt, budget, tries, first.shown)
+    search = _Search(program, attempt, budget, tries, first.shown, traits)
     search.run()
     shown = first
     if search.best != program:
@@ -122,18 +125,25 @@ class _Search:
     """Greedy search over smaller programs. `best` showed the violation: `shown` is what it was."""
 
     def __init__(
-        self, program: Program, attempt: Attempt, budget: Budget, tries: int, shown: Finding
+        self,
+        program: Program,
+        attempt: Attempt,
+        budget: Budget,
+        tries: int,
+        shown: Finding,
+        traits: Traits,
     ) -> None:
         self.best = program
         self.shown = shown
         self._attempt = attempt
         self._budget = budget
         self._tries = tries
+        self._traits = traits
         self._failed: set[Program] = set()
 
     def run(self) -> None:
         """Shorten and simplify until nothing helps or the budget is spent."""
-        while self._fewer_steps() or self._first_that_works(_simpler(self.best)):
+        while self._fewer_steps() or self._first_that_works(_simpler(self.best, self._traits)):
             pass
 
     def _fewer_steps(self) -> bool:
@@ -171,25 +181,25 @@ def _without_chunks(program: Program, size: int) -> Iterator[Program]:
             yield shorter
 
 
-def _simpler(program: Program) -> Iterator[Program]:
+def _simpler(program: Program, traits: Traits) -> Iterator[Program]:
     """The program with one step made simpler; in every branch, if several clients make it."""
     for step in dict.fromkeys(program.steps):
         same = [number for number, each in enumerate(program.steps) if each == step]
         if not program.branches:
             same = same[-1:]
-        for simple in _simpler_steps(program, step):
+        for simple in _simpler_steps(program, step, traits):
             yield _with(program, dict.fromkeys(same, simple)).without_orphans()
 
 
-def _simpler_steps(program: Program, step: Step) -> Iterator[Step]:
+def _simpler_steps(program: Program, step: Step, traits: Traits) -> Iterator[Step]:
     for pair in step.extras:
         yield replace(step, extras=tuple(kept for kept in step.extras if kept != pair))
     if step.ref:
         yield replace(step, ref="")
     if step.currency and step.verb not in MAKERS:
         yield replace(step, currency="")
-    if step.verb in MAKERS and step.currency not in ("", "NOK"):
-        yield replace(step, currency="NOK")
+    if step.verb in MAKERS and step.currency not in ("", traits.currency):
+        yield replace(step, currency=traits.currency)
     makers = {made.name: made for made in program.steps}
     token = makers.get(step.on)
     if token is not None and token.verb is Verb.TOKEN:
@@ -197,19 +207,20 @@ def _simpler_steps(program: Program, step: Step) -> Iterator[Step]:
     cards = [made.name for made in program.steps if made.verb in MAKERS]
     if step.on in cards[1:]:
         yield replace(step, on=cards[0])
-    for amount in _simpler_amounts(step):
+    for amount in _simpler_amounts(step, traits):
         # A race for an amount of 0 breaks the rule too, but does not show what can be lost.
         if not (program.branches and amount == NOTHING):
             yield replace(step, amount=amount)
 
 
-def _simpler_amounts(step: Step) -> Iterator[Amount | None]:
+def _simpler_amounts(step: Step, traits: Traits) -> Iterator[Amount | None]:
     """The amounts that are plainer than the step's own; no amount is the plainest of a capture."""
     if step.amount is None:
         return
-    if step.verb is Verb.CAPTURE:
+    if step.verb in OPTIONAL_AMOUNT:
         yield None
-    for amount in PLAIN.get(step.verb, ()):
+    for plain in PLAIN.get(step.verb, ()):
+        amount = plain.scaled(traits.scale)
         if amount == step.amount:
             return
         yield amount

@@ -148,7 +148,7 @@ class Resolver:
             elif isinstance(bound.command, IssueToken) and bound.id:
                 tokens[label] = bound.card
         cards = {label: self.ledgers.likeliest(label) for label in self.ledgers}
-        return ModelState(cards, payments, tokens)
+        return ModelState(cards, payments, tokens, self.ledgers.traits)
 
     # Steps ----------------------------------------------------------------------------------------
 
@@ -183,7 +183,9 @@ class Resolver:
             return PrepareCard(card_id)
         amount = step.amount.offset if step.amount is not None else 0
         extras = self._with_times(card, members)
-        return OpenCard(card_id, max(0, amount), step.currency or "NOK", extras)
+        return OpenCard(
+            card_id, max(0, amount), step.currency or self.ledgers.traits.currency, extras
+        )
 
     def _on_card(self, step: Step, named: Binding | None, card: CardLabel) -> Command:
         ledger = self.ledgers.likeliest(card)
@@ -192,7 +194,7 @@ class Resolver:
             case Verb.ACTIVATE:
                 extras = self._with_times(card, dict(extras))
                 amount = step.amount.resolve(ledger, None) if step.amount is not None else 0
-                currency = step.currency or ledger.currency or "NOK"
+                currency = step.currency or ledger.currency or self.ledgers.traits.currency
                 return ActivateCard(ledger.card, amount, currency, extras)
             case Verb.DELETE:
                 return DeleteCard(ledger.card)
@@ -214,7 +216,7 @@ class Resolver:
         if step.verb is Verb.VOID:
             return Void(ledger.card, entry_id, ref, extras=extras)
         by_token = named is not None and isinstance(named.command, IssueToken)
-        currency = step.currency or ledger.currency or "NOK"
+        currency = step.currency or ledger.currency or self.ledgers.traits.currency
         kind, token = KINDS[step.verb], made if by_token else None
         return Transact(kind, ledger.card, amount or 0, currency, ref, token, extras=extras)
 

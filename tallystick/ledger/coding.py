@@ -1,13 +1,14 @@
 """Commands and outcomes of the vocabulary as JSON values, and back.
 
 A frozen dataclass becomes an object with the name of its class under `is` and its members by name;
-members with their default value are left out. This module does not know files (see
-`checker.history`) nor what a command means.
+members with their default value are left out. A Decimal becomes the text of its digits. This module
+does not know files (see `checker.history`) nor what a command means.
 """
 
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -48,6 +49,8 @@ def decode_outcome(value: Any) -> Outcome:
 def _json(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Decimal):
+        return format(value, "f")
     if isinstance(value, tuple):
         return [_json(item) for item in value]
     return encode(value) if hasattr(value, "__dataclass_fields__") else value
@@ -60,6 +63,8 @@ def _read(hint: Any, value: Any, where: str) -> Any:
         return _read_union(get_args(hint), value, where)
     if get_origin(hint) is tuple:
         return _read_tuple(get_args(hint), value, where)
+    if hint is Decimal:
+        return _read_decimal(value, where)
     if hint is type(None):
         hint = None
     elif hasattr(hint, "__dataclass_fields__"):
@@ -81,9 +86,26 @@ def _read_union(hints: tuple[Any, ...], value: Any, where: str) -> Any:
         return _read_object(hint, value, where)
     hints = tuple(map(_at_run_time, hints))
     for hint in hints:
-        if type(value) is (list if get_origin(hint) is tuple else hint):
+        if type(value) is _type_in_json(hint):
             return _read(hint, value, where)
     raise CodingError(f"{where} is {value!r}, not {' or '.join(map(_name, hints))}")
+
+
+def _type_in_json(hint: Any) -> Any:
+    """Return the type of what JSON has for a value of this type."""
+    if get_origin(hint) is tuple:
+        return list
+    return str if hint is Decimal else hint
+
+
+def _read_decimal(value: Any, where: str) -> Decimal:
+    try:
+        number = Decimal(value if isinstance(value, str) else "none")
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise CodingError(f"{where} is {value!r}, not a number in digits")
+    return number
 
 
 def _at_run_time(hint: Any) -> Any:

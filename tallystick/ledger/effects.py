@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tallystick.ledger.lifecycle import TRANSITIONS, Move, State, move_of_capture
+from tallystick.ledger.lifecycle import (
+    KEPT,
+    REFUNDABLE,
+    TABLES,
+    TRANSITIONS,
+    State,
+    move_of_capture,
+    move_of_void,
+)
 from tallystick.ledger.persistent import Map
 from tallystick.ledger.state import (
     CAPTURED_USE,
@@ -24,6 +32,7 @@ from tallystick.ledger.state import (
     Token,
     Use,
     unanswered_id,
+    unrecorded_id,
 )
 from tallystick.ledger.vocabulary import (
     ActivateCard,
@@ -66,8 +75,18 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
             spent_refs = ledger.spent_refs.set(command.ref, True)
             return (ledger.changed(tokens=tokens, spent_refs=spent_refs),)
         case _:
-            entry_id = unanswered_id(command.kind, command.ref) if shown is None else EntryId(shown)
-            return (book(ledger, command, entry_of(ledger, command), entry_id),)
+            entry_id = made_up_id(ledger, command) if shown is None else EntryId(shown)
+            return book(ledger, command, entry_of(ledger, command), entry_id)
+
+
+def made_up_id(ledger: Ledger, command: Payment) -> EntryId:
+    """Return the id for what a payment makes, if no answer shows one."""
+    number = len(ledger.refs.get(command.ref, ()))
+    if isinstance(command, Capture | Void) and not ledger.traits.own_records:
+        return unrecorded_id(command.kind, command.ref, number)
+    if not ledger.traits.retries and number:  # each repetition makes one more
+        return unanswered_id(command.kind, RefId(f"{command.ref} {number}"))
+    return unanswered_id(command.kind, command.ref)
 
 
 def refused(ledger: Ledger, command: Write) -> Ledger:
@@ -78,10 +97,13 @@ def refused(ledger: Ledger, command: Write) -> Ledger:
         spent_refs = spent_refs.set(command.ref, True)
     if isinstance(command, Transact):
         tokens = _with_use(ledger, command.token, REFUSED_USE)
+    hold = command.parent if isinstance(command, Capture | Void) else None
     same = spent_refs is ledger.spent_refs and tokens is ledger.tokens
-    if same and ledger.last_write is LastWrite.REFUSED:
+    if same and ledger.last_write is LastWrite.REFUSED and ledger.last_hold == hold:
         return ledger
-    return ledger.changed(spent_refs=spent_refs, tokens=tokens, last_write=LastWrite.REFUSED)
+    return ledger.changed(
+        spent_refs=spent_refs, tokens=tokens, last_write=LastWrite.REFUSED, last_hold=hold
+    )
 
 
 # Cards --------------------------------------------------------------------------------------------
@@ -113,7 +135,7 @@ def _new_card(ledger: Ledger) -> Ledger:
     spent_refs = ledger.spent_refs
     for ref in ledger.refs:
         spent_refs = spent_refs.set(ref, True)
-    return Ledger(ledger.dialect, ledger.card, spent_refs=spent_refs)
+    return Ledger(ledger.dialect, ledger.card, spent_refs=spent_refs, traits=ledger.traits)
 
 
 def book_opening(ledger: Ledger, command: OpenCard | ActivateCard) -> Ledger:
@@ -144,15 +166,38 @@ def entry_of(ledger: Ledger, command: Payment) -> Entry:
         state = STATE_OF_NEW[command.kind]
         return Entry(command.kind, ref, command.amount, state, extras=extras)
     hold = ledger.entries[command.parent]
-    if isinstance(command, Void):
-        original = hold.amount
-        return Entry(Kind.VOID, ref, hold.remaining, State.VOID, original, command.parent, extras)
     amount = hold.remaining if command.amount is None else command.amount
+    if isinstance(command, Void):
+        return Entry(Kind.VOID, ref, amount, State.VOID, hold.amount, command.parent, extras)
     return Entry(Kind.CAPTURE, ref, amount, State.CAPTURE, 0, command.parent, extras)
 
 
-def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: EntryId) -> Ledger:
-    """Return the ledger after a payment made the entry under this id."""
+def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: EntryId) -> Successors:
+    """Return what the ledger may be after a payment made the entry under this id.
+
+    Several after a partial capture, while it is open what that does to the rest of its hold.
+    """
+    question = _question_of_effect(ledger, command, entry)
+    if question is None:
+        return (_booked(ledger, command, entry, entry_id),)
+    dialects = (ledger.dialect.narrow(question, [answer]) for answer in TABLES)
+    return tuple(
+        _booked(ledger.with_dialect(dialect), command, entry, entry_id)
+        for dialect in dialects
+        if dialect is not None
+    )
+
+
+def _question_of_effect(ledger: Ledger, command: Payment, entry: Entry) -> str | None:
+    """Return the open question that decides what an accepted payment does; None if none does."""
+    if not isinstance(command, Capture) or ledger.dialect.answer("capture.rest") is not None:
+        return None
+    hold = ledger.entries[command.parent]
+    ends = hold.state is State.OPEN and 0 < entry.amount < hold.remaining
+    return "capture.rest" if ends else None
+
+
+def _booked(ledger: Ledger, command: Payment, entry: Entry, entry_id: EntryId) -> Ledger:
     after = BOOKINGS[command.kind](ledger, entry_id, entry)
     use = Use(command.content, entry_id)
     refs = ledger.refs.set(command.ref, (*ledger.refs.get(command.ref, ()), use))
@@ -182,6 +227,7 @@ def _book_hold(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
         held_ever=ledger.held_ever + entry.amount,
         entries=ledger.entries.set(entry_id, entry),
         last_write=LastWrite.HELD,
+        last_hold=entry_id,
     )
 
 
@@ -200,30 +246,53 @@ def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
     hold = ledger.entries[hold_id]
     if entry.amount == 0:  # it moves nothing, so the hold stays as it is
         entries = ledger.entries.set(entry_id, entry)
-        return ledger.changed(entries=entries, last_write=LastWrite.CAPTURED_ZERO)
-    then = TRANSITIONS[hold.state][move_of_capture(entry.amount, hold.remaining)]
-    rest = then is State.CAPTURED
-    after = hold._replace(captured=hold.captured + entry.amount, state=then)
+        return ledger.changed(
+            entries=entries, last_write=LastWrite.CAPTURED_ZERO, last_hold=hold_id
+        )
+    table = TABLES[ledger.dialect.answer("capture.rest") or KEPT]
+    then = table[hold.state][move_of_capture(entry.amount, hold.remaining)]
+    rest = hold.remaining - entry.amount if then is State.ENDED else 0
+    after = hold._replace(
+        captured=hold.captured + entry.amount, released=hold.released + rest, state=then
+    )
     return ledger.changed(
         captured=ledger.captured + entry.amount,
-        held=ledger.held - entry.amount,
-        held_original=ledger.held_original - (hold.amount if rest else 0),
+        held=ledger.held - entry.amount - rest,
+        held_original=ledger.held_original - (0 if after.is_open else hold.amount),
         entries=ledger.entries.set(hold_id, after).set(entry_id, entry),
-        last_write=LastWrite.CAPTURED_REST if rest else LastWrite.CAPTURED_PART,
+        last_write=WRITE_OF_CAPTURE[then],
+        last_hold=hold_id,
     )
 
 
 def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
-    """Release what the hold still locks."""
+    """Release what the hold still locks, or a part of it; or give captured money back."""
     hold_id = entry.parent or EntryId("")
     hold = ledger.entries[hold_id]
-    then = TRANSITIONS[hold.state][Move.VOID]
+    move = move_of_void(entry.amount, hold.remaining)
+    if hold.state in REFUNDABLE:
+        after, write = hold._replace(state=State.REFUNDED), LastWrite.REFUNDED
+    else:
+        then = TRANSITIONS[hold.state][move]
+        after = hold._replace(released=hold.released + entry.amount, state=then)
+        write = WRITE_OF_VOID.get(then, LastWrite.RELEASED_PART)
     return ledger.changed(
-        held=ledger.held - hold.remaining,
-        held_original=ledger.held_original - hold.amount,
-        entries=ledger.entries.set(hold_id, hold._replace(state=then)).set(entry_id, entry),
-        last_write=LastWrite.RELEASED if then is State.RELEASED else LastWrite.VOIDED,
+        held=ledger.held - entry.amount,
+        held_original=ledger.held_original
+        - (hold.amount if hold.is_open else 0)
+        + (hold.amount if after.is_open else 0),
+        entries=ledger.entries.set(hold_id, after).set(entry_id, entry),
+        last_write=write,
+        last_hold=hold_id,
     )
+
+
+WRITE_OF_CAPTURE = {
+    State.CAPTURED: LastWrite.CAPTURED_REST,
+    State.PARTLY_CAPTURED: LastWrite.CAPTURED_PART,
+    State.ENDED: LastWrite.CAPTURED_AND_ENDED,
+}
+WRITE_OF_VOID = {State.VOIDED: LastWrite.VOIDED, State.RELEASED: LastWrite.RELEASED}
 
 
 BOOKINGS: dict[Kind, Callable[[Ledger, EntryId, Entry], Ledger]] = {

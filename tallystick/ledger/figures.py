@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from tallystick.ledger.members import first_missing
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger
-from tallystick.ledger.vocabulary import CardRecord, Phase, Violation
+from tallystick.ledger.vocabulary import CardRecord, Money, Phase, Violation
 
 DOCUMENTED_FIGURES = ("amount_balance", "amount_available")
 
-Formula = Callable[[Ledger], int]
+Formula = Callable[[Ledger], Money]
 
 FORMULAS: dict[str, dict[str, Formula]] = {
     "figure.amount": {
@@ -56,9 +56,12 @@ BLAME: dict[LastWrite, tuple[str, str]] = {
     LastWrite.FUNDED: ("FUND-1", "FUND-2"),
     LastWrite.CAPTURED_PART: ("CAP-1", "CAP-4"),
     LastWrite.CAPTURED_REST: ("CAP-1", "CAP-3"),
+    LastWrite.CAPTURED_AND_ENDED: ("CAP-1", "CAP-4"),
     LastWrite.CAPTURED_ZERO: ("CAP-9", "CAP-9"),
     LastWrite.VOIDED: ("VOID-1", "VOID-1"),
     LastWrite.RELEASED: ("VOID-6", "VOID-6"),
+    LastWrite.RELEASED_PART: ("VOID-1", "VOID-1"),
+    LastWrite.REFUNDED: ("VOID-3", "VOID-3"),
     LastWrite.REPEATED: ("REF-1", "REF-1"),
     LastWrite.REPEATED_WITH_OTHER_BODY: ("REF-2", "REF-2"),
     LastWrite.REPEATED_IN_OTHER_OPERATION: ("REF-3", "REF-3"),
@@ -139,7 +142,7 @@ def _documented_violation(ledger: Ledger, record: CardRecord) -> Violation | Non
     return None
 
 
-def _open_figures(record: CardRecord) -> Iterator[tuple[str, int | None]]:
+def _open_figures(record: CardRecord) -> Iterator[tuple[str, Money | None]]:
     """Return the figures that are questions, as (question, what is shown)."""
     yield "figure.amount", record.amount
     yield "figure.amount_funds", record.funds
@@ -153,7 +156,7 @@ def _is_negative(record: CardRecord) -> bool:
     return any(figure is not None and figure < 0 for figure in figures)
 
 
-def _wrong_figure(ledger: Ledger, question: str, shown: int) -> Violation:
+def _wrong_figure(ledger: Ledger, question: str, shown: Money) -> Violation:
     member = question.removeprefix("figure.")
     formulas = FORMULAS[question]
     possible = sorted(ledger.dialect.possible(question))

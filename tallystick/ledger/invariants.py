@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tallystick.ledger.lifecycle import TRANSITIONS, State
+from tallystick.ledger.lifecycle import REFUNDABLE, TABLES, State
 from tallystick.ledger.state import CardStatus, Entry, Ledger
-from tallystick.ledger.vocabulary import Kind
+from tallystick.ledger.vocabulary import Kind, Money
 
 
 def broken(ledger: Ledger) -> list[str]:
@@ -24,7 +24,7 @@ def broken_between(before: Ledger, after: Ledger) -> list[str]:
     return [name for name, is_true in MONOTONE.items() if not is_true(before, after)]
 
 
-def _sum(ledger: Ledger, kind: Kind) -> int:
+def _sum(ledger: Ledger, kind: Kind) -> Money:
     return sum(entry.amount for entry in ledger.entries.values() if entry.kind is kind)
 
 
@@ -47,8 +47,10 @@ def money_is_conserved(ledger: Ledger) -> bool:
 
 
 def nothing_is_negative(ledger: Ledger) -> bool:
-    """No figure is below 0, and no record's amount is."""
-    figures = (ledger.balance, ledger.available, ledger.held, ledger.held_original, ledger.total)
+    """No figure is below 0, and no record's amount is; a card that is none has no balance."""
+    figures = [ledger.held, ledger.held_original, ledger.total]
+    if ledger.traits.account:
+        figures += [ledger.balance, ledger.available]
     return min(*figures, *(entry.amount for entry in ledger.entries.values())) >= 0
 
 
@@ -60,7 +62,9 @@ def available_is_the_balance_less_what_is_held(ledger: Ledger) -> bool:
 def held_is_what_open_holds_lock(ledger: Ledger) -> bool:
     """Of an open hold, what was not captured yet is locked; of a finished one nothing."""
     return ledger.held == sum(
-        entry.amount - entry.captured for _, entry in _holds(ledger) if entry.is_open
+        entry.amount - entry.captured - entry.released
+        for _, entry in _holds(ledger)
+        if entry.is_open
     )
 
 
@@ -79,20 +83,32 @@ def a_hold_is_captured_by_its_captures(ledger: Ledger) -> bool:
     )
 
 
+def what_a_hold_locked_is_captured_or_released_at_its_end(ledger: Ledger) -> bool:
+    """Nothing of a finished hold is locked any more, and nothing is counted twice."""
+    return all(
+        entry.captured + entry.released <= entry.amount
+        and (entry.is_open or entry.captured + entry.released == entry.amount)
+        for _, entry in _holds(ledger)
+    )
+
+
 def a_state_says_what_was_captured(ledger: Ledger) -> bool:
     """The state of a hold follows from what was captured and whether it was voided."""
     return all(_state_fits(ledger, key, entry) for key, entry in _holds(ledger))
 
 
 def _state_fits(ledger: Ledger, key: str, hold: Entry) -> bool:
-    voids = sum(child.kind is Kind.VOID for child in _children(ledger, key))
+    voids = [child.amount for child in _children(ledger, key) if child.kind is Kind.VOID]
+    rest = hold.amount - sum(voids)  # of what was not released by a void
     part = 0 < hold.captured < hold.amount
     return {
-        State.OPEN: hold.captured == 0 and voids == 0,
-        State.PARTLY_CAPTURED: part and voids == 0,
-        State.CAPTURED: hold.captured == hold.amount > 0 and voids == 0,
-        State.VOIDED: hold.captured == 0 and voids == 1,
-        State.RELEASED: part and voids == 1,
+        State.OPEN: hold.captured == 0 and (rest > 0 or not voids),
+        State.PARTLY_CAPTURED: part and hold.captured < rest,
+        State.CAPTURED: hold.captured == rest > 0,
+        State.VOIDED: hold.captured == 0 == rest and len(voids) > 0,
+        State.RELEASED: part and hold.captured == rest and len(voids) > 0,
+        State.ENDED: part and hold.captured < rest,
+        State.REFUNDED: hold.captured > 0 and len(voids) > 0,
     }.get(hold.state, False)
 
 
@@ -129,7 +145,10 @@ def a_card_that_was_never_loaded_pays_nothing(ledger: Ledger) -> bool:
 def what_is_finished_stays_finished(before: Ledger, after: Ledger) -> bool:
     """A finished transaction keeps its state; an open one changes as the lifecycle table says."""
     return all(
-        now is None or now.state is entry.state or now.state in TRANSITIONS[entry.state].values()
+        now is None
+        or now.state is entry.state
+        or any(now.state in table[entry.state].values() for table in TABLES.values())
+        or (now.state is State.REFUNDED and entry.state in REFUNDABLE)
         for key, entry in before.entries.items()
         for now in (after.entries.get(key),)
     )
@@ -141,7 +160,7 @@ def a_record_never_changes(before: Ledger, after: Ledger) -> bool:
     Only its id may change, from the one that stands for a lost answer to the real one.
     """
 
-    def payments(ledger: Ledger) -> list[tuple[str, str, int]]:
+    def payments(ledger: Ledger) -> list[tuple[str, str, Money]]:
         return [(entry.kind, str(entry.ref), entry.amount) for entry in ledger.entries.values()]
 
     earlier, later = payments(before), payments(after)
@@ -157,6 +176,7 @@ INVARIANTS: dict[str, Callable[[Ledger], bool]] = {
         held_is_what_open_holds_lock,
         held_original_is_what_open_holds_locked_at_first,
         a_hold_is_captured_by_its_captures,
+        what_a_hold_locked_is_captured_or_released_at_its_end,
         a_state_says_what_was_captured,
         a_child_points_to_a_hold,
         a_ref_points_to_its_records,

@@ -16,8 +16,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tallystick.ledger.dialect import ACCEPT, REFUSE, REPLAY, SEPARATE
-from tallystick.ledger.effects import adopt, apply, book, book_opening, entry_of, refused
+from tallystick.ledger.effects import (
+    adopt,
+    apply,
+    book,
+    book_opening,
+    entry_of,
+    refused,
+)
 from tallystick.ledger.figures import judge_card
+from tallystick.ledger.holds import hold_of, judge_held, judge_repeated
 from tallystick.ledger.preconditions import (
     RefusalReason,
     acceptance_rule,
@@ -26,7 +34,7 @@ from tallystick.ledger.preconditions import (
 )
 from tallystick.ledger.reading import judge_read
 from tallystick.ledger.records import AMOUNT_RULE, RECORD_RULE, judge_answer, judge_replay
-from tallystick.ledger.references import Reuse, find_reuses
+from tallystick.ledger.references import WRITE_OF_REUSE, Reuse, find_reuses
 from tallystick.ledger.state import (
     CardStatus,
     LastWrite,
@@ -43,6 +51,7 @@ from tallystick.ledger.vocabulary import (
     Command,
     DeleteCard,
     EntryId,
+    HoldRecord,
     IssueToken,
     OpenCard,
     Outcome,
@@ -50,6 +59,7 @@ from tallystick.ledger.vocabulary import (
     Phase,
     PrepareCard,
     ReadCard,
+    ReadHold,
     ReadTransactions,
     Refused,
     TokenRecord,
@@ -78,14 +88,19 @@ def step(ledger: Ledger, command: Command, outcome: Outcome) -> Successors | Vio
 def judge(ledger: Ledger, command: Command, outcome: Outcome) -> Judgement:
     """Return what `step` returns, with the ids of the rules that were checked."""
     checked: list[str] = []
-    if isinstance(command, ReadCard | ReadTransactions):
+    if isinstance(command, ReadCard | ReadTransactions | ReadHold):
         return Judgement(judge_read(ledger, command, outcome, checked), tuple(checked))
     reasons = refusal_reasons(ledger, command)
-    if isinstance(command, Transact | Capture | Void) and command.ref in ledger.refs:
+    if isinstance(command, Transact | Capture | Void) and _is_reuse(ledger, command):
         result = _judge_reuse(ledger, command, outcome, reasons, checked)
     else:
         result = _judge_write(ledger, command, outcome, reasons, checked)
     return Judgement(result, tuple(checked))
+
+
+def _is_reuse(ledger: Ledger, command: Payment) -> bool:
+    """Whether it carries a ref_id that was used before; without retries no request carries one."""
+    return ledger.traits.retries and command.ref in ledger.refs
 
 
 # Writes -------------------------------------------------------------------------------------------
@@ -164,6 +179,8 @@ def _judge_acceptance(
 ) -> Successors | Violation:
     record = outcome.record
     if isinstance(command, Transact | Capture | Void):
+        if isinstance(record, HoldRecord):
+            return judge_held(ledger, command, record, checked)
         assert isinstance(record, TransactionRecord), "a payment is answered with its record"
         return _judge_paid(ledger, command, record, checked)
     if isinstance(command, IssueToken):
@@ -189,7 +206,7 @@ def _judge_paid(
     dialect = judge_answer(ledger, command, entry, record)
     if isinstance(dialect, Violation):
         return dialect
-    return (book(ledger.with_dialect(dialect), command, entry, record.id or EntryId("")),)
+    return book(ledger.with_dialect(dialect), command, entry, record.id or EntryId(""))
 
 
 def _judge_issued(
@@ -238,18 +255,12 @@ def _shows_first_answer(ledger: Ledger, record: CardRecord, phase: Phase) -> boo
     repeated = ledger.last_write in (LastWrite.RECREATED, LastWrite.REACTIVATED)
     if not repeated or ledger.opened_by is None:
         return False
-    first = book_opening(Ledger(ledger.dialect, ledger.card), ledger.opened_by)
+    blank = Ledger(ledger.dialect, ledger.card, traits=ledger.traits)
+    first = book_opening(blank, ledger.opened_by)
     return not isinstance(judge_card(first, record, [], phase), Violation)
 
 
 # Used ref_ids -------------------------------------------------------------------------------------
-
-WRITE_OF_REUSE = {
-    "REF-1": LastWrite.REPEATED,
-    "REF-2": LastWrite.REPEATED_WITH_OTHER_BODY,
-    "REF-3": LastWrite.REPEATED_IN_OTHER_OPERATION,
-}
-"""The last write after a reuse without effect, by the rule of the reuse."""
 
 
 def _judge_reuse(
@@ -300,6 +311,8 @@ def _judge_accepted_reuse(
     checked: list[str],
 ) -> Successors | Violation:
     record = outcome.record
+    if isinstance(record, HoldRecord):
+        return _judge_reuse_of_hold(ledger, command, outcome, reuses, reasons, checked)
     assert isinstance(record, TransactionRecord), "a payment is answered with its record"
     for reuse in reuses:
         if record.id == reuse.entry:
@@ -311,10 +324,38 @@ def _judge_accepted_reuse(
         if is_unanswered(reuse.entry) and record.ref == command.ref
     ]
     results.append(_judge_separate(ledger, command, outcome, reuses, reasons, checked))
+    return _one_of(results)
+
+
+def _one_of(results: list[Successors | Violation]) -> Successors | Violation:
+    """Return what is possible by at least one of several readings of an answer."""
     violations = [result for result in results if isinstance(result, Violation)]
     if len(violations) == len(results):
         return violations[0]
     return tuple(one for result in results if isinstance(result, tuple) for one in result)
+
+
+def _judge_reuse_of_hold(
+    ledger: Ledger,
+    command: Payment,
+    outcome: Accepted,
+    reuses: tuple[Reuse, ...],
+    reasons: tuple[RefusalReason, ...],
+    checked: list[str],
+) -> Successors | Violation:
+    """Judge a reuse that is answered with a hold.
+
+    The answer to a repetition looks like that to a second effect: the next read of the hold tells.
+    """
+    record = outcome.record
+    assert isinstance(record, HoldRecord), "it is answered with a hold"
+    results = [
+        judge_repeated(ledger, record, reuse, checked)
+        for reuse in reuses
+        if is_unanswered(hold := hold_of(ledger, reuse)) or record.id in (None, hold)
+    ]
+    results.append(_judge_separate(ledger, command, outcome, reuses, reasons, checked))
+    return _one_of(results)
 
 
 def _judge_separate(

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from tallystick.ledger.dialect import ACCEPT, REFUSE
 from tallystick.ledger.lifecycle import (
     ILLEGAL_MOVE_RULES,
+    REFUNDABLE,
     TRANSITIONS,
     Move,
     State,
     move_of_capture,
+    move_of_void,
 )
 from tallystick.ledger.members import RESERVED_PREFIX
 from tallystick.ledger.ordinary import (
@@ -44,6 +46,7 @@ from tallystick.ledger.vocabulary import (
     Extras,
     IssueToken,
     Kind,
+    Money,
     OpenCard,
     Phase,
     PrepareCard,
@@ -256,11 +259,11 @@ def _to_transact(ledger: Ledger, command: Transact) -> Iterator[RefusalReason]:
         yield RefusalReason("the card is not active yet", rule="TIME-1")
     if command.phase is Phase.EDGE:
         yield RefusalReason("the moment is too close to an edge of the card's period")
-    if command.currency != ledger.currency:
+    if command.currency != ledger.currency and ledger.traits.account:
         # What a card shows before its activation need not be its currency yet (question 38).
         active = ledger.card_status is CardStatus.ACTIVE
         yield RefusalReason("another currency than the card's", rule="TX-3" if active else None)
-    if not fund and command.amount > ledger.available:
+    if ledger.traits.account and not fund and command.amount > ledger.available:
         yield RefusalReason(f"only {ledger.available} is available", rule="TX-2")
     yield from _amount_reasons(ledger, command.amount, f"zero.{command.kind}")
     yield from _token_reasons(ledger, command)
@@ -314,27 +317,46 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
     state, remaining = _hold(ledger, command.parent)
     move = move_of_capture(command.amount, remaining)
     if move not in TRANSITIONS[state]:
-        nothing = command.amount == 0 and state is State.CAPTURED
+        nothing = command.amount == 0 and state in (*REFUNDABLE, State.REFUNDED)
         rule = None if nothing else ILLEGAL_MOVE_RULES[state][0]
         yield RefusalReason(f"{move} of {state} ({remaining} remains)", rule=rule)
     elif remaining == 0:
         yield RefusalReason("nothing is left to capture")
     elif command.amount is None and state is State.PARTLY_CAPTURED:
         yield RefusalReason("a default after a part", question="capture.default_after_part")
+    elif command.amount is None and ledger.dialect.is_permitted("capture.default", REFUSE):
+        yield RefusalReason("it has no amount", question="capture.default")
     if command.amount == 0:
         yield RefusalReason("the amount is 0", question="zero.capture" if remaining else None)
+    yield from _size_reasons(ledger, command.amount)
     yield from _closing_reasons(ledger, command)
 
 
 def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
     state, remaining = _hold(ledger, command.parent)
-    if Move.VOID not in TRANSITIONS[state]:
+    move = move_of_void(command.amount, remaining)
+    if state in REFUNDABLE and _may_refund(ledger):
+        yield RefusalReason(f"void of {state}", question="void.captured")
+    elif Move.VOID not in TRANSITIONS[state]:
         yield RefusalReason(f"void of {state}", rule=ILLEGAL_MOVE_RULES[state][1])
+    elif move is Move.VOID_MORE:
+        yield RefusalReason(f"{move} ({remaining} remains)", rule="VOID-1")
     elif remaining == 0:
         yield RefusalReason("nothing is left to release")
     elif state is State.PARTLY_CAPTURED:
         yield RefusalReason("a part is captured", question="void.after_part")
+    if command.amount == 0:
+        yield RefusalReason("the amount is 0")
+    yield from _size_reasons(ledger, command.amount)
     yield from _closing_reasons(ledger, command)
+
+
+def _may_refund(ledger: Ledger) -> bool:
+    """Whether a void of captured money is a refund of it on some servers of this API.
+
+    On a card it would be money of the card: then a void may not do it.
+    """
+    return not ledger.traits.account and ledger.dialect.is_permitted("void.captured", ACCEPT)
 
 
 def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[RefusalReason]:
@@ -349,7 +371,7 @@ def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[Refusa
     yield from _extras_reasons(command.extras)
 
 
-def _hold(ledger: Ledger, entry_id: EntryId) -> tuple[State, int]:
+def _hold(ledger: Ledger, entry_id: EntryId) -> tuple[State, Money]:
     """Return the state of the entry and what it still locks; there may be no such entry."""
     entry = ledger.entries.get(entry_id)
     return (State.MISSING, 0) if entry is None else (entry.state, entry.remaining)
@@ -358,10 +380,21 @@ def _hold(ledger: Ledger, entry_id: EntryId) -> tuple[State, int]:
 # What a command carries ---------------------------------------------------------------------------
 
 
-def _amount_reasons(ledger: Ledger, amount: int, zero: str) -> Iterator[RefusalReason]:
+def _size_reasons(ledger: Ledger, amount: Money | None) -> Iterator[RefusalReason]:
+    """Return the reasons that lie in an amount which is too small or too fine."""
+    if amount is None:
+        return
+    if amount != int(amount):
+        yield RefusalReason("the amount is finer than the currency's smallest unit")
+    if 0 < amount < ledger.traits.least:
+        yield RefusalReason("the amount is smaller than any that this API has to take")
+
+
+def _amount_reasons(ledger: Ledger, amount: Money, zero: str) -> Iterator[RefusalReason]:
     """Return the reasons that lie in an amount; `zero` is the question that an amount of 0 puts."""
     if amount == 0:
         yield RefusalReason("the amount is 0", question=zero)
+    yield from _size_reasons(ledger, amount)
     adds = zero not in ("zero.drawdown", "zero.hold")
     reach = ledger.total + amount if adds else amount
     if reach > max(ORDINARY_AMOUNT, 0 if adds else ledger.largest):

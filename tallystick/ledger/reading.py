@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tallystick.ledger.dialect import ACCEPT, REFUSE
 from tallystick.ledger.figures import judge_card, judge_members
+from tallystick.ledger.holds import judge_hold_read
 from tallystick.ledger.records import judge_list
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger, Successors, answered
 from tallystick.ledger.vocabulary import (
@@ -15,6 +16,7 @@ from tallystick.ledger.vocabulary import (
     Phase,
     Read,
     ReadCard,
+    ReadHold,
     ReadTransactions,
     Record,
     Refused,
@@ -23,11 +25,15 @@ from tallystick.ledger.vocabulary import (
     Violation,
 )
 
+CardRead = ReadCard | ReadTransactions
+
 
 def judge_read(
     ledger: Ledger, command: Read, outcome: Outcome, checked: list[str]
 ) -> Successors | Violation:
     """Judge the answer to a read; the ids of the rules that were checked go into `checked`."""
+    if isinstance(command, ReadHold):
+        return judge_hold_read(ledger, command, outcome, checked)
     if isinstance(outcome, Unknown):
         return (ledger,)
     rule = _rule_of_missing(ledger, command)
@@ -66,7 +72,7 @@ def _judge_shown_card(
     return (judged.changed(last_write=LastWrite.READ),)
 
 
-def _rule_of_missing(ledger: Ledger, command: Read) -> str | None:
+def _rule_of_missing(ledger: Ledger, command: CardRead) -> str | None:
     """Return the rule by which a read has to be refused because what it names does not exist."""
     if ledger.card_status is CardStatus.ABSENT:
         return "READ-4"
@@ -79,7 +85,9 @@ def _rule_of_missing(ledger: Ledger, command: Read) -> str | None:
     return None if command.handle == customer else "CARD-10"
 
 
-def _judge_refused_read(ledger: Ledger, command: Read, outcome: Refused) -> Successors | Violation:
+def _judge_refused_read(
+    ledger: Ledger, command: CardRead, outcome: Refused
+) -> Successors | Violation:
     shown = f"refused with {outcome.status}"
     by_card_id = isinstance(command, ReadTransactions) or command.view is View.DETAILS
     expired = command.phase in (Phase.AFTER, Phase.EDGE)
@@ -95,7 +103,7 @@ def _judge_refused_read(ledger: Ledger, command: Read, outcome: Refused) -> Succ
     return Violation("TOKEN-3" if info else "CARD-10", "the card behind it", shown)
 
 
-def _may_hide(ledger: Ledger, command: Read) -> bool:
+def _may_hide(ledger: Ledger, command: CardRead) -> bool:
     """Whether the view of a token or of a customer may leave the card out."""
     if isinstance(command, ReadCard) and command.view is View.CUSTOMER:
         # "active for a customer": an empty card need not count as active (question 44).
@@ -115,7 +123,7 @@ def _with_listed_ids(ledger: Ledger, record: Record) -> Ledger:
 
 
 def _judge_deleted(
-    ledger: Ledger, command: Read, answer: str, shown: str
+    ledger: Ledger, command: CardRead, answer: str, shown: str
 ) -> Successors | Violation:
     if isinstance(command, ReadTransactions):
         return answered(ledger, "deleted.transactions", [answer], shown)

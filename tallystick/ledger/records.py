@@ -20,6 +20,7 @@ from tallystick.ledger.vocabulary import (
     EntryId,
     Extras,
     Kind,
+    Money,
     Payment,
     RefId,
     TransactionRecord,
@@ -36,7 +37,10 @@ RECORD_RULE: dict[Kind, str] = {
 }
 """The rule that a wrong record breaks, by the kind of the transaction."""
 
-AMOUNT_RULE = {(Kind.CAPTURE, None): "CAP-3", (Kind.CAPTURE, 0): "CAP-9"}
+AMOUNT_RULE: dict[tuple[Kind, Money | None], str] = {
+    (Kind.CAPTURE, None): "CAP-3",
+    (Kind.CAPTURE, 0): "CAP-9",
+}
 """The rule that a wrong amount breaks, by (kind, amount asked for): a capture of all, or of 0."""
 PENDING = "pending_capture"
 SHOWN_AS = {State.CAPTURED: "captured", State.VOIDED: "voided", State.RELEASED: "released"}
@@ -222,7 +226,11 @@ def _documented_differences(
 
 def _open_members(entry: Entry, record: TransactionRecord) -> Iterator[tuple[str, list[str], str]]:
     """Return the members whose value is a question: (question, answers that fit, what is shown)."""
-    if record.type is not None and (entry.amount or entry.kind is not Kind.HOLD):
+    if (
+        record.type is not None
+        and entry.state is not State.ENDED
+        and (entry.amount or entry.kind is not Kind.HOLD)
+    ):
         # Not for a hold of 0: whether it is open, or finished by a capture of 0, is not documented.
         yield _type_question(entry), [record.type], f"type {record.type}"
     if entry.kind is Kind.VOID:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tallystick.ledger.dialect import REFUSE, REPLAY
-from tallystick.ledger.state import Ledger, Use
+from tallystick.ledger.state import LastWrite, Ledger, Use
 from tallystick.ledger.vocabulary import Capture, Content, EntryId, Payment, Void
 
 
@@ -66,3 +66,11 @@ def _money_of(content: Content) -> Content:
     """Return what moves: the content without what it acts on and without its extras."""
     kind, _, *rest = content
     return (kind, *rest[:-1])
+
+
+WRITE_OF_REUSE = {
+    "REF-1": LastWrite.REPEATED,
+    "REF-2": LastWrite.REPEATED_WITH_OTHER_BODY,
+    "REF-3": LastWrite.REPEATED_IN_OTHER_OPERATION,
+}
+"""The last write after a reuse without effect, by the rule of the reuse."""

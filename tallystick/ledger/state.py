@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.persistent import Map
+from tallystick.ledger.traits import COMPLETE, Traits
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     CardId,
@@ -22,6 +23,7 @@ from tallystick.ledger.vocabulary import (
     EntryId,
     Extras,
     Kind,
+    Money,
     OpenCard,
     RefId,
     Violation,
@@ -38,6 +40,18 @@ def unanswered_id(kind: str, ref: RefId | None) -> EntryId:
     server may keep a space of ref_ids for each kind.
     """
     return EntryId(f"{UNANSWERED}{kind} {ref}")
+
+
+UNRECORDED = "#"
+"""The first character of the ids of entries that have no record on the server."""
+
+
+def unrecorded_id(kind: str, ref: RefId, number: int) -> EntryId:
+    """Return the id of a capture or a void that only the figures of its hold show.
+
+    `number` tells apart several with one ref_id.
+    """
+    return EntryId(f"{UNRECORDED}{kind} {ref} {number}")
 
 
 def is_unanswered(id_: str) -> bool:
@@ -64,9 +78,12 @@ class LastWrite(StrEnum):
     FUNDED = "an accepted fund"
     CAPTURED_PART = "an accepted partial capture"
     CAPTURED_REST = "an accepted capture of the rest"
+    CAPTURED_AND_ENDED = "an accepted partial capture, which releases the rest"
     CAPTURED_ZERO = "an accepted capture of 0"
     VOIDED = "an accepted void"
     RELEASED = "an accepted void after a partial capture"
+    RELEASED_PART = "an accepted void of a part"
+    REFUNDED = "an accepted void of what was captured"
     REPEATED = "the same request again"
     REPEATED_WITH_OTHER_BODY = "a used ref_id with another body"
     REPEATED_IN_OTHER_OPERATION = "a used ref_id in another operation"
@@ -84,27 +101,34 @@ class Entry(NamedTuple):
     """One transaction of the card. Amounts are in the smallest unit of the card's currency.
 
     `captured` is what was captured of a hold; for a void, the original amount of its hold.
+    `released` is what a hold locked and gave back.
     `parent` is the id of the hold that a capture or a void acts on.
     A tuple, because every judgement makes some, and a frozen dataclass takes six times as long.
     """
 
     kind: Kind
     ref: RefId | None
-    amount: int
+    amount: Money
     state: State
-    captured: int = 0
+    captured: Money = 0
     parent: EntryId | None = None
     extras: Extras = ()
+    released: Money = 0
 
     @property
-    def remaining(self) -> int:
+    def remaining(self) -> Money:
         """What an open hold still locks; 0 for everything else."""
-        return self.amount - self.captured if self.is_open else 0
+        return self.amount - self.captured - self.released if self.is_open else 0
 
     @property
     def is_open(self) -> bool:
         """Whether it can still be captured or voided."""
         return self.state in OPEN_STATES
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether what was captured of it was given back."""
+        return self.state is State.REFUNDED
 
 
 class Use(NamedTuple):
@@ -154,33 +178,36 @@ class Ledger:
     card: CardId
     card_status: CardStatus = CardStatus.ABSENT
     currency: str | None = None
-    opening: int = 0
-    funded: int = 0
-    drawn: int = 0
-    captured: int = 0
-    held: int = 0
-    held_original: int = 0
-    held_ever: int = 0
-    largest: int = 0
+    opening: Money = 0
+    funded: Money = 0
+    drawn: Money = 0
+    captured: Money = 0
+    held: Money = 0
+    held_original: Money = 0
+    held_ever: Money = 0
+    largest: Money = 0
     entries: Map[EntryId, Entry] = field(default_factory=Map)
     refs: Map[RefId, tuple[Use, ...]] = field(default_factory=Map)
     spent_refs: Map[RefId, bool] = field(default_factory=Map)
     tokens: Map[str, Token] = field(default_factory=Map)
     opened_by: OpenCard | ActivateCard | None = None
     last_write: LastWrite = LastWrite.NONE
+    last_hold: EntryId | None = None
+    """The hold that the last write was about, if it was about one."""
+    traits: Traits = COMPLETE
 
     @property
-    def total(self) -> int:
+    def total(self) -> Money:
         """All that was ever put on the card."""
         return self.opening + self.funded
 
     @property
-    def balance(self) -> int:
+    def balance(self) -> Money:
         """What is on the card, locked money included."""
         return self.opening + self.funded - self.drawn - self.captured
 
     @property
-    def available(self) -> int:
+    def available(self) -> Money:
         """What a drawdown can take."""
         return self.balance - self.held
 
@@ -197,7 +224,9 @@ class Ledger:
         return self if dialect is self.dialect else self.changed(dialect=dialect)
 
     def _value(self) -> tuple[object, ...]:
-        # `last_write` only explains: two ledgers that differ in it alone are the same state.
+        # `last_write` and `last_hold` only explain: two ledgers that differ in them alone are the
+        # same state. The
+        # traits are the same for all ledgers of a run.
         return (
             self.card_status,
             self.opening,

@@ -50,3 +50,23 @@ class Traits:
     def digits_of(self, currency: str) -> int:
         """How many decimal places the minor unit of a currency stands for."""
         return self.digits.get(currency, 2)
+
+    @property
+    def scale(self) -> int:
+        """What a program's amounts are multiplied by, so that the API takes them (see `program`).
+
+        The least power of ten that is an ordinary amount.
+        """
+        scale = 1
+        while scale < self.least:
+            scale *= 10
+        return scale
+
+    @property
+    def currency(self) -> str:
+        """The currency of a step that names none; empty if the API names no currency."""
+        return self.currencies[0] if self.currencies else ""
+
+
+COMPLETE = Traits(())
+"""Those of an API that has everything, and whose currencies do not matter."""

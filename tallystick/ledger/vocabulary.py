@@ -8,6 +8,7 @@ This module does not know how a command travels (see `profiles`), nor what is le
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import NewType
 
@@ -22,8 +23,14 @@ RefId = NewType("RefId", str)
 """The `ref_id` of a request, chosen by the client."""
 
 
-CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
-"""The currencies that the document lists for a card."""
+Money = int | Decimal
+"""An amount in the smallest unit of its currency. A Decimal only where it is no whole number of
+units: some APIs take amounts that are finer (see `Traits.decimal`)."""
+
+
+def exact(amount: Money) -> Money:
+    """Return the amount as an int where it is a whole number; equal amounts then look equal."""
+    return int(amount) if amount == int(amount) else amount
 
 
 class Kind(StrEnum):
@@ -77,7 +84,7 @@ class OpenCard:
     """Create a card that is usable at once."""
 
     card: CardId
-    amount: int
+    amount: Money
     currency: str
     extras: Extras = ()
     phase: Phase = field(default=Phase.WITHIN, compare=False)
@@ -95,7 +102,7 @@ class ActivateCard:
     """Load a prepared card with its opening amount."""
 
     card: CardId
-    amount: int
+    amount: Money
     currency: str
     extras: Extras = ()
     phase: Phase = field(default=Phase.WITHIN, compare=False)
@@ -126,7 +133,7 @@ class Transact:
 
     kind: Kind
     card: CardId
-    amount: int
+    amount: Money
     currency: str
     ref: RefId
     token: str | None = None
@@ -145,7 +152,7 @@ class Capture:
 
     card: CardId
     parent: EntryId
-    amount: int | None
+    amount: Money | None
     ref: RefId
     phase: Phase = Phase.WITHIN
     extras: Extras = ()
@@ -163,13 +170,14 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """Release what a hold still locks."""
+    """Release what a hold still locks; with an amount, that part of it."""
 
     card: CardId
     parent: EntryId
     ref: RefId
     phase: Phase = Phase.WITHIN
     extras: Extras = ()
+    amount: Money | None = None
 
     @property
     def kind(self) -> Kind:
@@ -179,7 +187,7 @@ class Void:
     @property
     def content(self) -> Content:
         """All of the request but its ref_id."""
-        return (Kind.VOID, self.parent, None, self.extras)
+        return (Kind.VOID, self.parent, self.amount, self.extras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +209,18 @@ class ReadTransactions:
     phase: Phase = Phase.WITHIN
 
 
+@dataclass(frozen=True, slots=True)
+class ReadHold:
+    """Read one hold by itself."""
+
+    card: CardId
+    parent: EntryId
+    phase: Phase = Phase.WITHIN
+
+
 Payment = Transact | Capture | Void
 Write = OpenCard | PrepareCard | ActivateCard | DeleteCard | IssueToken | Payment
-Read = ReadCard | ReadTransactions
+Read = ReadCard | ReadTransactions | ReadHold
 Command = Write | Read
 
 
@@ -216,7 +233,7 @@ class TransactionRecord:
 
     id: EntryId | None
     ref: RefId | None
-    amount: int | None
+    amount: Money | None
     currency: str | None
     type: str | None = None
     parent: EntryId | None = None
@@ -229,14 +246,34 @@ class CardRecord:
 
     card: CardId | None
     currency: str | None = None
-    amount: int | None = None
-    balance: int | None = None
-    available: int | None = None
-    funds: int | None = None
-    drawdown: int | None = None
-    pending: int | None = None
-    reserved: int | None = None
+    amount: Money | None = None
+    balance: Money | None = None
+    available: Money | None = None
+    funds: Money | None = None
+    drawdown: Money | None = None
+    pending: Money | None = None
+    reserved: Money | None = None
     status: str | None = None
+    extras: Extras = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRecord:
+    """A hold as the server shows it; None stands for what is not shown, and is never judged.
+
+    It answers `ReadHold`, and the payments of an API without records of captures and voids.
+    """
+
+    id: EntryId | None
+    currency: str | None = None
+    amount: Money | None = None
+    """What it locked at first."""
+    captured: Money | None = None
+    remaining: Money | None = None
+    """What can still be captured."""
+    released: Money | None = None
+    """What was locked and is not any more, though it was not captured."""
+    is_open: bool | None = None
     extras: Extras = ()
 
 
@@ -248,7 +285,7 @@ class TokenRecord:
     ref: RefId | None = None
 
 
-Record = TransactionRecord | CardRecord | TokenRecord | tuple[TransactionRecord, ...]
+Record = TransactionRecord | CardRecord | HoldRecord | TokenRecord | tuple[TransactionRecord, ...]
 
 
 # Outcomes -----------------------------------------------------------------------------------------

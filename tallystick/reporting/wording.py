@@ -9,6 +9,7 @@ from tallystick.ledger.vocabulary import (
     CardRecord,
     Command,
     DeleteCard,
+    HoldRecord,
     IssueToken,
     Kind,
     OpenCard,
@@ -73,4 +74,7 @@ def _say_record(record: Record) -> str:
         return ", ".join(f"{name} {it}" for name, it in figures.items() if it is not None)
     if isinstance(record, TokenRecord):
         return ""  # its value is a secret
+    if isinstance(record, HoldRecord):
+        shown = {"captured": record.captured, "remaining": record.remaining}
+        return ", ".join(f"{name} {it}" for name, it in shown.items() if it is not None)
     return f"{len(record)} transactions"

@@ -19,9 +19,9 @@ import httpx
 from contracts import test_lifecycle
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
-from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.probe import probe
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
 from tallystick.run import Intensity, Run
@@ -82,7 +82,7 @@ def measure(slices: int = SLICES) -> tuple[Pace, Pace]:
         client = Client(ADMIN.client_id, ADMIN.client_secret)
         address = Address(sandbox.url, sandbox.account)
         target = HttpTarget(address, client, observer=log.observe, profile=Wallet())
-        run = Run(target, Wallet(), load(), open_dialect())
+        run = Run(target, Wallet(), load(), dialect_of(Wallet()))
         probe(run)
         with httpx.Client(trust_env=False) as http:
             headers = {

@@ -12,9 +12,9 @@ from sandbox.credentials import ADMIN as SANDBOX_ADMIN
 from sandbox.process import Sandbox
 from tallystick.cleanup import Bound, LeftOpen
 from tallystick.documents import shape
-from tallystick.documents.questions import open_dialect
 from tallystick.drivers.sequential import run_program
 from tallystick.ledger.vocabulary import CardId, CardRecord, ReadCard
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet import wire
 from tallystick.profiles.wallet.leftovers import WalletLeftovers
 from tallystick.profiles.wallet.profile import Wallet
@@ -56,7 +56,7 @@ class Leavings:
         try:
             with suppress(Violated):
                 run_program(
-                    Run(target, Wallet(), shape.load(), open_dialect()), Program.parse(*lines)
+                    Run(target, Wallet(), shape.load(), dialect_of(Wallet())), Program.parse(*lines)
                 )
         finally:
             target.close()

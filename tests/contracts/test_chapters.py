@@ -18,9 +18,9 @@ import pytest
 
 from contracts import test_reads
 from contracts.support.credentials import ABSENT, Wallet, every_operation, forgeries
-from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.profiles import registry
+from tallystick.profiles.documents import dialect_of
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget
 
@@ -93,7 +93,7 @@ def _run(answer: Callable[[httpx.Request], httpx.Response]) -> Run:
         transport=httpx.MockTransport(answer),
         profile=registry.load(),
     )
-    return Run(target, registry.load(), load(), open_dialect())
+    return Run(target, registry.load(), load(), dialect_of(registry.load()))
 
 
 def _read_lists(run: Run) -> int:

@@ -17,13 +17,13 @@ import pytest
 
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
-from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.direct import Unanswered
 from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.ledger.state import UNANSWERED
 from tallystick.ledger.vocabulary import Kind
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet.fuzz.card_set import BASIC, CardSet, new_fuzz
 from tallystick.profiles.wallet.fuzz.driver import MISSING, Fuzz
@@ -68,7 +68,7 @@ def run_through(sandbox: Sandbox, transport: httpx.BaseTransport) -> Iterator[Ru
         Address(sandbox.url, sandbox.account), client, transport=transport, profile=Wallet()
     )
     try:
-        yield Run(target, Wallet(), load(), open_dialect())
+        yield Run(target, Wallet(), load(), dialect_of(Wallet()))
     finally:
         target.close()
 

@@ -9,9 +9,9 @@ import pytest
 
 from contracts.support.clients import base_of
 from contracts.support.staging import Stage
-from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.direct import Direct, Unanswered
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.repeating import ATTEMPTS, until_answered
 from tallystick.request import Request
@@ -28,7 +28,7 @@ def run_against(answering: Answering, network: Network | None = None) -> Run:
     target = HttpTarget(
         address, client, transport=httpx.MockTransport(answering), network=network, profile=Wallet()
     )
-    return Run(target, Wallet(), load(), open_dialect())
+    return Run(target, Wallet(), load(), dialect_of(Wallet()))
 
 
 class Server:

@@ -15,7 +15,6 @@ from contracts.test_schema import CASES
 from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
 from tallystick.connect import connect
-from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.request import NO_BODY, FuzzRequest
@@ -34,6 +33,7 @@ from tallystick.ledger.vocabulary import (
     View,
     Void,
 )
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
 from tallystick.profiles.wallet.fuzz.card_set import BASIC, CardSet
@@ -274,7 +274,7 @@ def run_against(*faults: str) -> Iterator[Run]:
     with Sandbox(faults=faults) as sandbox:
         address = Address(sandbox.url, sandbox.account)
         target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
-        yield Run(target, Wallet(), load(), open_dialect())
+        yield Run(target, Wallet(), load(), dialect_of(Wallet()))
         target.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 from sandbox.credentials import ADMIN as SANDBOX_ADMIN
 from sandbox.process import Sandbox
 from tallystick.documents import shape
-from tallystick.documents.questions import open_dialect
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.run import Run
 from tallystick.target import Address, Client, HttpTarget
@@ -40,7 +40,7 @@ def make_run(server: tuple[Address, Client]) -> Iterator[MakeRun]:
     def make(transport: httpx.BaseTransport | None = None) -> Run:
         target = HttpTarget(*server, transport=transport, profile=Wallet())
         targets.append(target)
-        return Run(target, Wallet(), shape.load(), open_dialect())
+        return Run(target, Wallet(), shape.load(), dialect_of(Wallet()))
 
     yield make
     for target in targets:

@@ -17,7 +17,6 @@ from strategies.workload import Workload
 from tallystick.checker import Budget
 from tallystick.connect import connect
 from tallystick.documents import shape
-from tallystick.documents.questions import open_dialect
 from tallystick.drivers.concurrent import findings, trial
 from tallystick.drivers.concurrent.clients import ClientPool, client_pool
 from tallystick.drivers.concurrent.last_byte import LastByteTransport
@@ -33,6 +32,7 @@ from tallystick.drivers.concurrent.trial import (
 from tallystick.drivers.reduce import Budget as ReduceBudget
 from tallystick.drivers.reduce import reduce_program
 from tallystick.ledger.vocabulary import Unknown
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program
 from tallystick.reporting.reports import time_line_of
@@ -69,7 +69,7 @@ def sandbox_run(*faults: str) -> Iterator[tuple[Run, ClientPool]]:
     with Sandbox(faults=faults) as sandbox:
         address = Address(sandbox.url, sandbox.account)
         target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
-        run = Run(target, Wallet(), shape.load(), open_dialect())
+        run = Run(target, Wallet(), shape.load(), dialect_of(Wallet()))
         try:
             with client_pool(run) as pool:
                 yield run, pool

@@ -11,10 +11,10 @@ from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
 from tallystick.connect import connect
 from tallystick.documents import shape
-from tallystick.documents.questions import open_dialect
 from tallystick.drivers.delivery import DeliverySession, deliver, lossy_connection
 from tallystick.drivers.probe import probe
 from tallystick.ledger.vocabulary import Accepted, Refused
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Delivery, Program, ProgramError, parse_step
 from tallystick.replaying import _run_once
@@ -50,7 +50,7 @@ def sandbox_run(*faults: str) -> Iterator[Run]:
     with Sandbox(faults=faults) as sandbox:
         address = Address(sandbox.url, sandbox.account)
         target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
-        run = Run(target, Wallet(), shape.load(), open_dialect())
+        run = Run(target, Wallet(), shape.load(), dialect_of(Wallet()))
         try:
             probe(run)
             yield run.isolated_copy()

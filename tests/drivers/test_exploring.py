@@ -9,10 +9,10 @@ import pytest
 from hypothesis import strategies
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
 from tallystick.drivers.exploring import Exploration, explore, settings
 from tallystick.ledger.vocabulary import Violation
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program
 from tallystick.run import Finding, Run, Violated
@@ -24,7 +24,7 @@ def run() -> Run:
     target = HttpTarget(
         Address("http://127.0.0.1:9/v1", "T12345678"), Client(token="x"), profile=Wallet()
     )
-    return Run(target, Wallet(), load(), open_dialect(), budget_s=60.0)
+    return Run(target, Wallet(), load(), dialect_of(Wallet()), budget_s=60.0)
 
 
 class Inputs:

@@ -12,8 +12,8 @@ from itertools import count
 import pytest
 
 from tallystick.checker import Budget, Hints, History, Operation, check
-from tallystick.documents.questions import open_dialect, questions
-from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand, interferes
+from tallystick.documents.questions import questions
+from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.oracle import step
@@ -36,6 +36,8 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Void,
 )
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import parse_step
 
 CARD = "card-1"
@@ -45,7 +47,7 @@ BUDGET = Budget(seconds=10)
 
 def ledger() -> Ledger:
     """A card of 1000 with a hold of 600."""
-    state = Ledger(open_dialect(), CARD)
+    state = Ledger(dialect_of(Wallet()), CARD)
     opened = CardRecord(CARD, "NOK", balance=1000, available=1000)
     made = TransactionRecord(HOLD, "h", 600, "NOK", "pending_capture")
     for command, record in (
@@ -194,7 +196,7 @@ def test_a_refusal_that_lost_a_race_may_have_used_its_token_up() -> None:
 
 def test_one_possible_ledger_is_enough() -> None:
     story = Story().capture(600, "c1")
-    absent = Ledger(open_dialect(), CARD)
+    absent = Ledger(dialect_of(Wallet()), CARD)
     judged = judge_history(story.operations, {CARD: (absent, ledger())}, budget=BUDGET)
     assert judged.violation is None
 
@@ -280,11 +282,12 @@ def test_what_is_known_of_the_order_is_true_of_the_ledger() -> None:
         past = wallet_with_holds(rng)
         one, two = some_operation(rng, past), some_operation(rng, past)
         reused = frozenset(rng.sample(REFS, 6))
-        known = Independence(reused, Independence.of([one, two]).lost_refs)
+        about = Independence.of([one, two], [past])
+        known = Independence(reused, about.lost_refs, frees=about.frees)
         state = known.start(past)
         assert known.changes(one) or reached(known, state, one) <= {state}
         both = reached(known, state, one, two)
-        if both and not interferes(one, two):
+        if both and not known.interferes(one, two):
             swapped = reached(known, state, two, one)
             assert all(any(permits_all_of(s, b) for s in swapped) for b in both), (one, two)
             apart[kind_and_outcome(one) + kind_and_outcome(two)] += 1

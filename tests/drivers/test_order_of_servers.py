@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tallystick.checker import Budget, Hints, History, Operation, Verdict, check
-from tallystick.documents.questions import open_dialect
 from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.state import Ledger
@@ -26,6 +25,8 @@ from tallystick.ledger.vocabulary import (
     Refused,
     Unknown,
 )
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import Wallet
 from tests.ledger.programs import Commands
 from tests.ledger.simulator import HonestServer
 from tests.ledger.watching import Watcher, any_answers, any_habits, drive
@@ -47,7 +48,7 @@ class Race:
     def __init__(self, rng: random.Random, size: int) -> None:
         self.rng = rng
         self.server = HonestServer(any_answers(rng), any_habits(rng))
-        watcher = Watcher(open_dialect())
+        watcher = Watcher(dialect_of(Wallet()))
         drive(rng, self.server, watcher, PAST)
         self.starts: tuple[Ledger, ...] = watcher.possible
         self.commands = Commands(rng, self.server)

@@ -42,6 +42,7 @@ class Transaction:
     extras: tuple = ()
     token: str | None = None
     voided: bool = False
+    ended: bool = False
     first: TransactionRecord | None = None
 
 
@@ -56,6 +57,9 @@ class Token:
 
 class Records:
     """One card's transactions, and the answers that are computed from them."""
+
+    has_account = True
+    """Whether the API has one: else a void of captured money may be a refund."""
 
     def __init__(self, answers: dict[str, str], habits: frozenset[str] = frozenset()) -> None:
         self.answers = answers
@@ -191,7 +195,8 @@ class Records:
         return sum(t.amount for t in self.log if t.kind is Kind.CAPTURE and t.parent == hold.id)
 
     def locked(self, t: Transaction) -> int:
-        return t.amount - self.taken(t) if t.kind is Kind.HOLD and not t.voided else 0
+        is_live = t.kind is Kind.HOLD and not (t.voided or t.ended)
+        return t.amount - self.taken(t) if is_live else 0
 
     def is_open(self, t: Transaction) -> bool:
         """Whether it is a hold that can still be captured or voided."""

@@ -132,6 +132,7 @@ class HonestServer(Card):
         if self.card_status == "deleted":
             self.agrees(f"{command.kind}.deleted")
         if isinstance(command, Void):
+            self.need(command.amount is None or command.amount <= self.locked(hold))
             self.permit_void(hold)
         else:
             self.permit_capture(command, hold)
@@ -189,6 +190,8 @@ class HonestServer(Card):
         if command.amount is None:
             if self.taken(hold) > 0:
                 self.agrees("capture.default_after_part")
+            elif rest:
+                self.agrees("capture.default")
         else:
             self.need(command.amount <= rest)
 
@@ -197,7 +200,11 @@ class HonestServer(Card):
         if hold.amount == 0:
             self.need("nothing to release is refused" not in self.habits)
             return
-        self.need(self.locked(hold) > 0)
+        rest = self.locked(hold)
+        if rest == 0 and not self.has_account:
+            self.agrees("void.captured")
+            return
+        self.need(rest > 0)
         if self.taken(hold):
             self.agrees("void.after_part")
 
@@ -217,8 +224,11 @@ class HonestServer(Card):
         amount = getattr(command, "amount", None)
         if amount is not None:
             made.amount = amount
-        if command.kind is Kind.VOID:
+        if command.kind is Kind.VOID and made.amount == self.locked(hold):
             hold.voided = True
+        elif command.kind is Kind.CAPTURE:
+            part = 0 < made.amount < self.locked(hold)
+            hold.ended |= part and self.answers["capture.rest"] == "released"
         self.log.append(made)
         made.first = self.show(made)
         return made

@@ -12,6 +12,7 @@ from dataclasses import replace
 from tallystick.documents.questions import open_dialect, questions
 from tallystick.ledger.oracle import Judgement, judge
 from tallystick.ledger.state import Ledger
+from tallystick.ledger.traits import COMPLETE, Traits
 from tallystick.ledger.vocabulary import (
     Accepted,
     ActivateCard,
@@ -36,6 +37,8 @@ from tallystick.ledger.vocabulary import (
     Violation,
     Void,
 )
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import DECIDED, Wallet
 from tests.ledger.simulator import HonestServer
 
 KINDS = {"draw": Kind.DRAWDOWN, "hold": Kind.HOLD, "fund": Kind.FUND}
@@ -56,9 +59,13 @@ OPTIONS = ("ref", "cur", "token", "at")
 class Story:
     """An honest server, the ledger that the oracle keeps of it, and the names given so far."""
 
-    def __init__(self, **answers: str) -> None:
+    def __init__(self, *, traits: Traits = COMPLETE, **answers: str) -> None:
+        """`answers` are those of the server, `traits` those of its API."""
         self.server = HonestServer({**FIRST_ANSWERS, **answers})
-        self.ledger = Ledger(open_dialect(), "A")
+        self.server.has_account = traits.account
+        beyond = answers.keys() & DECIDED.keys()  # an answer that the Wallet API does not permit
+        dialect = open_dialect() if beyond or not traits.account else dialect_of(Wallet())
+        self.ledger = Ledger(dialect, "A", traits=traits)
         self.ids: dict[str, str] = {}
 
     def tell(self, *lines: str) -> Story:
@@ -71,9 +78,13 @@ class Story:
                 outcome = Unknown("lost")
             result = judge(self.ledger, command, outcome).result
             assert not isinstance(result, Violation), f"{line}: {result}"
-            self.ledger = result[0]
+            self.ledger = next((one for one in result if self._is_right(one)), result[0])
             self._name(text, outcome)
         return self
+
+    def _is_right(self, ledger: Ledger) -> bool:
+        """Whether the ledger expects what the server answers to questions."""
+        return all(ledger.dialect.allows(*answer) for answer in self.server.answers.items())
 
     def judge(self, line: str, answer: str) -> Judgement:
         """The oracle's judgement of a line that is answered so."""
@@ -122,7 +133,8 @@ class Story:
             return Transact(kind, "A", int(names[1]), currency, ref, named, phase, extras)
         parent = self.ids.get(names[1], names[1])
         if verb == "void":
-            return Void("A", parent, ref, phase, extras)
+            part = int(names[2]) if len(names) > 2 else None
+            return Void("A", parent, ref, phase, extras, part)
         amount = None if names[2] == "all" else int(names[2])
         return Capture("A", parent, amount, ref, phase, extras)
 

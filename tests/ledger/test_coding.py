@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from tallystick.ledger import vocabulary as v
 from tallystick.ledger.coding import CodingError, decode_command, decode_outcome, encode
+
+st.register_type_strategy(Decimal, st.decimals(-(10**9), 10**9, places=3))
 
 
 @given(command=st.from_type(v.Command))
@@ -45,8 +48,10 @@ CAPTURE = {"is": "Capture", "card": "A", "parent": "t", "amount": 1, "ref": "r"}
         ({"is": "DeleteCard"}, "DeleteCard needs card"),
         ({"is": "DeleteCard", "card": "A", "x": 1}, "DeleteCard has no x"),
         ({"is": "DeleteCard", "card": None}, "card of DeleteCard is None, not str"),
-        (CAPTURE | {"amount": True}, "amount of Capture is True, not int or null"),
-        (CAPTURE | {"amount": 1.5}, "amount of Capture is 1.5, not int or null"),
+        (CAPTURE | {"amount": True}, "amount of Capture is True, not int or Decimal or null"),
+        (CAPTURE | {"amount": 1.5}, "amount of Capture is 1.5, not int or Decimal or null"),
+        (CAPTURE | {"amount": "half"}, "amount of Capture is 'half', not a number in digits"),
+        (CAPTURE | {"amount": "NaN"}, "amount of Capture is 'NaN', not a number in digits"),
         (CAPTURE | {"ref": 7}, "ref of Capture is 7, not str"),
         (CAPTURE | {"phase": "later"}, "phase of Capture is 'later', not one of before"),
         (CAPTURE | {"extras": "x"}, "extras of Capture is 'x', not a list"),

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick.documents.questions import open_dialect
 from tallystick.ledger.invariants import INVARIANTS, MONOTONE, broken, broken_between
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.oracle import step
@@ -25,6 +24,8 @@ from tallystick.ledger.vocabulary import (
     Violation,
     Void,
 )
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import Wallet
 from tests.ledger.simulator import HonestServer
 from tests.ledger.stories import TYPES, Story
 from tests.ledger.watching import Watcher, any_answers, any_habits, drive
@@ -76,7 +77,7 @@ def essence(ledger: Ledger) -> tuple:
 
 def test_the_invariants_hold_for_every_small_ledger_to_depth_six() -> None:
     small = Small()
-    first = Ledger(open_dialect(), "A")
+    first = Ledger(dialect_of(Wallet()), "A")
     frontier = {}
     for amount in range(4):
         (ledger, *_) = step(first, OpenCard("A", amount, "NOK"), Unknown("lost"))
@@ -116,7 +117,7 @@ def test_the_invariants_hold_for_large_ledgers_of_any_dialect(rng: Random, lossy
                     assert not broken_between(before[0], ledger), self.story
 
     server = HonestServer(any_answers(rng), any_habits(rng))
-    drive(rng, server, Sound(open_dialect()), 25, losses=0.2 if lossy else 0.0)
+    drive(rng, server, Sound(dialect_of(Wallet())), 25, losses=0.2 if lossy else 0.0)
 
 
 PAST = (
@@ -144,6 +145,9 @@ def spoilt(name: str) -> Ledger:
         "held_original_is_what_open_holds_locked_at_first": {"held_original": 7},
         "a_hold_is_captured_by_its_captures": {
             "entries": entries.set(ids["h1"], hold._replace(captured=3))
+        },
+        "what_a_hold_locked_is_captured_or_released_at_its_end": {
+            "entries": entries.set(ids["h1"], hold._replace(released=hold.amount))
         },
         "a_state_says_what_was_captured": {
             "entries": entries.set(ids["h1"], hold._replace(state=State.OPEN))
@@ -184,7 +188,7 @@ def test_a_finished_hold_that_opens_again_and_a_record_that_changes_are_seen() -
 
 
 def test_a_hold_in_a_state_that_no_hold_can_have_is_seen() -> None:
-    ledger = Ledger(open_dialect(), "A")
+    ledger = Ledger(dialect_of(Wallet()), "A")
     odd = Entry(Kind.HOLD, None, 0, State.MISSING)
     assert "a_state_says_what_was_captured" in broken(
         ledger.changed(entries=ledger.entries.set("t", odd))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.documents.questions import open_dialect
 from tallystick.ledger.members import first_missing
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger, unanswered_id
@@ -20,6 +19,8 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Violation,
 )
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import Wallet
 from tests.ledger.stories import Story
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def test_every_member_that_is_changed_somewhere_exists() -> None:
 
 def test_a_ledger_cannot_be_altered() -> None:
     with pytest.raises(AttributeError):
-        Ledger(open_dialect(), "A").opening = 5  # type: ignore[misc]
+        Ledger(dialect_of(Wallet()), "A").opening = 5  # type: ignore[misc]
 
 
 def test_an_unknown_outcome_has_both_successors() -> None:
@@ -164,10 +165,10 @@ def test_a_refusal_answers_no_question_while_two_uses_of_its_ref_id_may_be_the_r
     story = Story(**{"ref.across.drawdown-fund": "separate", "ref.other_body.fund": "refuse"}).tell(
         "open 1000", "draw x 5", "fund x 7"
     )
-    ledger = story.ledger.changed(dialect=open_dialect())
+    ledger = story.ledger.changed(dialect=dialect_of(Wallet()))
     (after,) = step(ledger, story.command("fund x 8"), Refused(400))
     assert after.dialect.learned() == {}
-    known = open_dialect().narrow("ref.across.drawdown-fund", ["separate"])
+    known = dialect_of(Wallet()).narrow("ref.across.drawdown-fund", ["separate"])
     (after,) = step(ledger.changed(dialect=known), story.command("fund x 8 cur=NOK"), Refused(400))
     assert set(after.dialect.learned()) == {"ref.across.drawdown-fund", "ref.other_body.fund"}
 
@@ -208,7 +209,7 @@ def test_what_was_sent_is_looked_for_in_what_is_shown(sent, shown, missing) -> N
 
 
 def test_a_dialect_narrows_to_what_is_observed_and_never_to_nothing() -> None:
-    dialect = open_dialect()
+    dialect = dialect_of(Wallet())
     narrowed = dialect.narrow("zero.hold", ["accept"])
     assert narrowed is not None
     assert narrowed.answer("zero.hold") == "accept"
@@ -221,12 +222,12 @@ def test_a_dialect_narrows_to_what_is_observed_and_never_to_nothing() -> None:
     assert repr(narrowed) == "Dialect({'zero.hold': ['accept']})"
     assert narrowed != dialect
     assert narrowed.__eq__(narrowed)
-    same = open_dialect().narrow("zero.hold", ["accept"])
+    same = dialect_of(Wallet()).narrow("zero.hold", ["accept"])
     assert len({narrowed, same, narrowed, dialect}) == 2
 
 
 def test_a_question_can_be_opened_again() -> None:
-    dialect = open_dialect()
+    dialect = dialect_of(Wallet())
     narrowed = dialect.narrow("zero.hold", ["accept"])
     assert narrowed is not None
     assert narrowed.reopened("zero.hold") == dialect

@@ -8,12 +8,15 @@ import pytest
 
 from tallystick.ledger.lifecycle import (
     ILLEGAL_MOVE_RULES,
+    TABLES,
     TRANSITIONS,
     Move,
     State,
     diagram,
     move_of_capture,
+    move_of_void,
 )
+from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import Violation
 from tests.ledger.stories import Story
 
@@ -24,6 +27,8 @@ REACHED: dict[State, tuple[str, ...]] = {
     State.CAPTURED: (*HOLD, "capture c1 x all"),
     State.VOIDED: (*HOLD, "void v1 x"),
     State.RELEASED: (*HOLD, "capture c1 x 100", "void v1 x"),
+    State.ENDED: (*HOLD, "capture c1 x 100"),
+    State.REFUNDED: (*HOLD, "capture c1 x all", "void v1 x"),
     State.DRAWDOWN: ("open 1000", "draw x 600"),
     State.FUND: ("open 1000", "fund x 600"),
     State.CAPTURE: ("open 1000", "hold h1 600", "capture x h1 100"),
@@ -34,12 +39,27 @@ REACHED: dict[State, tuple[str, ...]] = {
 """The past in which `x` is in the state."""
 
 
+ANSWERS: dict[State, dict[str, str]] = {
+    State.OPENING: {"list.opening": "listed"},
+    State.ENDED: {"capture.rest": "released"},
+    State.REFUNDED: {"void.captured": "accept"},
+}
+"""The answers of a server on which the state can be reached, where they matter."""
+
+
 def reach(state: State) -> Story:
-    answers = {"list.opening": "listed"} if state is State.OPENING else {}
-    story = Story(**answers).tell(*REACHED[state])
+    if state is State.REFUNDED:
+        story = Story(traits=Traits((), account=False), **ANSWERS[state])
+    else:
+        story = Story(**ANSWERS.get(state, {}))
+    story.tell(*REACHED[state])
     if state is State.OPENING:
         story.ids["x"] = "opening"
     return story
+
+
+CAPTURES = (Move.CAPTURE_PART, Move.CAPTURE_REST, Move.CAPTURE_MORE)
+MORE = Move.VOID_MORE
 
 
 def line_of(move: Move, remaining: int) -> str:
@@ -48,7 +68,10 @@ def line_of(move: Move, remaining: int) -> str:
         Move.CAPTURE_REST: remaining or 1,
         Move.CAPTURE_MORE: remaining + 1,
     }
-    return "void new x" if move is Move.VOID else f"capture new x {amounts[move]}"
+    parts = {Move.VOID_PART: remaining // 2 or 1, Move.VOID_MORE: remaining + 1}
+    if move in amounts:
+        return f"capture new x {amounts[move]}"
+    return f"void new x {parts.get(move, '')}"
 
 
 def state_of(story: Story) -> State:
@@ -70,7 +93,11 @@ def test_step_refuses_exactly_what_the_table_refuses(state: State, move: Move) -
     following = TRANSITIONS[state].get(move)
     if following is None:
         assert isinstance(accepted.result, Violation)
-        assert accepted.result.rule == ILLEGAL_MOVE_RULES[state][move is Move.VOID]
+        capture_rule, void_rule = ILLEGAL_MOVE_RULES[state]
+        expected = capture_rule if move in CAPTURES else void_rule
+        assert accepted.result.rule == (
+            "VOID-1" if move is MORE and TRANSITIONS[state] else expected
+        )
         assert not isinstance(refused.result, Violation)
         return
     (after,) = accepted.result
@@ -94,8 +121,23 @@ def test_a_capture_is_the_move_that_its_amount_makes_it(
     assert move_of_capture(amount, remaining) is move
 
 
+@pytest.mark.parametrize(
+    ("amount", "move"),
+    [(None, Move.VOID), (5, Move.VOID), (4, Move.VOID_PART), (6, Move.VOID_MORE)],
+)
+def test_a_void_is_the_move_that_its_amount_makes_it(amount: int | None, move: Move) -> None:
+    assert move_of_void(amount, 5) is move
+
+
 def test_the_tables_name_every_state() -> None:
     assert set(TRANSITIONS) == set(ILLEGAL_MOVE_RULES) == set(State)
+
+
+def test_which_moves_are_legal_does_not_depend_on_what_becomes_of_the_rest() -> None:
+    kept, released = TABLES.values()
+    assert {state: set(row) for state, row in kept.items()} == {
+        state: set(row) for state, row in released.items()
+    }
 
 
 def test_the_diagram_shows_every_transition() -> None:

@@ -12,10 +12,13 @@ from tallystick.documents.questions import open_dialect
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.oracle import step
 from tallystick.ledger.vocabulary import Capture, Kind, Transact, Violation, Void
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import Wallet
 from tests.ledger.mutants import MUTANTS
 from tests.ledger.simulator import HonestServer
 from tests.ledger.watching import Accused, Watcher, any_answers, any_habits, drive
 
+WALLET = dialect_of(Wallet())
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=400)
 randoms = st.integers(0, 2**32).map(Random)
 
@@ -23,14 +26,14 @@ randoms = st.integers(0, 2**32).map(Random)
 @FIXED
 @given(randoms)
 def test_an_honest_server_of_any_dialect_is_never_accused(rng: Random) -> None:
-    server = HonestServer(any_answers(rng), any_habits(rng))
+    server = HonestServer(any_answers(rng, open_dialect()), any_habits(rng))
     drive(rng, server, Watcher(open_dialect()), steps=12)
 
 
 @FIXED
 @given(randoms)
 def test_an_honest_server_is_never_accused_when_answers_get_lost(rng: Random) -> None:
-    server = HonestServer(any_answers(rng), any_habits(rng))
+    server = HonestServer(any_answers(rng, open_dialect()), any_habits(rng))
     drive(rng, server, Watcher(open_dialect()), steps=12, losses=0.2)
 
 
@@ -39,7 +42,7 @@ def test_an_honest_server_is_never_accused_when_answers_get_lost(rng: Random) ->
 def test_the_learned_dialect_always_holds_the_answers_of_the_server(
     rng: Random, lossy: bool
 ) -> None:
-    answers = any_answers(rng)
+    answers = any_answers(rng, open_dialect())
     watcher = Watcher(open_dialect())
     drive(rng, HonestServer(answers, any_habits(rng)), watcher, 12, losses=0.2 if lossy else 0.0)
     assert any(
@@ -51,7 +54,7 @@ def test_the_learned_dialect_always_holds_the_answers_of_the_server(
 @FIXED
 @given(randoms)
 def test_an_honest_server_keeps_to_its_pinned_dialect(rng: Random) -> None:
-    answers = any_answers(rng)
+    answers = any_answers(rng, open_dialect())
     pinned = Dialect({question: frozenset([answer]) for question, answer in answers.items()})
     watcher = Watcher(pinned)
     drive(rng, HonestServer(answers, any_habits(rng)), watcher, steps=12)
@@ -62,14 +65,14 @@ def test_most_questions_are_answered_by_driving_one_server_for_a_while() -> None
     # Without the habits every refusal has one reason, so that much can be learned.
     rng = Random(1)
     answers = {**any_answers(rng), **dict.fromkeys(("zero.open", "zero.hold"), "accept")}
-    dialect = open_dialect()
+    dialect = WALLET
     for _ in range(300):
         watcher = Watcher(dialect)
         drive(rng, HonestServer(answers), watcher, steps=15)
         if len(watcher.possible) == 1:
             dialect = watcher.possible[0].dialect
-    several = {q for q, a in open_dialect().learned().items()} ^ set(answers)
-    asked = {q for q in several if len(open_dialect().possible(q)) > 1}
+    several = {q for q, a in WALLET.learned().items()} ^ set(answers)
+    asked = {q for q in several if len(WALLET.possible(q)) > 1}
     assert len(dialect.learned().keys() & asked) >= 0.85 * len(asked)
 
 
@@ -80,7 +83,7 @@ def test_a_dishonest_server_is_accused(mutant: type[HonestServer]) -> None:
         rng = Random(seed)
         server = mutant(any_answers(rng), any_habits(rng))
         try:
-            drive(rng, server, Watcher(open_dialect()), steps=15)
+            drive(rng, server, Watcher(WALLET), steps=15)
         except Accused as found:
             accused.append(found.violation.rule)
             if len(accused) == 3:
@@ -101,7 +104,11 @@ def test_judging_is_deterministic_and_leaves_its_arguments_alone(rng: Random) ->
             super().see(command, outcome)
 
     drive(
-        rng, HonestServer(any_answers(rng), any_habits(rng)), Twice(open_dialect()), 8, losses=0.2
+        rng,
+        HonestServer(any_answers(rng), any_habits(rng)),
+        Twice(WALLET),
+        8,
+        losses=0.2,
     )
 
 
@@ -119,7 +126,7 @@ def test_money_moves_by_accepted_payments_alone_and_by_what_they_state(rng: Rand
             if len(before) == len(self.possible) == 1:
                 check(before[0], command, outcome, self.possible[0])
 
-    drive(rng, HonestServer(any_answers(rng), any_habits(rng)), Accountant(open_dialect()), 12)
+    drive(rng, HonestServer(any_answers(rng), any_habits(rng)), Accountant(WALLET), 12)
 
 
 def check(before, command, outcome, after) -> None:
@@ -145,7 +152,7 @@ def check(before, command, outcome, after) -> None:
 
 def test_an_accusation_tells_what_was_expected() -> None:
     with pytest.raises(Accused, match="CARD-1") as found:
-        Watcher(open_dialect()).see(*refused_create())
+        Watcher(WALLET).see(*refused_create())
     assert isinstance(found.value.violation, Violation)
 
 

@@ -16,6 +16,8 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Violation,
 )
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import DECIDED, Wallet
 from tests.ledger.programs import Commands
 from tests.ledger.simulator import HABITS, HonestServer
 
@@ -51,9 +53,15 @@ class Watcher:
         self.possible = tuple(dict.fromkeys(survivors))
 
 
-def any_answers(rng: Random) -> dict[str, str]:
-    """A dialect, drawn from all that are permitted."""
-    return {name: rng.choice(sorted(q.permitted)) for name, q in questions().items()}
+def any_answers(rng: Random, dialect: Dialect | None = None) -> dict[str, str]:
+    """A dialect, drawn from all that are permitted; without an argument, for the Wallet API."""
+    permitted = dialect or dialect_of(Wallet())
+    # Questions of other APIs are drawn apart, so that a seed means the same with and without them.
+    apart = Random(str(rng.getstate()[1][:4]))
+    return {
+        name: (apart if name in DECIDED else rng).choice(sorted(permitted.possible(name)))
+        for name in questions()
+    }
 
 
 def any_habits(rng: Random) -> frozenset[str]:

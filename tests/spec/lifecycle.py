@@ -8,7 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallystick.documents.rules import load_rules
-from tallystick.ledger.lifecycle import ILLEGAL_MOVE_RULES, TRANSITIONS, Move, State, diagram
+from tallystick.ledger.lifecycle import (
+    ILLEGAL_MOVE_RULES,
+    KEPT,
+    RELEASED,
+    TABLES,
+    TRANSITIONS,
+    Move,
+    State,
+    diagram,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "spec" / "lifecycle.md"
 
@@ -18,7 +27,9 @@ HEAD = """\
 Written by `python -m tests.spec.lifecycle` from the table in `tallystick/ledger/lifecycle.py`.
 
 A pending drawdown (a hold) locks its amount. A capture collects a part or the rest of it, a void
-releases what is left. A capture without an amount takes what remains.
+releases what is left, on some APIs also a part of it. A capture without an amount takes what
+remains. What a partial capture does to the rest is the question `capture.rest`: on the Wallet API
+the rest is *kept*, on others it is *released* and the hold has ended.
 
 """
 
@@ -27,6 +38,7 @@ def page() -> str:
     """The text of the page."""
     parts = [
         f"{HEAD}```mermaid\n{diagram()}\n```\n",
+        f"Where a partial capture ends its hold:\n\n```mermaid\n{diagram(RELEASED)}\n```\n",
         f"## What follows what\n\n{_table(_moves())}\n",
         "A dash is a refusal that changes nothing. Which rule an acceptance would break:\n\n"
         f"{_table(_refusals())}\n",
@@ -38,9 +50,16 @@ def page() -> str:
 def _moves() -> list[list[str]]:
     rows = [["the transaction is", *(move.value for move in Move)]]
     for state in State:
-        cells = [TRANSITIONS[state].get(move) for move in Move]
-        rows.append([state.value, *(cell.value if cell else "-" for cell in cells)])
+        rows.append([state.value, *(_following(state, move) for move in Move)])
     return rows
+
+
+def _following(state: State, move: Move) -> str:
+    """The next state, in words; both, where they differ by what happens to the rest."""
+    following = {answer: table[state].get(move) for answer, table in TABLES.items()}
+    if len(set(following.values())) == 1:
+        return str(following[KEPT] or "-")
+    return "; ".join(f"{answer}: {then}" for answer, then in following.items())
 
 
 def _refusals() -> list[list[str]]:

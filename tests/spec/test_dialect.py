@@ -10,6 +10,7 @@ import pytest
 
 from tallystick.documents.questions import Question, questions
 from tallystick.ledger.vocabulary import Kind
+from tallystick.profiles.wallet.profile import DECIDED
 from tests.spec.names import ROOT, questions_named_in, sources
 
 PAYMENTS = ("capture", "drawdown", "fund", "hold", "void")
@@ -96,7 +97,7 @@ def test_every_open_question_is_asked_or_argued_away(number: int, entry: str) ->
 
 def test_every_question_belongs_to_a_numbered_one() -> None:
     for question in questions().values():
-        assert question.facts
+        assert question.facts or question.id in DECIDED  # a question of other APIs
         assert set(question.facts) <= set(range(1, 62))
 
 

@@ -14,8 +14,8 @@ from tallystick.ledger.ordinary import (
     ORDINARY_AMOUNT,
     ORDINARY_LENGTH,
 )
-from tallystick.ledger.vocabulary import CURRENCIES
 from tallystick.profiles.wallet.bearer import TOKEN_REFUSALS
+from tallystick.profiles.wallet.profile import CURRENCIES
 from tests.spec.names import ROOT
 from tests.spec.test_dialect import NUMBERED
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
-from tallystick.documents.questions import open_dialect, questions
+from tallystick.documents.questions import questions
 from tallystick.documents.shape import load
 from tallystick.ledger.vocabulary import Accepted, CardRecord, Command, Outcome
+from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
 from tallystick.run import Run
@@ -125,4 +126,4 @@ def run_in_memory(kind: Kind = HonestServer) -> Run:
 
 def run_on(memory: Memory) -> Run:
     """A run against this target in memory."""
-    return Run(memory, Wallet(), load(), open_dialect())
+    return Run(memory, Wallet(), load(), dialect_of(Wallet()))

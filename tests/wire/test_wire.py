@@ -15,7 +15,6 @@ from tallystick.documents.questions import open_dialect
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
-    CURRENCIES,
     Accepted,
     ActivateCard,
     Capture,
@@ -34,6 +33,7 @@ from tallystick.ledger.vocabulary import (
     Void,
 )
 from tallystick.profiles.wallet import wire
+from tallystick.profiles.wallet.profile import CURRENCIES
 
 ACCOUNT = "T12345678"
 UUID = "6ccfec5d-3a53-47de-910a-97d6dda22e5f"

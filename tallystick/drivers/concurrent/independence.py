@@ -17,6 +17,7 @@ from typing import TypeGuard
 from tallystick.checker import Hints, Operation
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.figures import FORMULAS
+from tallystick.ledger.lifecycle import RELEASED
 from tallystick.ledger.oracle import step
 from tallystick.ledger.ordinary import is_ordinary_ref
 from tallystick.ledger.state import Ledger
@@ -26,6 +27,7 @@ from tallystick.ledger.vocabulary import (
     Command,
     IssueToken,
     Kind,
+    Money,
     Outcome,
     Payment,
     ReadCard,
@@ -47,6 +49,8 @@ TAKES = (Kind.DRAWDOWN, Kind.HOLD)
 """Payments that need available money."""
 FREES = (Kind.FUND, Kind.VOID)
 """Payments that make money available."""
+FREES_TOO = (*FREES, Kind.CAPTURE)
+"""The same, where a partial capture releases the rest of its hold."""
 NEVER_RESTARTS = (Payment, ReadCard, ReadTransactions, IssueToken)
 """Commands after which a card is the same card. To create, activate or delete one may reset it."""
 MOST_SUMS = 4096
@@ -83,10 +87,16 @@ class Independence:
     """Ids of holds that a request named before the answer that made the hold had come."""
     never_restarts: bool = True
     """Whether all commands are `NEVER_RESTARTS`, so that what was funded or drawn can only grow."""
+    frees: tuple[Kind, ...] = FREES
+    """Payments that may make money available on this server."""
 
     @classmethod
-    def of(cls, part: Sequence[Op]) -> Independence:
-        """What these operations, the whole history of one card, say about their order."""
+    def of(cls, part: Sequence[Op], ledgers: Sequence[Ledger] = ()) -> Independence:
+        """What these operations, the whole history of one card, say about their order.
+
+        `ledgers` are those that were possible before.
+        """
+        ends = any(ledger.dialect.allows("capture.rest", RELEASED) for ledger in ledgers)
         refs = Counter(ref_of(op) for op in part)
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
         return cls(
@@ -94,6 +104,7 @@ class Independence:
             frozenset(lost - {RefId("")}),
             frozenset(_named_early(part)),
             all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
+            FREES_TOO if ends else FREES,
         )
 
     def start(self, ledger: Ledger) -> Ledger:
@@ -127,7 +138,11 @@ class Independence:
     @property
     def hints(self) -> Hints:
         """These functions as the checker takes them. See `tallystick.checker.hints`."""
-        return Hints(self.changes, interferes, self.hinders, self.enablers)
+        return Hints(self.changes, self.interferes, self.hinders, self.enablers)
+
+    def interferes(self, earlier: Op, later: Op) -> bool:
+        """See `interferes`."""
+        return interferes(earlier, later, self.frees)
 
     def changes(self, operation: Op) -> bool:
         """Whether the operation may change the ledger."""
@@ -180,7 +195,7 @@ class Independence:
         return _is_payment_without_token(command) and command.ref not in self.reused_refs
 
 
-def interferes(earlier: Op, later: Op) -> bool:
+def interferes(earlier: Op, later: Op, frees: tuple[Kind, ...] = FREES) -> bool:
     """Whether `earlier` before `later` may be possible or lead somewhere that the reverse does not.
 
     Payments depend on each other by what they share (a ref_id, a hold) and by the available money:
@@ -190,11 +205,11 @@ def interferes(earlier: Op, later: Op) -> bool:
         return True
     if _share_something(earlier, later):
         return True
-    if _frees(earlier):
+    if _frees(earlier, frees):
         return _takes(later)
     if _takes(earlier):
         return _may_lack_money(later)
-    return _may_lack_money(earlier) and _frees(later)
+    return _may_lack_money(earlier) and _frees(later, frees)
 
 
 def _share_something(one: Op, other: Op) -> bool:
@@ -231,9 +246,11 @@ def _is_payment_without_token(command: Command) -> TypeGuard[Payment]:
     return isinstance(command, Payment) and getattr(command, "token", None) is None
 
 
-def _frees(operation: Op) -> bool:
-    """Whether it may have made more money available. A capture does not: it takes held money."""
-    return _kind(operation) in FREES and not isinstance(operation.outcome, Refused)
+def _frees(operation: Op, frees: tuple[Kind, ...]) -> bool:
+    """Whether it may have made more money available. A capture takes held money; it frees some only
+    where it releases the rest.
+    """
+    return _kind(operation) in frees and not isinstance(operation.outcome, Refused)
 
 
 def _takes(operation: Op) -> bool:
@@ -262,7 +279,7 @@ def _currencies(operation: Op) -> set[str]:
     return {command.currency} if isinstance(command, Transact) else set()
 
 
-def _unexplained(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind, ...], int]]:
+def _unexplained(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind, ...], Money]]:
     """For each total that the read shows: the kinds of payments by which it grows, and how much it
     shows above the ledger. Totals whose meaning this server has not shown yet are left out.
     """
@@ -275,7 +292,7 @@ def _unexplained(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind
 
 
 @lru_cache(maxsize=4096)
-def summands_of(total: int, amounts: tuple[int | None, ...]) -> int | None:
+def summands_of(total: Money, amounts: tuple[Money | None, ...]) -> int | None:
     """The amounts that are in at least one subset with this total, as bits; None if there is none.
 
     All bits are set, which is always safe, if an amount is unknown (a capture of all that remains)
@@ -284,7 +301,7 @@ def summands_of(total: int, amounts: tuple[int | None, ...]) -> int | None:
     everything = (1 << len(amounts)) - 1
     if None in amounts:
         return everything
-    sums = {0: 0}
+    sums: dict[Money, int] = {0: 0}
     for number, amount in enumerate(amounts):
         assert amount is not None
         for reached, members in list(sums.items()):
@@ -295,7 +312,7 @@ def summands_of(total: int, amounts: tuple[int | None, ...]) -> int | None:
     return sums.get(total)
 
 
-def _amount(op: Op) -> int | None:
+def _amount(op: Op) -> Money | None:
     return getattr(op.command.command, "amount", None)
 
 

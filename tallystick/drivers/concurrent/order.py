@@ -107,7 +107,7 @@ def _judge_card(
 
     From several possible ledgers, one order conforms. A violation needs that none has an order.
     """
-    known = Independence.of(part)
+    known = Independence.of(part, ledgers)
     found: list[HistoryVerdict | None] = []
     for ledger in ledgers:
         start = known.start(ledger)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from tallystick.documents.files import SPEC
 from tallystick.ledger.traits import Traits
-from tallystick.ledger.vocabulary import CURRENCIES, Accepted, CardId, Command, Outcome
+from tallystick.ledger.vocabulary import Accepted, CardId, Command, Outcome
 from tallystick.profiles.outcomes import outcome_by_status
 from tallystick.profiles.production import Production
 from tallystick.profiles.profile import (
@@ -25,6 +25,17 @@ from tallystick.request import Request
 from tallystick.target import NOT_JSON, Address, Answer, Client, NoAnswer, Time
 from tallystick.target.outages import Outages
 
+CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
+"""The currencies that the document lists for a card."""
+
+
+DECIDED = {
+    "capture.rest": ("kept",),
+    "capture.default": ("accept",),
+    "void.captured": ("refuse",),
+}
+"""Questions of other APIs that the documentation of this one decides (S3)."""
+
 
 class Wallet:
     """The Wallet / Cards API. It keeps nothing: callers choose the ids of cards."""
@@ -34,7 +45,7 @@ class Wallet:
     base_url = "the base URL of a Wallet / Cards API up to and including /v1"
     permissions = "a run needs admin:wallets, or read:wallets and write:wallets"
     traits = Traits(CURRENCIES)
-    documents = Documents(SPEC / "openapi.yaml")
+    documents = Documents(SPEC / "openapi.yaml", answers=DECIDED)
     accounts = Accounts(
         form="[PT][0-9]{8}", in_words="P or T and eight digits", example="T12345678"
     )

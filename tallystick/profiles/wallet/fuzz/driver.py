@@ -27,6 +27,7 @@ from tallystick.ledger.vocabulary import (
     DeleteCard,
     Outcome,
     ReadCard,
+    ReadHold,
     ReadTransactions,
     Refused,
     TokenRecord,
@@ -217,7 +218,7 @@ class Fuzz:
         if accepted:
             # It may have moved any amount: the ledger would blame the server for what we asked.
             self.cards.unfollow(card)
-        elif not isinstance(command, ReadCard | ReadTransactions):
+        elif not isinstance(command, ReadCard | ReadTransactions | ReadHold):
             possible = self.ledgers.of(CardLabel(card))
             after = tuple(_after_refusal(ledger, command) for ledger in possible)
             self.ledgers.replace(CardLabel(card), after)

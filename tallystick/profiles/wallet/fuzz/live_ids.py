@@ -17,7 +17,6 @@ from typing import Any
 
 from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.vocabulary import CURRENCIES
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet.fuzz.constraints import has_type
 from tallystick.profiles.wallet.fuzz.driver import MISSING, Fuzz
@@ -153,7 +152,11 @@ class LiveIds:
             and value >= 0
         ):
             return value if self.happens(self.rates.generated) else self._amount(base)
-        if name == "currency" and value in CURRENCIES and "currency" in base:
+        if (
+            name == "currency"
+            and value in self.fuzz.run.profile.traits.currencies
+            and "currency" in base
+        ):
             return value if self.happens(self.rates.generated) else base["currency"]
         return value
 
@@ -178,8 +181,10 @@ class LiveIds:
         return self.fresh(f"-{MISSING}" if name in NAMED else "-other")
 
     def _amount(self, base: Mapping[str, JSON]) -> int:
-        figures = [1, 2, 10, self.ledger().available + 1, self.ledger().balance]
-        open_holds = [entry.remaining for entry in self.ledger().entries.values() if entry.is_open]
+        figures = [1, 2, 10, int(self.ledger().available) + 1, int(self.ledger().balance)]
+        open_holds = [
+            int(entry.remaining) for entry in self.ledger().entries.values() if entry.is_open
+        ]
         figures += [part for rest in open_holds for part in (rest, rest + 1, rest // 2)]
         return (
             self.random.choice(figures)

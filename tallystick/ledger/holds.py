@@ -1,0 +1,180 @@
+"""A hold as a server shows it by itself, against the ledger.
+
+What was captured of it, what can still be captured, what was released. It is read, or it answers a
+payment of an API that has no records of captures and voids. A wrong figure is blamed on the last
+write, as those of a card are (see `figures`). What an answer does not show is never judged. This
+module does not know whether a payment was legal (see `preconditions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tallystick.ledger.dialect import REPLAY
+from tallystick.ledger.effects import adopt, book, entry_of, made_up_id
+from tallystick.ledger.figures import BLAME
+from tallystick.ledger.members import first_missing
+from tallystick.ledger.references import WRITE_OF_REUSE, Reuse
+from tallystick.ledger.state import (
+    CardStatus,
+    Entry,
+    LastWrite,
+    Ledger,
+    Successors,
+    answered,
+    is_unanswered,
+)
+from tallystick.ledger.vocabulary import (
+    EntryId,
+    HoldRecord,
+    Kind,
+    Outcome,
+    Payment,
+    Phase,
+    ReadHold,
+    Refused,
+    Transact,
+    Unknown,
+    Violation,
+)
+
+
+def judge_hold_read(
+    ledger: Ledger, command: ReadHold, outcome: Outcome, checked: list[str]
+) -> Successors | Violation:
+    """Judge the answer to a read of one hold; the rules that were checked go into `checked`."""
+    if isinstance(outcome, Unknown):
+        return (ledger,)
+    hold = ledger.entries.get(command.parent)
+    if hold is None:
+        checked.append("READ-4")
+        refused = isinstance(outcome, Refused)
+        return (ledger,) if refused else Violation("READ-4", "a refusal: no such hold", "accepted")
+    hidden = ledger.card_status is CardStatus.DELETED or command.phase is not Phase.WITHIN
+    if hidden or hold.kind is not Kind.HOLD:
+        return (ledger,)  # whether it is shown, and what as, is not documented
+    checked.append("READ-1")
+    if isinstance(outcome, Refused):
+        return Violation("READ-1", "the hold can be read", f"refused with {outcome.status}")
+    record = outcome.record
+    assert isinstance(record, HoldRecord), "a hold is answered with a hold record"
+    violation = judge_hold(ledger, command.parent, record, checked)
+    if violation is not None:
+        return violation
+    if ledger.traits.account or ledger.last_hold != command.parent:
+        return (ledger,)  # what the last write did shows elsewhere too, and was not read yet
+    return (ledger.changed(last_write=LastWrite.READ),)
+
+
+def judge_hold(
+    ledger: Ledger, hold_id: EntryId, record: HoldRecord, checked: list[str]
+) -> Violation | None:
+    """Compare what is shown of a hold with the ledger; the first violation, or None."""
+    hold = ledger.entries[hold_id]
+    money_rule, rest_rule = BLAME[ledger.last_write]
+    checked += dict.fromkeys(("READ-2", "TX-4", money_rule, rest_rule))
+    if record.id not in (None, hold_id):
+        return Violation("READ-2", f"hold {hold_id}", f"hold {record.id}")
+    after = f"after {ledger.last_write}"
+    if hold_id != ledger.last_hold:
+        after += " that is not about it"
+    for rule, expected, shown in _differences(ledger, hold, record):
+        blamed = {"money": money_rule, "rest": rest_rule}.get(rule, rule)
+        return Violation(blamed, f"{expected} {after}", shown)
+    missing = first_missing(_sent(ledger, hold_id, hold), record.extras)
+    return None if missing is None else Violation("TX-4", *missing)
+
+
+def _differences(ledger: Ledger, hold: Entry, record: HoldRecord) -> Iterator[tuple[str, str, str]]:
+    """Return what is wrong: (rule or what to blame, expected, shown)."""
+    if record.currency not in (None, ledger.currency):
+        yield "TX-4", f"currency {ledger.currency}", f"currency {record.currency}"
+    if record.amount not in (None, hold.amount):
+        yield "TX-4", f"amount {hold.amount}", f"amount {record.amount}"
+    if record.captured not in (None, *_captured(hold)):
+        yield "money", f"captured {hold.captured}", f"captured {record.captured}"
+    if record.remaining not in (None, hold.remaining):
+        yield "rest", f"remaining {hold.remaining}", f"remaining {record.remaining}"
+    if record.released not in (None, hold.released) and not hold.is_refunded:
+        yield "rest", f"released {hold.released}", f"released {record.released}"
+    # Of a hold of which nothing remains it may be open whether it is finished.
+    can_close = hold.is_open and hold.remaining == 0
+    if record.is_open not in (None, hold.is_open) and not can_close:
+        said = {True: "open", False: "finished"}
+        yield "rest", f"the hold is {said[hold.is_open]}", f"it is {said[bool(record.is_open)]}"
+
+
+def _captured(hold: Entry) -> tuple[object, ...]:
+    """Return what may be shown as captured; of a refunded hold also that nothing is left of it."""
+    return (hold.captured, 0) if hold.is_refunded else (hold.captured,)
+
+
+def _sent(ledger: Ledger, hold_id: EntryId, hold: Entry) -> tuple[tuple[str, str], ...]:
+    """Return the members that the hold has to show: what was sent with it.
+
+    A capture or a void without a record of its own may leave its members on the hold.
+    """
+    if not hold.extras or any(
+        entry.parent == hold_id and entry.extras for entry in ledger.entries.values()
+    ):
+        return ()
+    return hold.extras
+
+
+# Answers to payments ------------------------------------------------------------------------------
+
+
+def judge_held(
+    ledger: Ledger, command: Payment, record: HoldRecord, checked: list[str]
+) -> Successors | Violation:
+    """Judge a legal payment that is answered with its hold, by what the answer shows of the hold.
+
+    The rules that were checked go into `checked`.
+    """
+    if isinstance(command, Transact):
+        checked.append("TX-8")
+        if record.id is None:
+            return Violation("TX-4", "a hold with an id", "no id")
+        if record.id in ledger.entries:
+            return Violation("TX-8", "a new id", f"the id {record.id} of an earlier hold")
+        entry_id = hold_id = record.id
+    else:
+        entry_id, hold_id = made_up_id(ledger, command), command.parent
+    possible: list[Ledger] = []
+    violation: Violation | None = None
+    for after in book(ledger, command, entry_of(ledger, command), entry_id):
+        judged = judge_hold(after, hold_id, record, checked)
+        if judged is None:
+            possible.append(after)
+        violation = violation or judged
+    return violation if violation is not None and not possible else tuple(possible)
+
+
+def hold_of(ledger: Ledger, reuse: Reuse) -> EntryId:
+    """Return the id of the hold that the earlier use of a ref_id was about."""
+    return ledger.entries[reuse.entry].parent or reuse.entry
+
+
+def judge_repeated(
+    ledger: Ledger, record: HoldRecord, reuse: Reuse, checked: list[str]
+) -> Successors | Violation:
+    """Judge an answer that shows the hold of an earlier request once more (REF-6).
+
+    Its figures may be those of any moment since; so only what never changes is compared.
+    """
+    checked.append("REF-6")
+    answers = reuse.explained_by(REPLAY)
+    replayed = answered(ledger, reuse.question, answers, "the hold again")
+    if isinstance(replayed, Violation):
+        return replayed
+    after, hold_id = replayed[0], hold_of(ledger, reuse)
+    if is_unanswered(hold_id):
+        if record.id is None or record.id in ledger.entries:
+            return Violation("TX-8", "an id of its own", f"the id {record.id}")
+        after, hold_id = adopt(after, hold_id, record.id), record.id
+    hold = after.entries[hold_id]
+    if record.amount not in (None, hold.amount):
+        return Violation("REF-6", f"amount {hold.amount}", f"amount {record.amount}")
+    if record.currency not in (None, ledger.currency):
+        return Violation("REF-6", f"currency {ledger.currency}", f"currency {record.currency}")
+    return (after.changed(last_write=WRITE_OF_REUSE[reuse.rule], last_hold=hold_id),)
