@@ -34,6 +34,7 @@ from tallystick.ledger.coding import decode_command, decode_outcome
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId
+from tallystick.profile_commands import profile_group
 from tallystick.profiles import registry
 from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.profile import ProfileError
@@ -357,6 +358,9 @@ def probe_command(settings: Settings) -> int:
     for finding in run.findings.values():
         click.echo("\n".join(_violated(finding)))
     return VIOLATES if run.findings else OK
+
+
+cli.add_command(profile_group)
 
 
 # sweep --------------------------------------------------------------------------------------------

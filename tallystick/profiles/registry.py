@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from tallystick.documents.files import SPEC
+from tallystick.profiles.declared import profile as declared
 from tallystick.profiles.profile import Profile, ProfileError
 from tallystick.profiles.wallet.profile import Wallet
 
 DEFAULT = "wallet"
 FILES = (".yaml", ".yml")
 
-BUILT_IN: dict[str, Callable[[], Profile]] = {"wallet": Wallet}
+BUILT_IN: dict[str, Callable[[], Profile]] = {
+    "wallet": Wallet,
+    "stripe-charges": partial(declared.load, SPEC / "stripe" / "charges.yaml"),
+    "stripe-payment-intents": partial(declared.load, SPEC / "stripe" / "payment_intents.yaml"),
+}
 """By name; each call makes a profile for one run."""
 
 
@@ -35,4 +42,4 @@ def _of_file(path: Path) -> Profile:
         is_there = False
     if not is_there:
         raise ProfileError(f"{str(path)[:200]}: there is no such file")
-    raise ProfileError(f"{path}: profiles in files are not read yet; use one of {list(BUILT_IN)}")
+    return declared.load(path)

@@ -1,0 +1,188 @@
+"""What is missing in a profile file or contradicts itself. Knows the commands, and no API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tallystick.profiles.declared.declaration import (
+    OF_A_CARD,
+    OF_A_HOLD,
+    PAYMENTS,
+    Declaration,
+    Name,
+    Template,
+)
+from tallystick.profiles.declared.documents import operation_named, operations_of
+from tallystick.profiles.declared.encoding import METADATA
+from tallystick.profiles.declared.expressions import variables_of
+from tallystick.profiles.declared.page import Page, meant
+from tallystick.profiles.declared.templates import names_in
+
+GIVEN: dict[Name, tuple[str, ...]] = {
+    Name.CARD: ("card", "amount", "currency", "ref"),
+    Name.HOLD: ("card", "amount", "currency", "ref"),
+    Name.DRAW: ("card", "amount", "currency", "ref"),
+    Name.FUND: ("card", "amount", "currency", "ref"),
+    Name.CAPTURE: ("card", "hold", "amount", "currency", "ref"),
+    Name.VOID: ("card", "hold", "amount", "currency", "ref"),
+    Name.READ_CARD: ("card", "currency"),
+    Name.READ_HOLD: ("card", "hold", "currency"),
+    Name.LIST: ("card", "currency"),
+}
+"""The variables that each command has; `account` and `metadata` come with them."""
+CREDENTIALS = ("token", "client_id", "client_secret", "basic")
+
+
+def check(declaration: Declaration, page: Page) -> None:
+    """Note on the page what is missing and what contradicts itself."""
+    _check_presence(declaration, page)
+    _check_retries(declaration, page)
+    _check_metadata(declaration, page)
+    _check_login(declaration, page)
+    for name, template in declaration.commands.items():
+        _check_variables(declaration, page, name, template)
+    if declaration.openapi is not None:
+        _check_operations(declaration, page)
+
+
+def _check_presence(declaration: Declaration, page: Page) -> None:
+    commands = declaration.commands
+    if Name.HOLD not in commands or not {Name.CAPTURE, Name.VOID} & set(commands):
+        page.mistake(
+            declaration.line_of("commands"),
+            "`commands` need hold, and capture or void: without them nothing is judged",
+        )
+    if declaration.has_balance and Name.READ_CARD not in commands:
+        page.mistake(
+            commands[Name.CARD].line, "a `card` needs `read card`, which shows its balance"
+        )
+    if not declaration.has_balance and Name.READ_HOLD not in commands:
+        page.mistake(
+            declaration.line_of("commands"),
+            "without a `card` the figures are those of the hold: `read hold` is missing",
+        )
+    for name in OF_A_CARD:
+        if name in commands and not declaration.has_balance:
+            text = f"`{name}` is of a card with a balance: write `card`, or leave it out"
+            page.mistake(commands[name].line, text)
+    if not declaration.refused:
+        page.mistake(1, "`refused` is missing: with which statuses is a request refused?")
+    if not declaration.control:
+        page.mistake(1, "`control` is missing: a small GET that every working server answers")
+    for call in declaration.control:
+        if call.method != "GET":
+            page.mistake(
+                declaration.line_of("control"), f"control: {call.method} {call.path} is no GET"
+            )
+    for rule in declaration.open_rules & set(declaration.sources):
+        page.mistake(
+            declaration.line_of("open_rules"),
+            f"{rule} is in `open_rules` and in `sources`: it is decided, or it is open",
+        )
+    _check_figures(declaration, page)
+
+
+def _check_figures(declaration: Declaration, page: Page) -> None:
+    """Whatever is not shown is never judged, so something has to be."""
+    needed: list[tuple[Name, set[str]]] = [
+        (Name.READ_CARD, {"available", "balance"}),
+        (Name.READ_HOLD, {"captured", "remaining"}),
+    ]
+    for name, figures in needed:
+        template = declaration.commands.get(name)
+        if template is not None and not figures & set(template.shows):
+            page.mistake(template.line, f"{name}: `shows` needs {' or '.join(sorted(figures))}")
+    hold = declaration.commands.get(Name.HOLD)
+    if hold is not None and "id" not in hold.shows:
+        page.mistake(hold.line, "hold: `shows` needs `id`, by which it is captured (or id: $ref)")
+
+
+def _check_metadata(declaration: Declaration, page: Page) -> None:
+    """What is sent as metadata is looked for where the record is read."""
+    commands = declaration.commands
+    for name in PAYMENTS:
+        template = commands.get(name)
+        if template is None or METADATA not in _used(template):
+            continue
+        read_by = [Name.LIST] if declaration.own_records or name in (Name.DRAW, Name.FUND) else []
+        read_by += [Name.HOLD, Name.READ_HOLD] if name is Name.HOLD else []
+        for reader in read_by:
+            if reader in commands and METADATA not in commands[reader].shows:
+                text = (
+                    f"{name} sends $metadata: say in `shows` where `metadata` is, or leave it out"
+                )
+                page.mistake(commands[reader].line, f"{reader}: {text}")
+
+
+def _check_retries(declaration: Declaration, page: Page) -> None:
+    if declaration.has_retries:
+        return
+    for question in declaration.answers:
+        if question.startswith("ref."):
+            page.mistake(
+                declaration.line_of("answers"),
+                f"`retry: none`, and an answer to {question}: one of them is wrong",
+            )
+    for name in PAYMENTS:
+        template = declaration.commands.get(name)
+        if template is not None and "ref" in _used(template) and name is not Name.HOLD:
+            page.mistake(template.line, f"{name} uses $ref, but there is `retry: none`")
+
+
+def _check_login(declaration: Declaration, page: Page) -> None:
+    login = declaration.login
+    known = (*CREDENTIALS, "account")
+    used = names_in(login.value)
+    if login.fetch is not None:
+        used |= names_in([login.fetch.path, login.fetch.content, login.fetch.headers])
+    _unknown(page, declaration.line_of("authentication"), "authentication", used, known)
+
+
+def _check_variables(declaration: Declaration, page: Page, name: Name, template: Template) -> None:
+    known = [*GIVEN[name], "account", "metadata"]
+    for before in template.before:
+        used = names_in([before.call.path, before.call.content, before.call.headers])
+        _unknown(page, template.line, f"{name}: before", used, known)
+        known += before.gives
+    _unknown(page, template.line, name, _used(template), known)
+    calls = [template.call, *(before.call for before in template.before)]
+    content = names_in([[call.path, call.content, call.headers] for call in calls])
+    if name in OF_A_HOLD and "hold" not in content:
+        page.mistake(template.line, f"{name}: which hold? Its request has to use $hold")
+    if name in OF_A_CARD and "card" not in content:
+        page.mistake(template.line, f"{name}: of which card? Its request has to use $card")
+    if name in (Name.HOLD, Name.DRAW, Name.FUND) and "amount" not in content:
+        page.mistake(template.line, f"{name}: its request has to use $amount")
+    if name is Name.CARD and "card" not in content and "id" not in template.shows:
+        page.mistake(template.line, "card: use $card as its id, or say in `shows` where its id is")
+
+
+def _used(template: Template) -> frozenset[str]:
+    shown = (variables_of(each) for each in template.shows.values())
+    call = template.call
+    return names_in([call.path, call.content, call.headers]).union(*shown)
+
+
+def _unknown(page: Page, line: int, where: str, used: Iterable[str], known: Any) -> None:
+    for name in sorted(set(used) - set(known)):
+        hint = meant(name, known) or f"; there are {', '.join('$' + each for each in known)}"
+        page.mistake(line, f"{where}: nothing gives ${name}{hint}")
+
+
+def _check_operations(declaration: Declaration, page: Page) -> None:
+    assert declaration.openapi is not None, "asked only with a document"
+    operations = operations_of(declaration.openapi)
+    ids = [each.operation for each in operations]
+    for name, template in declaration.commands.items():
+        for call in (*(before.call for before in template.before), template.call):
+            if call.operation and call.operation not in ids:
+                text = f"{name}: the document has no operation {call.operation}"
+                page.mistake(template.line, text + meant(call.operation, ids))
+            elif not call.operation and operation_named(operations, call.method, call.path) is None:
+                text = f"{name}: the document has no {call.method} {call.path}"
+                page.mistake(template.line, f"{text}{_near(operations, call.method, call.path)}")
+
+
+def _near(operations: Any, method: str, path: str) -> str:
+    return meant(f"{method} {path}", [f"{each.method} {each.path}" for each in operations])

@@ -1,0 +1,214 @@
+"""Reads requests, commands and conditions of a profile file. Knows no API.
+
+Every mistake is noted on the page; what is returned then is good enough to go on reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tallystick.profiles.declared.declaration import (
+    BODIES,
+    Before,
+    Call,
+    Name,
+    Template,
+    Verdict,
+)
+from tallystick.profiles.declared.expressions import (
+    NOTHING,
+    Condition,
+    Expression,
+    ExpressionError,
+    Path,
+    as_word,
+    parse,
+)
+from tallystick.profiles.declared.page import Item, Members, Page, meant, plain
+
+_SEND = re.compile(r"(GET|POST|PUT|PATCH|DELETE) +(/\S*)")
+
+PASSING = (408, 425, 429)
+"""Statuses of a request that is to be sent again, so that they prove neither."""
+
+CARD_FIGURES = (
+    *("id", "currency", "amount", "balance", "available", "funds"),
+    *("drawdown", "pending", "reserved", "status"),
+)
+HOLD_FIGURES = (
+    *("id", "currency", "amount", "captured", "remaining", "released", "open", "metadata"),
+)
+RECORD_MEMBERS = ("id", "ref", "currency", "amount", "parent", "metadata")
+
+
+def figures_of(name: Name, *, own_records: bool) -> tuple[str, ...]:
+    """Return what an answer to a command may show."""
+    if name in (Name.CARD, Name.READ_CARD):
+        return CARD_FIGURES
+    if name is Name.READ_HOLD:
+        return HOLD_FIGURES
+    if name in (Name.HOLD, Name.CAPTURE, Name.VOID) and not own_records:
+        return HOLD_FIGURES
+    return RECORD_MEMBERS
+
+
+class CommandReader:
+    """Reads the commands of one file."""
+
+    def __init__(self, page: Page, body: str, *, own_records: bool) -> None:
+        self.page = page
+        self.body = body
+        self.own_records = own_records
+
+    def commands(self, items: Mapping[str, Item]) -> dict[Name, Template]:
+        """Return all commands by name."""
+        found = {}
+        for word, item in items.items():
+            if word not in tuple(Name):
+                known = tuple(Name)
+                hint = meant(word, known) or f"; there are {', '.join(known)}"
+                self.page.mistake(item.line, f"no command `{word}`{hint}")
+                continue
+            found[Name(word)] = self._command(Name(word), item)
+        return found
+
+    def _command(self, name: Name, item: Item) -> Template:
+        members = Members(self.page, item, name)
+        before = self._befores(members.take("before"), name)
+        call = self.call(members)
+        shows, is_open = self._shows(members, name)
+        items, more = None, None
+        if name is Name.LIST:
+            given = members.text("items")
+            items = self._expression(members.line, given, name) if given else None
+            more = self.condition(members.take("more"), f"{name}: more")
+        members.end()
+        return Template(item.line, call, before, shows, is_open, items, more)
+
+    def call(self, members: Members) -> Call:
+        """Return the request that the members `send`, `body`, `with` and `headers` spell."""
+        sent = members.text("send")
+        match = _SEND.fullmatch(sent)
+        if match is None:
+            members.mistake(members.line, '`send` is missing or not like "POST /v1/charges"')
+        operation = members.text("operation")
+        body = members.one_of("body", BODIES, self.body)
+        has_body = "with" in members.lines()
+        content = {name: plain(item) for name, item in members.mapping("with").items()}
+        headers = {
+            name: as_word(plain(item)) or "" for name, item in members.mapping("headers").items()
+        }
+        method, path = (match[1], match[2]) if match else ("GET", "/")
+        if method == "GET" and content:
+            body = "query"
+        return Call(method, path, body, content, headers, has_body or body == "form", operation)
+
+    def one_call(self, item: Item, where: str) -> Call:
+        """Return the request of a text such as `GET /v1/charges`, or of a mapping."""
+        if isinstance(item.value, str):
+            item = Item(item.line, {"send": item})
+        members = Members(self.page, item, where)
+        call = self.call(members)
+        members.end()
+        return call
+
+    def _befores(self, item: Item | None, name: Name) -> tuple[Before, ...]:
+        if item is None:
+            return ()
+        listed = item.value if isinstance(item.value, list) else [item]
+        found = []
+        for each in listed:
+            members = Members(self.page, each, f"{name}: before")
+            call = self.call(members)
+            gives = {
+                variable: self._expression(given.line, plain(given), f"{name}: gives")
+                for variable, given in members.mapping("gives").items()
+            }
+            members.end()
+            found.append(Before(call, gives))
+        return tuple(found)
+
+    def _shows(
+        self, members: Members, name: Name
+    ) -> tuple[dict[str, Expression], Condition | None]:
+        known = figures_of(name, own_records=self.own_records)
+        shows: dict[str, Expression] = {}
+        is_open = None
+        for figure, item in members.mapping("shows").items():
+            if figure not in known:
+                hint = meant(figure, known) or f"; there are {', '.join(known)}"
+                members.mistake(item.line, f"`shows` has no `{figure}`{hint}")
+            elif figure == "open":
+                is_open = self.condition(item, f"{name}: open")
+            else:
+                shows[figure] = self._expression(item.line, plain(item), f"{name}: {figure}")
+        return shows, is_open
+
+    def _expression(self, line: int, given: object, where: str) -> Expression:
+        if not isinstance(given, str | int):
+            self.page.mistake(line, f"{where} has to be a text such as amount or data.0.id")
+            return NOTHING
+        try:
+            return parse(str(given))
+        except ExpressionError as error:
+            self.page.mistake(line, f"{where}: {error}")
+            return NOTHING
+
+    def expression(self, item: Item | None, where: str) -> Expression | None:
+        """Return an expression that may be absent."""
+        return None if item is None else self._expression(item.line, plain(item), where)
+
+    def condition(self, item: Item | None, where: str) -> Condition | None:
+        """Return the condition of a mapping of paths to a word, or a list of words."""
+        if item is None:
+            return None
+        if not isinstance(item.value, dict) or not item.value:
+            text = f"{where} has to map members to what they are, such as status: [open, pending]"
+            self.page.mistake(item.line, text)
+            return None
+        found = []
+        for text, given in item.value.items():
+            path = self._expression(given.line, text, where)
+            if not isinstance(path, Path):
+                self.page.mistake(given.line, f"{where}: {text!r} is no path")
+                continue
+            listed = given.value if isinstance(given.value, list) else [given]
+            found.append((path, tuple(as_word(each.value) for each in listed)))
+        return Condition(tuple(found))
+
+    def verdicts(self, item: Item | None, where: str) -> tuple[Verdict, ...]:
+        """Return the answers that a list of statuses, or of statuses with bodies, means."""
+        if item is None:
+            return ()
+        listed = item.value if isinstance(item.value, list) else [item]
+        statuses = [each for each in listed if not isinstance(each.value, dict)]
+        found = [self._of_statuses(statuses, where)] if statuses else []
+        for each in listed:
+            if isinstance(each.value, dict):
+                members = Members(self.page, each, where)
+                alone = members.take("status")
+                body = self.condition(members.take("body"), f"{where}: body")
+                members.end()
+                given = [] if alone is None else [alone]
+                if alone is not None and isinstance(alone.value, list):
+                    given = alone.value
+                if not given and body is None:
+                    members.mistake(each.line, "it needs `status`, `body` or both")
+                verdict = self._of_statuses(given, where)
+                found.append(Verdict(verdict.statuses, body or Condition(())))
+        return tuple(found)
+
+    def _of_statuses(self, items: list[Item], where: str) -> Verdict:
+        statuses = set()
+        for item in items:
+            status = item.value
+            if status in PASSING:
+                text = f"{where}: {status} says nothing of the request: leave it out"
+                self.page.mistake(item.line, text)
+            elif isinstance(status, int) and 200 <= status < 500:
+                statuses.add(status)
+            else:
+                text = f"{where}: {status!r} is no status from 200 to 499 (a 5xx is always unknown)"
+                self.page.mistake(item.line, text)
+        return Verdict(frozenset(statuses))

@@ -1,0 +1,157 @@
+"""What a profile file says, as values. Data only; `reading` makes them of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from tallystick.profiles.declared.expressions import Condition, Expression
+from tallystick.profiles.declared.money import Money
+from tallystick.profiles.production import Production
+
+JSON = Any
+
+
+class Name(StrEnum):
+    """The commands that a file can say how to ask for."""
+
+    CARD = "card"
+    HOLD = "hold"
+    CAPTURE = "capture"
+    VOID = "void"
+    DRAW = "draw"
+    FUND = "fund"
+    READ_CARD = "read card"
+    READ_HOLD = "read hold"
+    LIST = "list"
+
+
+PAYMENTS = (Name.HOLD, Name.CAPTURE, Name.VOID, Name.DRAW, Name.FUND)
+"""The commands that move money; they carry the retry key."""
+OF_A_HOLD = (Name.CAPTURE, Name.VOID, Name.READ_HOLD)
+OF_A_CARD = (Name.DRAW, Name.FUND, Name.READ_CARD, Name.LIST)
+
+BODIES = ("json", "form", "query")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a template."""
+
+    method: str
+    path: str
+    body: str = "json"
+    content: Mapping[str, JSON] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    has_body: bool = False
+    """Whether a body is sent, even an empty one."""
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A request before the one with the effect, and the variables that its answer gives."""
+
+    call: Call
+    gives: Mapping[str, Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """How a command is asked for, and what its answer shows."""
+
+    line: int
+    call: Call
+    before: tuple[Before, ...] = ()
+    shows: Mapping[str, Expression] = field(default_factory=dict)
+    open: Condition | None = None
+    """The members that say of a hold that it is open."""
+    items: Expression | None = None
+    """Where the items of a list are; None: the whole body."""
+    more: Condition | None = None
+    """The members that say of a list that it has more pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Some answers: by status, and by members of the body."""
+
+    statuses: frozenset[int] = frozenset()
+    """Empty: any status."""
+    body: Condition = field(default_factory=lambda: Condition(()))
+
+    def applies(self, status: int, body: JSON) -> bool:
+        """Whether an answer is one of these."""
+        return (not self.statuses or status in self.statuses) and self.body.holds_for(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How requests prove who sends them."""
+
+    header: str = ""
+    """The header; empty: none."""
+    value: str = ""
+    """Its value, with `$token`, `$client_id` or `$client_secret`."""
+    fetch: Call | None = None
+    """The request whose answer gives the token; None: the token is given ready."""
+    token: Expression | None = None
+    lifetime: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A whole profile file."""
+
+    path: Path
+    name: str
+    title: str
+    openapi: Path | None
+    login: Login
+    money: Money
+    retry_header: str
+    retry_member: str
+    own_records: bool
+    accepted: tuple[Verdict, ...]
+    refused: tuple[Verdict, ...]
+    control: tuple[Call, ...]
+    commands: Mapping[Name, Template]
+    production: Production = field(default_factory=Production)
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    open_rules: frozenset[str] = frozenset()
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """By member of the file: its line."""
+
+    def line_of(self, member: str) -> int:
+        """The line of a member of the file, 1 if it is not there."""
+        return self.lines.get(member, 1)
+
+    @property
+    def has_balance(self) -> bool:
+        """Whether there is a card with a balance; else there are holds alone."""
+        return Name.CARD in self.commands
+
+    @property
+    def has_retries(self) -> bool:
+        """Whether requests carry a key, so that a repetition has no second effect."""
+        return bool(self.retry_header or self.retry_member)
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether requests name the account of the run (`--account`)."""
+        return any("$account" in text for text in _texts(self))
+
+
+def _texts(declaration: Declaration) -> list[str]:
+    calls = [*declaration.control]
+    calls += [declaration.login.fetch] if declaration.login.fetch else []
+    for template in declaration.commands.values():
+        calls += [template.call, *(before.call for before in template.before)]
+    return [
+        f"{call.path} {call.content} {call.headers}".replace("${account}", "$account")
+        for call in calls
+    ]

@@ -1,0 +1,213 @@
+"""Answers to outcomes and records, by what a profile file says of them. Pure, but for `Names`.
+
+What an answer does not show is None in a record of a hold or a card, and never judged. A record of
+a payment is filled with what was asked for where the API shows no such member at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from tallystick.ledger.members import as_text
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Capture,
+    CardId,
+    CardRecord,
+    Command,
+    EntryId,
+    Extras,
+    HoldRecord,
+    OpenCard,
+    Outcome,
+    Payment,
+    ReadCard,
+    Record,
+    RefId,
+    Refused,
+    Transact,
+    TransactionRecord,
+    Unknown,
+    Void,
+)
+from tallystick.profiles.declared.declaration import Declaration, Name, Template
+from tallystick.profiles.declared.encoding import METADATA, name_of
+from tallystick.profiles.declared.expressions import as_word
+from tallystick.profiles.declared.names import Names
+from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
+
+JSON = Any
+NO_CONTENT = 204
+
+
+class Decoder:
+    """Reads the answers of one run."""
+
+    def __init__(self, declaration: Declaration, names: Names) -> None:
+        self._declaration = declaration
+        self._names = names
+        self._money = declaration.money
+
+    def verdict(self, answer: Answer) -> str:
+        """Return `accepted` or `refused`; else why an answer is neither."""
+        if answer.status >= 500:
+            return f"status {answer.status}"
+        body = None if answer.body is NOT_JSON else answer.body
+        if any(each.applies(answer.status, body) for each in self._declaration.refused):
+            return "refused"
+        if any(each.applies(answer.status, body) for each in self._declaration.accepted):
+            return "accepted"
+        return f"status {answer.status}: the profile has it neither as accepted nor as refused"
+
+    def outcome(
+        self,
+        command: Command,
+        template: Template,
+        answer: Answer | NoAnswer,
+        variables: Mapping[str, JSON],
+        currency: str,
+    ) -> Outcome:
+        """Return what an answer proves; `currency` is that of what the command is about."""
+        if isinstance(answer, NoAnswer):
+            return Unknown(answer.reason)
+        verdict = self.verdict(answer)
+        if verdict == "refused":
+            return Refused(answer.status)
+        if verdict != "accepted":
+            return Unknown(verdict)
+        if answer.body is NOT_JSON and template.shows and answer.status != NO_CONTENT:
+            return Unknown(f"status {answer.status} without JSON")
+        if template.more is not None and template.more.holds_for(answer.body):
+            return Unknown("the list has more pages: what is on them is not known")
+        body = None if answer.body is NOT_JSON else answer.body
+        return Accepted(self._record(command, _Shown(template, body, variables), currency))
+
+    def _record(self, command: Command, shown: _Shown, currency: str) -> Record:
+        name = name_of(command)
+        if isinstance(command, OpenCard | ReadCard):
+            return self._card(command, shown, currency)
+        if name is Name.LIST:
+            return tuple(self._listed(command.card, item) for item in shown.items())
+        holds = (Name.HOLD, Name.CAPTURE, Name.VOID)
+        if name is Name.READ_HOLD or (name in holds and not self._declaration.own_records):
+            return self._hold(command, shown, currency)
+        assert isinstance(command, Transact | Capture | Void), f"{name} has a record"
+        return self._payment(command, shown, currency)
+
+    def _card(self, command: OpenCard | ReadCard, shown: _Shown, currency: str) -> CardRecord:
+        theirs = shown.text("id")
+        if isinstance(command, OpenCard) and theirs is not None:
+            self._names.learn_card(command.card, theirs, command.currency)
+        card = self._names.card_of(theirs) if theirs is not None else command.card
+        read_as = self._currency(shown) or currency
+
+        def money(figure: str) -> int | Decimal | None:
+            return self._money.read(shown.value(figure), read_as)
+
+        return CardRecord(
+            card=card or CardId(theirs or ""),
+            currency=self._currency(shown) or (None if shown.has("currency") else currency),
+            amount=money("amount"),
+            balance=money("balance"),
+            available=money("available"),
+            funds=money("funds"),
+            drawdown=money("drawdown"),
+            pending=money("pending"),
+            reserved=money("reserved"),
+            status=shown.text("status"),
+        )
+
+    def _hold(self, command: Command, shown: _Shown, currency: str) -> HoldRecord:
+        theirs = shown.text("id")
+        read_as = self._currency(shown) or currency
+        if isinstance(command, Transact) and theirs is not None:
+            self._names.learn_entry(EntryId(theirs), command.currency)
+        return HoldRecord(
+            id=None if theirs is None else EntryId(theirs),
+            currency=self._currency(shown),
+            amount=self._money.read(shown.value("amount"), read_as),
+            captured=self._money.read(shown.value("captured"), read_as),
+            remaining=self._money.read(shown.value("remaining"), read_as),
+            released=self._money.read(shown.value("released"), read_as),
+            is_open=shown.is_open(),
+            extras=shown.extras(),
+        )
+
+    def _payment(self, command: Payment, shown: _Shown, currency: str) -> TransactionRecord:
+        theirs = shown.text("id")
+        if isinstance(command, Transact) and theirs is not None:
+            self._names.learn_entry(EntryId(theirs), command.currency)
+        parent = None if isinstance(command, Transact) else command.parent
+        shown_parent = shown.text("parent")
+        return TransactionRecord(
+            id=None if theirs is None else EntryId(theirs),
+            ref=_ref(shown.text("ref")) if shown.has("ref") else command.ref,
+            amount=self._money.read(shown.value("amount"), self._currency(shown) or currency),
+            currency=self._currency(shown) if shown.has("currency") else currency,
+            parent=_entry(shown_parent) if shown.has("parent") else parent,
+            extras=shown.extras() if shown.has(METADATA) else command.extras,
+        )
+
+    def _listed(self, card: CardId, shown: _Shown) -> TransactionRecord:
+        currency = self._names.currency_of(card) or next(iter(self._money.currencies))
+        return TransactionRecord(
+            id=_entry(shown.text("id")),
+            ref=_ref(shown.text("ref")),
+            amount=self._money.read(shown.value("amount"), self._currency(shown) or currency),
+            currency=self._currency(shown) if shown.has("currency") else currency,
+            parent=_entry(shown.text("parent")),
+            extras=shown.extras(),
+        )
+
+    def _currency(self, shown: _Shown) -> str | None:
+        return self._money.read_currency(shown.text("currency"))
+
+
+class _Shown:
+    """One body, and what a template reads from it."""
+
+    def __init__(self, template: Template, body: JSON, variables: Mapping[str, JSON]) -> None:
+        self._template = template
+        self._body = body
+        self._variables = variables
+
+    def has(self, figure: str) -> bool:
+        """Whether the profile says where the figure is."""
+        return figure in self._template.shows
+
+    def value(self, figure: str) -> JSON:
+        """The figure as it is there; None if it is not."""
+        expression = self._template.shows.get(figure)
+        return None if expression is None else expression.value(self._body, self._variables)
+
+    def text(self, figure: str) -> str | None:
+        """The figure as text; ids may be numbers."""
+        value = self.value(figure)
+        return None if isinstance(value, bool) else as_word(value)
+
+    def extras(self) -> Extras:
+        """The metadata, as a command carries it."""
+        value = self.value(METADATA)
+        return () if value is None else ((METADATA, as_text(value)),)
+
+    def is_open(self) -> bool | None:
+        """Whether the hold is open, if that is shown."""
+        condition = self._template.open
+        return None if condition is None else condition.shown_in(self._body)
+
+    def items(self) -> list[_Shown]:
+        """Each of a list."""
+        where = self._template.items
+        found = self._body if where is None else where.value(self._body, self._variables)
+        listed = found if isinstance(found, list) else []
+        return [_Shown(self._template, item, self._variables) for item in listed]
+
+
+def _entry(text: str | None) -> EntryId | None:
+    return None if text is None else EntryId(text)
+
+
+def _ref(text: str | None) -> RefId | None:
+    return None if text is None else RefId(text)

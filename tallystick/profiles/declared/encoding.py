@@ -1,0 +1,184 @@
+"""Commands to requests, by the templates of a profile file. Sends nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from tallystick.ledger.vocabulary import (
+    Capture,
+    CardId,
+    Command,
+    Extras,
+    Kind,
+    OpenCard,
+    ReadCard,
+    ReadHold,
+    ReadTransactions,
+    Transact,
+    View,
+    Void,
+)
+from tallystick.profiles.declared.declaration import PAYMENTS, Call, Declaration, Name, Template
+from tallystick.profiles.declared.money import Unsayable
+from tallystick.profiles.declared.names import Names
+from tallystick.profiles.declared.templates import (
+    Missing,
+    as_text,
+    filled,
+    filled_path,
+    flat,
+    names_in,
+)
+from tallystick.request import Request
+from tallystick.target.api import Unnamed
+
+JSON = Any
+METADATA = "metadata"
+_OF_KIND = {Kind.DRAWDOWN: Name.DRAW, Kind.HOLD: Name.HOLD, Kind.FUND: Name.FUND}
+
+
+def name_of(command: Command) -> Name | None:
+    """Return the name under which a file has a command; None for what no file can say."""
+    match command:
+        case OpenCard():
+            return Name.CARD
+        case Transact(kind=kind, token=None):
+            return _OF_KIND.get(kind)
+        case Capture():
+            return Name.CAPTURE
+        case Void():
+            return Name.VOID
+        case ReadCard(view=View.DETAILS):
+            return Name.READ_CARD
+        case ReadHold():
+            return Name.READ_HOLD
+        case ReadTransactions():
+            return Name.LIST
+        case _:
+            return None
+
+
+class Encoder:
+    """Writes the requests of one run."""
+
+    def __init__(self, declaration: Declaration, names: Names) -> None:
+        self._declaration = declaration
+        self._names = names
+        self._money = declaration.money
+        self._default = next(iter(declaration.money.currencies))
+        card = declaration.commands.get(Name.CARD)
+        self._cards_are_ours = card is not None and "id" not in card.shows
+
+    def template(self, command: Command) -> Template:
+        """Return the template of a command; Unnamed if the API has no such command."""
+        name = name_of(command)
+        template = None if name is None else self._declaration.commands.get(name)
+        if template is None:
+            raise Unnamed(f"the API has no {type(command).__name__}")
+        return template
+
+    def currency(self, command: Command) -> str:
+        """Return the currency of what a command is about, by our name."""
+        given: str | None = getattr(command, "currency", None)
+        entry = getattr(command, "parent", None)
+        return given or self._names.currency_of(command.card, entry) or self._default
+
+    def id_of(self, card: CardId) -> str:
+        """Return the target's id of a card; Unnamed if no answer has shown it."""
+        theirs = str(card) if self._cards_are_ours else self._names.id_of(card)
+        if theirs is None:
+            raise Unnamed(f"no answer has shown the id of card {card}")
+        return theirs
+
+    def variables(self, command: Command, account: str) -> dict[str, JSON]:
+        """Return what a template may use, by name; Unnamed if an id is missing."""
+        currency = self.currency(command)
+        found: dict[str, JSON] = {
+            "account": account,
+            "currency": self._money.write_currency(currency),
+            "ref": command.card if isinstance(command, OpenCard) else getattr(command, "ref", None),
+            "hold": getattr(command, "parent", None),
+        }
+        if isinstance(command, OpenCard):
+            found["card"] = str(command.card)
+        elif self._declaration.has_balance:
+            found["card"] = self.id_of(command.card)
+        amount = getattr(command, "amount", None)
+        if amount is not None:
+            try:
+                found["amount"] = self._money.write(amount, currency)
+            except Unsayable as error:
+                raise Unnamed(str(error)) from None
+        found.update(_extras(getattr(command, "extras", ())))
+        return found
+
+    def encode(self, command: Command, variables: Mapping[str, JSON]) -> Request:
+        """Return the request with the effect; Unnamed if the template cannot say the command."""
+        template = self.template(command)
+        used = _content(template)
+        for name, _ in getattr(command, "extras", ()):
+            if name not in used:
+                raise Unnamed(f"this API takes no {name} here")
+        if getattr(command, "amount", None) is not None and "amount" not in used:
+            raise Unnamed("this API takes no amount here")
+        call = self._with_key(name_of(command), template.call)
+        return self.request(call, variables)
+
+    def _with_key(self, name: Name | None, call: Call) -> Call:
+        """The call with the key of a repetition in it."""
+        if name not in (*PAYMENTS, Name.CARD):
+            return call
+        header, member = self._declaration.retry_header, self._declaration.retry_member
+        if header:
+            return replace(call, headers={header: "$ref", **call.headers})
+        if member:
+            return replace(call, content={member: "$ref", **call.content}, has_body=True)
+        return call
+
+    def request(self, call: Call, variables: Mapping[str, JSON]) -> Request:
+        """Return the request of a template; Unnamed if a variable in it has no value."""
+        try:
+            path = filled_path(call.path, variables)
+            content = filled(dict(call.content), variables)
+            headers = {
+                name: as_text(filled(text, variables)) for name, text in call.headers.items()
+            }
+        except Missing as missing:
+            raise Unnamed(f"{call.path}: nothing is known of ${missing}") from None
+        if any(not _fits_header(text) for text in headers.values()):
+            raise Unnamed("no header can carry this text")
+        body, form = None, False
+        if call.body == "query":
+            query = urlencode(flat(content))
+            path += ("&" if "?" in path else "?") + query if query else ""
+        elif call.method != "GET" and call.has_body:
+            form = call.body == "form"
+            body = flat(content) if form else content
+        operation = call.operation or f"{call.method} {call.path}"
+        return Request(operation, call.method, path, body, tuple(headers.items()), form)
+
+
+def _content(template: Template | None) -> frozenset[str]:
+    """The variables of all requests of a command."""
+    if template is None:
+        return frozenset()
+    calls = [template.call, *(before.call for before in template.before)]
+    return names_in([[call.path, call.content, call.headers] for call in calls])
+
+
+def _extras(extras: Extras) -> dict[str, JSON]:
+    found: dict[str, JSON] = {}
+    for name, text in extras:
+        try:
+            found[name] = json.loads(text) if name == METADATA else text
+        except ValueError:
+            found[name] = text
+    return found
+
+
+def _fits_header(text: str) -> bool:
+    return text.isascii() and text.isprintable() and text == text.strip() and text != ""

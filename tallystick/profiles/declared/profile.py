@@ -1,0 +1,187 @@
+"""The Profile protocol for any API that a profile file describes.
+
+It joins the parts: `reading` makes the declaration, `encoding` writes requests, `decoding` reads
+answers, `login` authenticates, `names` remembers. It knows no API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tallystick.cleanup.leftovers import Leftovers
+from tallystick.ledger.traits import Traits
+from tallystick.ledger.vocabulary import CardId, Command, OpenCard, Outcome, RefId
+from tallystick.profiles.declared.declaration import PAYMENTS, Before, Declaration, Name
+from tallystick.profiles.declared.decoding import Decoder
+from tallystick.profiles.declared.encoding import Encoder
+from tallystick.profiles.declared.fuzzing import fuzzing_of
+from tallystick.profiles.declared.login import Headers
+from tallystick.profiles.declared.names import Names
+from tallystick.profiles.declared.reading import read
+from tallystick.profiles.declared.templates import as_text, names_in
+from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileError
+from tallystick.request import Request
+from tallystick.target.address import Address, Client
+from tallystick.target.answers import Answer, NoAnswer
+from tallystick.target.api import Preparation, Unnamed, Variables
+from tallystick.target.outages import Outages
+from tallystick.target.pace import Time
+
+VERB_OF = {
+    Name.CARD: "card",
+    Name.HOLD: "hold",
+    Name.CAPTURE: "capture",
+    Name.VOID: "void",
+    Name.DRAW: "draw",
+    Name.FUND: "fund",
+    Name.READ_CARD: "read",
+    Name.LIST: "list",
+}
+"""The verb of a program that each command answers to."""
+
+
+def load(path: Path) -> DeclaredProfile:
+    """Return the profile of a file; ProfileError, one line, says what is wrong in it first."""
+    declaration, page = read(path)
+    found = page.described()
+    if found:
+        more = f" (and {len(found) - 1} more: tallystick profile check {path})" * (len(found) > 1)
+        raise ProfileError(f"{found[0]}{more}")
+    return DeclaredProfile(declaration)
+
+
+class DeclaredProfile:
+    """What a file declares, for one run."""
+
+    offers = None
+
+    def __init__(self, declaration: Declaration) -> None:
+        self.declaration = declaration
+        self.name = declaration.name
+        self.title = declaration.title
+        self.base_url = f"the base URL of a server of this API ({declaration.title}), up to where "
+        self.base_url += "the paths of the profile begin"
+        self.permissions = "a run needs credentials that may hold, capture, void and read"
+        self.traits = traits_of(declaration)
+        self.accounts = Accounts(are_needed=declaration.needs_account)
+        self.production = declaration.production
+        self._names = Names()
+        self._encoder = Encoder(declaration, self._names)
+        self._decoder = Decoder(declaration, self._names)
+
+    @property
+    def documents(self) -> Documents:
+        """The document, what is declared of the questions, and the sources."""
+        said = self.declaration
+        return Documents(said.openapi, said.answers, said.sources, said.open_rules)
+
+    def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:
+        """The first of the requests before the one with the effect that has not given all."""
+        template = self._encoder.template(command)
+        if not template.before:
+            return None
+        kept = self._names.prepared(_key_of(command)) if self.declaration.has_retries else {}
+        variables = {**self._encoder.variables(command, account), **known, **kept}
+        for before in template.before:
+            if not set(before.gives) <= set(variables):
+                request = self._encoder.request(before.call, variables)
+                return Preparation(request, partial(self._given, before, variables))
+        return None
+
+    def _given(
+        self, before: Before, variables: Mapping[str, Any], answer: Answer
+    ) -> Variables | None:
+        if self._decoder.verdict(answer) != "accepted":
+            return None
+        shown = {
+            name: as_text(value)
+            for name, where in before.gives.items()
+            if (value := where.value(answer.body, variables)) is not None
+        }
+        return shown if len(shown) == len(before.gives) else None
+
+    def encode(self, command: Command, account: str, known: Variables) -> Request:
+        """The request with the effect; Unnamed if an id is not known, or it cannot be said."""
+        variables = self._encoder.variables(command, account)
+        if self._encoder.template(command).before and self.declaration.has_retries:
+            known = self._names.keep_prepared(_key_of(command), known)
+        return self._encoder.encode(command, {**variables, **known})
+
+    def outcome(self, command: Command, answer: Answer | NoAnswer) -> Outcome:
+        """What an answer proves."""
+        currency = self._encoder.currency(command)
+        template = self._encoder.template(command)
+        variables = {
+            **(self._names.prepared(_key_of(command)) if template.before else {}),
+            "ref": _key_of(command),
+            "hold": getattr(command, "parent", None),
+            "currency": self.declaration.money.write_currency(currency),
+        }
+        return self._decoder.outcome(command, template, answer, variables, currency)
+
+    def control_requests(self, account: str) -> tuple[Request, ...]:
+        """The control requests of the file."""
+        given = {"account": account}
+        return tuple(self._encoder.request(call, given) for call in self.declaration.control)
+
+    def is_working(self, answer: Answer) -> bool:
+        """Whether it is accepted, or refused for another reason than the credentials."""
+        verdict = self._decoder.verdict(answer)
+        return verdict == "accepted" or (verdict == "refused" and answer.status not in (401, 403))
+
+    def authentication(
+        self, address: Address, client: Client, outages: Outages, time: Time
+    ) -> Headers:
+        """The headers that the file declares; ProfileError if their credentials are missing."""
+        return Headers(self.declaration.login, address, client, outages, time)
+
+    def fetches_credentials(self, path: str) -> bool:
+        """Whether it is the path of `fetch`."""
+        fetch = self.declaration.login.fetch
+        return fetch is not None and path.endswith(fetch.path.partition("?")[0])
+
+    def target_id(self, card: CardId) -> str:
+        """The target's id of a card; Unnamed if no answer has shown it."""
+        return self._encoder.id_of(card)
+
+    def leftovers(self) -> Leftovers | None:
+        """Nothing is put away yet."""
+        return None
+
+    @property
+    def fuzzing(self) -> Fuzzing:
+        """Where the document names holds and cards, read from the templates."""
+        return fuzzing_of(self.declaration)
+
+
+def traits_of(declaration: Declaration) -> Traits:
+    """Return what the API is able to do, by the commands of its file."""
+    commands, money = declaration.commands, declaration.money
+    verbs = {VERB_OF[name] for name in commands if name in VERB_OF}
+    void = commands.get(Name.VOID)
+    return Traits(
+        currencies=tuple(money.currencies),
+        account=declaration.has_balance,
+        own_records=declaration.own_records,
+        reads_hold=Name.READ_HOLD in commands,
+        lists=Name.LIST in commands,
+        verbs=frozenset(verbs | {"card", "again", "read"}),
+        digits=dict(money.digits),
+        decimal=money.is_decimal,
+        least=money.least,
+        retries=declaration.has_retries,
+        part_of_void=void is not None and "amount" in names_in([void.call.path, void.call.content]),
+    )
+
+
+def _key_of(command: Command) -> RefId:
+    """What repetitions of a command have in common."""
+    if isinstance(command, OpenCard):
+        return RefId(command.card)
+    return RefId(getattr(command, "ref", "") or "")
+
+
+__all__ = ["PAYMENTS", "DeclaredProfile", "Unnamed", "load", "traits_of"]

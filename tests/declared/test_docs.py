@@ -1,0 +1,49 @@
+"""docs/profiles.md and the reader of profile files say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tallystick.profiles.declared import command_reading
+from tallystick.profiles.declared.checks import CREDENTIALS, GIVEN
+from tallystick.profiles.declared.declaration import Name
+from tallystick.profiles.declared.page import Mistake
+from tallystick.profiles.declared.reading import read
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def mistakes(text: str, tmp_path: Path) -> list[Mistake]:
+    file = tmp_path / "wallet.yaml"
+    file.write_text(text, encoding="utf-8")
+    return read(file)[1].mistakes
+
+
+def test_the_small_file_has_no_mistake(tmp_path: Path) -> None:
+    assert mistakes(BLOCKS[0], tmp_path) == []
+
+
+@pytest.mark.parametrize("number", range(1, len(BLOCKS)))
+def test_each_example_can_be_put_into_it(number: int, tmp_path: Path) -> None:
+    member = BLOCKS[number].partition(":")[0]
+    kept = [line for line in BLOCKS[0].splitlines() if not line.startswith(f"{member}:")]
+    assert mistakes("\n".join(kept) + "\n" + BLOCKS[number], tmp_path) == []
+
+
+def test_every_word_of_the_language_is_explained() -> None:
+    figures = {*command_reading.CARD_FIGURES, *command_reading.HOLD_FIGURES}
+    words = {*Name, *figures, *command_reading.RECORD_MEMBERS}
+    variables = {f"${name}" for given in GIVEN.values() for name in given}
+    variables |= {f"${name}" for name in CREDENTIALS}
+    missing = [word for word in (*words, *variables) if f"`{word}`" not in PAGE]
+    assert missing == []
+
+
+def test_every_member_of_a_file_is_explained(tmp_path: Path) -> None:
+    (unknown,) = mistakes(BLOCKS[0] + "xyzzy: 1\n", tmp_path)
+    known = unknown.text.partition("; there are ")[2].split(", ")
+    assert len(known) > 12
+    assert [name for name in known if f"| `{name}` |" not in PAGE] == []

@@ -1,0 +1,139 @@
+"""Every mistake in a profile file is one line, with its place and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from tallystick.profiles.declared.profile import load
+from tallystick.profiles.declared.reading import read
+from tallystick.profiles.profile import ProfileError
+
+SPEC = Path(__file__).parents[2] / "spec"
+SHIPPED = ["stripe/charges.yaml", "stripe/payment_intents.yaml", "prepaid/profile.yaml"]
+GOOD = """\
+profile: my-wallet
+money: {as: decimal-string, currencies: [EUR]}
+retry: {header: Idempotency-Key}
+refused: [400, 404, 422]
+control: GET /holds?limit=1
+commands:
+  hold:
+    send: POST /holds
+    with: {amount: $amount}
+    shows: {id: id}
+  capture:
+    send: POST /holds/$hold/capture
+    with: {amount: $amount}
+  read hold:
+    send: GET /holds/$hold
+    shows: {captured: captured, open: {status: open}}
+"""
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_profile_has_no_mistake_and_is_short(name: str) -> None:
+    _, page = read(SPEC / name)
+    assert page.described() == []
+    assert len((SPEC / name).read_text(encoding="utf-8").splitlines()) <= 100
+
+
+def mistakes(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "wallet.yaml"
+    file.write_text(text, encoding="utf-8")
+    _, page = read(file)
+    return [line.removeprefix(f"{file}:") for line in page.described()]
+
+
+def test_a_small_file_is_enough(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("profile: my-wallet", "profile: My Wallet", "1: the file: `profile` is missing or not"),
+        ("retry:", "retyr:", "3: the file: no member `retyr`; did you mean `retry`?"),
+        ("as: decimal-string", "as: decimal", "2: money: `as` is one of minor-integer, decimal-st"),
+        ("[EUR]", "[euros]", "2: money: currency 'EUROS': a name of ours has three capital letter"),
+        ("{header: Idem", "{heder: Idem", "3: retry: no member `heder`; did you mean `header`?"),
+        ("[400, 404, 422]", "[400, 500]", "4: refused: 500 is no status from 200 to 499"),
+        ("[400, 404, 422]", "[400, 429]", "4: refused: 429 says nothing of the request"),
+        ("refused: [400, 404, 422]\n", "", "1: `refused` is missing"),
+        ("control: GET /holds?limit=1\n", "", "1: `control` is missing"),
+        ("GET /holds?", "POST /holds?", "5: control: POST /holds?limit=1 is no GET"),
+        ("  hold:\n", "  hodl:\n", "7: no command `hodl`; did you mean `hold`?"),
+        ("send: POST /holds\n", "sent: POST /holds\n", "8: hold: no member `sent`; did you mean"),
+        ("send: POST /holds\n", "send: POSTS /holds\n", "7: hold: `send` is missing or not like"),
+        (
+            "shows: {id: id}",
+            "shows: {idd: id}",
+            "10: hold: `shows` has no `idd`; did you mean `i",
+        ),
+        ("shows: {id: id}", "shows: {id: 'a b'}", "10: hold: id: 'a b': a sum looks like"),
+        ("shows: {id: id}", "shows: {amount: a}", "7: hold: `shows` needs `id`"),
+        ("/holds/$hold/cap", "/holds/$hodl/cap", "11: capture: nothing gives $hodl; did you mean"),
+        ("POST /holds/$hold/cap", "POST /holds/cap", "11: capture: which hold?"),
+        ("captured: captured, ", "", "14: read hold: `shows` needs captured or remaining"),
+        ("{status: open}", "open", "16: read hold: open has to map members to what they are"),
+        ("  read hold:", "  list:", "6: without a `card` the figures are those of the hold: `read"),
+        ("  read hold:", "  fund:", "14: `fund` is of a card with a balance: write `card`, or le"),
+        ("  read hold:", "  card:", "14: a `card` needs `read card`"),
+        ("header: Idempotency-Key}", "header: A, member: b}", "3: retry: either `header` or `me"),
+        ("commands:", "answers: {ref.sme.hold: x}\ncommands:", "6: answers: no question `ref.sme"),
+        ("commands:", "answers: {ref.same.hold: rply}\ncommands:", "6: answers: ref.same.hold is "),
+        ("commands:", "sources: {CAP-222: x}\ncommands:", "6: sources: no rule CAP-222; did you "),
+        ("commands:", "open_rules: [CAB-2]\ncommands:", "6: open_rules: no rule CAB-2"),
+        ("commands:", "openapi: none.yaml\ncommands:", "6: openapi: "),
+        ("control: GET /holds?limit=1", "control: [", "7: it is not YAML"),
+        ("commands:", "retry: none\ncommands:", "6: `retry` is there twice"),
+        (
+            "retry: {header: Idempotency-Key}",
+            "retry: none\nanswers: {ref.same.hold: replay}",
+            "4: `retry: none`, and an answer to ref.same.hold",
+        ),
+        (
+            "commands:",
+            "authentication: {header: A, value: $tokn}\ncommands:",
+            "6: authentication: nothing gives $tokn; did you mean `token`?",
+        ),
+        (
+            "commands:",
+            "authentication: {fetch: POST /token}\ncommands:",
+            "6: authentication: `fetch` and `token` (where its answer has the token) go together",
+        ),
+        (
+            "commands:",
+            "open_rules: CAP-2\nsources: {CAP-2: x}\ncommands:",
+            "6: CAP-2 is in `open_rules` and in `sources`",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    assert old in GOOD
+    found = mistakes(tmp_path, GOOD.replace(old, new, 1))
+    assert any(line.startswith(expected) for line in found), found
+
+
+def test_a_request_that_the_document_has_not_is_named(tmp_path: Path) -> None:
+    text = (SPEC / "stripe/charges.yaml").read_text(encoding="utf-8")
+    text = text.replace("openapi.yaml", str(SPEC / "stripe/openapi.yaml"))
+    found = mistakes(tmp_path, text.replace("POST /v1/refunds", "POST /v1/refund"))
+    assert [line.partition(": ")[2] for line in found] == [
+        "void: the document has no POST /v1/refund; did you mean `POST /v1/refunds`?"
+    ]
+
+
+def test_loading_says_the_first_mistake_and_how_many_more(tmp_path: Path) -> None:
+    file = tmp_path / "wallet.yaml"
+    file.write_text(GOOD.replace("refused", "refusd").replace("control", "contrl"))
+    with pytest.raises(ProfileError) as raised:
+        load(file)
+    assert str(raised.value).startswith(f"{file}:1: `")
+    assert str(raised.value).endswith(f"(and 3 more: tallystick profile check {file})")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="1: it cannot be read: No such file"):
+        load(tmp_path / "none.yaml")

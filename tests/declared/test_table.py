@@ -1,0 +1,183 @@
+"""APIs that differ in every property can be said: their requests, and what is read of answers.
+
+The files in `table/` are small profiles in the shape of public APIs.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Capture,
+    CardId,
+    CardRecord,
+    Command,
+    EntryId,
+    HoldRecord,
+    Kind,
+    OpenCard,
+    ReadCard,
+    ReadHold,
+    RefId,
+    Refused,
+    Transact,
+    Unknown,
+    Void,
+)
+from tallystick.profiles.declared.profile import DeclaredProfile, load
+from tallystick.request import Request
+from tallystick.target.answers import NOT_JSON, Answer
+
+TABLE = Path(__file__).parent / "table"
+A, H = CardId("ts1-A"), EntryId("h/1")
+HOLD = Transact(Kind.HOLD, A, 1050, "USD", RefId("r1"))
+
+
+def profile(name: str) -> DeclaredProfile:
+    return load(TABLE / f"{name}.yaml")
+
+
+def answer(body: Any, status: int = 200) -> Answer:
+    return Answer(status, "application/json", body)
+
+
+def encoded(of: DeclaredProfile, command: Command) -> tuple[str, str, Any, dict[str, str]]:
+    request = of.encode(command, "", {})
+    return request.method, request.path, request.body, dict(request.headers)
+
+
+def requests_of(of: DeclaredProfile, command: Command, *bodies: Any) -> list[Request]:
+    """Every request of a command; the bodies answer those that come before the last one."""
+    known: dict[str, str] = {}
+    sent = []
+    for body in bodies:
+        step = of.prepare(command, "", known)
+        assert step is not None
+        sent.append(step.request)
+        given = step.read(answer(body, 201))
+        assert given is not None
+        known.update(given)
+    assert of.prepare(command, "", known) is None
+    return [*sent, of.encode(command, "", known)]
+
+
+def held(of: DeclaredProfile, command: Command, body: Any) -> HoldRecord:
+    outcome = of.outcome(command, answer(body))
+    assert isinstance(outcome, Accepted)
+    assert isinstance(outcome.record, HoldRecord)
+    return outcome.record
+
+
+@pytest.mark.parametrize("path", sorted(TABLE.glob("*.yaml")), ids=lambda path: path.stem)
+def test_each_file_is_sound_and_short(path: Path) -> None:
+    load(path)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 60
+
+
+def test_a_hold_of_three_requests() -> None:
+    of = profile("paypal")
+    order, approval, last = requests_of(of, HOLD, {"id": "o1"}, {"status": "APPROVED"})
+    assert order.body["purchase_units"] == [{"amount": {"currency_code": "USD", "value": "10.50"}}]
+    assert order.headers == (("PayPal-Request-Id", "r1-1"),)
+    assert approval.path == "/test/approve/o1"
+    assert (last.path, last.body) == ("/v2/checkout/orders/o1/authorize", {})
+    assert last.headers == (("PayPal-Request-Id", "r1"),)
+    payments = {
+        "id": "a1",
+        "status": "CREATED",
+        "amount": {"value": "10.50", "currency_code": "USD"},
+    }
+    shown = {"purchase_units": [{"payments": {"authorizations": [payments]}}]}
+    assert held(of, HOLD, shown) == HoldRecord(EntryId("a1"), "USD", 1050, is_open=True)
+
+
+def test_a_preparation_without_what_it_has_to_give_gives_nothing() -> None:
+    step = profile("paypal").prepare(HOLD, "", {})
+    assert step is not None
+    assert step.read(answer({"status": "CREATED"})) is None
+    assert step.read(answer({"id": "o1"}, 422)) is None
+
+
+def test_a_capture_knows_the_currency_of_its_hold() -> None:
+    of = profile("paypal")
+    yen = Transact(Kind.HOLD, A, 7, "JPY", RefId("r1"))
+    requests_of(of, yen, {"id": "o1"}, {"status": "APPROVED"})
+    shown = {"purchase_units": [{"payments": {"authorizations": [{"id": "h/1"}]}}]}
+    held(of, yen, shown)
+    body = encoded(of, Capture(A, H, 3, RefId("r2")))[2]
+    assert body == {"amount": {"currency_code": "JPY", "value": "3"}, "final_capture": False}
+
+
+def test_an_answer_without_a_body_is_an_acceptance() -> None:
+    outcome = profile("paypal").outcome(Void(A, H, RefId("r2")), answer(NOT_JSON, 204))
+    assert outcome == Accepted(HoldRecord(None))
+
+
+def test_numbers_in_major_units_are_exact() -> None:
+    of = profile("medusa")
+    assert encoded(of, HOLD) == (
+        "POST",
+        "/admin/holds",
+        {"amount": 10.5, "currency_code": "USD"},
+        {},
+    )
+    half = Capture(A, H, Decimal("0.5"), RefId("r2"))
+    assert encoded(of, half)[2] == {"amount": 0.005}
+    read = ReadHold(A, H)
+    assert encoded(of, read)[1] == "/admin/payments/h%2F1?fields=captures.amount%2Ccanceled_at"
+    captures = [{"amount": 0.1}, {"amount": 0.2}]
+    body = {"payment": {"id": "h/1", "amount": 10.5, "captures": captures, "canceled_at": None}}
+    assert held(of, read, body) == HoldRecord(H, None, 1050, captured=30, is_open=True)
+
+
+def test_without_a_key_no_retries_are_claimed() -> None:
+    assert profile("medusa").traits.retries is False
+    assert profile("formance").traits.retries is True
+
+
+def test_an_account_that_is_made_first_and_credited_then() -> None:
+    of = profile("formance")
+    made, credit = requests_of(of, OpenCard(A, 500, "USD"), {"data": {"id": "w1"}})
+    assert made.body == {"name": "ts1-A", "metadata": {}}
+    assert credit.path == "/wallets/w1/credit"
+    assert credit.body == {"reference": "ts1-A", "amount": {"asset": "USD/2", "amount": 500}}
+    outcome = of.outcome(OpenCard(A, 500, "USD"), answer({}))
+    assert isinstance(outcome, Accepted)
+    assert of.target_id(A) == "w1"
+    assert encoded(of, ReadCard(A))[1] == "/wallets/w1/summary"
+    funds = {"availableFunds": {"USD/2": 500, "EUR/2": 7}, "holdFunds": {}}
+    assert of.outcome(ReadCard(A), answer({"data": funds})) == Accepted(
+        CardRecord(A, "USD", available=500)
+    )
+    assert encoded(of, HOLD)[2]["reference"] == "r1"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "status", "expected"),
+    [
+        ("formance", {"errorCode": "NOT_FOUND"}, 404, Refused(404)),
+        ("formance", "page not found", 404, None),
+        ("braintree", {"success": False}, 200, Refused(200)),
+        ("braintree", {"success": False}, 201, Refused(201)),
+        ("braintree", {}, 200, None),
+        ("braintree", {}, 422, Refused(422)),
+        ("paypal", {}, 202, None),
+        ("paypal", {}, 409, None),
+    ],
+)
+def test_what_is_a_refusal_is_said_by_status_and_body(
+    name: str, given: Any, status: int, expected: Refused | None
+) -> None:
+    outcome = profile(name).outcome(Void(A, H, RefId("r")), answer(given, status))
+    assert outcome == expected or (expected is None and isinstance(outcome, Unknown))
+
+
+def test_a_status_says_how_much_was_captured() -> None:
+    of = profile("braintree")
+    for status, captured in (("authorized", 0), ("settling", 1050)):
+        body = {"success": True, "transaction": {"id": "h/1", "status": status, "amount": "10.50"}}
+        record = held(of, ReadHold(A, H), body)
+        assert (record.captured, record.is_open) == (captured, status == "authorized")
