@@ -1,10 +1,10 @@
 """The target's own clock; rules about time are judged by it, never by ours alone.
 
 The target shows its time in two places: the `Date` header of every answer, which a gateway may
-write, and the `created_at` of what it has just made. A third clock is ours. Where they disagree
-nobody knows by which one the target decides, so this module names a phase (before, within or after
-a card's period) only if all of them give the same one. Else it says that it is too close to tell.
-It does not know the rules.
+write, and in what it has just made, if the API shows when that was. A third clock is ours. Where
+they disagree nobody knows by which one the target decides, so this module names a phase (before,
+within or after a card's period) only if all of them give the same one. Else it says that it is too
+close to tell. It does not know the rules.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Period:
 class Clock:
     """Estimates the target's clock from its answers; before the first of them, it is ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, made_at: str = "") -> None:
+        """`made_at`: the member of an answer that says when something was made; empty: none."""
+        self._made_at = made_at
         self._header_ahead_s: float | None = None
         self._created_ahead_s: float | None = None
         self._last_date = ""
@@ -51,7 +53,7 @@ class Clock:
             self._last_date = answer.date
             self._hear_header(answer.date)
         if isinstance(answer.body, dict) and 200 <= answer.status < 300:
-            self._hear_created(answer.body.get("created_at"))
+            self._hear_created(answer.body.get(self._made_at))
 
     def _hear_header(self, date: str) -> None:
         try:
@@ -77,7 +79,8 @@ class Clock:
         """Why nothing can be judged by time, in words; empty where the clocks agree."""
         clocks = self._clocks()
         if not clocks:
-            return "the target shows neither a Date nor a created_at that is a time"
+            made_at = f" nor a {self._made_at}" if self._made_at else ""
+            return f"the target shows no Date{made_at} that is a time"
         if max(clocks.values()) - min(clocks.values()) <= AGREE_S:
             return ""
         shown = ", ".join(f"{name} {ahead_s:+.0f} s" for name, ahead_s in clocks.items())
@@ -105,11 +108,12 @@ class Clock:
         A clock of the target needs a witness: its other clock, or ours. If its two clocks agree,
         ours does not count, because then it is ours that may be wrong.
         """
-        shown = {"created_at": self._created_ahead_s, "Date": self._header_ahead_s}
+        made_at = self._made_at or "made at"
+        shown = {made_at: self._created_ahead_s, "Date": self._header_ahead_s}
         known = {name: ahead_s for name, ahead_s in shown.items() if ahead_s is not None}
         if not known:
             return {} if self._has_heard else {"ours": 0.0}
-        if len(known) == 2 and abs(known["Date"] - known["created_at"]) <= AGREE_S:
+        if len(known) == 2 and abs(known["Date"] - known[made_at]) <= AGREE_S:
             return known
         if len(known) == 1 and abs(next(iter(known.values()))) <= AGREE_S:
             return known

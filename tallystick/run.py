@@ -188,7 +188,7 @@ class Run:
         """`is_pinned`: the user holds the target to what `dialect` has answered (rule DIA-2)."""
         self.target, self.profile, self.shape = target, profile, shape
         self.intensity, self.seed = intensity, seed
-        self.clock = Clock()
+        self.clock = Clock(profile.documents.made_at)
         self.started = time.monotonic()
         self.deadline = self.started + (math.inf if budget_s is None else budget_s)
         self.pinned = frozenset(dialect.learned()) if is_pinned else frozenset()

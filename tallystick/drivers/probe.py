@@ -10,19 +10,19 @@ from __future__ import annotations
 from contextlib import suppress
 
 from tallystick.drivers.sequential import run_program
-from tallystick.program import Program
+from tallystick.program import Program, parse_step
 from tallystick.run import Run, Violated
 
 PROBES: dict[str, tuple[str, ...]] = {
     "capture": (
-        "A = card 1000 NOK",
+        "A = card 1000",
         "h1 = hold A 600",
         "c1 = capture h1 200",
         "c2 = capture h1",
         "again c2",
     ),
     "void": (
-        "A = card 1000 NOK",
+        "A = card 1000",
         "h1 = hold A 600",
         "c1 = capture h1 200",
         "v1 = void h1",
@@ -31,7 +31,7 @@ PROBES: dict[str, tuple[str, ...]] = {
         "f1 = fund A 50",
     ),
     "same request again": (
-        "A = card 1000 NOK",
+        "A = card 1000",
         "d = draw A 10",
         "again d",
         "f = fund A 20",
@@ -45,7 +45,7 @@ PROBES: dict[str, tuple[str, ...]] = {
         "again v",
     ),
     "another body under a used ref_id": (
-        "A = card 1000 NOK",
+        "A = card 1000",
         "d = draw A 10",
         "d2 = draw A 11 ref=d",
         "f = fund A 20",
@@ -58,7 +58,7 @@ PROBES: dict[str, tuple[str, ...]] = {
         "c3 = capture i 50 ref=c",
     ),
     "another operation under a used ref_id": (
-        "A = card 1000 NOK",
+        "A = card 1000",
         "d = draw A 10",
         "f = fund A 20",
         "h = hold A 300",
@@ -77,16 +77,16 @@ PROBES: dict[str, tuple[str, ...]] = {
         "x10 = capture h 1 ref=h",
     ),
     "amount 0": (
-        "A = card 1000 NOK",
+        "A = card 1000",
         "d = draw A 0",
         "f = fund A 0",
         "h = hold A 0",
         "i = hold A 100",
         "c = capture i 0",
-        "B = card 0 NOK",
+        "B = card 0",
     ),
     "one-time tokens": (
-        "A = card 1000 NOK",
+        "A = card 1000",
         't = token A with {"one_time": "true"}',
         "h = hold t 10",
         "d = draw t 5",
@@ -103,14 +103,14 @@ PROBES: dict[str, tuple[str, ...]] = {
         "again A",
         "f = fund A 10",
         "t = token A",
-        "activate A 500 NOK",
-        "activate A 500 NOK",
+        "activate A 500",
+        "activate A 500",
         "B = batch",
         "delete B",
         "again B",
     ),
     "deleted cards": (
-        "A = card 100 NOK",
+        "A = card 100",
         "again A",
         "t = token A",
         "delete A",
@@ -118,7 +118,7 @@ PROBES: dict[str, tuple[str, ...]] = {
         "list A",
         "info t",
         "delete A",
-        "B = card 100 NOK",
+        "B = card 100",
         "h = hold B 60",
         "i = hold B 10",
         "delete B",
@@ -126,7 +126,7 @@ PROBES: dict[str, tuple[str, ...]] = {
         "v = void i",
     ),
     "reserved metadata": (
-        "A = card 100 NOK",
+        "A = card 100",
         r"""d = draw A 10 with {"metadata": "{\"dintero_transaction_id\": \"1\"}"}""",
     ),
 }
@@ -144,7 +144,11 @@ def probe(run: Run) -> None:
 
 
 def ask(run: Run, name: str) -> None:
-    """Put the questions of one probe. Raises Violated if an answer is not permitted."""
-    lines = PROBES[name]
-    unread = 0 if name in READ_THROUGHOUT else len(lines)
-    run_program(run, Program.parse(*lines), unread=unread)
+    """Put the questions of one probe, without the steps that the API does not offer.
+
+    Raises Violated if an answer is not permitted.
+    """
+    verbs = run.profile.traits.verbs
+    steps = [step for step in map(parse_step, PROBES[name]) if step.verb in verbs]
+    unread = 0 if name in READ_THROUGHOUT else len(steps)
+    run_program(run, Program(tuple(steps)), unread=unread)

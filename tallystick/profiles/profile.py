@@ -59,6 +59,9 @@ class Documents:
     spec/rules.yaml."""
     open_rules: frozenset[str] = frozenset()
     """Rules that this API's documentation does not promise: *not claimed*."""
+    made_at: str = ""
+    """The member of an answer that says when what it shows was made, in RFC 3339; empty: none. The
+    target's clock is read there too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,13 @@ AT_THE_END = "at the end"
 def curl(record: Record, base_url: str) -> list[str]:
     """The lines of the command; all but the last end with a backslash."""
     parts = [f'curl -sS -X {record.method} -H "Authorization: Bearer $TOKEN"']
-    if record.body is not None:
+    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in record.headers.items()]
+    if record.form and isinstance(record.body, dict):
+        parts += [
+            f"--data-urlencode {shlex.quote(visible(f'{name}={value}'))}"
+            for name, value in record.body.items()
+        ]
+    elif record.body is not None:
         parts.append("-H 'Content-Type: application/json'")
         parts.append(f"-d {shlex.quote(compact(record.body))}")
     parts.append(shlex.quote(visible(base_url + record.path)))

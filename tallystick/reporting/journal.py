@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
@@ -59,6 +59,10 @@ class Record:
     answer: JSON
     called_ns: int
     returned_ns: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What the API asks for beside the credentials, such as an idempotency key."""
+    form: bool = False
+    """Whether the body was sent as a form."""
 
 
 Exchanges = Mapping[str, tuple[Record, ...]]
@@ -91,6 +95,8 @@ def record_of(exchange: Exchange, step: str, redactor: Redactor) -> Record:
         shown,
         exchange.called_ns,
         exchange.returned_ns,
+        {name: redactor.text(value) for name, value in request.headers},
+        request.form,
     )
 
 
@@ -296,6 +302,8 @@ _DEFAULTS: dict[str, JSON] = {
     "answer": None,
     "called_ns": None,
     "returned_ns": None,
+    "headers": {},
+    "form": False,
 }
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode

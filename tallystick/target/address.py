@@ -41,7 +41,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the target is: the base URL up to and including `/v1`, and the account."""
+    """Where the target is: the base URL, and the account (empty where the API names none)."""
 
     url: str
     account: str

@@ -85,13 +85,13 @@ class Api(Protocol):
     @property
     def base_url(self) -> str:
         """What the base URL of a target is, in words: ends a message about a wrong address, such as
-        `the base URL of a Wallet / Cards API up to and including /v1`."""
+        `the base URL of a cards API up to and including /v1`."""
         ...
 
     @property
     def permissions(self) -> str:
         """What the credentials of a run have to permit, as the end of a message about refused ones,
-        such as `a run needs admin:wallets, or read:wallets and write:wallets`."""
+        such as `a run needs a key that may read and write`."""
         ...
 
     @property

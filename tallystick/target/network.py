@@ -138,7 +138,7 @@ def url_of(url: str) -> str:
     if "%" in parts.netloc:
         raise ValueError("has an encoded host name: write it plainly")
     if "?" in url or "#" in url:
-        raise ValueError("has a query or a fragment: name the base URL, up to and including /v1")
+        raise ValueError("has a query or a fragment: name the base URL alone")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 

@@ -20,7 +20,7 @@ HOUR = 3600
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(module.time, "time", lambda: NOW)
-    return Clock()
+    return Clock("created_at")
 
 
 def answer(

@@ -145,6 +145,16 @@ def test_the_curl_line_is_one_command_for_a_shell() -> None:
     assert "-d" not in _shell_words(curl(replace(quoting, body=None), "http://h/v1"))
 
 
+def test_the_curl_line_of_a_form_has_its_members_and_its_headers() -> None:
+    run = sample_run()
+    record = exchanges_of(run.findings.values(), redactor_for(run))["CAP-2"][-1]
+    sent = replace(record, body={"card[number]": "a b&c"}, form=True, headers={"Key": "k 1"})
+    words = _shell_words(curl(sent, "http://h/v1"))
+    assert words[words.index("--data-urlencode") + 1] == "card[number]=a b&c"
+    assert "Key: k 1" in words
+    assert "Content-Type: application/json" not in words
+
+
 def _shell_words(lines: list[str]) -> list[str]:
     return shlex.split("\n".join(lines).replace("\\\n", " "))
 
