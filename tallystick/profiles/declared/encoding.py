@@ -105,7 +105,7 @@ class Encoder:
         }
         if isinstance(command, OpenCard):
             found["card"] = str(command.card)
-        elif self._declaration.has_balance:
+        elif self._declaration.has_balance and "card" in _content(self.template(command)):
             found["card"] = self.id_of(command.card)
         amount = getattr(command, "amount", None)
         if amount is not None:

@@ -18,6 +18,7 @@ from tallystick.profiles.declared.declaration import PAYMENTS, Before, Declarati
 from tallystick.profiles.declared.decoding import Decoder
 from tallystick.profiles.declared.encoding import Encoder
 from tallystick.profiles.declared.fuzzing import fuzzing_of
+from tallystick.profiles.declared.leftovers import DeclaredLeftovers
 from tallystick.profiles.declared.login import Headers
 from tallystick.profiles.declared.names import Names
 from tallystick.profiles.declared.reading import read
@@ -148,8 +149,8 @@ class DeclaredProfile:
         return self._encoder.id_of(card)
 
     def leftovers(self) -> Leftovers | None:
-        """Nothing is put away yet."""
-        return None
+        """The holds of a run, where they can be voided without their account."""
+        return DeclaredLeftovers(self.declaration)
 
     @property
     def fuzzing(self) -> Fuzzing:
