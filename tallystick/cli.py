@@ -6,14 +6,11 @@ nothing: `gate`, `release` and `hunt` start pytest (`judging`).
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-import random
 import sys
 import textwrap
 import traceback
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
@@ -25,6 +22,8 @@ from rich.text import Text
 
 from tallystick import __version__
 from tallystick.checker import Budget, History, HistoryError, Illegality, Key, Verdict, check, load
+from tallystick.command_options import run_options, settings_options
+from tallystick.config_command import config_command
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import dump
 from tallystick.documents.rules import Rule, load_rules
@@ -50,7 +49,7 @@ from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief, visible
 from tallystick.reporting.wording import say_command, say_outcome
 from tallystick.run import Finding
-from tallystick.settings import OPTIONS, Settings, SettingsError, duration, load_settings, variable
+from tallystick.settings import Settings, SettingsError, duration
 from tallystick.sweeping import sweep
 from tallystick.target import TargetError
 
@@ -71,8 +70,6 @@ BAD = (
     UnicodeDecodeError,
 )
 """What the user can put right, each in one line."""
-
-CommandFunction = Callable[..., Any]
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -96,39 +93,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         traceback.print_exc()
         sys.exit(BROKE)
     sys.exit(status if isinstance(status, int) else OK)
-
-
-def settings_options(function: CommandFunction) -> CommandFunction:
-    """Give a subcommand the options of a run; it takes them as `settings`."""
-
-    @functools.wraps(function)
-    def with_settings(*, allow_production: bool, **given: Any) -> Any:
-        chosen = {option: given.pop(option.replace("-", "_")) for option in OPTIONS}
-        settings = load_settings(
-            chosen,
-            os.environ,
-            allow_production=allow_production,
-            fresh_seed=random.SystemRandom().randrange(2**31),
-        )
-        return function(settings=settings, **given)
-
-    return run_options(with_settings)
-
-
-def run_options(function: CommandFunction) -> CommandFunction:
-    """Declare the options of a run for a subcommand."""
-    text = "let it move money on a P account"
-    decorated: CommandFunction = click.option("--allow-production", is_flag=True, help=text)(
-        function
-    )
-    for option in reversed(OPTIONS):
-        kind = OPTIONS[option]
-        text = f"{kind.text} [env: {variable(option)}]"
-        how: dict[str, Any] = {"multiple": True} if kind.repeats else {"default": None}
-        if kind.is_flag:
-            how = {"flag_value": "yes", "is_flag": False, "default": None}
-        decorated = click.option(f"--{option}", help=text, **how)(decorated)
-    return decorated
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
@@ -338,6 +302,9 @@ def _time_line(illegality: Illegality[Ledger]) -> TimeLine:
 
 
 # probe --------------------------------------------------------------------------------------------
+
+
+cli.add_command(config_command)
 
 
 @cli.command("probe", short_help="Ask a server what the documentation leaves open.")

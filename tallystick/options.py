@@ -7,16 +7,11 @@ not quietly change what is judged. It does not know what the values mean (`setti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import yaml
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tallystick.target import Secret
-
-CONFIG = Path("tallystick.yaml")
 
 
 class SettingsError(ValueError):
@@ -36,40 +31,35 @@ class Option:
     is_flag: bool = False
     repeats: bool = False
     variable: str = ""
-    in_file: bool = False
-    """Whether the entry of a target in `tallystick.yaml` may give it."""
 
 
 OPTIONS: dict[str, Option] = {
     "target": Option("base URL up to and including /v1, or a name from tallystick.yaml"),
-    "profile": Option("the API that the target speaks (default wallet)", in_file=True),
-    "account": Option("account id, such as T12345678", in_file=True),
-    "dialect": Option("pinned dialect: a file that a probe wrote", in_file=True),
+    "config": Option("file with targets by name (default tallystick.yaml, looked for upward)"),
+    "profile": Option("the API that the target speaks (default wallet)"),
+    "account": Option("account id, such as T12345678"),
+    "dialect": Option("pinned dialect: a file that a probe wrote"),
     "intensity": Option("gate (default), release or hunt"),
     "budget": Option("wall-clock budget such as 90s or 10m"),
-    "rate": Option("requests per second at most, such as 20", in_file=True),
+    "rate": Option("requests per second at most, such as 20"),
     "seed": Option("seed of what is drawn (default 0 for gate, else a fresh one that is printed)"),
     "report-dir": Option("where the reports go (default reports/latest)"),
     "require-rules": Option("share of the rules that must be exercised, such as 90% or all"),
     "wait": Option(
         "how long to wait while the target cannot be reached, such as 60s "
         "(default 10s at the start, 30s in the middle)",
-        in_file=True,
     ),
     # Not "timeout": pytest-timeout has an option of that name.
-    "request-timeout": Option("time for one exchange with the target (default 10s)", in_file=True),
-    "ca": Option(
-        "file with the certificate authority that signed the target's certificate", in_file=True
-    ),
-    "cert": Option("client certificate: a PEM file with its key, or FILE:KEYFILE", in_file=True),
+    "request-timeout": Option("time for one exchange with the target (default 10s)"),
+    "ca": Option("file with the certificate authority that signed the target's certificate"),
+    "cert": Option("client certificate: a PEM file with its key, or FILE:KEYFILE"),
     "header": Option(
         "'Name: value', sent with every request; may be repeated (in the environment: one a line)",
         repeats=True,
         variable="TALLYSTICK_HEADERS",
-        in_file=True,
     ),
     "keep": Option("leave the cards and holds of the run on the target", is_flag=True),
-    "http2": Option("speak HTTP/2 where the target offers it", is_flag=True, in_file=True),
+    "http2": Option("speak HTTP/2 where the target offers it", is_flag=True),
 }
 """Option names without dashes; each has an environment variable TALLYSTICK_<NAME>."""
 
@@ -83,6 +73,15 @@ CREDENTIALS = (
 """Environment variables that no option stands for."""
 
 
+PREFIX = "TALLYSTICK_"
+
+
+def client_of(variable_: str) -> str:
+    """The client that a variable with credentials belongs to: OTHER, READER, TILL, or empty."""
+    first = variable_.removeprefix(PREFIX).partition("_")[0]
+    return first if first in ("OTHER", "READER", "TILL") else ""
+
+
 def variable(option: str) -> str:
     """The environment variable of an option."""
     return OPTIONS[option].variable or f"TALLYSTICK_{option.upper().replace('-', '_')}"
@@ -94,10 +93,17 @@ class Given:
 
     options: Mapping[str, str | Sequence[str] | None]
     environ: Mapping[str, str]
-    file: Mapping[str, str]
+    file: Mapping[str, str] = field(default_factory=dict)
     """What the entry of the target gives, as text."""
     entry: str = ""
     """How the entry is called in a message."""
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """By option: where the entry gives it, such as `tallystick.yaml:7`."""
+    file_secrets: Mapping[str, str] = field(default_factory=dict)
+    """By environment variable: what the entry gives in its place."""
+
+    not_supported: tuple[str, ...] = ()
+    """Operations that the entry says are missing, in its own words."""
 
     def __repr__(self) -> str:
         return "Given(...)"
@@ -115,16 +121,43 @@ class Given:
         text, name = self._found(option)
         return f"{name} {text[:200]!r}" if text else name
 
-    def check(self) -> None:
-        """SettingsError if anything is given but empty, whether it is needed or not."""
+    def check(self, others: Iterable[str] = ()) -> None:
+        """SettingsError if anything is given but empty, or is a variable that nobody reads.
+
+        `others`: variables that the file names.
+        """
+        known = {*map(variable, OPTIONS), *CREDENTIALS}
+        for name in sorted(self.environ):
+            if name.startswith(PREFIX) and name not in known and name not in others:
+                guess = difflib.get_close_matches(name, known, 1)
+                said = f"did you mean {guess[0]}?" if guess else "`tallystick config` lists all"
+                raise SettingsError(f"the environment variable {name} is not known: {said}")
         for option in OPTIONS:
             self.text(option)
         for name in CREDENTIALS:
             self.secret(name)
 
     def secret(self, name: str) -> Secret:
-        """An environment variable that is no option."""
-        return Secret(_filled(self.environ.get(name), name))
+        """A variable that is no option: of the environment, or in its place of the file.
+
+        A client is taken from one of them as a whole: an id of one and a secret of the other do not
+        belong together.
+        """
+        group = [other for other in CREDENTIALS if client_of(other) == client_of(name)]
+        if any(other in self.environ for other in group):
+            return Secret(_filled(self.environ.get(name), name))
+        return Secret(self.file_secrets.get(name, ""))
+
+    def source(self, option: str) -> str:
+        """Where the value of an option comes from: option, variable, file and line, or default."""
+        text, name = self._found(option)
+        if not text:
+            return "default"
+        return self.lines.get(option, name) if name == self._in_file(option) else name
+
+    def _in_file(self, option: str) -> str:
+        at = self.lines.get(option)
+        return f"{at}: {option}" if at else f"{option} of {self.entry}"
 
     def _found(self, option: str) -> tuple[str, str]:
         given = self.options.get(option)
@@ -133,7 +166,7 @@ class Given:
         for value, name in (
             (given, f"--{option}"),
             (self.environ.get(variable(option)), variable(option)),
-            (self.file.get(option), f"{option} of {self.entry}"),
+            (self.file.get(option), self._in_file(option)),
         ):
             if value is not None:
                 return _filled(value, name), name
@@ -145,50 +178,3 @@ def _filled(value: str | None, name: str) -> str:
     if value is not None and not value.strip():
         raise SettingsError(f"{name} is given but empty: give it a value, or leave it out")
     return value or ""
-
-
-def of_target(given: Given, name: str, config: Path = CONFIG) -> tuple[str, Given]:
-    """The URL of a target that is named in the file, and what was given together with its entry."""
-    if not config.is_file():
-        raise SettingsError(
-            f"--target {name!r} is neither a URL nor is there a {config} with targets by name"
-        )
-    try:
-        targets = (yaml.safe_load(config.read_text(encoding="utf-8")) or {}).get("targets", {})
-        entry: Any = targets[name]
-        members = dict(entry)
-        url = str(members.pop("url"))
-    except KeyError:
-        known = ", ".join(map(str, targets)) or "none"
-        raise SettingsError(
-            f"{config} has no target {name!r} with a url (it has {known})"
-        ) from None
-    except (yaml.YAMLError, AttributeError, TypeError, ValueError, OSError) as error:
-        raise SettingsError(
-            f"{config} has to map `targets:` to names with a url: {' '.join(str(error).split())}"
-        ) from None
-    if "headers" in members:
-        members["header"] = members.pop("headers")
-    where = f"target {name!r} in {config}"
-    allowed = [option for option, kind in OPTIONS.items() if kind.in_file]
-    for member in members:
-        if member not in (*allowed, "not_supported"):
-            raise SettingsError(
-                f"{where}: {member!r} is not known; use url, {', '.join(allowed)}. Credentials "
-                "come from the environment"
-            )
-    file = {option: _text_of(value, f"{option} of {where}") for option, value in members.items()}
-    return url, Given(given.options, given.environ, file, where)
-
-
-def _text_of(value: Any, name: str) -> str:
-    """A value of the file as it would be written on the command line."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str | int | float):
-        return str(value)
-    if isinstance(value, dict):
-        return "\n".join(f"{key}: {member}" for key, member in value.items())
-    if isinstance(value, list) and all(isinstance(member, str) for member in value):
-        return "\n".join(value)
-    raise SettingsError(f"{name} is not a plain value")

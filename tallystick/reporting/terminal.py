@@ -145,7 +145,7 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
         "conforms": f"{result['target']} keeps {kept} {checked} rules that were checked",
         "violates": f"{result['target']} breaks {_count(len(broken), 'rule')}: {', '.join(broken)}"
         + (f"; {result['reason']}" if result["reason"] else ""),
-        "undecided": f"nothing is shown about {result['target']}: {result['reason']}",
+        "undecided": f"{result['target']} is not decided: {result['reason']}",
         "error": f"the suite itself broke: {result['reason']}",
     }[result["verdict"]]
     silent = len(counts) - checked

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tallystick import cli
+from tallystick import cli, command_options
 from tallystick.checker import History, Operation, history
 from tallystick.documents.rules import load_rules
 from tallystick.ledger.coding import encode
@@ -224,7 +224,7 @@ def _probe(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[Settings]:
 
     @click.command()
     @click.option("--own", default="")
-    @cli.settings_options
+    @command_options.settings_options
     def command(settings: Settings, own: str) -> None:
         seen.append(settings)
 

@@ -11,6 +11,7 @@ import pytest
 
 from tallystick.options import CREDENTIALS, OPTIONS, Given
 from tallystick.settings import Settings, SettingsError, load_settings, variable
+from tallystick.target import Client, Secret
 from tests.target.certificates import Authority
 
 URL = "https://wallet.test/v1"
@@ -252,10 +253,25 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
               X-Key: abc
           bare: {url: "https://bare.test/v1"}
           wrong: {url: "https://wrong.test/v1", secret: x}
+          near: {url: "https://wrong.test/v1", timeout: 5s}
           odd: {url: "https://odd.test/v1", rate: [1]}
           empty: {url: "https://empty.test/v1", wait: ""}
           bad: {url: "https://bad.test/v1", wait: soon}
           nothing:
+          nowhere: {account: T12345678}
+          blank: {url: ""}
+          "null": {url: }
+          header: {url: "https://h.test/v1", headers: ["X: 1"]}
+          no-header: {url: "https://h.test/v1", headers: {X Y: 1}}
+          twice: {url: "https://h.test/v1", rate: 1, rate: 2}
+          unset: {url: "https://h.test/v1", clients: {main: {token: "${NOT_THERE}"}}}
+          plain: {url: "https://h.test/v1", clients: {main: {id: a, secret: hush}}}
+          who: {url: "https://h.test/v1", clients: {reeder: {id: a}}}
+          what: {url: "https://h.test/v1", clients: {main: {passwort: a}}}
+          list: {url: "https://h.test/v1", not_supported: batch}
+          heart: {url: "https://h.test/v1", not_supported: [POST /transactions]}
+          no-such: {url: "https://h.test/v1", not_supported: [refunds]}
+          flag: {url: "https://h.test/v1", http2: maybe}
         """,
         encoding="utf-8",
     )
@@ -285,12 +301,28 @@ def test_options_and_environment_win_over_the_file(config: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("other", "has no target 'other' with a url (it has staging, bare"),
-        ("wrong", "'secret' is not known; use url, profile, account"),
-        ("odd", "rate of target 'odd' in tallystick.yaml is not a plain value"),
-        ("empty", "wait of target 'empty' in tallystick.yaml is given but empty"),
-        ("bad", "wait of target 'bad' in tallystick.yaml 'soon' is not a duration"),
-        ("nothing", "has to map `targets:`"),
+        ("other", "tallystick.yaml: there is no target 'other'; it has staging, bare"),
+        ("stagign", "there is no target 'stagign': did you mean 'staging'?"),
+        ("wrong", "tallystick.yaml:12: 'secret' is not known in target 'wrong'; use url, account"),
+        ("near", "tallystick.yaml:13: 'timeout' is not known in target 'near': did you mean"),
+        ("odd", "tallystick.yaml:14: rate is not a plain value"),
+        ("empty", "tallystick.yaml:15: wait is given but empty"),
+        ("bad", "tallystick.yaml:16: wait 'soon' is not a duration"),
+        ("nothing", "tallystick.yaml:17: target 'nothing' has to map names to values"),
+        ("nowhere", "tallystick.yaml:18: target 'nowhere' needs a url"),
+        ("blank", "tallystick.yaml:19: url is given but empty"),
+        ("null", "tallystick.yaml:20: url is given but empty"),
+        ("header", "tallystick.yaml:21: headers has to map names to values"),
+        ("no-header", "tallystick.yaml:22: header 'X Y'... is not 'Name: value' in ASCII"),
+        ("twice", "tallystick.yaml:23: 'rate' is there twice"),
+        ("unset", "tallystick.yaml:24: token of client 'main': the environment variable NOT_THERE"),
+        ("plain", "tallystick.yaml:25: secret of client 'main': write it as ${NAME}"),
+        ("who", "tallystick.yaml:26: 'reeder' is not known in clients: did you mean 'reader'?"),
+        ("what", "tallystick.yaml:27: 'passwort' is not known in client 'main'; use id, secret"),
+        ("list", "tallystick.yaml:28: not_supported has to be a list"),
+        ("heart", "without 'POST /transactions' nothing can be judged"),
+        ("no-such", "not_supported of target 'no-such' in "),
+        ("flag", "tallystick.yaml:31: http2 'maybe' is neither yes nor no"),
     ],
 )
 def test_a_target_of_the_file_that_makes_no_sense_is_one_line(
@@ -303,6 +335,60 @@ def test_a_target_of_the_file_that_makes_no_sense_is_one_line(
 def test_a_file_that_makes_no_sense_is_one_line(config: Path, text: str) -> None:
     config.write_bytes(text.encode("latin-1"))
     assert "tallystick.yaml" in refusal(target="staging")
+
+
+def test_a_misspelt_targets_is_one_line(config: Path) -> None:
+    config.write_text("# ours\ntarget:\n  staging: {url: 'https://a.test/v1'}\n")
+    said = refusal(target="staging")
+    assert said == "tallystick.yaml:2: 'target' is not known: did you mean 'targets'?"
+
+
+def test_a_client_of_the_file_has_its_secret_from_the_environment(config: Path) -> None:
+    config.write_text(
+        "targets:\n  staging:\n    url: https://a.test/v1\n    account: T00000009\n"
+        "    proxy: http://me:${OUR_KEY}@proxy.test:3128\n"
+        "    clients:\n"
+        "      main: {id: ours, secret: '${TALLYSTICK_STAGING_SECRET}'}\n"
+        "      other: {account: T00000010, id: theirs, secret: '${OUR_KEY}'}\n"
+    )
+    environ = {"TALLYSTICK_STAGING_SECRET": "hush", "OUR_KEY": "psst"}
+    settings = load_settings({"target": "staging"}, environ)
+    assert settings.clients is not None
+    assert settings.clients.main == Client("ours", Secret("hush"))
+    assert settings.clients.other == Client("theirs", Secret("psst"))
+    assert settings.clients.other_account == "T00000010"
+    assert settings.network.proxy == "http://me:psst@proxy.test:3128"
+    of_environment = load_settings({"target": "staging"}, {**environ, "TALLYSTICK_TOKEN": "ready"})
+    assert of_environment.clients is not None
+    assert of_environment.clients.main == Client(token=Secret("ready"))
+    named = {**environ, "HTTPS_PROXY": "http://other.test:1"}
+    assert load_settings({"target": "staging"}, named).network.proxy == "http://other.test:1"
+
+
+def test_the_file_is_looked_for_upward_and_its_files_are_next_to_it(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (config.parent / "pinned.yaml").write_text("answers: {}\n")
+    config.write_text(
+        "targets:\n  staging:\n    url: https://a.test/v1\n    dialect: pinned.yaml\n"
+    )
+    below = config.parent / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert load(target="staging").dialect == config.parent / "pinned.yaml"
+    monkeypatch.chdir("/")
+    assert "there is no" not in refusal(target="staging")
+    assert load(target="staging", config=str(config)).dialect == config.parent / "pinned.yaml"
+    assert load({"TALLYSTICK_CONFIG": str(config)}, target="staging").dialect is not None
+    assert "no such file" in refusal(target="staging", config="nowhere.yaml")
+
+
+def test_an_environment_variable_that_nobody_reads_is_one_line() -> None:
+    said = refusal({"TALLYSTICK_REPORTS_DIR": "x"})
+    assert said == (
+        "the environment variable TALLYSTICK_REPORTS_DIR is not known: "
+        "did you mean TALLYSTICK_REPORT_DIR?"
+    )
 
 
 def test_what_was_given_shows_no_credentials() -> None:

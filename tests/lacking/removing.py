@@ -52,7 +52,8 @@ def removing(operations: Collection[str], reply: Reply = GATEWAY) -> Behaviour:
 
 def asking_first(operations: Collection[str], reply: Reply = GATEWAY) -> Behaviour:
     """The same after a gateway has looked at the token: without one, everything is denied."""
-    denied = Reply(401, (("Content-Type", "application/json"),), b'{"error": {"code": "x"}}')
+    said = b'{"error": {"code": "x", "message": "no token"}}'
+    denied = Reply(401, (("Content-Type", "application/json"),), said)
     behave = removing(operations, reply)
 
     def asked(turn: Turn) -> None:

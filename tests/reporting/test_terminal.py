@@ -166,7 +166,7 @@ def _shell_words(lines: list[str]) -> list[str]:
         ({"requests": 1}, "(1 request in 1.0 s, seed 7; 68 of 106 rules not exercised)."),
         (
             {"verdict": "undecided", "reason": "no rule was exercised"},
-            "UNDECIDED: nothing is shown about http://127.0.0.1:8000/v1: no rule was exercised",
+            "UNDECIDED: http://127.0.0.1:8000/v1 is not decided: no rule was exercised",
         ),
         ({"verdict": "error", "reason": "KeyError: 'x'"}, "ERROR: the suite itself broke: KeyErr"),
     ],
