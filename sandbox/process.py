@@ -5,6 +5,7 @@ itself when the starting process ends. Knows the command line of the sandbox and
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT_S = 60
 STOP_LIMIT_S = 10
+SAFE_PATH = "PYTHONSAFEPATH"
+"""Where it is set, Python does not look for the sandbox in the folder that it is started in."""
 
 
 class SandboxError(Exception):
@@ -51,6 +54,7 @@ class Sandbox:
         self._process = subprocess.Popen(
             self._command,
             cwd=ROOT,
+            env={name: text for name, text in os.environ.items() if name != SAFE_PATH},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

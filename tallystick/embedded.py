@@ -7,6 +7,7 @@ program.
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -43,7 +44,10 @@ def serve(arguments: Sequence[str]) -> int:
     """Run the sandbox as a program until it is stopped; its exit status."""
     # The pipe ends with this process, however that ends, and the sandbox with the pipe.
     command = [sys.executable, "-m", "sandbox", "--with-parent", *arguments]
-    with subprocess.Popen(command, cwd=SUITE_ROOT, stdin=subprocess.PIPE) as process:
+    # With this variable, Python would not look for the sandbox in the folder it is started in.
+    environ = {name: text for name, text in os.environ.items() if name != "PYTHONSAFEPATH"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=SUITE_ROOT, env=environ, stdin=pipe) as process:
         while True:
             try:
                 return process.wait()

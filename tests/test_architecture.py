@@ -17,7 +17,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import tallystick
-from tallystick.settings import OPTIONS, variable
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("tallystick", "strategies", "contracts", "sandbox", "tests")
@@ -322,12 +321,6 @@ def test_every_path_that_a_page_names_exists(name: str) -> None:
     homes = (ROOT, (ROOT / name).parent, ROOT / "tallystick")
     missing = {path for path in paths if not any((home / path).exists() for home in homes)}
     assert missing - WRITTEN_BY_A_RUN == set()
-
-
-@pytest.mark.parametrize("option", OPTIONS)
-def test_every_option_is_explained(option: str) -> None:
-    assert f"`--{option}`" in text_of("docs/options.md")
-    assert f"`{variable(option)}`" in text_of("docs/options.md")
 
 
 def test_every_folder_of_tests_is_explained() -> None:

@@ -73,6 +73,7 @@ def _run(folder: Path, *command: str, expected: int = 0) -> str:
     """What a program prints, if it ends as expected."""
     environment = {name: text for name, text in os.environ.items() if name not in LEAKS}
     environment |= {"PYTEST_ADDOPTS": "--no-such-option", "PYTEST_PLUGINS": "no_such_plugin"}
+    environment |= {"PYTHONSAFEPATH": "1"}
     ended = subprocess.run(
         command,
         cwd=folder,
@@ -129,6 +130,11 @@ def test_the_installed_commands_find_their_documents(programs: Path, folder: Pat
     listed = _run(folder, str(programs / "tallystick"), "rules", "--format", "json")
     assert {rule["id"] for rule in json.loads(listed)} >= {"CAP-2", "DIA-1"}
     assert all(rule["claims"] for rule in json.loads(listed))
+
+
+def test_the_sandbox_is_installed_with_its_faults(programs: Path, folder: Path) -> None:
+    listed = _run(folder, str(programs / "tallystick"), "sandbox", "--list")
+    assert "capture_checks_original" in listed
 
 
 def test_nothing_but_the_engine_can_be_imported(programs: Path, tmp_path: Path) -> None:
