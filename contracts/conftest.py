@@ -37,6 +37,10 @@ ORDER = (
     "test_form",
 )
 """What finds most with the fewest requests comes first; the dialect has to be known early."""
+EARLY = ORDER[:2]
+"""With workers (`-n`), all other tests wait for these."""
+ALONE = "listed_cards"
+"""With workers, tests that use this fixture run alone: no card list may change while it is read."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -51,6 +55,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in deep]
         config.hook.pytest_deselected(items=deep)
     items.sort(key=place)
+    for item in items:
+        if item.path.stem in EARLY:
+            item.add_marker(pytest.mark.early)
+        if ALONE in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session")

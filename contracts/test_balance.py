@@ -141,6 +141,7 @@ CROWD = {Intensity.GATE: 104, Intensity.RELEASE: 260, Intensity.HUNT: 520}
 
 
 @rule("BAL-5", "READ-3", "TX-8", "REF-5")
+@pytest.mark.requests(120)
 def test_a_crowded_card_lists_every_transaction_and_remembers_every_ref_id(
     run: Run, check: Check
 ) -> None:

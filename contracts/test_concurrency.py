@@ -21,6 +21,7 @@ from tallystick.program import Program, Verb
 from tallystick.run import Intensity, Run
 
 rule = pytest.mark.rule
+pytestmark = pytest.mark.requests(22)
 
 TRIALS = {Intensity.GATE: 4, Intensity.RELEASE: 25, Intensity.HUNT: 100}
 """Trials of a program of two clients; one of more clients takes longer and gets half of them."""
@@ -33,8 +34,9 @@ Race = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def pool(run: Run) -> Iterator[ClientPool]:
-    if not run.dialect.learned():  # no chapter before this one was run, so nothing was asked yet
-        probe(run)
+    with run.alone():
+        if not run.dialect.learned():  # no chapter before this one was run: nothing was asked yet
+            probe(run)
     with client_pool(run) as pool:
         yield pool
 

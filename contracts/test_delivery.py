@@ -35,8 +35,9 @@ Waiting = list[DeliverySession]
 
 @pytest.fixture(scope="module")
 def connection(run: Run) -> Iterator[LossyConnection]:
-    if not run.dialect.learned():  # this chapter runs alone
-        probe(run)
+    with run.alone():
+        if not run.dialect.learned():  # this chapter runs alone
+            probe(run)
     with lossy_connection(run) as connection:
         yield connection
 

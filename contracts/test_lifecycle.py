@@ -82,6 +82,7 @@ MONEY = pytest.mark.rule("BAL-1", "BAL-2", "BAL-3", "BAL-4", "BAL-5", "BAL-6", "
 
 
 @MONEY
+@pytest.mark.requests(980)
 def test_every_sequence_of_commands_keeps_the_ledger(run: Run) -> None:
     run_machine(run)
 

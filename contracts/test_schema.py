@@ -62,6 +62,7 @@ def cards(run: Run) -> CardSet:
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "SHAPE-4", "SHAPE-5", "SHAPE-6", "BAL-6")
+@pytest.mark.requests(30)
 @pytest.mark.parametrize("operation", CASES)
 def test_the_operation_keeps_its_form_and_the_money(
     run: Run, cards: CardSet, operation: str
@@ -84,6 +85,7 @@ def _try_case(operation: str, case: Case[Any], random: Random, fuzz: Fuzz) -> No
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "BAL-1", "BAL-2", "BAL-6")
+@pytest.mark.requests(140)
 def test_requests_along_the_links_of_the_document_keep_the_ledger(run: Run) -> None:
     sequences, steps = SEQUENCES[run.intensity]
     follower = LinkFollower(run, new_fuzz)

@@ -119,6 +119,9 @@ def test_every_state_of_the_table_has_a_way_into_it() -> None:
     assert reached == {str(state) for state in TRANSITIONS} - {str(state) for state in left_out}
 
 
+pytestmark = pytest.mark.requests(4)
+
+
 @pytest.mark.rule("CAP-1", "CAP-2", "CAP-3", "CAP-5", "CAP-6", "CAP-7", "VOID-1", "VOID-2")
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("state", WAYS)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from tallystick.run import Intensity
 
@@ -50,19 +51,23 @@ class DepthPlan:
         tests: int,
         *,
         clock: Callable[[], float] = time.monotonic,
+        began: float | None = None,
+        begun: Iterator[int] | None = None,
     ) -> None:
+        """`began` is when the run began, `begun` counts its contracts, where others run some."""
         self.shallow = 0
         """How many contracts were left at the depth of a gate, though more was asked for."""
         self._intensity = intensity
         self._budget_s = budget_s
         self._tests = tests
         self._begun = 0
+        self._numbers = begun or count(1)
         self._clock = clock
-        self._began = clock()
+        self._began = clock() if began is None else began
 
     def begin(self, requests: int, *, is_deep: bool = False) -> Depth:
         """The depth of the next contract, after so many requests; `is_deep`: it takes all."""
-        self._begun += 1
+        self._begun = next(self._numbers)
         if self._budget_s is None or self._intensity is Intensity.GATE or is_deep:
             return Depth(self._intensity)
         now = self._clock()

@@ -12,6 +12,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tallystick.own_contracts import (
     rules_file,
     unknown_claims,
 )
+from tallystick.parallel.plugin import take_part, worker_input
 from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.masking import mask_report, masked
 from tallystick.reporting.reports import ReportsError
@@ -35,7 +37,7 @@ from tallystick.reporting.terminal import brief_text
 from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief
 from tallystick.run import OutOfTime, Run, Violated
-from tallystick.selection import asks_for_target
+from tallystick.selection import asks_for_target, selected
 from tallystick.settings import OPTIONS, Clients, SettingsError, load_settings, variable
 from tallystick.suite import BROKE, Suite
 from tallystick.target import Address, NotSupported, TargetError
@@ -45,9 +47,6 @@ pytest_plugins = ["tallystick.fixtures"]
 Report = Generator[None, pytest.TestReport, pytest.TestReport]
 
 SUITE = pytest.StashKey["Suite"]()
-PARALLEL = "tallystick_contracts_selected"
-"""What a worker of pytest-xdist says to its controller in place of running contracts."""
-NO_PARALLEL = "run without -n; parallel runs are not supported yet"
 NOTHING = (
     "nothing is selected (a path, -k, -m, --deselect or --ignore leaves no test): "
     "no verdict, and the reports of the last run stay as they are"
@@ -61,6 +60,16 @@ FILTERS = (
     "ignore::pytest.PytestUnraisableExceptionWarning",
 )
 """The warnings of a run against a target, the last one that fits first."""
+
+
+MARKERS = (
+    "deep: goes on until the budget is spent; not in a gate",
+    "api(*names): speaks these APIs directly, and no other",
+    "rule(*ids): the rules of spec/rules.yaml that it claims",
+    "early: with workers (-n): what it learns has to be known to the tests after it",
+    "alone: with workers (-n): runs while no other test does",
+    "requests(number): how many it sends, about; with workers (-n), the longest go first",
+)
 
 
 class Hooks:
@@ -103,9 +112,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings before anything is collected."""
-    config.addinivalue_line("markers", "deep: goes on until the budget is spent; not in a gate")
-    config.addinivalue_line("markers", "api(*names): speaks these APIs directly, and no other")
-    config.addinivalue_line("markers", "rule(*ids): the rules of spec/rules.yaml that it claims")
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     given = {name: config.getoption(f"--{name}") for name in OPTIONS}
     try:
         settings = load_settings(
@@ -117,8 +125,14 @@ def pytest_configure(config: pytest.Config) -> None:
         use_own_rules(rules_file(config))
     except (SettingsError, DocumentError) as error:
         raise pytest.UsageError(brief(str(error))) from None
+    given_seed = worker_input(config)
+    if given_seed is not None:
+        settings = replace(settings, seed=given_seed["seed"])
     suite = config.stash[SUITE] = Suite(config, settings)
     config.pluginmanager.register(Listener(suite), "tallystick-listener")
+    take_part(config, suite)
+    if given_seed is not None:
+        return
     terminal = own_terminal() if config.getoption("verbose", 0) <= 0 else None
     if terminal is not None:
         config.pluginmanager.register(LiveLine(terminal, suite.status), "tallystick-live")
@@ -159,22 +173,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     if sys.exc_info()[0] is not None:
         return  # pytest calls this hook even while a collection that broke is being left
-    if hasattr(config, "workerinput"):
-        # A process of pytest-xdist: all of them would write one report directory.
-        session.items.clear()
-        config.workeroutput[PARALLEL] = True  # type: ignore[attr-defined]
-        return
-    for problem in unknown_claims(session.items):
-        raise pytest.UsageError(problem)
-    if not __debug__:
-        raise pytest.UsageError("run without python -O and PYTHONOPTIMIZE: they leave out checks")
     for line in FILTERS:
         config.addinivalue_line("filterwarnings", line)
-    suite = config.stash[SUITE]
-    suite.selection.select(session.items, config.args)
-    suite.interruption.watch()
-    suite.not_claimed |= not_claimed(session.items, suite.settings.profile)
     gc.freeze()  # what was imported stays to the end: the collector need not walk over it again
+    suite = config.stash[SUITE]
+    if worker_input(config) is not None:
+        return  # its controller connects
+    for problem in unknown_claims(session.items):
+        raise pytest.UsageError(problem)
+    suite.not_claimed |= not_claimed(session.items, suite.settings.profile)
+    suite.selection.select([selected(item) for item in session.items], config.args)
+    suite.interruption.watch()
     suite.start()
 
 
@@ -267,7 +276,7 @@ def _explain(
             suite.run.leave_undecided(suite.reports.mask(f"it failed, {why}"))
         else:
             suite.fail(why)
-    suite.explained += 1
+    report.explained = True  # type: ignore[attr-defined]
 
 
 def _leave_out(run: Run, item: pytest.Item, error: NotSupported | OutOfTime) -> None:
@@ -287,6 +296,7 @@ class Listener:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a test that has come to its end."""
         self._suite.selection.end(report)
+        self._suite.explained += getattr(report, "explained", False)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -302,12 +312,6 @@ class Listener:
         if self._suite.reports is not None:
             masked(excrepr, self._suite.reports.mask)
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Hear from a worker of pytest-xdist that contracts were selected."""
-        if getattr(node, "workeroutput", {}).get(PARALLEL):
-            self._suite.is_parallel = True
-
 
 # End ----------------------------------------------------------------------------------------------
 
@@ -317,6 +321,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     """Write the reports and settle the exit status, whatever other plugins do at the end."""
     suite = session.config.stash[SUITE]
     suite.interruption.end()
+    if worker_input(session.config) is not None:
+        return (yield)
     if suite.run is None:
         ended = yield
         _settle_without_run(session, suite)
@@ -337,10 +343,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
 def _settle_without_run(session: pytest.Session, suite: Suite) -> None:
     """The exit status of a session without a target, such as of the tests of the suite itself."""
     suite.stop_embedded()
-    if hasattr(session.config, "workerinput"):
-        return
-    if suite.is_parallel:
-        raise pytest.UsageError(NO_PARALLEL)
     if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise pytest.UsageError(NOTHING)
     if session.exitstatus == pytest.ExitCode.INTERRUPTED and session.testsfailed:

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -123,6 +123,8 @@ class Finding:
         return list(self.notes) or self.shortest.lines()
 
 
+Alone = Callable[[], AbstractContextManager[None]]
+"""Opens a block for what is done once in a run whose contracts several processes run."""
 Attempt = Callable[[Program], Finding | None]
 """Runs a program once on fresh cards, apart from the run; returns the same violation, if any."""
 
@@ -192,8 +194,7 @@ class Run:
         self.started = time.monotonic()
         self.deadline = self.started + (math.inf if budget_s is None else budget_s)
         self.pinned = frozenset(dialect.learned()) if is_pinned else frozenset()
-        # Ids are unique per run and per program and never drawn: a deterministic gate can be run
-        # again and again on the same server.
+        # Ids are never drawn: a deterministic gate can be run again on the same server.
         self.name = f"ts{uuid.uuid4().hex[:8]}"
         self._dialect = dialect
         self._checked: Counter[str] = Counter()
@@ -202,7 +203,8 @@ class Run:
         self.left_out = LeftOut()
         self._deepen_until = math.inf
         self._programs = 0
-        self._numbers = count(1)
+        self._numbers: Iterator[int] = count(1)
+        self.alone: Alone = nullcontext
         self._on_finding = on_finding
         self._is_isolated = False
         self._gateway_errors: list[Exchange] | None = None
@@ -264,6 +266,14 @@ class Run:
         other._on_finding = lambda finding: None
         return other
 
+    def share(self, name: str, numbers: Iterator[int], alone: Alone) -> None:
+        """Be one of several processes of the run of this name; `numbers` are for programs."""
+        self.name, self._numbers, self.alone = name, numbers, alone
+
+    def adopt(self, findings: Mapping[str, Finding]) -> None:
+        """Take over what other processes of the run know of their findings; it is newer."""
+        self._findings.update(findings)
+
     def count_checked(self, *rules: str) -> None:
         """Count that each of these rules was checked once more."""
         self._checked.update(rules)
@@ -317,17 +327,11 @@ class Run:
         Returns the violation; None if the answer fits, or if there is none. An answer beyond every
         bound counts as none, and is a violation as well.
         """
-        answer = exchange.answer
-        if isinstance(answer, NoAnswer):
-            return self.shape.judge_excess(exchange.request.operation, answer.status, answer.excess)
-        if self._gateway_errors is not None and answer.status in GATEWAY_ERRORS:
-            self._gateway_errors.append(exchange)
+        tolerated, answer = self._gateway_errors, exchange.answer
+        if tolerated is not None and isinstance(answer, Answer) and answer.status in GATEWAY_ERRORS:
+            tolerated.append(exchange)
             return None
-        fits = ("SHAPE-1", "SHAPE-9") if answer.status < 300 else ("SHAPE-5",)
-        self.count_checked(*fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
-        return self.shape.judge(
-            exchange.request.operation, answer.status, answer.content_type, answer.body
-        )
+        return _judge_shape(self, exchange)
 
     def blame(self, violation: Violation) -> Violation:
         """The violation by its right rule: DIA-2, if the target drifts from a pinned dialect."""
@@ -386,6 +390,15 @@ class Run:
     def newest(self, finding: Finding) -> Finding:
         """What is known now of a finding that was recorded earlier."""
         return self._findings.get(finding.key, finding)
+
+
+def _judge_shape(run: Run, exchange: Exchange) -> Violation | None:
+    answer, operation = exchange.answer, exchange.request.operation
+    if isinstance(answer, NoAnswer):
+        return run.shape.judge_excess(operation, answer.status, answer.excess)
+    fits = ("SHAPE-1", "SHAPE-9") if answer.status < 300 else ("SHAPE-5",)
+    run.count_checked(*fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
+    return run.shape.judge(operation, answer.status, answer.content_type, answer.body)
 
 
 def _confirm_credentials(target: Target, finding: Finding) -> None:

@@ -8,12 +8,29 @@ not collect what a path leaves out. It does not judge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tallystick.reporting.claims import CONTRACTS, find_contracts
 from tallystick.run import Intensity
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A test that was selected. `name`: of its function and its class, without parameters."""
+
+    nodeid: str
+    path: Path
+    name: str
+    claims: tuple[str, ...] = ()
+    """The rules that it claims."""
+
+    @property
+    def address(self) -> tuple[Path, str]:
+        """The same as that of a `Contract`."""
+        return self.path, self.name
 
 
 class Selection:
@@ -26,27 +43,25 @@ class Selection:
         self._intensity = intensity
         self._selected: frozenset[str] = frozenset()
         self._ended: set[str] = set()
-        self._deselected = False
+        self.is_deselected = False
+        """Whether an option left out a contract that the intensity would run."""
 
     def deselect(self, items: Iterable[pytest.Item]) -> None:
         """Note what an option leaves out; deep contracts are no part of a gate."""
-        self._deselected |= any(asks_for_target(item) and self._is_due(item) for item in items)
+        self.is_deselected |= any(asks_for_target(item) and self._is_due(item) for item in items)
 
-    def select(self, items: Sequence[pytest.Item], arguments: Iterable[str]) -> None:
+    def select(self, tests: Sequence[Selected], arguments: Iterable[str]) -> None:
         """Note what was selected, and whether that is all there is."""
-        self._selected = frozenset(item.nodeid for item in items)
-        self.claims = {
-            item.nodeid: frozenset(rule for mark in item.iter_markers("rule") for rule in mark.args)
-            for item in items
-        }
-        here = {_address(item) for item in items}
+        self._selected = frozenset(test.nodeid for test in tests)
+        self.claims = {test.nodeid: frozenset(test.claims) for test in tests}
+        here = {test.address for test in tests}
         left_out = any(
             contract.address not in here
             for contract in find_contracts(CONTRACTS)
             if self._intensity is not Intensity.GATE or not contract.is_deep
         )
         one_of_many = any("::" in text and text.endswith("]") for text in arguments)
-        self.is_partial = left_out or one_of_many or self._deselected
+        self.is_partial = left_out or one_of_many or self.is_deselected
 
     def __len__(self) -> int:
         return len(self._selected)
@@ -72,7 +87,9 @@ def asks_for_target(item: pytest.Item) -> bool:
     return "suite" in getattr(item, "fixturenames", ())
 
 
-def _address(item: pytest.Item) -> tuple[Path, str]:
-    """The file of a test and its name there, without its parameters."""
+def selected(item: pytest.Item) -> Selected:
+    """A test as it was collected."""
     groups = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
-    return item.path, "::".join([*groups, getattr(item, "originalname", item.name)])
+    name = "::".join([*groups, getattr(item, "originalname", item.name)])
+    claims = dict.fromkeys(rule for mark in item.iter_markers("rule") for rule in mark.args)
+    return Selected(item.nodeid, item.path, name, tuple(claims))

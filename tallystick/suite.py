@@ -17,8 +17,10 @@ from tallystick.connect import connect
 from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules
+from tallystick.documents.shape import Shape
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.interruption import Interruption
+from tallystick.ledger.dialect import Dialect
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.profiles.profile import ProfileError
 from tallystick.reporting.progress import Status
@@ -28,7 +30,7 @@ from tallystick.reporting.visible import brief
 from tallystick.run import Finding, Intensity, OutOfTime, Run
 from tallystick.selection import Selection
 from tallystick.settings import Clients, Settings
-from tallystick.target import Address, Client, Exchange, Meter, Target, TargetError
+from tallystick.target import Address, Client, Exchange, Meter, Slots, Target, TargetError
 
 CONFORMS, NOT_SHOWN, INTERRUPTED, BROKE, CANNOT_START = 0, 1, 2, 3, 4
 """The exit statuses; NOT_SHOWN: the target violates its contract, or nothing was decided."""
@@ -62,8 +64,14 @@ class Suite:
         self.not_claimed: dict[str, str] = {}
         self.error: str | None = None
         self.gone: str | None = None
-        self.is_parallel = False
-        """Whether workers of pytest-xdist were to run contracts."""
+        self.slots: Slots | None = None
+        """Where requests get their numbers, if other processes send some too."""
+        self.also_stop: Callable[[], None] = lambda: None
+        """Stops what other processes do for this run."""
+        self.gather: Callable[[], None] = lambda: None
+        """Brings together what other processes have done; called before the verdict is made."""
+        self.is_cut: Callable[[], bool] = lambda: self.interruption.came
+        """Whether the run is broken off."""
         self.is_interrupted = False
         """Whether a signal, or a plugin, has broken the run off."""
         self.explained = 0
@@ -72,7 +80,7 @@ class Suite:
         """What the terminal shows at the end."""
         self.stop_embedded: Callable[[], None] = lambda: None
         self.shortening = Shortening(settings.intensity)
-        self._leftovers = settings.profile.leftovers()
+        self.leftovers = settings.profile.leftovers()
         self._clean_up_bound = Bound.of(0)
         self._left: LeftOpen | None = None
         self.depths = DepthPlan(settings.intensity, settings.budget_s, 0)
@@ -84,16 +92,33 @@ class Suite:
     def start(self) -> None:
         """Connect to the target, or start the embedded one; UsageError with one line if not."""
         settings = self.settings
+        if not __debug__:
+            raise pytest.UsageError(
+                "run without python -O and PYTHONOPTIMIZE: they leave out checks"
+            )
         try:
             address = settings.address or self._embedded()
             assert self.clients is not None, "settings and the embedded server both bring clients"
             shape = shape_of(settings.profile)
             dialect = dialect_of(settings.profile, settings.dialect)
-            self.reports = reports = self._reports()
+            self.reports = self._reports()
             target = self._connect(address, self.clients.main)
         except (TargetError, ProfileError, DocumentError, OSError) as error:
             self.stop_embedded()
             raise pytest.UsageError(brief(str(error))) from None
+        self.begin_run(target, shape, dialect)
+
+    def begin_run(
+        self,
+        target: Target,
+        shape: Shape,
+        dialect: Dialect,
+        share: Callable[[Run], None] = lambda run: None,
+    ) -> None:
+        """Begin the run, or with `share` this process's part of it; UsageError if not."""
+        settings, reports = self.settings, self.reports
+        assert reports is not None
+        assert self.clients is not None
         self.run = Run(
             target,
             settings.profile,
@@ -104,6 +129,7 @@ class Suite:
             budget_s=settings.budget_s,
             on_finding=self.on_finding,
         )
+        share(self.run)
         if not self.run.pinned:
             self.not_claimed["DIA-2"] = "no dialect is pinned (--dialect)"
         try:
@@ -124,8 +150,8 @@ class Suite:
             client,
             settings.profile,
             network=settings.network,
-            meter=Meter(settings.rate),
-            observer=self._observe,
+            meter=Meter(settings.rate, slots=self.slots),
+            observer=self.observe,
             not_supported=settings.not_supported,
         )
 
@@ -135,13 +161,14 @@ class Suite:
         except OSError as error:
             raise TargetError(NO_REPORTS.format(self.settings.report_dir, error.strerror)) from None
 
-    def _observe(self, exchange: Exchange) -> None:
-        if self._leftovers is not None:
-            self._leftovers(exchange)
+    def observe(self, exchange: Exchange) -> None:
+        """Note an exchange of the run; OutOfTime if that was the last one of a contract."""
+        if self.leftovers is not None:
+            self.leftovers(exchange)
         if self.reports is not None:
             with self.interruption:
                 self.reports.observe(exchange)
-        if self._may_be_cut and (self.interruption.came or self.depths.is_too_late()):
+        if self._may_be_cut and (self.is_cut() or self.depths.is_too_late()):
             raise OutOfTime("the budget is spent")
 
     def begin(self, name: str, *, is_deep: bool) -> None:
@@ -154,6 +181,7 @@ class Suite:
     def stop(self) -> None:
         """Let what is running come to its end soon: the budget is spent."""
         self._clean_up_bound.cut()
+        self.also_stop()
         if self.run is not None:
             self.run.deadline = time.monotonic()
 
@@ -171,7 +199,7 @@ class Suite:
         assert self.reports is not None
         with self.interruption:
             finding = self.reports.found(self.run, finding, self.ending())
-        if self.interruption.came:
+        if self.is_cut() or not self.reports.owns(finding):
             return
         self._may_be_cut = False
         try:
@@ -244,6 +272,7 @@ class Suite:
         self._may_be_cut = False
         if self.run is None or self.reports is None:
             return BROKE
+        self.gather()
         if self.gone is not None:
             self.run.leave_undecided(self.gone)
         if failed > self.explained:
@@ -282,7 +311,7 @@ class Suite:
 
     def _clean_up(self, run: Run) -> LeftOpen:
         """Void the holds of the run and delete its cards; what stays."""
-        if self.settings.address is None or self._leftovers is None:
+        if self.settings.address is None or self.leftovers is None:
             return LeftOpen()  # an embedded server is stopped, and all that is on it is gone
         assert self.clients is not None, "a named target comes with clients"
         targets = {run.target.address.account: run.target.apart()}
@@ -293,8 +322,8 @@ class Suite:
         self._clean_up_bound = Bound.of(self._clean_up_s())
         try:
             if self.settings.keep or self.gone is not None:
-                return self._leftovers.left(self.gone or "--keep")
-            return self._leftovers.put_away(targets, self._clean_up_bound)
+                return self.leftovers.left(self.gone or "--keep")
+            return self.leftovers.put_away(targets, self._clean_up_bound)
         finally:
             for target in targets.values():
                 target.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tallystick.cleanup import Bound, LeftOpen, Leftovers, Seen
 from tallystick.connect import connect
-from tallystick.reporting.journal import read_journal
+from tallystick.reporting.journal import Record, read_journal, read_parts
 from tallystick.settings import Settings, SettingsError
 from tallystick.target import Meter, Target
 
@@ -30,6 +30,11 @@ def clean_up(leftovers: Leftovers | None, target: Target) -> LeftOpen:
         apart.close()
 
 
+def seen_in(record: Record) -> Seen:
+    """What an exchange in a journal says of what was made."""
+    return Seen(record.operation, record.path, record.body, record.status, record.answer)
+
+
 def sweep(settings: Settings, directory: Path) -> LeftOpen:
     """Put away what the run of a report directory has left on the target, by its journal.
 
@@ -43,8 +48,9 @@ def sweep(settings: Settings, directory: Path) -> LeftOpen:
     leftovers = settings.profile.leftovers()
     if leftovers is None:
         raise SettingsError(f"the {settings.profile.title} has nothing that can be put away")
-    for line in journal.records:
-        leftovers.learn(Seen(line.operation, line.path, line.body, line.status, line.answer))
+    for part in (journal, *read_parts(directory)):
+        for record in part.records:
+            leftovers.learn(seen_in(record))
     target = connect(
         settings.address,
         settings.clients.main,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from errno import ENOENT
 from pathlib import Path
@@ -25,6 +26,10 @@ JSON = Any
 
 FORMAT = 1
 LONGEST_LINE = 64 * 1024  # characters; of a longer one, the bodies that make it so are left out
+
+
+PARTS = "workers"
+"""The folder, beside the journal, in which each process of a parallel run writes a journal."""
 
 
 class JournalError(ValueError):
@@ -103,8 +108,16 @@ def record_of(exchange: Exchange, step: str, redactor: Redactor) -> Record:
 class Journal:
     """Writes a journal. Call it with each exchange; thread-safe."""
 
-    def __init__(self, path: Path, header: Header, *, redactor: Redactor | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        header: Header,
+        *,
+        redactor: Redactor | None = None,
+        longest: int = LONGEST_LINE,
+    ) -> None:
         self._redactor = redactor or Redactor()
+        self._longest = longest
         self._lock = threading.Lock()
         self._lines: list[str] = []
         self._exchanges = 0
@@ -130,7 +143,7 @@ class Journal:
             if self._file.closed:
                 return  # a thread that gave up waiting may still hear an answer after the end
             record = record_of(exchange, step, self._redactor)
-            self._lines.append(_record_line(record))
+            self._lines.append(_record_line(record, self._longest))
             self._exchanges += 1
             # At once, so that the journal of a run that is killed knows every card it has made.
             self._write()
@@ -242,6 +255,38 @@ def read_journal(path: Path, *, partial: bool = False) -> JournalContents:
     return JournalContents(header, tuple(records), findings, footer is not None)
 
 
+def read_parts(directory: Path) -> list[JournalContents]:
+    """The journals of the processes of a parallel run that was not put together; often none.
+
+    Of a process that was killed, up to its last exchange. Files that are no journals are left out.
+    """
+    found = []
+    for path in sorted((directory / PARTS).glob("*.jsonl")):
+        with suppress(JournalError):
+            found.append(read_journal(path, partial=True))
+    return found
+
+
+def merge_journals(path: Path, parts: Iterable[JournalContents]) -> JournalContents:
+    """Put the parts of a run into its journal, in the order of the requests; what it is then."""
+    whole = read_journal(path, partial=True)
+    records = list(whole.records)
+    findings = dict(whole.findings)
+    for part in parts:
+        records += part.records
+        findings = {**part.findings, **findings}
+    records.sort(key=lambda record: record.number)
+    merged = path.with_name(f".{path.name}.merged")
+    with merged.open("w", encoding="utf-8") as file:
+        file.write(_line({"journal": FORMAT, **asdict(whole.header)}))
+        file.writelines(map(_record_line, records))
+        for key, exchanges in findings.items():
+            file.write(_line({"finding": key, "exchanges": exchanges}))
+        file.write(_line({"exchanges": len(records)}))
+    merged.replace(path)
+    return JournalContents(whole.header, tuple(records), findings)
+
+
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -309,16 +354,16 @@ _DEFAULTS: dict[str, JSON] = {
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
-def _record_line(record: Record) -> str:
+def _record_line(record: Record, longest: int = LONGEST_LINE) -> str:
     members = {
         name: value
         for name, default in _DEFAULTS.items()
         if (value := getattr(record, name)) != default
     }
     line = _line(members)
-    if len(line) > LONGEST_LINE:
+    if len(line) > longest:
         for name in ("body", "answer"):
-            if name in members and len(text := _encode(members[name])) > LONGEST_LINE // 2:
+            if name in members and len(text := _encode(members[name])) > longest // 2:
                 members[name] = f"[cut: {len(text)} characters of JSON]"
         line = _line(members)
     return line

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TextIO, cast
 
@@ -38,23 +39,38 @@ class LiveLine:
         self._done = 0
         self._of = 0
         self._is_on = False
+        self._session: pytest.Session | None = None
+        self._line = ExitStack()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Show the line as long as tests run."""
-        self._of = session.testscollected
-        if self._ask() is None or session.config.option.collectonly:
+        self._session = session
+        self._begin()
+        try:
             return (yield)
+        finally:
+            self._is_on = False
+            self._line.close()
+
+    def pytest_runtest_logstart(self) -> None:
+        """With workers, the run has begun only now."""
+        self._begin()
+
+    def _begin(self) -> None:
+        """Show the line from now on, if there is a run."""
+        session = self._session
+        if session is None or self._is_on or self._ask() is None:
+            return
+        if session.config.option.collectonly:
+            return
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.showfspath = False
             reporter._show_progress_info = False
+        self._of = session.testscollected
         self._is_on = True
-        try:
-            with Progress(self._console, self._status, plain_every_s=self._every_s):
-                return (yield)
-        finally:
-            self._is_on = False
+        self._line.enter_context(Progress(self._console, self._status, plain_every_s=self._every_s))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> StatusReport | None:

@@ -11,7 +11,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from errno import EBUSY, EEXIST
@@ -22,8 +22,17 @@ from tallystick.documents import questions as dialect
 from tallystick.documents.rules import load_rules
 from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.curl import AT_THE_END
-from tallystick.reporting.journal import Exchanges, Header, Journal, exchanges_of
+from tallystick.reporting.journal import (
+    PARTS,
+    Exchanges,
+    Header,
+    Journal,
+    JournalContents,
+    exchanges_of,
+    merge_journals,
+)
 from tallystick.reporting.page import report_page
+from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.result import (
     Ending,
     Result,
@@ -48,9 +57,13 @@ ON_A_LANE = re.compile(rf"\d+\| |{AT_THE_END}$")
 
 NOT_FINISHED = "not finished"
 PAGE = "report.html"
-MARKS = ("result.json", "journal.jsonl")
+JOURNAL = "journal.jsonl"
+MARKS = ("result.json", JOURNAL)
 """A directory with one of these is that of an earlier run."""
-OURS = (*MARKS, "scenarios/*.yaml", PAGE, "[a-z]*-[0-9]*.html", "summary.md")
+OURS = (
+    *(*MARKS, "scenarios/*.yaml", PAGE, "[a-z]*-[0-9]*.html", "summary.md"),
+    *(f"{PARTS}/*.jsonl", f"{PARTS}/*.notes"),
+)
 """What a run writes anew."""
 
 
@@ -61,8 +74,11 @@ class ReportsError(Exception):
 class Reports:
     """The report directory of one run. Exchanges may be observed from any thread."""
 
-    def __init__(self, directory: Path) -> None:
-        """Make the directory and clear it of an earlier run's files; OSError if that fails."""
+    def __init__(self, directory: Path, *, is_part: bool = False) -> None:
+        """Make the directory and clear it of an earlier run's files; OSError if that fails.
+
+        `is_part`: the directory is ready, and this process does a part of its run.
+        """
         self.directory = directory
         self.text = ""
         """The end of the run for a terminal: rules, violations, verdict, where the rest is."""
@@ -72,6 +88,9 @@ class Reports:
         self._journal: Journal | None = None
         self._early: list[Exchange] = []
         self._is_closing = False
+        self._exchanges: Exchanges | None = None
+        if is_part:
+            return
         directory.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(directory)
         _clear(directory)
@@ -87,12 +106,33 @@ class Reports:
             intensity=run.intensity,
             run=run.name,
         )
-        redactor = redactor_for(run)
-        self._journal = Journal(self.directory / "journal.jsonl", header, redactor=redactor)
+        self._journal = self._new_journal(header, redactor_for(run))
         for exchange in self._early:
             self._journal(exchange)
         self._early.clear()
         self._write(run, replace(ending, unfinished=NOT_FINISHED))
+
+    def _new_journal(self, header: Header, redactor: Redactor) -> Journal:
+        return Journal(self.directory / JOURNAL, header, redactor=redactor)
+
+    def owns(self, finding: Finding) -> bool:
+        """Whether this process writes the files of the finding, and shortens its program."""
+        return True
+
+    def note(self, run: Run, ending: Ending) -> None:
+        """Write the result as it is by now, or ReportsError."""
+        with self._giving_up():
+            self._write(run, replace(ending, unfinished=NOT_FINISHED))
+
+    def absorb(self, parts: Sequence[JournalContents]) -> None:
+        """Put the journals of the other processes of the run into this one, and end it.
+
+        ReportsError if that fails.
+        """
+        with self._giving_up():
+            if self._journal is not None:
+                self._journal.close()
+            self._exchanges = merge_journals(self.directory / JOURNAL, parts).exchanges()
 
     def learn(self, *secrets: str) -> None:
         """Keep secrets of the run's own out of the journal."""
@@ -119,13 +159,14 @@ class Reports:
         """
         known = finding
         with self._giving_up():
-            if finding.shortest.steps and not finding.notes:
+            is_ours = self.owns(finding)
+            if is_ours and finding.shortest.steps and not finding.notes:
                 finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
                 write_scenario(self.directory / finding.scenario, finding, run)
-            if finding.race is not None:
+            if is_ours and finding.race is not None:
                 finding = self.with_time_line(finding, time_line_of(run, finding, finding.race))
             run.revise(known, finding)
-            if self._journal is not None:
+            if is_ours and self._journal is not None:
                 self._journal.record(finding)
             self._write(run, replace(ending, unfinished=NOT_FINISHED))
         return finding
@@ -141,7 +182,7 @@ class Reports:
         findings = list(run.findings.values())
         try:
             with self._giving_up():
-                exchanges = exchanges_of(findings, redactor_for(run, *findings))
+                exchanges = self._exchanges or exchanges_of(findings, redactor_for(run, *findings))
                 result = self._summarise(run, ending)
                 if self._journal is not None:
                     self._journal.close()

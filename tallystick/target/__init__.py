@@ -21,7 +21,7 @@ from tallystick.target.connection import HttpTarget
 from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
 from tallystick.target.network import Connections, Network
 from tallystick.target.outages import Outage
-from tallystick.target.pace import REAL_TIME, Meter, Time
+from tallystick.target.pace import REAL_TIME, Meter, Slots, Time
 from tallystick.target.protocol import Target
 from tallystick.target.sender import OnPurpose
 from tallystick.target.support import NotSupported, Support
@@ -46,6 +46,7 @@ __all__ = [
     "OnPurpose",
     "Outage",
     "Secret",
+    "Slots",
     "Support",
     "Target",
     "TargetError",

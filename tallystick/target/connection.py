@@ -165,6 +165,10 @@ class HttpTarget:
         """The times when the target answered nobody, which were waited for."""
         return self._shared.outages.seen
 
+    def adopt_outages(self, outages: Sequence[Outage]) -> None:
+        """Take over what other processes of the run have met."""
+        self._shared.outages.seen += outages
+
     @property
     def audience(self) -> str:
         """For whom the target gave its token (OAuth); empty if it gave none."""

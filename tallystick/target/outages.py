@@ -38,6 +38,8 @@ class Outage:
     """What came in place of answers."""
     met_by: str
     """The operation whose request met it first."""
+    began: float = 0.0
+    """When, by the clock of `Time`."""
 
 
 class Outages:
@@ -106,7 +108,7 @@ class Outages:
             said = once()
             reason = said or reason
         self._ended = self._time.now()
-        self.seen.append(Outage(self._ended - began, reason, operation))
+        self.seen.append(Outage(self._ended - began, reason, operation, began))
 
 
 def is_failure(answer: Answer | NoAnswer) -> bool:

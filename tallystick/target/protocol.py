@@ -83,6 +83,10 @@ class Target(Protocol):
         """The times when the target answered nobody, which were waited for."""
         ...
 
+    def adopt_outages(self, outages: Sequence[Outage]) -> None:
+        """Take over the outages that other processes of the run have met."""
+        ...
+
     @property
     def connections(self) -> Connections:
         """Opens further connections, for a driver that has a transport of its own."""

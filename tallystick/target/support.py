@@ -163,6 +163,19 @@ class Support:
         elif sight.is_missing is False:
             self._working.add(operation)
 
+    def adopt(self, missing: Mapping[str, str], working: Iterable[str]) -> list[str]:
+        """Take over what another process of the run has found; say in words what contradicts it."""
+        self._working.update(working)
+        self._found.update(
+            (operation, why) for operation, why in missing.items() if self.has(operation)
+        )
+        return [
+            f"{self.label(operation)} was taken for missing ({reason}), and has worked too: the "
+            "target contradicts itself"
+            for operation, reason in self._found.items()
+            if operation in self._working
+        ]
+
     def check(self, ask: Asking, account: str) -> str:
         """Why the target does not even do what every contract needs; empty if it does."""
         return "" if self._offers is None else self._offers.check(ask, account)

@@ -42,7 +42,8 @@ def sample_run(
     target = HttpTarget(
         Address(URL, ACCOUNT), Client("sandbox-admin", "sample-client-secret"), profile=Wallet()
     )
-    target.meter.requests = 4812
+    for _ in range(4812):
+        target.meter.take()
     run = Run(target, Wallet(), load(), _dialect(), seed=7)
     run.name = "ts5f3a90c1"
     for rule, times in (SAMPLE_COUNTS if checked is None else checked).items():
