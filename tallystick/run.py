@@ -288,8 +288,7 @@ class Run:
 
         What the target shows within it is not learned: it may be due to the moment.
         """
-        known = self._dialect
-        self._dialect = known.also(answer, prefixes)
+        known, self._dialect = self._dialect, self._dialect.also(answer, prefixes)
         try:
             yield
         finally:
@@ -375,10 +374,9 @@ class Run:
             return finding  # this API does not promise it
         self._findings[finding.key] = finding
         self._on_finding(finding)
-        question = finding.violation.question
-        if finding.violation.rule == "DIA-2" and question is not None:
+        if finding.violation.rule == "DIA-2" and finding.violation.question is not None:
             # Reported once; from now on the target is held to the new answer.
-            self._dialect = self._dialect.reopened(question)
+            self._dialect = self._dialect.reopened(finding.violation.question)
         return self._findings[finding.key]
 
     def revise(self, old: Finding, new: Finding) -> Finding:

@@ -65,6 +65,10 @@ class Notes:
         """Note what is known of a finding, which the run keeps by this key."""
         self._write({"finding": _members(run, finding), "key": key, "is_ours": is_ours})
 
+    def close(self) -> None:
+        """Nothing is noted any more."""
+        self._file.close()
+
     def _write(self, members: Mapping[str, Any]) -> None:
         self._file.write(json.dumps(members) + "\n")
         self._file.flush()

@@ -87,8 +87,10 @@ def write_order(directory: Path, order: Order) -> None:
     _write(directory / ORDER, asdict(order))
 
 
-def read_order(directory: Path) -> Order:
-    """What the controller has said."""
+def read_order(directory: Path) -> Order | None:
+    """What the controller has said; None if there is no run."""
+    if not (directory / ORDER).exists():
+        return None
     found = _read(directory / ORDER)
     clients = None if found["clients"] is None else _clients(found["clients"])
     return Order(**{**found, "address": Address(**found["address"]), "clients": clients})

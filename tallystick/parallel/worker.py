@@ -83,9 +83,12 @@ class Worker:
 
     def begin(self, nodeid: str) -> None:
         """Wait until this test may run, and take over what the others have learned."""
+        order = None if self._suite.run is not None else read_order(self._shared.directory)
+        if self._suite.run is None and order is None:
+            return  # no test needs a target
         self._shared.wait_for(self._stages[nodeid])
-        if self._suite.run is None and not self._shared.is_stopped:
-            self._join(read_order(self._shared.directory))
+        if order is not None and not self._shared.is_stopped:
+            self._join(order)
         if self._suite.run is not None and self._version != self._shared.version:
             self._learn(self._suite.run)
 
@@ -111,6 +114,8 @@ class Worker:
         self.end()
         if self._suite.run is not None:
             self._suite.run.target.close()
+        if isinstance(self._suite.reports, PartOfReports):
+            self._suite.reports.leave()
         self._shared.end_sending()
 
     def _join(self, order: Order) -> None:
@@ -205,6 +210,12 @@ class PartOfReports(Reports):
     def owns(self, finding: Finding) -> bool:
         """Whether this worker saw it first, of all workers."""
         return self._shared.is_first(finding.key, self._name)
+
+    def leave(self) -> None:
+        """Close the files; nothing is written any more."""
+        self._notes.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def _new_journal(self, header: Header, redactor: Redactor) -> Journal:
         path = self._parts / f"{self._name}.jsonl"

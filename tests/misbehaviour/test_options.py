@@ -166,30 +166,32 @@ def test_what_makes_no_sense_ends_in_one_line(
     assert ran.megabytes < MEGABYTES
 
 
-PARALLEL = {
+DISTRIBUTED = {
     "-n 2": ("-n", "2"),
     "--dist": ("--dist=load", "--tx=2*popen"),
     "-p xdist": ("-p", "xdist", "-n", "1"),
+    "PYTEST_ADDOPTS": (),
 }
 
 
-@pytest.mark.parametrize("name", [*PARALLEL, "PYTEST_ADDOPTS"])
-def test_workers_run_no_contracts(name: str, honest: Environment, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", DISTRIBUTED)
+def test_workers_run_contracts(name: str, honest: Environment, tmp_path: Path) -> None:
     environment = {**honest, "PYTEST_ADDOPTS": "-n 2"} if name == "PYTEST_ADDOPTS" else honest
     reports = tmp_path / "reports"
-    options = [ESSENTIALS, f"--report-dir={reports}", *PARALLEL.get(name, ())]
+    options = [ESSENTIALS, f"--report-dir={reports}", *DISTRIBUTED[name]]
     ran = run_started(environment, options, reports, LIMIT_OF_WORKERS_S)
+    assert ran.status == 0, ran.output
+    assert ran.verdict == "conforms"
+
+
+def test_contracts_are_not_distributed_in_another_way(honest: Environment, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    options = [ESSENTIALS, f"--report-dir={reports}", "-n", "2", "--dist=each"]
+    ran = run_started(honest, options, reports, LIMIT_OF_WORKERS_S)
     assert ran.status == 4, ran.output
     said = [line for line in ran.output.splitlines() if line.startswith("ERROR: ")]
-    assert said == ["ERROR: run without -n; parallel runs are not supported yet"], ran.output
+    assert said == ["ERROR: --dist: leave it out, the suite distributes its contracts"], ran.output
     assert ran.verdict == "none"
-
-
-def test_workers_run_the_tests_of_the_suite(tmp_path: Path) -> None:
-    options = ["tests/wire/test_shape.py", "-n", "2"]
-    ran = run_started({}, options, tmp_path / "reports", LIMIT_OF_WORKERS_S)
-    assert ran.status == 0, ran.output
-    assert " passed" in ran.output
 
 
 def test_python_without_its_checks_runs_nothing(honest: Environment, tmp_path: Path) -> None:

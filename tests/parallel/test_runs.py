@@ -1,0 +1,209 @@
+"""Runs with workers: the same as one process says, whatever becomes of a worker."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tallystick.reporting.journal import read_journal, read_parts
+from tallystick.reporting.result import Result, read_result
+from tests.misbehaviour.running import Signal, Watched, run_started
+from tests.proof.servers import Environment, forked_sandbox
+from tests.suite.harness import ESSENTIALS, ROOT, tallystick
+
+LIMIT_S = 240
+OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
+SELECTED = (ESSENTIALS, "contracts/test_dialect.py", "contracts/test_void.py")
+HEAD = """\
+import os, pathlib, signal, time
+from tallystick.drivers.sequential import run_program
+from tallystick.program import Program
+HERE = pathlib.Path(__file__).parent
+
+def wait_for(name):
+    while not (HERE / name).exists():
+        time.sleep(0.02)
+"""
+
+
+@pytest.fixture(scope="module")
+def honest() -> Iterator[Environment]:
+    with forked_sandbox() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Environment]:
+    with forked_sandbox(faults=["capture_checks_original"]) as environment:
+        yield environment
+
+
+def run(environment: Environment, reports: Path, *arguments: str) -> Watched:
+    return run_started(environment, [*arguments, f"--report-dir={reports}"], reports, LIMIT_S)
+
+
+def own(directory: Path, **tests: str) -> str:
+    """A file with contracts of its own, by their names and bodies."""
+    bodies = [
+        f"def test_{name}(run):\n" + "".join(f"    {line}\n" for line in body.splitlines())
+        for name, body in tests.items()
+    ]
+    path = directory / "test_own.py"
+    path.write_text("\n\n".join([HEAD, *bodies]), encoding="utf-8")
+    return str(path)
+
+
+def result_of(ran: Watched) -> Result:
+    return read_result(ran.reports / "result.json")
+
+
+def rules_of(result: Result) -> dict[str, int]:
+    return {rule: counted["checked"] for rule, counted in result["rules"].items()}
+
+
+def journal_of(ran: Watched) -> list[int]:
+    """The numbers of the exchanges in the journal, which has to be whole."""
+    numbers = [record.number for record in read_journal(ran.reports / "journal.jsonl").records]
+    assert read_parts(ran.reports) == []
+    return numbers
+
+
+@pytest.mark.parametrize("server", ["honest", "faulty"])
+def test_workers_find_what_one_process_finds(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    environment = request.getfixturevalue(server)
+    alone = run(environment, tmp_path / "alone", *SELECTED)
+    together = run(environment, tmp_path / "together", *SELECTED, "-n", "2")
+    assert together.status == alone.status, together.output
+    one, two = result_of(alone), result_of(together)
+    for member in ("verdict", "partial", "dialect", "not_claimed", "seed", "left_open"):
+        assert two[member] == one[member], member
+    assert [entry["rule"] for entry in two["violations"]] == [
+        entry["rule"] for entry in one["violations"]
+    ]
+    assert [entry["steps"] for entry in two["violations"]] == [
+        entry["steps"] for entry in one["violations"]
+    ]
+    if server == "honest":
+        assert rules_of(two) == rules_of(one)
+        assert two["requests"] == one["requests"]
+    assert journal_of(together) == list(range(1, two["requests"] + 1))
+    assert together.output.count("More in ") == 1
+
+
+def test_a_violation_of_a_worker_is_replayed_from_its_scenario(
+    faulty: Environment, tmp_path: Path
+) -> None:
+    ran = run(faulty, tmp_path / "reports", ESSENTIALS, "-n", "2")
+    (violation,) = (v for v in result_of(ran)["violations"] if v["rule"] == "CAP-2")
+    scenario = str(ran.reports / violation["scenario"])
+    assert tallystick(faulty, tmp_path / "replay", "replay", scenario).status == 1
+
+
+def test_a_worker_that_dies_leaves_the_run_undecided_and_loses_nothing(
+    honest: Environment, tmp_path: Path
+) -> None:
+    dying = "run_program(run, Program.parse('A = card 1000 NOK', 'h = hold A 100'))\n"
+    path = own(tmp_path, dies=f"{dying}os.kill(os.getpid(), signal.SIGKILL)", ends=dying)
+    ran = run(honest, tmp_path / "reports", *OWN, path, "-n", "2")
+    assert ran.status == 1, ran.output
+    result = result_of(ran)
+    assert result["verdict"] == "undecided"
+    assert "died while it ran" in str(result["reason"])
+    assert result["left_open"] is None
+    records = read_journal(ran.reports / "journal.jsonl").records
+    assert sum(record.operation == "aid_cards_post" for record in records) == 2
+    assert read_parts(ran.reports) == []
+
+
+def test_a_violation_outlives_its_worker(faulty: Environment, tmp_path: Path) -> None:
+    lines = ("A = card 1000 NOK", "h = hold A 100", "c = capture h 50", "x = capture h remaining+1")
+    dies = (
+        f"try:\n    run_program(run, Program.parse(*{lines}))\n"
+        "finally:\n    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    ran = run(faulty, tmp_path / "reports", *OWN, own(tmp_path, dies=dies), "-n", "1")
+    assert ran.status == 1, ran.output
+    assert result_of(ran)["verdict"] == "violates"
+    assert "CAP-2" in [entry["rule"] for entry in result_of(ran)["violations"]]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all_workers_and_loses_nothing(
+    number: signal.Signals, honest: Environment, tmp_path: Path
+) -> None:
+    busy = (
+        "(HERE / 'ready').touch()\n"
+        "while True:\n    run_program(run, Program.parse('A = card 1000 NOK', 'h = hold A 100'))"
+    )
+    path, reports = own(tmp_path, one=busy, two=busy), tmp_path / "reports"
+    ran = run_started(
+        honest,
+        [*OWN, path, "-n", "2", f"--report-dir={reports}"],
+        reports,
+        LIMIT_S,
+        ready=tmp_path / "ready",
+        signals=[Signal(number, 0.5)],
+    )
+    assert ran.status == 2, ran.output
+    result = result_of(ran)
+    assert result["verdict"] == "undecided"
+    assert result["left_open"] is None
+    assert sorted(journal_of(ran)) == list(range(1, result["requests"] + 1))
+
+
+def test_what_a_killed_controller_leaves_is_swept(honest: Environment, tmp_path: Path) -> None:
+    busy = (
+        "run_program(run, Program.parse('A = card 1000 NOK', 'h = hold A 100'))\n"
+        "(HERE / 'ready').touch()\n"
+        "time.sleep(2)"
+    )
+    path, reports = own(tmp_path, one=busy), tmp_path / "reports"
+    ran = run_started(
+        honest,
+        [*OWN, path, "-n", "1", f"--report-dir={reports}"],
+        reports,
+        LIMIT_S,
+        ready=tmp_path / "ready",
+        signals=[Signal(signal.SIGKILL, 0.1)],
+    )
+    assert result_of(ran)["verdict"] == "undecided"
+    (part,) = read_parts(reports)
+    assert [record.operation for record in part.records].count("aid_cards_post") == 1
+    swept = tallystick(honest, tmp_path / "swept", "sweep", str(reports))
+    assert swept.status == 0, swept.output
+
+
+def test_tests_that_get_contradictory_answers_break_a_rule(
+    honest: Environment, tmp_path: Path
+) -> None:
+    learn = "run.learn(run.dialect.narrow('ref.same.drawdown', ['{}']) or run.dialect)"
+    path = own(
+        tmp_path,
+        a=f"wait_for('b_began')\nrun.count_checked('REF-1')\n{learn.format('replay')}",
+        b=f"(HERE / 'b_began').touch()\nwait_for('a_ended')\n{learn.format('refuse')}",
+        c="(HERE / 'a_ended').touch()",
+        d="pass",
+    )
+    ran = run(honest, tmp_path / "reports", *OWN, path, "-n", "2")
+    assert ran.status == 1, ran.output
+    assert [entry["rule"] for entry in result_of(ran)["violations"]] == ["DIA-1"]
+
+
+def test_workers_without_contracts_are_those_of_pytest_xdist(tmp_path: Path) -> None:
+    ran = run({}, tmp_path / "reports", "tests/wire/test_shape.py", "-n", "2")
+    assert ran.status == 0, ran.output
+    assert " passed" in ran.output
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_the_embedded_sandbox_is_shared(tmp_path: Path) -> None:
+    ran = run({}, tmp_path / "reports", ESSENTIALS, "-n", "2")
+    assert ran.status == 0, ran.output
+    assert result_of(ran)["requests"] == 121
