@@ -90,8 +90,11 @@ def test_workers_find_what_one_process_finds(
         entry["steps"] for entry in one["violations"]
     ]
     if server == "honest":
-        assert rules_of(two) == rules_of(one)
-        assert two["requests"] == one["requests"]
+        assert {rule for rule, times in rules_of(two).items() if times} == {
+            rule for rule, times in rules_of(one).items() if times
+        }
+        # Each worker has to find out by itself that an answer 404 is no missing operation.
+        assert two["requests"] <= one["requests"] * 1.05
     assert journal_of(together) == list(range(1, two["requests"] + 1))
     assert together.output.count("More in ") == 1
 
