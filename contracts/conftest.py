@@ -25,6 +25,7 @@ ORDER = (
     "test_tokens",
     "test_reads",
     "test_customers",
+    "test_clients",
     "test_access",
     "test_input",
     "test_http_input",

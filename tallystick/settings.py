@@ -216,7 +216,7 @@ def _budget(asked: Given, intensity: Intensity, rate: float | None) -> float:
 
 
 def _clients(asked: Given) -> Clients:
-    main = _client(asked, "", asked.secret("TALLYSTICK_TOKEN"))
+    main = _client(asked, "")
     if main is None:
         raise SettingsError(
             "no credentials: set TALLYSTICK_CLIENT_ID and TALLYSTICK_CLIENT_SECRET, "
@@ -231,7 +231,8 @@ def _clients(asked: Given) -> Clients:
     )
 
 
-def _client(asked: Given, prefix: str, token: str = "") -> Client | None:
+def _client(asked: Given, prefix: str) -> Client | None:
+    token = asked.secret(f"TALLYSTICK_{prefix}TOKEN")
     client_id = asked.secret(f"TALLYSTICK_{prefix}CLIENT_ID")
     secret = asked.secret(f"TALLYSTICK_{prefix}CLIENT_SECRET")
     if client_id and secret:
@@ -240,7 +241,9 @@ def _client(asked: Given, prefix: str, token: str = "") -> Client | None:
         lacking = "SECRET" if client_id else "ID"
         raise SettingsError(f"TALLYSTICK_{prefix}CLIENT_{lacking} is missing beside its pair")
     if token and not _TOKEN.fullmatch(token):
-        raise SettingsError("TALLYSTICK_TOKEN has signs that no header can carry: look for a space")
+        raise SettingsError(
+            f"TALLYSTICK_{prefix}TOKEN has signs that no header can carry: look for a space"
+        )
     return Client(token=token) if token else None
 
 

@@ -25,8 +25,9 @@ def connect_as(suite: Suite, run: Run, name: str, *rules: str) -> Target:
     assert clients is not None, "the run has started"
     client: Client | None = getattr(clients, name)
     account = clients.other_account if name == "other" else run.target.address.account
-    if client is None or not account:
-        not_claimed(suite, f"TALLYSTICK_{name.upper()}_CLIENT_ID and _SECRET not given", *rules)
+    if client is None or (run.profile.accounts.are_needed and not account):
+        given = f"TALLYSTICK_{name.upper()}_CLIENT_ID and _SECRET, or _TOKEN"
+        not_claimed(suite, f"{given}, not given", *rules)
     target = run.target.another(client=client, account=account)
     try:
         target.credentials()

@@ -1,0 +1,148 @@
+"""AUTH, for any API: what belongs to one client, nobody else reads or moves.
+
+The requests are those of ordinary steps, made by the profile; only the credentials are wrong. An
+API may have more operations and more kinds of credentials than steps have words for: contracts of
+its own try those (for the Wallet API `test_access`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from contracts.support.clients import connect_as
+from tallystick.drivers.direct import Direct, Unanswered
+from tallystick.drivers.sequential import Session
+from tallystick.ledger.traits import Traits
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    CardLabel,
+    Command,
+    HoldRecord,
+    Outcome,
+    ReadCard,
+    ReadHold,
+    ReadTransactions,
+    TransactionRecord,
+    Unknown,
+)
+from tallystick.profiles.profile import Unnamed
+from tallystick.program import Verb, parse_step
+from tallystick.run import Run
+from tallystick.suite import Suite
+from tallystick.target import Target
+
+rule = pytest.mark.rule
+A = CardLabel("A")
+
+STEPS_ON_CARDS = ("read A", "list A", "d = draw A 100", "g = hold A 100", "f = fund A 100")
+STEPS_ON_HOLDS = ("read h", "c = capture h 100", "v = void h")
+"""What is tried with wrong credentials. Each would be accepted with the right ones."""
+
+CLOSED = {"AUTH-1": "no credentials", "AUTH-2": "credentials that were changed"}
+
+
+def _prepared(run: Run) -> Session:
+    """A session with a card A and an open hold h on it; a new one whenever a test is repeated."""
+    session = Session(run)
+    for line in ("A = card 1000", "h = hold A 600"):
+        outcome = session.perform(parse_step(line))
+        if isinstance(outcome, Unknown):
+            raise Unanswered(session.story.last_exchange)
+    return session
+
+
+@rule("AUTH-1", "AUTH-2")
+@pytest.mark.parametrize("breaks", CLOSED)
+def test_wrong_credentials_open_nothing(run: Run, breaks: str) -> None:
+    session = _prepared(run)
+    headers = _changed(run.target) if breaks == "AUTH-2" else None
+    for line, command in _commands(session):
+        if run.profile.prepare(command, run.target.address.account, {}) is None:
+            request = run.profile.encode(command, run.target.address.account, {})
+            exchange = run.target.send(request, authorized=False, headers=headers)
+            session.story.add_exchange(f"{line}, with {CLOSED[breaks]}", exchange)
+            outcome = run.profile.outcome(command, exchange.answer)
+            _expect_refusal(session, breaks, f"{line}, with {CLOSED[breaks]}", outcome)
+    session.finish()
+
+
+@pytest.fixture
+def other(run: Run, suite: Suite) -> Iterator[Target]:
+    """A connection as a client of another account."""
+    with closing(connect_as(suite, run, "other", "AUTH-4", "AUTH-5")) as target:
+        yield target
+
+
+@rule("AUTH-4", "AUTH-5")
+def test_another_client_reads_and_moves_nothing_of_this_one(run: Run, other: Target) -> None:
+    session = _prepared(run)
+    for line, command in _commands(session):
+        reads = isinstance(command, ReadCard | ReadHold | ReadTransactions)
+        outcome = _perform(session, other, command, f"{line}, as another client")
+        _expect_refusal(session, "AUTH-4" if reads else "AUTH-5", line, outcome)
+    session.finish()
+
+
+@rule("AUTH-4")
+def test_a_ref_of_another_client_shows_it_nothing_of_this_one(run: Run, other: Target) -> None:
+    session = _prepared(run)
+    # The same words at the same moment by two clients: each may get its own, or a refusal, but
+    # never the record of the other.
+    bound = session.resolver.bindings["h"]
+    run.count_checked("AUTH-4")
+    outcome = _perform(session, other, bound.command, "h = hold A 600, as another client")
+    if isinstance(outcome, Accepted):
+        assert isinstance(outcome.record, TransactionRecord | HoldRecord), "a hold has a record"
+        if outcome.record.id == bound.id:
+            _violate(session, "AUTH-4", "a hold of its own, or a refusal", "the hold of this one")
+    session.finish()
+
+
+def _commands(session: Session) -> Iterator[tuple[str, Command]]:
+    """The steps that this API has, with the commands that they mean now."""
+    for line in _steps(session.run.profile.traits):
+        yield line, session.resolver.resolve(parse_step(line))[0]
+
+
+def _steps(traits: Traits) -> Iterator[str]:
+    for line in STEPS_ON_CARDS if traits.account else ():
+        verb = parse_step(line).verb
+        if verb in traits.verbs and (traits.lists or verb is not Verb.LIST):
+            yield line
+    for line in STEPS_ON_HOLDS:
+        verb = parse_step(line).verb
+        if verb in traits.verbs and (traits.reads_hold or verb is not Verb.READ):
+            yield line
+
+
+def _perform(session: Session, target: Target, command: Command, words: str) -> Outcome:
+    try:
+        outcome, exchange = target.perform(command)
+    except Unnamed:
+        pytest.skip("the target did not say under which id it knows the card")
+    session.story.add_exchange(words, exchange)
+    session.story.leave_program()
+    session.story.note(words)
+    if isinstance(outcome, Unknown):
+        raise Unanswered(exchange)
+    return outcome
+
+
+def _expect_refusal(session: Session, breaks: str, words: str, outcome: Outcome) -> None:
+    session.run.count_checked(breaks)
+    if isinstance(outcome, Unknown):
+        raise Unanswered(session.story.last_exchange)
+    if isinstance(outcome, Accepted):
+        _violate(session, breaks, f"a refusal: {words}", "accepted")
+
+
+def _violate(session: Session, breaks: str, expected: str, actual: str) -> None:
+    Direct(session.run, story=session.story).violate(breaks, expected, actual)
+
+
+def _changed(target: Target) -> dict[str, str]:
+    """The credentials of the run with other signs at their end, of the same length."""
+    return {name: f"{str(value)[:-6]}{'x0' * 3}" for name, value in target.credentials().items()}
