@@ -1,5 +1,6 @@
 """Holds that a run of a declared profile left open are voided; nothing else is touched."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tallystick.target import Address, Client, Exchange, Target
 from tests.stripelike.process import Stripelike
 
 A = CardId("A")
+_RUNS = itertools.count()
 
 
 class Run:
@@ -36,7 +38,7 @@ class Run:
         assert leftovers is not None
         self.leftovers = leftovers
         self.exchanges: list[Exchange] = []
-        self._number = 0
+        self._name, self._number = f"run{next(_RUNS)}", 0
         client, address = Client(token="sk_test_first"), Address(url, "")
         self.target: Target = connect(address, client, profile, observer=self._observe)
 
@@ -46,7 +48,7 @@ class Run:
 
     def ref(self) -> RefId:
         self._number += 1
-        return RefId(f"{id(self)}-{self._number}")
+        return RefId(f"{self._name}-{self._number}")
 
     def hold(self) -> EntryId:
         command = Transact(Kind.HOLD, A, 1000, "USD", self.ref())

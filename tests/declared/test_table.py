@@ -3,6 +3,7 @@
 The files in `table/` are small profiles in the shape of public APIs.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tallystick.ledger.vocabulary import (
 from tallystick.profiles.declared.profile import DeclaredProfile, load
 from tallystick.request import Request
 from tallystick.target.answers import NOT_JSON, Answer
+from tallystick.target.api import Unnamed
 
 TABLE = Path(__file__).parent / "table"
 A, H = CardId("ts1-A"), EntryId("h/1")
@@ -181,3 +183,19 @@ def test_a_status_says_how_much_was_captured() -> None:
         body = {"success": True, "transaction": {"id": "h/1", "status": status, "amount": "10.50"}}
         record = held(of, ReadHold(A, H), body)
         assert (record.captured, record.is_open) == (captured, status == "authorized")
+
+
+def test_a_key_of_one_card_is_not_used_for_another_unless_each_has_its_own(tmp_path: Path) -> None:
+    other = replace(HOLD, card=CardId("ts1-B"))
+    text = (TABLE / "paypal.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "own.yaml"
+    file.write_text(text.replace("{header: PayPal", "{scope: card, header: PayPal"))
+    for of in (profile("paypal"), load(file)):
+        known = {"order": "o", "approved": "a"}
+        sent = of.encode(HOLD, "", known)
+        assert of.encode(HOLD, "", known) == sent
+        if of.declaration.keys_are_of_cards:
+            assert of.encode(other, "", known) == sent
+        else:
+            with pytest.raises(Unnamed, match="was used for card ts1-A"):
+                of.encode(other, "", known)

@@ -114,6 +114,8 @@ class Declaration:
     money: Money
     retry_header: str
     retry_member: str
+    keys_are_of_cards: bool
+    """Whether each card has keys of its own; else they count for all that a client asks for."""
     own_records: bool
     accepted: tuple[Verdict, ...]
     refused: tuple[Verdict, ...]

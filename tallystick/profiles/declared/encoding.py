@@ -125,8 +125,16 @@ class Encoder:
                 raise Unnamed(f"this API takes no {name} here")
         if getattr(command, "amount", None) is not None and "amount" not in used:
             raise Unnamed("this API takes no amount here")
+        self._check_key(command)
         call = self._with_key(name_of(command), template.call)
         return self.request(call, variables)
+
+    def _check_key(self, command: Command) -> None:
+        """Unnamed if another card has used the key: what that does, no ledger of one card knows."""
+        if isinstance(command, Transact | Capture | Void) and self._declaration.has_retries:
+            first = self._names.user_of(command.ref, command.card)
+            if first != command.card and not self._declaration.keys_are_of_cards:
+                raise Unnamed(f"the key {command.ref} was used for card {first}")
 
     def _with_key(self, name: Name | None, call: Call) -> Call:
         """The call with the key of a repetition in it."""

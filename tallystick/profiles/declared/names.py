@@ -20,6 +20,7 @@ class Names:
         self._card_currencies: dict[CardId, str] = {}
         self._currencies: dict[EntryId, str] = {}
         self._prepared: dict[RefId, Mapping[str, Any]] = {}
+        self._users: dict[RefId, CardId] = {}
 
     def learn_card(self, card: CardId, theirs: str, currency: str) -> None:
         """A card of ours was made under this id, unless another one has it."""
@@ -43,6 +44,10 @@ class Names:
         """The currency of a hold or of a card, if it is known."""
         found = None if entry is None else self._currencies.get(entry)
         return found or self._card_currencies.get(card)
+
+    def user_of(self, ref: RefId, card: CardId) -> CardId:
+        """The card that a ref was used for first; this one, if it is new."""
+        return self._users.setdefault(ref, card)
 
     def prepared(self, ref: RefId) -> Mapping[str, Any]:
         """What the requests before the one with this ref gave when it was sent first.

@@ -54,7 +54,7 @@ def _declaration(path: Path, page: Page, members: Members) -> Declaration:
     body = members.one_of("body", BODIES, "json")
     own_records = members.one_of("records", ("own", "hold"), "hold") == "own"
     reader = CommandReader(page, body, own_records=own_records)
-    header, member = _retry(page, members)
+    header, member, of_cards = _retry(page, members)
     control = members.take("control")
     controls = () if control is None else _listed(control)
     return Declaration(
@@ -66,6 +66,7 @@ def _declaration(path: Path, page: Page, members: Members) -> Declaration:
         money=_money(page, members),
         retry_header=header,
         retry_member=member,
+        keys_are_of_cards=of_cards,
         own_records=own_records,
         accepted=reader.verdicts(members.take("accepted"), "accepted") or ACCEPTED,
         refused=reader.verdicts(members.take("refused"), "refused"),
@@ -190,20 +191,21 @@ def _currencies(members: Members) -> dict[str, str]:
     return {str(name): str(theirs) for name, theirs in given.items()}
 
 
-def _retry(page: Page, members: Members) -> tuple[str, str]:
+def _retry(page: Page, members: Members) -> tuple[str, str, bool]:
     item = members.take("retry")
     if item is None:
         text = "`retry` is missing: {header: Idempotency-Key}, {member: reference} or none"
         members.mistake(members.line, text)
-        return "", ""
+        return "", "", False
     if item.value in (None, "none"):
-        return "", ""
+        return "", "", False
     inner = Members(page, item, "retry")
     header, member = inner.text("header"), inner.text("member")
+    scope = inner.one_of("scope", ("account", "card"), "account")
     inner.end()
     if bool(header) == bool(member):
         inner.mistake(item.line, "either `header` or `member`, or `retry: none`")
-    return header, member
+    return header, member, scope == "card"
 
 
 def _production(page: Page, members: Members) -> Production:
