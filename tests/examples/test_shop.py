@@ -77,6 +77,21 @@ def test_a_faulty_server_fails_it_with_a_shortest_program(
     assert len(violation["steps"]) == 4
 
 
+def test_the_named_target_is_complete(shop: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tallystick", "config", "--target", "staging"],
+        cwd=shop,
+        env={**os.environ, "WALLET_SECRET": "a secret of the shop"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "https://wallet.staging.example/v1" in ended.stdout
+    assert "a secret of the shop" not in ended.stdout
+
+
 def test_a_failed_assertion_breaks_the_first_rule_that_the_test_claims(shop: Path) -> None:
     _write(
         shop,
