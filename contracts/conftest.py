@@ -57,6 +57,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=deep)
     items.sort(key=place)
     for item in items:
+        if item.path.stem == ORDER[0]:
+            item.add_marker(pytest.mark.smoke)
         if item.path.stem in EARLY:
             item.add_marker(pytest.mark.early)
         if ALONE in getattr(item, "fixturenames", ()):

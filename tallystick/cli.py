@@ -22,6 +22,7 @@ from rich.text import Text
 
 from tallystick import __version__
 from tallystick.checker import Budget, History, HistoryError, Illegality, Key, Verdict, check, load
+from tallystick.choosing import TEXTS
 from tallystick.command_options import run_options, settings_options
 from tallystick.config_command import config_command
 from tallystick.documents.files import DocumentError
@@ -134,6 +135,10 @@ def _run_command(intensity: str, short: str, text: str) -> None:
         epilog=f"Of pytest: {OF_PYTEST}.",
     )
     @click.option("--own-rules", help="file with rules of your own, for contracts of your own")
+    @click.option("--rule", multiple=True, metavar="NAME", help=TEXTS["rule"])
+    @click.option("--chapter", multiple=True, metavar="NAME", help=TEXTS["chapter"])
+    @click.option("--smoke", is_flag=True, help=TEXTS["smoke"])
+    @click.option("-n", metavar="NUMBER", help="workers; `auto`: as many as the target allows for")
     @run_options
     @click.pass_context
     def run_command(context: click.Context) -> int:

@@ -16,41 +16,17 @@ import pytest
 from tallystick.location import SUITE_ROOT
 
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
-CONTRACTS = "contracts"
 IGNORED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 """Environment variables that are meant for the caller's own tests."""
-PLUGINS = ("tallystick.pytest_plugin", "hypothesispytest", "xdist")
+PLUGINS = ("tallystick.pytest_plugin", "tallystick.contract_paths", "hypothesispytest", "xdist")
 """The plugins of a run; another one has to be named with -p."""
-
-
-class Contracts:
-    """The plugin that finds the contracts: `contracts/...` is meant from the root of the suite."""
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_load_initial_conftests(self, early_config: pytest.Config) -> None:
-        """Load the conftest files of the contracts."""
-        given = early_config.known_args_namespace
-        given.file_or_dir = contract_paths(given.file_or_dir)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Collect the contracts."""
-        config.args[:] = contract_paths(config.option.file_or_dir)
-
-
-def contract_paths(given: Sequence[str]) -> list[str]:
-    """The files and tests that were named, or all contracts."""
-    return [
-        str(SUITE_ROOT / name) if name.split("/")[0] == CONTRACTS else name
-        for name in given or [CONTRACTS]
-    ]
 
 
 def judge(intensity: str, options: Sequence[str]) -> int:
     """Run the contracts with options of the suite and of pytest; the exit status."""
     for name in IGNORED:
         os.environ.pop(name, None)
-    return int(pytest.main([*_fixed(), f"--intensity={intensity}", *options], [Contracts()]))
+    return int(pytest.main([*_fixed(), f"--intensity={intensity}", *options]))
 
 
 def _fixed() -> list[str]:

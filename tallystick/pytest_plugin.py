@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tallystick import embedded
+from tallystick.choosing import add_options, choice_of, choose
 from tallystick.claiming import not_claimed, reason_to_skip
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules, use_own_rules
@@ -48,7 +49,7 @@ Report = Generator[None, pytest.TestReport, pytest.TestReport]
 
 SUITE = pytest.StashKey["Suite"]()
 NOTHING = (
-    "nothing is selected (a path, -k, -m, --deselect or --ignore leaves no test): "
+    "nothing is selected (a path, --rule, --chapter, -k, -m or another option leaves no test): "
     "no verdict, and the reports of the last run stay as they are"
 )
 FILTERS = (
@@ -66,6 +67,7 @@ MARKERS = (
     "deep: goes on until the budget is spent; not in a gate",
     "api(*names): speaks these APIs directly, and no other",
     "rule(*ids): the rules of spec/rules.yaml that it claims",
+    "smoke: one of the few that --smoke runs",
     "early: with workers (-n): what it learns has to be known to the tests after it",
     "alone: with workers (-n): runs while no other test does",
     "requests(number): how many it sends, about; with workers (-n), the longest go first",
@@ -108,6 +110,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--own-rules", metavar="FILE", help="rules of your own, for contracts of your own"
     )
+    add_options(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -123,12 +126,14 @@ def pytest_configure(config: pytest.Config) -> None:
             fresh_seed=random.SystemRandom().randrange(2**31),
         )
         use_own_rules(rules_file(config))
+        choice = choice_of(config, load_rules())
     except (SettingsError, DocumentError) as error:
         raise pytest.UsageError(brief(str(error))) from None
     given_seed = worker_input(config)
     if given_seed is not None:
         settings = replace(settings, seed=given_seed["seed"])
     suite = config.stash[SUITE] = Suite(config, settings)
+    suite.choice = choice
     config.pluginmanager.register(Listener(suite), "tallystick-listener")
     take_part(config, suite)
     if given_seed is not None:
@@ -155,6 +160,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter._tw._file.flush()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the user has not chosen."""
+    choice = config.stash[SUITE].choice
+    if choice:
+        choose(items, choice, load_rules())
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 
 import pytest
 
+from tallystick.choosing import Choice
 from tallystick.cleanup import Bound, LeftOpen
 from tallystick.connect import connect
 from tallystick.depth import DepthPlan
@@ -60,6 +61,7 @@ class Suite:
         self.clients: Clients | None = settings.clients
         self.reports: Reports | None = None
         self.selection = Selection(settings.intensity)
+        self.choice = Choice()
         self.interruption = Interruption(self.stop)
         self.not_claimed: dict[str, str] = {}
         self.error: str | None = None
@@ -278,7 +280,9 @@ class Suite:
         if failed > self.explained:
             self.error = self.error or f"{failed - self.explained} tests failed without a violation"
         self._look_again(self.run)
-        too_few = shortfall(self.run, self.ending().not_claimed, self.settings.require_rules)
+        too_few = shortfall(
+            self.run, self.choice, self.ending().not_claimed, self.settings.require_rules
+        )
         if too_few is not None:
             self.run.leave_undecided(too_few)
         self._left = self._left or self._clean_up(self.run)
@@ -352,9 +356,13 @@ class Suite:
         return statuses.get(result["verdict"], BROKE)
 
 
-def shortfall(run: Run, not_claimed: Collection[str], share: float) -> str | None:
-    """Why too few rules were exercised, of those that are claimed; None if they are enough."""
-    due = [rule for rule in load_rules().values() if not {rule.id, rule.chapter} & set(not_claimed)]
+def shortfall(run: Run, choice: Choice, not_claimed: Collection[str], share: float) -> str | None:
+    """Why too few rules were exercised, of those that are chosen and claimed; None: enough."""
+    due = [
+        rule
+        for rule in load_rules().values()
+        if choice.has_rule(rule) and not {rule.id, rule.chapter} & set(not_claimed)
+    ]
     exercised = sum(1 for rule in due if run.checked.get(rule.id) or run.has_broken(rule.id))
     if exercised >= share * len(due):
         return None
