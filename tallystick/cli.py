@@ -138,7 +138,6 @@ def _run_command(intensity: str, short: str, text: str) -> None:
     @click.option("--rule", multiple=True, metavar="NAME", help=TEXTS["rule"])
     @click.option("--chapter", multiple=True, metavar="NAME", help=TEXTS["chapter"])
     @click.option("--smoke", is_flag=True, help=TEXTS["smoke"])
-    @click.option("-n", metavar="NUMBER", help="workers; `auto`: as many as the target allows for")
     @run_options
     @click.pass_context
     def run_command(context: click.Context) -> int:
@@ -147,7 +146,9 @@ def _run_command(intensity: str, short: str, text: str) -> None:
 
 RUN_HELP = """Without --target it judges the embedded sandbox. It runs all contracts, or those that
 are named, such as contracts/test_void.py. The reports go to reports/latest."""
-OF_PYTEST = "-k, -v, -x, --junitxml FILE, --collect-only, -p PLUGIN and its other options"
+OF_PYTEST = (
+    "-n WORKERS, -k, -v, -x, --junitxml FILE, --collect-only, -p PLUGIN and its other options"
+)
 
 _run_command(
     "gate", "Judge a server: the same verdict every time.", "Judge a server, in about a minute."
