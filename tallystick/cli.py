@@ -36,7 +36,7 @@ from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId
 from tallystick.profile_commands import profile_group
 from tallystick.profiles import registry
-from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.documents import dialect_of, rules_of
 from tallystick.profiles.profile import ProfileError
 from tallystick.replaying import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
@@ -183,11 +183,12 @@ def sandbox_command(arguments: tuple[str, ...]) -> int:
 
 
 @cli.command("rules", short_help="List the rules and the contracts that claim them.")
+@click.option("--profile", default=registry.DEFAULT, help="with the sources of this API")
 @click.option("--chapter", default="", help="only this chapter, such as CAP")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def rules_command(chapter: str, form: str) -> None:
+def rules_command(profile: str, chapter: str, form: str) -> None:
     """List the rules, their sources, and the contracts that claim each."""
-    rules = load_rules()
+    rules = rules_of(registry.load(profile))
     chapters = list(dict.fromkeys(rule.chapter for rule in rules.values()))
     if chapter and chapter.upper() not in chapters:
         raise click.UsageError(f"no chapter {chapter!r}; there are {', '.join(chapters)}")

@@ -35,8 +35,8 @@ class Member:
 
 
 MEMBERS: dict[str, Member] = {
-    "url": Member("text", "base URL up to and including /v1", "-"),
-    "account": Member("text", "account id, such as T12345678"),
+    "url": Member("text", "base URL of the API", "-"),
+    "account": Member("text", "account id on the target"),
     "profile": Member("profile", "the API that it speaks: a name, or a file"),
     "dialect": Member("file", "pinned dialect, as `tallystick probe` writes it"),
     "rate": Member("number", "requests per second at most"),
@@ -54,10 +54,10 @@ MEMBERS: dict[str, Member] = {
 """By name. Every option that a target may set has an entry here."""
 
 CLIENTS: dict[str, str] = {
-    "main": "the client of the run: read:wallets and write:wallets, or admin:wallets",
+    "main": "the client of the run: it may read and write",
     "other": "a client of a second account, for chapter AUTH",
-    "reader": "a client with read:wallets only",
-    "till": "a client with write:wallets:/transactions only",
+    "reader": "a client that may read only",
+    "till": "a client that may pay and do nothing else",
 }
 SECRET = ("secret", "token")
 """Members of a client that have to be written as ${NAME}."""

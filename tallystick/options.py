@@ -34,10 +34,10 @@ class Option:
 
 
 OPTIONS: dict[str, Option] = {
-    "target": Option("base URL up to and including /v1, or a name from tallystick.yaml"),
+    "target": Option("base URL of the API, or a name from tallystick.yaml"),
     "config": Option("file with targets by name (default tallystick.yaml, looked for upward)"),
     "profile": Option("the API that the target speaks (default wallet)"),
-    "account": Option("account id, such as T12345678"),
+    "account": Option("account id on the target"),
     "dialect": Option("pinned dialect: a file that a probe wrote"),
     "intensity": Option("gate (default), release or hunt"),
     "budget": Option("wall-clock budget such as 90s or 10m"),

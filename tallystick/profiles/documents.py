@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tallystick.documents import shape
 from tallystick.documents.questions import open_dialect, pinned_dialect
+from tallystick.documents.rules import Rule, load_rules
 from tallystick.ledger.dialect import Dialect
 from tallystick.profiles.profile import Profile
 
@@ -13,6 +15,16 @@ from tallystick.profiles.profile import Profile
 def shape_of(profile: Profile) -> shape.Shape:
     """Return the compiled OpenAPI document of the API; DocumentError says what is wrong in it."""
     return shape.load(profile.documents.openapi)
+
+
+def rules_of(profile: Profile) -> dict[str, Rule]:
+    """Return the rules that the API promises, with its own sources where it has them."""
+    said = profile.documents
+    return {
+        name: replace(rule, source=said.sources.get(name, rule.source))
+        for name, rule in load_rules().items()
+        if name not in said.open_rules
+    }
 
 
 def dialect_of(profile: Profile, pinned: Path | None = None) -> Dialect:

@@ -177,7 +177,7 @@ def response_of(case: Case[Any], answer: Answer) -> Response:
         path_parameters=dict.fromkeys(case.path_parameters, "x"), method=case.method
     )
     request = prepare_request(
-        placeholder, {}, config=SanitizationConfig(enabled=False), base_url="http://target/v1"
+        placeholder, {}, config=SanitizationConfig(enabled=False), base_url="http://target"
     )
     return Response(answer.status, kinds, content, request, 0.0, verify=True)
 
