@@ -16,7 +16,7 @@ WORDS_OF_PROGRAMS = {
     *("active_from", "expires_at", "customer_id", "originated_by", "card_token"),
     *("amount_available", "amount_balance"),
 }
-"""Words of the program language (what follows `with`) and of findings (the figures of a card), which
+"""Words of the program language (what follows `with`) and of findings (figures of a card), which
 one API happens to share. A profile maps them to members of its requests and answers."""
 SECRET_MEMBERS = {"access_token", "refresh_token", "barcode_128", "client_secret"}
 """Members of any API that are masked in reports (`reporting/redaction.py`)."""
