@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tallystick import embedded
-from tallystick.choosing import add_options, choice_of, choose
+from tallystick.choosing import Choice, add_options, choice_of, choose
 from tallystick.claiming import not_claimed, reason_to_skip
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules, use_own_rules
@@ -29,6 +29,7 @@ from tallystick.own_contracts import (
     rules_file,
     unknown_claims,
 )
+from tallystick.parallel.number import EarlyTarget, number_of_workers, processors
 from tallystick.parallel.plugin import take_part, worker_input
 from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.masking import mask_report, masked
@@ -39,7 +40,14 @@ from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief
 from tallystick.run import OutOfTime, Run, Violated
 from tallystick.selection import asks_for_target, selected
-from tallystick.settings import OPTIONS, Clients, SettingsError, load_settings, variable
+from tallystick.settings import (
+    OPTIONS,
+    Clients,
+    Settings,
+    SettingsError,
+    load_settings,
+    variable,
+)
 from tallystick.suite import BROKE, Suite
 from tallystick.target import Address, NotSupported, TargetError
 
@@ -48,6 +56,7 @@ pytest_plugins = ["tallystick.fixtures"]
 Report = Generator[None, pytest.TestReport, pytest.TestReport]
 
 SUITE = pytest.StashKey["Suite"]()
+EARLY = pytest.StashKey["EarlyTarget | TargetError"]()
 NOTHING = (
     "nothing is selected (a path, --rule, --chapter, -k, -m or another option leaves no test): "
     "no verdict, and the reports of the last run stay as they are"
@@ -117,6 +126,24 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the settings before anything is collected."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    settings, choice = _asked_for(config)
+    given_seed = worker_input(config)
+    if given_seed is not None:
+        settings = replace(settings, seed=given_seed["seed"])
+    suite = config.stash[SUITE] = Suite(config, settings)
+    suite.choice = choice
+    suite.early = config.stash.get(EARLY, None)
+    config.pluginmanager.register(Listener(suite), "tallystick-listener")
+    take_part(config, suite)
+    if given_seed is not None:
+        return
+    terminal = own_terminal() if config.getoption("verbose", 0) <= 0 else None
+    if terminal is not None:
+        config.pluginmanager.register(LiveLine(terminal, suite.status), "tallystick-live")
+
+
+def _asked_for(config: pytest.Config) -> tuple[Settings, Choice]:
+    """What the user has asked for; UsageError with one line if it makes no sense."""
     given = {name: config.getoption(f"--{name}") for name in OPTIONS}
     try:
         settings = load_settings(
@@ -126,21 +153,23 @@ def pytest_configure(config: pytest.Config) -> None:
             fresh_seed=random.SystemRandom().randrange(2**31),
         )
         use_own_rules(rules_file(config))
-        choice = choice_of(config, load_rules())
+        return settings, choice_of(config, load_rules())
     except (SettingsError, DocumentError) as error:
         raise pytest.UsageError(brief(str(error))) from None
-    given_seed = worker_input(config)
-    if given_seed is not None:
-        settings = replace(settings, seed=given_seed["seed"])
-    suite = config.stash[SUITE] = Suite(config, settings)
-    suite.choice = choice
-    config.pluginmanager.register(Listener(suite), "tallystick-listener")
-    take_part(config, suite)
-    if given_seed is not None:
-        return
-    terminal = own_terminal() if config.getoption("verbose", 0) <= 0 else None
-    if terminal is not None:
-        config.pluginmanager.register(LiveLine(terminal, suite.status), "tallystick-live")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many workers `-n auto` stands for: asked before pytest collects anything."""
+    settings, _ = _asked_for(config)
+    if config.option.collectonly or settings.address is None:
+        return number_of_workers(0.0, processors())
+    try:
+        early = config.stash[EARLY] = EarlyTarget(settings)
+    except TargetError as error:
+        config.stash[EARLY] = error
+        return 0
+    return number_of_workers(early.latency_s, processors())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -356,6 +385,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
 def _settle_without_run(session: pytest.Session, suite: Suite) -> None:
     """The exit status of a session without a target, such as of the tests of the suite itself."""
     suite.stop_embedded()
+    if isinstance(suite.early, EarlyTarget):
+        suite.early.close()
     if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise pytest.UsageError(NOTHING)
     if session.exitstatus == pytest.ExitCode.INTERRUPTED and session.testsfailed:

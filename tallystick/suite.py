@@ -22,6 +22,7 @@ from tallystick.documents.shape import Shape
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.interruption import Interruption
 from tallystick.ledger.dialect import Dialect
+from tallystick.parallel.number import EarlyTarget
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.profiles.profile import ProfileError
 from tallystick.reporting.progress import Status
@@ -62,6 +63,8 @@ class Suite:
         self.reports: Reports | None = None
         self.selection = Selection(settings.intensity)
         self.choice = Choice()
+        self.early: EarlyTarget | TargetError | None = None
+        """The target, or why there is none, where it had to be asked before the run."""
         self.interruption = Interruption(self.stop)
         self.not_claimed: dict[str, str] = {}
         self.error: str | None = None
@@ -147,12 +150,17 @@ class Suite:
 
     def _connect(self, address: Address, client: Client) -> Target:
         settings = self.settings
+        meter = Meter(settings.rate, slots=self.slots)
+        if isinstance(self.early, TargetError):
+            raise self.early
+        if self.early is not None:
+            return self.early.hand_over(meter, self.observe)
         return connect(
             address,
             client,
             settings.profile,
             network=settings.network,
-            meter=Meter(settings.rate, slots=self.slots),
+            meter=meter,
             observer=self.observe,
             not_supported=settings.not_supported,
         )

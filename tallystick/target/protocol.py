@@ -10,7 +10,7 @@ import httpx
 from tallystick.ledger.vocabulary import Command, Outcome
 from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret
-from tallystick.target.answers import Answer, Exchange, NoAnswer
+from tallystick.target.answers import Answer, Exchange, NoAnswer, Observer
 from tallystick.target.api import Api
 from tallystick.target.network import Connections
 from tallystick.target.outages import Outage
@@ -24,6 +24,7 @@ class Target(Protocol):
     address: Address
     client: Client
     meter: Meter
+    observer: Observer | None
     profile: Api
 
     @property
