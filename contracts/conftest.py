@@ -23,6 +23,7 @@ ORDER = (
     "test_activation",
     "test_pins",
     "test_tokens",
+    "test_identities",
     "test_reads",
     "test_customers",
     "test_clients",

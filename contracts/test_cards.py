@@ -9,7 +9,6 @@ import pytest
 from contracts.support import request_builders
 from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
 from tallystick.fixtures import Check
-from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet.wire import card_record
 from tallystick.run import Run
@@ -201,30 +200,6 @@ def _is_known_everywhere(stage: Stage, card_id: str) -> None:
         stage.direct.expect(
             breaks, not is_refused(answer), f"card {card_id!r}, which can be read", "a refusal"
         )
-
-
-@wallet
-@rule("BAL-7", "CARD-1")
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("-id", "-ID"),
-        ("x" * 190 + "a", "x" * 190 + "b"),
-        ("-a b", "-a  b"),
-        ("-\u00e9", "-e\u0301"),
-    ],
-    ids=["case", "far_end", "inner_space", "composition"],
-)
-def test_card_ids_that_look_alike_name_two_cards(run: Run, first: str, second: str) -> None:
-    stage = Stage(run)
-    prefix = stage.fresh_card()
-    ids = {"A": CardId(prefix + first), "B": CardId(prefix + second)}
-    for label, card_id in ids.items():
-        answer = stage.send(request_builders.open_card(stage.base, card_id))
-        if is_refused(answer) and not card_id.isascii():
-            return  # a database may refuse such a text, or compose it
-        stage.take(label, OpenCard(card_id, 100, "NOK"), answer)
-    stage.perform("d = draw B 30", "read A")
 
 
 # The same id again --------------------------------------------------------------------------------

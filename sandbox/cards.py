@@ -5,6 +5,7 @@ the rest).
 """
 
 import json
+import re
 import uuid
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,7 @@ from sandbox.tokens import Tokens
 
 # What an inactive card shows: it holds nothing, and the document demands a currency.
 UNSET_CURRENCY = "NOK"
+BOUNDED_ID = re.compile("[A-Za-z0-9_.:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,13 @@ class Issued:
     card: Card
     pin: str | None
     token: Token | None
+
+
+def check_ids(policy: Policy, body: dict[str, Any]) -> None:
+    """Refuse ids with unusual signs, where that is the policy."""
+    ids = (body.get(name) for name in ("card_id", "customer_id"))
+    if not policy.ids_any and not all(BOUNDED_ID.fullmatch(one) for one in ids if one):
+        raise Refusal(Cause.ID_SHAPE)
 
 
 class Cards:
@@ -81,6 +90,7 @@ class Cards:
         return Issued(taken, taken.pin, made[0] if made else None)
 
     def issue(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Issued:
+        check_ids(self.policy, body)
         self.check_opening(body)
         pin = body.get("pin")
         card = self.new_card(caller, body, fingerprint)
@@ -154,6 +164,7 @@ class Cards:
             "amount": 0,
             "currency": UNSET_CURRENCY,
         }
+        check_ids(self.policy, body)
         card = replace(self.new_card(caller, body, "batch"), inactive=1)
         if "pin" in options:
             wanted = options["pin"].get("format")
@@ -171,6 +182,7 @@ class Cards:
             if card.fingerprint == fingerprint and self.policy.repeat_activation == "replay":
                 return card
             self.check_inactive(card)
+            check_ids(self.policy, body)
             self.check_opening(body)
             changes = self.activation(card, body) | {"fingerprint": fingerprint}
             self.store.activate(card, changes)

@@ -125,6 +125,8 @@ class Policy:
     status_expired: bool = False
     # 41: the type of a card that was created without one.
     default_type: str | None = None
+    # May a card_id or customer_id have other signs than letters, digits and _.:- (no page says)?
+    ids_any: bool = True
     # Is created_by shown (it is not required)?
     shows_creator: bool = True
 

@@ -11,7 +11,17 @@ __all__ = ["FAULTS", "Fault"]
 
 _CHAPTERS = (
     *("inputs", "access", "cards", "money", "lifecycle", "references", "reads"),
-    *("tokens", "times", "absences", "rare", "corners", "neighbours", "races", "delivery"),
+    *(
+        "tokens",
+        "times",
+        "absences",
+        "rare",
+        "corners",
+        "neighbours",
+        "identities",
+        "races",
+        "delivery",
+    ),
 )
 
 for _chapter in _CHAPTERS:

@@ -34,6 +34,7 @@ CATEGORIES = {
     "rare": "rare conditions",
     "corners": "rare conditions",
     "neighbours": "rare conditions",
+    "identities": "identities",
     "races": "concurrency",
     "delivery": "delivery",
 }

@@ -13,6 +13,7 @@ from tests.sandbox import (
     scenarios_access,
     scenarios_cards,
     scenarios_corners,
+    scenarios_identities,
     scenarios_money,
     scenarios_neighbours,
 )
@@ -120,6 +121,8 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_neighbours.tokens_of_one_card,
     scenarios_neighbours.cards_beside_each_other,
     scenarios_neighbours.refused_and_rotated,
+    scenarios_identities.nearly_equal_ids,
+    scenarios_identities.nearly_equal_refs,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,

@@ -1,0 +1,127 @@
+"""READ and BAL: ids that are nearly equal name different things, in every operation.
+
+The callers choose card_id, customer_id and ref_id, so neighbours are alive at the same time: ids
+that differ in case, accents, separators, zeros or length, and ids that are patterns of others. A
+server may refuse an unusual id; each that it accepts names one card, in reads, lists and writes.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contracts.support import request_builders
+from contracts.support.staging import Stage, body_of, is_refused
+from tallystick.fixtures import Check
+from tallystick.ledger.ordinary import REF_CHARACTERS
+from tallystick.ledger.vocabulary import CardId, IssueToken, Kind, OpenCard, Transact
+from tallystick.profiles.wallet import operations as op
+from tallystick.run import Run
+
+rule = pytest.mark.rule
+wallet = pytest.mark.api("wallet")
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "longer_and_shorter": ("{}0", "{}", "{}01", "0{}"),
+    "case_and_accents": ("{}ea", "{}EA", "{}\u00e9a", "{}e\u0301a"),
+    "forms_of_letters": ("{}fi", "{}\ufb01"),
+    "patterns": ("{}a1b", "{}a_b", "{}a%b", "{}a*b", "{}a?b", "{}a2b"),
+    "separators": ("{}ab", "{}a-b", "{}a.b", "{}a b", "{}a+b", "{}a  b"),
+    "escapes": ("{}aAb", "{}a%41b"),
+    "numbers": ("{}", "0{}", "{}.0", "{}e0"),
+    "far_end": ("{:x<254}a", "{:x<254}b", "{:x<254}", "{:x<64}"),
+}
+"""Ids that a careless database, router or pattern takes for one another, in order of creation.
+
+The second one of each is given a token, and is deleted in the end.
+"""
+LABELS = "ABCDEF"
+
+
+@wallet
+@rule("READ-2", "BAL-7", "BAL-5", "CARD-10", "TOKEN-1")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ids_that_are_nearly_equal_name_different_cards(run: Run, family: str) -> None:
+    stage = Stage(run)
+    base = stage.fresh("n")
+    if family == "numbers":
+        base = str(int.from_bytes(base.encode(), "big"))[-18:].lstrip("0")
+    ids = [CardId(form.format(base)) for form in FAMILIES[family]]
+    named = zip(LABELS, ids, strict=False)
+    cards = {label: card for label, card in named if _made(stage, label, card)}
+    for number, (label, card) in enumerate(cards.items()):
+        stage.do(label, Transact(Kind.DRAWDOWN, card, 10 + number, "NOK", stage.fresh_ref()))
+    stage.read_back(only="A", lists=False)
+    if "B" in cards:
+        stage.read_back(only="B")
+        _has_a_token_of_its_own(stage, "B", cards["B"])
+    for card in cards.values():
+        _has_a_customer_of_its_own(stage, card)
+    if "B" in cards:
+        stage.perform("e = draw B available", "delete B", unread=True)
+    for label in cards:
+        if label != "B":
+            stage.read_back("BAL-7", only=label)
+
+
+def _made(stage: Stage, label: str, card: CardId) -> bool:
+    """Make a card of a customer with the same id; whether there is such a card now."""
+    amount = 100 + LABELS.index(label)
+    made = OpenCard(card, amount, "NOK", (("customer_id", card),))
+    answer = stage.send(request_builders.open_card(stage.base, card, amount, customer_id=card))
+    if is_refused(answer) and not REF_CHARACTERS.fullmatch(card):
+        return False
+    stage.take(label, made, answer)
+    if "%" not in card or is_refused(answer):
+        return not is_refused(answer)
+    # A router may refuse a percent sign, though it is percent-encoded.
+    return not is_refused(stage.send(request_builders.read_card(stage.base, card), shaped=False))
+
+
+def _has_a_customer_of_its_own(stage: Stage, card: CardId) -> None:
+    for request in stage.offered(request_builders.customer_cards(stage.base, card, limit=100)):
+        listed = body_of(stage.send(request, shaped="%" not in card))
+        shown = [item.get("card_id") for item in listed or []]
+        stage.direct.expect(
+            "CARD-10",
+            shown == [card] or listed is None,
+            f"card {card!r} alone, for customer {card!r}",
+            f"{shown}",
+        )
+
+
+def _has_a_token_of_its_own(stage: Stage, label: str, card: CardId) -> None:
+    ref = stage.fresh_ref("t")
+    for request in stage.offered(request_builders.issue_token(stage.base, card, ref)):
+        answer = stage.send(request)
+        stage.take(label, IssueToken(card, ref, one_time=True), answer, name="t")
+        if stage.has(op.READ_BY_TOKEN):
+            shown = body_of(stage.send(request_builders.info(stage.base, stage.token("t")))) or {}
+            stage.direct.expect(
+                ("TOKEN-1", "READ-2"),
+                shown.get("card_id") == card,
+                f"card {card!r} behind its token",
+                f"card {shown.get('card_id')!r}",
+            )
+
+
+# ref_ids ------------------------------------------------------------------------------------------
+
+REFS: dict[str, tuple[str, ...]] = {
+    "patterns": ("a1b", "a_b", "a.b", "a%b", "a*b"),
+    "separators": ("ab", "a-b", "a:b", "a b"),
+    "lengths": ("k10", "k1", "k"),
+    "numbers": ("7", "7.0", "7e0", "07"),
+    "accents": ("e", "\u00e9", "E"),
+}
+"""Ends of ref_ids that are used on one card, one after the other."""
+
+
+@rule("TX-1", "TX-8", "REF-1")
+def test_ref_ids_that_are_nearly_equal_are_different(check: Check) -> None:
+    tails = [tail for family in REFS.values() for tail in family]
+    spelt = [json.dumps({"ref_tail": tail}) for tail in tails]
+    draws = [f"d{number} = draw A {10 + number} with {tail}" for number, tail in enumerate(spelt)]
+    again = [f"again d{number}" for number in (0, 5, 9)]
+    check("A = card 1000 NOK", *draws, *again, unread=len(draws) + len(again))

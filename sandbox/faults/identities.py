@@ -1,0 +1,204 @@
+"""Faults that take two ids for one: by case, accents, wildcards, numbers, separators or a prefix.
+
+Overrides the look-ups of every part; knows nothing of how the suite looks for these.
+"""
+
+import unicodedata
+from typing import Any
+from urllib.parse import unquote
+
+from sandbox.bank import Bank
+from sandbox.cards import Cards
+from sandbox.faults.registry import fault, part_of
+from sandbox.lists import Lists
+from sandbox.orders import Order, Settlement
+from sandbox.records import Card, Token, Transaction
+from sandbox.routing import Router
+from sandbox.store import Store
+
+_MOST = 10_000
+
+
+def _as_glob(text: str) -> str:
+    """The text as LIKE would read it, in the notation of GLOB, which minds the case."""
+    return text.replace("%", "*").replace("_", "?")
+
+
+def _bare(text: str) -> str:
+    """The text without accents, and with compatible characters for special ones."""
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+@fault(
+    "list_of_longer_ids",
+    breaks="BAL-5",
+    summary="the transactions of a card show those of cards whose id begins with its id",
+)
+class ListOfLongerIds(Lists):
+    def transactions(self, card: Card) -> list[Transaction]:
+        found = list(super().transactions(card))
+        for other in self.store.cards(card.account, "card_id GLOB ?", (f"{card.card_id}?*",), 5):
+            found += super().transactions(other)
+        return found
+
+
+@fault(
+    "cards_of_longer_customers",
+    breaks="CARD-10",
+    summary="a customer's list shows the cards of customers whose id begins with that id",
+)
+class CardsOfLongerCustomers(Lists):
+    def where(self, conditions: list[str]) -> str:
+        return super().where(
+            [one.replace("customer_id = ?", "customer_id GLOB ? || '*'") for one in conditions]
+        )
+
+
+@fault(
+    "customer_id_is_a_pattern",
+    breaks="CARD-10",
+    summary="a percent sign or an underscore in a customer_id of a list is a wildcard",
+)
+class CustomerIdIsAPattern(Lists):
+    def of_customer(
+        self, account: str, customer_id: str, limit: int, cursor: str | None
+    ) -> list[Card]:
+        return super().of_customer(account, _as_glob(customer_id), limit, cursor)
+
+    def where(self, conditions: list[str]) -> str:
+        return super().where(
+            [one.replace("customer_id = ?", "customer_id GLOB ?") for one in conditions]
+        )
+
+
+@fault(
+    "card_ids_without_accents",
+    breaks="READ-2",
+    summary="a card_id finds the first card whose id differs in accents or forms of letters only",
+)
+class CardIdsWithoutAccents(Store):
+    def card(self, account: str, card_id: str) -> Card | None:
+        if card_id.isascii():
+            return super().card(account, card_id)
+        for other in self.cards(account, "deleted = 0", (), _MOST):
+            if _bare(other.card_id) == _bare(card_id):
+                return other
+        return None
+
+
+@part_of("card_ids_without_accents")
+class AccentsMakeACard(Cards):
+    def repeated(self, taken: Card, fingerprint: str) -> Any:
+        return None  # a new card was asked for, and its own id is free
+
+
+@fault(
+    "card_ids_are_numbers",
+    breaks="READ-2",
+    summary="a card_id of digits finds the card whose id is the same number",
+)
+class CardIdsAreNumbers(Cards):
+    def read(self, account: str, card_id: str) -> Card:
+        if not (card_id.isascii() and card_id.isdigit()):
+            return super().read(account, card_id)
+        same = "CAST(card_id AS INTEGER) = ? AND card_id NOT GLOB '*[^0-9]*' ORDER BY seq"
+        found = self.store.cards(account, same, (int(card_id) % 2**63,), 1)
+        return found[0] if found else super().read(account, card_id)
+
+
+@fault(
+    "separators_do_not_count",
+    breaks="BAL-7",
+    summary="a payment takes a card_id without its spaces, dots and dashes",
+)
+class SeparatorsDoNotCount(Bank):
+    def card(self, account: str, card_id: str) -> Card:
+        column = "replace(replace(replace(card_id, ' ', ''), '.', ''), '-', '')"
+        bare = card_id.replace(" ", "").replace(".", "").replace("-", "")
+        found = self.store.cards(account, f"{column} = ? AND deleted = 0", (bare,), 1)
+        return found[0] if found else super().card(account, card_id)
+
+
+@fault(
+    "path_decoded_twice",
+    breaks="READ-2",
+    summary="the ids of a path are percent-decoded once more than they were encoded",
+)
+class PathDecodedTwice(Router):
+    def decode(self, segments: tuple[str, ...], sent: list[bytes]) -> dict[str, str]:
+        return {name: unquote(value) for name, value in super().decode(segments, sent).items()}
+
+
+@fault(
+    "delete_by_pattern",
+    breaks="BAL-7",
+    summary="deleting a card deletes those that its id fits as a pattern",
+)
+class DeleteByPattern(Cards):
+    def delete(self, account: str, card_id: str) -> Card:
+        deleted = super().delete(account, card_id)
+        for card in self.store.cards(account, "card_id GLOB ?", (_as_glob(card_id),), _MOST):
+            self.store.mark_deleted(card)
+        return deleted
+
+
+@fault(
+    "ref_ids_are_patterns",
+    breaks="TX-1",
+    summary="a ref_id with an underscore or a percent sign finds others that it fits",
+)
+class RefIdsArePatterns(Bank):
+    def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
+        exact = super().first(card, order)
+        rows = self.store.execute(
+            "SELECT id FROM transactions WHERE card = ? AND ref_id GLOB ? LIMIT 1",
+            (card.seq, _as_glob(order.ref_id)),
+        ).fetchone()
+        return exact or (self.store.record(card.account, rows[0]) if rows else None)
+
+
+@fault(
+    "ref_ids_without_separators",
+    breaks="TX-1",
+    summary="ref_ids that differ in dots, colons and dashes only are the same",
+)
+class RefIdsWithoutSeparators(Bank):
+    def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
+        found = super().first(card, order)
+        if found is not None:
+            return found
+        bare = order.ref_id.translate({ord(sign): None for sign in ".:-"})
+        column = "replace(replace(replace(ref_id, '.', ''), ':', ''), '-', '')"
+        rows = self.store.execute(
+            f"SELECT id FROM transactions WHERE card = ? AND {column} = ? LIMIT 1", (card.seq, bare)
+        ).fetchone()
+        return self.store.record(card.account, rows[0]) if rows else None
+
+
+@fault(
+    "token_is_a_pattern",
+    breaks="TOKEN-4",
+    summary="an underscore in a token stands for any character",
+)
+class TokenIsAPattern(Store):
+    def token(self, account: str, value: str) -> Token | None:
+        return super().token(account, value) or self._one(
+            Token,
+            "SELECT * FROM tokens WHERE account = ? AND value GLOB ?",
+            (account, value.replace("_", "?")),
+        )
+
+
+@fault(
+    "token_made_for_longer_id",
+    breaks="TOKEN-1",
+    summary="a token is made for the first card whose id begins with the card_id in the path",
+)
+class TokenMadeForLongerId(Store):
+    def add_token(self, token: Token) -> Token:
+        card = self.card_by_seq(token.card)
+        first = self.cards(card.account, "card_id GLOB ? ORDER BY seq", (f"{card.card_id}*",), 1)
+        added = super().add_token(token)
+        self.execute("UPDATE tokens SET card = ? WHERE seq = ?", (first[0].seq, added.seq))
+        return added

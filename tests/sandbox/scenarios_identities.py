@@ -1,0 +1,39 @@
+"""Scenarios with ids that are nearly equal: one is the beginning or a pattern of another.
+
+Each only sends requests; the reference walk compares the answers (reference_walk.py).
+"""
+
+from urllib.parse import quote
+
+from tests.sandbox.harness import Local
+from tests.sandbox.scenarios_money import watch
+
+NEIGHBOURS = ("ab0", "ab", "a_", "a%62", "a.b", "a b", "\u00e9b", "eb", "007", "7")
+REFS = ("r1", "r_", "r-1")
+
+
+def nearly_equal_ids(wallet: Local) -> None:
+    base = wallet.new_id("near")
+    for tail in NEIGHBOURS:
+        card = tail if tail.isdigit() else f"{base}{tail}"
+        wallet.card(50, card_id=card, customer_id=card)
+    for tail in NEIGHBOURS:
+        card = tail if tail.isdigit() else f"{base}{tail}"
+        path = quote(card, safe="")
+        wallet.transact(card, 1)
+        wallet.send("GET", f"/cards/{path}")
+        wallet.send("GET", f"/cards/{path}/transactions")
+        wallet.send("GET", f"/customers/{path}/cards")
+        made = wallet.send("POST", f"/cards/{path}/tokens", {"ref_id": "1", "expires_in": 60})
+        value = made["token"]["value"] if made.status == 200 else ""
+        wallet.info(value)
+        wallet.info(f"{value[:-1]}_")
+    wallet.send("DELETE", f"/cards/{quote(base + 'a_', safe='')}")
+    wallet.send("GET", f"/cards/{base}ab")
+
+
+def nearly_equal_refs(wallet: Local) -> None:
+    card = wallet.card(100)
+    for ref in REFS:
+        wallet.transact(card, 3, ref_id=ref)
+    watch(wallet, card)
