@@ -16,6 +16,7 @@ from tallystick.drivers.concurrent.clients import ClientPool, client_pool
 from tallystick.drivers.concurrent.race import race
 from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.exploring import explore
+from tallystick.drivers.offered import offered
 from tallystick.drivers.probe import probe
 from tallystick.program import Program, Verb
 from tallystick.run import Intensity, Run
@@ -46,7 +47,7 @@ def race_(run: Run, pool: ClientPool) -> Race:
     """Run the program of these lines several times, each time on fresh cards."""
 
     def race_(*lines: str) -> None:
-        program = Program.from_lines(lines)
+        program = offered(run, *lines)
         times = TRIALS[run.intensity] // (1 if len(program.branches) == 2 else 2)
         race(run, pool, program, times, within_s=WITHIN_S[run.intensity])
 
@@ -174,11 +175,17 @@ def test_every_drawn_program_has_an_order(run: Run, pool: ClientPool) -> None:
     def race_once(program: Program) -> None:
         race(run, pool, program, 1)
 
-    explore(run, plans(tokens), EXAMPLES[run.intensity], race_once, least=EXAMPLES[Intensity.GATE])
+    explore(
+        run,
+        plans(tokens, run.profile.traits),
+        EXAMPLES[run.intensity],
+        race_once,
+        least=EXAMPLES[Intensity.GATE],
+    )
 
 
 @rule("CONC-1", "CONC-2")
 def test_many_clients_at_work_have_an_order(run: Run, pool: ClientPool) -> None:
     if run.intensity not in SOAK_OPERATIONS:
         pytest.skip("a soak takes its time; it is a part of release and hunt")
-    soak(run, pool, Workload(run.seed), SOAK_OPERATIONS[run.intensity])
+    soak(run, pool, Workload(run.seed, run.profile.traits), SOAK_OPERATIONS[run.intensity])

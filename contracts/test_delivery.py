@@ -20,6 +20,7 @@ from tallystick.drivers.delivery import (
     lossy_connection,
 )
 from tallystick.drivers.exploring import explore
+from tallystick.drivers.offered import as_far_as_offered, offered
 from tallystick.drivers.probe import probe
 from tallystick.program import Delivery, Program, Verb
 from tallystick.run import Intensity, Run, Violated
@@ -53,7 +54,7 @@ def deliver_(run: Run, connection: LossyConnection) -> Deliver:
     """Run the program that the lines spell, the first `unread` steps without reading back."""
 
     def deliver_(*lines: str, unread: int = 0) -> None:
-        deliver(run, connection, Program.parse(*lines), unread=unread)
+        deliver(run, connection, offered(run, *lines), unread=unread)
 
     return deliver_
 
@@ -82,8 +83,9 @@ def test_copies_are_sent_that_will_be_late(
     run: Run, connection: LossyConnection, waiting: Waiting
 ) -> None:
     for line in PAYMENTS.values():
+        program = as_far_as_offered(run, [*START, f"{line} !late", "d = draw A 10"])
         session = DeliverySession(run, connection, LATE_FOR_S[run.intensity])
-        for step in Program.parse(*START, f"{line} !late", "d = draw A 10").prefix:
+        for step in program.prefix:
             session.perform(step, unread=True)
         waiting.append(session)
 
@@ -146,9 +148,10 @@ def test_every_program_keeps_its_ledger(run: Run, connection: LossyConnection) -
     def delivers(program: Program) -> None:
         deliver(run, connection, program)
 
+    offered(run, "A = card 1000", "h = hold A 100 !lost")
     tokens = not run.target.support.lacking(Verb.TOKEN)
     examples, least = EXAMPLES[run.intensity], EXAMPLES[Intensity.GATE]
-    explore(run, broken_deliveries(tokens), examples, delivers, least=least)
+    explore(run, broken_deliveries(tokens, run.profile.traits), examples, delivers, least=least)
 
 
 @rule("DELIV-3")

@@ -12,10 +12,10 @@ import itertools
 import pytest
 
 from tallystick.drivers.direct import requiring_answers
+from tallystick.drivers.offered import offered
 from tallystick.drivers.sequential import Session
 from tallystick.fixtures import Check
 from tallystick.ledger.lifecycle import TRANSITIONS, State
-from tallystick.program import parse_step
 from tallystick.run import Run
 
 # The shortest way into every state, on a transaction with the label x. The card has enough money,
@@ -86,15 +86,17 @@ class Finished:
     def check(self, run: Run, way: tuple[str, ...], command: str, on: str = "x") -> None:
         """Try a command on the transaction at the end of the way; the oracle judges the answer."""
         session = self._sessions.pop(way, None) or self._brought_along(run, way)
+        line = _named(f"z{len(session.story.steps)}", command, on)
         with requiring_answers(session.story):
-            session.perform(parse_step(_named(f"z{len(session.story.steps)}", command, on)))
+            session.perform(offered(run, line).prefix[0])
         self._sessions[way] = session
 
     def _brought_along(self, run: Run, way: tuple[str, ...]) -> Session:
+        program = offered(run, *way)
         session = Session(run)
         with requiring_answers(session.story):
-            for line in way:
-                session.perform(parse_step(line), unread=True)
+            for step in program.prefix:
+                session.perform(step, unread=True)
         return session
 
     def finish(self) -> int:

@@ -13,7 +13,7 @@ from strategies import money, payloads
 from strategies.choices import Choices
 from tallystick.ledger.state import CardStatus
 from tallystick.ledger.vocabulary import CardLabel, Extras
-from tallystick.program import ModelState, Step, Verb
+from tallystick.program import ModelState, Step, Verb, adapted
 
 Kind = Callable[[Choices, ModelState], Step]
 
@@ -27,8 +27,9 @@ _ONCE_OR_LASTING: tuple[Extras, ...] = ((("one_time", "true"),), ())
 
 def steps(choices: Choices, model: ModelState) -> Step:
     """Any step that is possible in this model; steps that lead to rare states are more likely."""
+    verbs, retries = model.traits.verbs, model.traits.retries
     kinds: list[Kind] = [drawdowns, drawdowns, holds, holds, holds, funds]
-    if len(model.cards) < MOST_CARDS:
+    if len(model.cards) < (MOST_CARDS if model.traits.account else 1):
         kinds += [cards, batches]
     elif len(_with_status(model, CardStatus.ACTIVE)) > 1:
         kinds += [deletions]
@@ -37,20 +38,23 @@ def steps(choices: Choices, model: ModelState) -> Step:
     if len(model.tokens) < MOST_TOKENS:
         kinds += [tokens]
     if model.payments:
-        kinds += [captures, voids, repeats, repeats, repeats, reuses, reuses]
+        kinds += [captures, voids]
+        kinds += [repeats, repeats, repeats, reuses, reuses] if retries else []
     if _open_holds(model):
         kinds += [*6 * [captures], voids, voids, holds, holds]
-    return choices.pick(kinds)(choices, model)
+    offered = [kind for kind in kinds if VERB_OF.get(kind, Verb.AGAIN) in verbs]
+    return adapted(choices.pick(offered)(choices, model), model.traits)
 
 
 def cards(choices: Choices, model: ModelState) -> Step:
     """A new card."""
+    has_account = model.traits.account
     return Step(
         Verb.CARD,
         LABELS[len(model.cards)],
-        amount=choices.pick(*money.OPENINGS),
+        amount=choices.pick(*(money.OPENINGS if has_account else money.VIRTUAL_OPENINGS)),
         currency=choices.pick(_any_currency(model)),
-        extras=choices.pick(*payloads.CREATION),
+        extras=choices.pick(*payloads.CREATION) if has_account else (),
     )
 
 
@@ -107,7 +111,7 @@ def captures(choices: Choices, model: ModelState) -> Step:
         Verb.CAPTURE,
         model.fresh("c"),
         _parent(choices, model),
-        choices.pick(*money.CAPTURING),
+        choices.pick(*money.capturing(model.traits)),
         extras=choices.pick(*payloads.METADATA),
     )
 
@@ -118,6 +122,7 @@ def voids(choices: Choices, model: ModelState) -> Step:
         Verb.VOID,
         model.fresh("v"),
         _parent(choices, model),
+        choices.pick(*money.VOIDING) if model.traits.part_of_void else None,
         extras=choices.pick(*payloads.METADATA),
     )
 
@@ -129,7 +134,8 @@ def repeats(choices: Choices, model: ModelState) -> Step:
 
 def reuses(choices: Choices, model: ModelState) -> Step:
     """A different request with a ref_id that was used before."""
-    fresh = choices.pick((drawdowns, holds, funds, captures, voids))
+    payments = (drawdowns, holds, funds, captures, voids)
+    fresh = choices.pick([kind for kind in payments if VERB_OF[kind] in model.traits.verbs])
     return replace(fresh(choices, model), ref=choices.pick(sorted(model.payments)))
 
 
@@ -139,13 +145,28 @@ def tokens(choices: Choices, model: ModelState) -> Step:
     return Step(Verb.TOKEN, model.fresh("t"), on, extras=choices.pick(_ONCE_OR_LASTING))
 
 
+VERB_OF: dict[Kind, Verb] = {
+    cards: Verb.CARD,
+    batches: Verb.BATCH,
+    activations: Verb.ACTIVATE,
+    deletions: Verb.DELETE,
+    tokens: Verb.TOKEN,
+    drawdowns: Verb.DRAW,
+    holds: Verb.HOLD,
+    funds: Verb.FUND,
+    captures: Verb.CAPTURE,
+    voids: Verb.VOID,
+}
+"""What an API has to offer for a kind of step. The others repeat such steps."""
+
+
 def _transaction(choices: Choices, model: ModelState, verb: Verb, letter: str) -> Step:
     card = _card(choices, model, CardStatus.ACTIVE)
     return Step(
         verb,
         model.fresh(letter),
         choices.pick([card], sorted(model.tokens)) if model.tokens else card,
-        choices.pick(*money.SPENDING),
+        choices.pick(*money.spending(model.traits)),
         choices.pick(*7 * (_OWN,), _any_currency(model)),
         extras=choices.pick(*payloads.MEMBERS),
     )

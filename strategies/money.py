@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tallystick.program import Amount
+from tallystick.ledger.traits import Traits
+from tallystick.program import HALF, Amount
 
 BOUNDARY_OFFSETS = (0, 1, -1)
 LITERALS = (0, 1, 2, 3, 10, 99, 100, 500, 1000)
@@ -59,3 +60,27 @@ CAPTURING: tuple[list[Amount | None], ...] = (
 )
 OPENINGS = (_numbers(1000, 5000, 100, 2000, 10, 0), _numbers(*WIDE))
 """Opening amounts of a card, half of them at the limits of integer types."""
+VIRTUAL_OPENINGS = (_numbers(1000, 5000, 100, 2000),)
+"""Of a card that is none: what its holds are relative to."""
+VOIDING: tuple[list[Amount | None], ...] = (
+    [None],
+    [*_parts("remaining")],
+    [*_boundaries("remaining")],
+    [*_numbers(*LITERALS)],
+)
+"""For a void, where it can release a part."""
+
+
+def spending(traits: Traits) -> tuple[list[Amount], ...]:
+    """For a drawdown or a hold."""
+    return (*SPENDING, _between("available")) if traits.decimal else SPENDING
+
+
+def capturing(traits: Traits) -> tuple[list[Amount | None], ...]:
+    """For a capture."""
+    return (*CAPTURING, [*_between("remaining")]) if traits.decimal else CAPTURING
+
+
+def _between(base: str) -> list[Amount]:
+    """Amounts between two minor units: just above a figure, and well below it."""
+    return [Amount(base, 1, HALF), Amount(base, 2, HALF), Amount("", 1, 1 + HALF)]

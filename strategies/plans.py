@@ -11,6 +11,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from strategies import money
+from tallystick.ledger.traits import COMPLETE, Traits
 from tallystick.program import READS, Amount, Delivery, Program, Step, Verb
 
 CARD = "A"
@@ -21,48 +22,52 @@ HOLDS = ("available/2", "available/3", "300", "available")
 
 
 @st.composite
-def plans(draw: st.DrawFn, tokens: bool = True) -> Program:
-    """A plan of two to four branches; `tokens`: whether some payments are made by token."""
+def plans(draw: st.DrawFn, tokens: bool = True, traits: Traits = COMPLETE) -> Program:
+    """A plan of two to four branches, for an API with these traits.
+
+    `tokens`: whether some payments are made by token.
+    """
     opening = Amount.parse(draw(st.sampled_from(OPENINGS)))
-    prefix = [Step(Verb.CARD, CARD, amount=opening, currency="NOK")]
-    holds = [f"h{number}" for number in range(draw(st.integers(0, 2)))]
+    prefix = [Step(Verb.CARD, CARD, amount=opening, currency=traits.currency)]
+    holds = [f"h{number}" for number in range(draw(st.integers(0 if traits.account else 1, 2)))]
     for label in holds:
         amount = Amount.parse(draw(st.sampled_from(HOLDS)))
         prefix.append(Step(Verb.HOLD, label, CARD, amount))
     payers = [CARD]
-    if tokens and draw(st.booleans()):
+    if tokens and Verb.TOKEN in traits.verbs and draw(st.booleans()):
         once = draw(st.sampled_from([(("one_time", "true"),), ()]))
         prefix.append(Step(Verb.TOKEN, "t", CARD, extras=once))
         payers.append("t")
     numbers = range(1, draw(st.integers(2, MOST_BRANCHES)) + 1)
-    branches = [draw(_branches(number, holds, payers)) for number in numbers]
-    if draw(st.booleans()):
-        shared = replace(draw(_writes("s", holds, payers)), name="s")
+    branches = [draw(_branches(number, holds, payers, traits)) for number in numbers]
+    if traits.retries and draw(st.booleans()):
+        shared = replace(draw(_writes("s", holds, payers, traits)), name="s")
         branches[:2] = [(shared, *branch) for branch in branches[:2]]
-    return Program(tuple(prefix), tuple(branches))
+    return Program(tuple(prefix), tuple(branches)).adapted(traits)
 
 
 def _branches(
-    number: int, holds: list[str], payers: list[str]
+    number: int, holds: list[str], payers: list[str], traits: Traits
 ) -> st.SearchStrategy[tuple[Step, ...]]:
     steps = [
-        st.one_of(*[_writes(f"{number}{place}", holds, payers)] * 4, _reads())
+        st.one_of(*[_writes(f"{number}{place}", holds, payers, traits)] * 4, _reads(holds, traits))
         for place in "abc"[:MOST_STEPS]
     ]
     return st.one_of(*[st.tuples(*steps[:length]) for length in range(1, len(steps) + 1)])
 
 
-def _reads() -> st.SearchStrategy[Step]:
+def _reads(holds: list[str], traits: Traits) -> st.SearchStrategy[Step]:
+    if not traits.account:
+        return st.sampled_from([Step(Verb.READ, on=hold) for hold in holds])
     return st.sampled_from([Step(Verb.READ, on=CARD), Step(Verb.READ, on=CARD)])
 
 
-def _writes(tail: str, holds: list[str], payers: list[str]) -> st.SearchStrategy[Step]:
-    spending = st.one_of(money.parts("available"), money.boundaries("available"), _plain())
-    choices = [
-        st.builds(Step, st.just(Verb.DRAW), st.just(f"d{tail}"), st.sampled_from(payers), spending),
-        st.builds(Step, st.just(Verb.HOLD), st.just(f"i{tail}"), st.sampled_from(payers), spending),
-        st.builds(Step, st.just(Verb.FUND), st.just(f"f{tail}"), st.just(CARD), _plain()),
-    ]
+def _writes(
+    tail: str, holds: list[str], payers: list[str], traits: Traits
+) -> st.SearchStrategy[Step]:
+    draw, hold, fund = _payments(tail, payers)
+    offers = {Verb.DRAW: draw, Verb.HOLD: hold, Verb.FUND: fund}
+    choices = [step for verb, step in offers.items() if verb in traits.verbs]
     if holds:
         parents = st.sampled_from(holds)
         collected = st.one_of(
@@ -74,14 +79,23 @@ def _writes(tail: str, holds: list[str], payers: list[str]) -> st.SearchStrategy
     return st.one_of(*choices)
 
 
+def _payments(tail: str, payers: list[str]) -> list[st.SearchStrategy[Step]]:
+    spending = st.one_of(money.parts("available"), money.boundaries("available"), _plain())
+    return [
+        st.builds(Step, st.just(Verb.DRAW), st.just(f"d{tail}"), st.sampled_from(payers), spending),
+        st.builds(Step, st.just(Verb.HOLD), st.just(f"i{tail}"), st.sampled_from(payers), spending),
+        st.builds(Step, st.just(Verb.FUND), st.just(f"f{tail}"), st.just(CARD), _plain()),
+    ]
+
+
 def _plain() -> st.SearchStrategy[Amount]:
     return st.sampled_from([Amount("", 1, number) for number in (1, 10, 100, 250)])
 
 
 @st.composite
-def broken_deliveries(draw: st.DrawFn, tokens: bool = True) -> Program:
+def broken_deliveries(draw: st.DrawFn, tokens: bool = True, traits: Traits = COMPLETE) -> Program:
     """A sequential program; some of its requests are lost, sent twice or late."""
-    plan = draw(plans(tokens))
+    plan = draw(plans(tokens, traits))
     steps = [*plan.prefix, *dict.fromkeys(step for branch in plan.branches for step in branch)]
     marks = st.sampled_from([None, None, *Delivery])
     return Program(

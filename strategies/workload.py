@@ -11,7 +11,8 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
-from tallystick.program import Amount, Step, Verb
+from tallystick.ledger.traits import COMPLETE, Traits
+from tallystick.program import Amount, Step, Verb, adapted
 
 CARDS = "ABCD"
 OPENING = 2000
@@ -47,6 +48,8 @@ class Workload:
     """
 
     seed: int
+    traits: Traits = COMPLETE
+    """What the API is able to do."""
     holds: dict[str, deque[str]] = field(default_factory=_by_card)
     """By card, the labels of the latest accepted holds."""
     payments: dict[str, deque[str]] = field(default_factory=_by_card)
@@ -56,7 +59,18 @@ class Workload:
     def openings(self) -> tuple[Step, ...]:
         """The steps that make the cards."""
         amount = Amount("", 1, OPENING)
-        return tuple(Step(Verb.CARD, card, amount=amount, currency="NOK") for card in CARDS)
+        currency = self.traits.currency
+        steps = (Step(Verb.CARD, card, amount=amount, currency=currency) for card in CARDS)
+        return tuple(adapted(step, self.traits) for step in steps)
+
+    @property
+    def weights(self) -> dict[Verb, int]:
+        """How often each verb is drawn that the API offers."""
+        traits = self.traits
+        left_out = set() if traits.retries else {Verb.AGAIN}
+        left_out |= set() if traits.lists and traits.account else {Verb.LIST}
+        offered = {verb: weight for verb, weight in WEIGHTS.items() if verb in traits.verbs}
+        return {verb: weight for verb, weight in offered.items() if verb not in left_out}
 
     def client(self, name: str) -> ClientSteps:
         """What the client of this name does."""
@@ -76,9 +90,11 @@ class ClientSteps:
         """The step that the client performs next; all that it names was accepted before."""
         number, self._count = self._count, self._count + 1
         card = self._random.choice(CARDS)
-        verb = self._random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        weights = self._workload.weights
+        verb = self._random.choices(list(weights), list(weights.values()))[0]
         on = card
-        if verb in (Verb.CAPTURE, Verb.VOID, Verb.AGAIN):
+        by_hold = () if self._workload.traits.account else (Verb.READ,)
+        if verb in (Verb.CAPTURE, Verb.VOID, Verb.AGAIN, *by_hold):
             latest = self._workload.payments if verb is Verb.AGAIN else self._workload.holds
             labels = list(latest[card])
             if labels:
@@ -87,7 +103,8 @@ class ClientSteps:
                 verb = Verb.HOLD
         if verb in (Verb.READ, Verb.LIST, Verb.AGAIN):
             return Step(verb, on=on)
-        return Step(verb, f"{LETTERS[verb]}{self._name}x{number}", on, self._amount(verb))
+        step = Step(verb, f"{LETTERS[verb]}{self._name}x{number}", on, self._amount(verb))
+        return adapted(step, self._workload.traits)
 
     def accepted(self, step: Step, card: str) -> None:
         """Take note that the target has accepted the step, so that all clients can name it."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from functools import partial
 
 import pytest
@@ -15,6 +15,7 @@ from tallystick.drivers.concurrent.clients import client_pool
 from tallystick.drivers.concurrent.race import race
 from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
 from tallystick.drivers.direct import require_answers
+from tallystick.drivers.offered import offered
 from tallystick.drivers.sequential import Session, run_program
 from tallystick.own_contracts import CHECKED
 from tallystick.program import Program, ProgramError
@@ -72,21 +73,21 @@ def check(run: Run, request: pytest.FixtureRequest) -> Check:
     """Run the program of these lines on fresh cards; the oracle judges every answer.
 
     The first `unread` steps are not read back: each read costs a request. Branches are run at the
-    same moment, `TRIALS` times. Unanswered if an answer is missing, ProgramError for a wrong line.
+    same moment, `TRIALS` times. Unanswered if an answer is missing, ProgramError for a wrong line,
+    NotSupported if the API does not have what a line asks for.
     """
     checked = request.node.stash.setdefault(CHECKED, [])
 
     def check(*lines: str, unread: int = 0) -> Session:
-        session = _performed(run, _whole(lines), unread)
+        session = _performed(run, _whole(offered(run, *lines)), unread)
         checked.append(session)
         return session
 
     return check
 
 
-def _whole(lines: Iterable[str]) -> Program:
-    """The program of these lines; ProgramError if one names what no line makes."""
-    program = Program.from_lines(lines)
+def _whole(program: Program) -> Program:
+    """The same program; ProgramError if a line names what no line makes."""
     kept = program.without_orphans().lines()
     for line in program.lines():
         if line not in kept:

@@ -328,6 +328,19 @@ class Program:
         branches = (tuple(adapted(step, traits) for step in branch) for branch in self.branches)
         return Program(prefix, tuple(branches))
 
+    def kept(self, traits: Traits) -> Program:
+        """Return the program without the steps that the API does not have, nor what needs them."""
+
+        def has(step: Step) -> bool:
+            return _missing(step, traits) is None and (
+                traits.account or _missing_card(Program((*cards, step))) is None
+            )
+
+        cards = tuple(step for step in self.prefix if step.verb in MAKERS)
+
+        branches = (tuple(filter(has, branch)) for branch in self.branches)
+        return Program(tuple(filter(has, self.prefix)), tuple(branches)).without_orphans()
+
     def without_orphans(self) -> Program:
         """Return the program without the steps that need a label which no step makes any more."""
         known = set(MISSING_LABELS)
@@ -377,18 +390,43 @@ def adapted(step: Step, traits: Traits) -> Step:
     """Return the step as the API can take it, see the top of this module."""
     amount = step.amount if step.amount is None else step.amount.scaled(traits.scale)
     strange = bool(traits.currencies) and step.currency not in traits.currencies
-    return replace(step, amount=amount, currency="" if strange else step.currency)
+    strange |= not traits.account and step.verb is not Verb.CARD  # no card has another currency
+    is_sent = traits.account or step.verb is not Verb.CARD
+    delivery = step.delivery if is_sent else None
+    currency = "" if strange else step.currency
+    return replace(step, amount=amount, currency=currency, delivery=delivery)
 
 
 def missing(program: Program, traits: Traits) -> str | None:
     """Return what a program needs and the API does not have, in words; None if it has all."""
-    for step in program.steps:
-        if step.verb not in traits.verbs:
-            return f"the API has no {step.verb}"
-        if step.verb is Verb.VOID and step.amount is not None and not traits.part_of_void:
-            return "the API has no void of a part"
-        if step.amount is not None and step.amount.is_fine and not traits.decimal:
-            return "the API has no amounts between two minor units"
-        if not traits.retries and (step.ref or step.verb is Verb.AGAIN or step.delivery):
-            return "the API has no idempotency keys"
+    return next(filter(None, (_missing(step, traits) for step in program.steps)), None) or (
+        None if traits.account else _missing_card(program)
+    )
+
+
+def _missing(step: Step, traits: Traits) -> str | None:
+    if step.verb not in traits.verbs:
+        return str(step.verb)
+    if not traits.account and step.verb is Verb.CARD and step.extras:
+        return "cards"
+    if step.verb is Verb.VOID and step.amount is not None and not traits.part_of_void:
+        return "void of a part"
+    if step.amount is not None and step.amount.is_fine and not traits.decimal:
+        return "amounts between two minor units"
+    if not traits.retries and (step.ref or step.verb is Verb.AGAIN or step.delivery):
+        return "idempotency keys"
     return None
+
+
+def _missing_card(program: Program) -> str | None:
+    """Return what a program needs of a card that is none: it is a name for some holds."""
+    cards: dict[str, str] = {}
+    for step in program.steps:
+        cards[step.name] = step.name if step.verb in MAKERS else cards.get(step.on, "")
+        again = step.verb is Verb.AGAIN and cards.get(step.on) == step.on
+        # A key may belong to more than the holds of one name.
+        other = step.ref and cards.get(step.ref) != cards.get(step.on)
+        if again or other:
+            return "cards"
+    branched = any(step.verb is Verb.CARD for branch in program.branches for step in branch)
+    return "cards" if branched else None

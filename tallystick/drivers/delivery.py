@@ -21,7 +21,6 @@ from tallystick.ledger.vocabulary import (
     CardLabel,
     Command,
     Outcome,
-    ReadCard,
     Unknown,
     Violation,
 )
@@ -111,8 +110,8 @@ class DeliverySession:
             self._note_cause(RULES[Delivery.LATE], f"a late copy of `{copy.step}`")
             self._connection.transport.deliver(copy.request)
             text = f"{copy.step}: the late copy"
-            self.session.ask(copy.card, copy.command, text)
-            self.session.ask(copy.card, ReadCard(copy.command.card), text)
+            outcome = self.session.ask(copy.card, copy.command, text)
+            self.session.read_back(copy.card, copy.command, outcome, text)
         self.session.finish()
 
     # Sending --------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Self
 
 from tallystick.clock import Clock, Period
 from tallystick.drivers.possible_ledgers import PossibleLedgers
+from tallystick.drivers.reading_back import known_holds
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -25,6 +26,7 @@ from tallystick.ledger.vocabulary import (
     DeleteCard,
     EntryId,
     Extras,
+    HoldRecord,
     IssueToken,
     Kind,
     OpenCard,
@@ -32,6 +34,7 @@ from tallystick.ledger.vocabulary import (
     Phase,
     PrepareCard,
     ReadCard,
+    ReadHold,
     ReadTransactions,
     RefId,
     TokenRecord,
@@ -47,6 +50,8 @@ MISSING_ID = "00000000-0000-4000-8000-000000000000"
 """A transaction id that no server gives away; programs name it `missing`."""
 NO_CUSTOMER = "nobody"
 """The customer by whom a card is asked for that has none."""
+ON_MISSING = (Verb.CAPTURE, Verb.VOID, Verb.INFO, Verb.READ)
+"""Verbs that may act on what does not exist."""
 OURS = ("ref_tail", "ref_digits")
 """Members of a step that shape its ref_id; they are no members of a request."""
 
@@ -111,7 +116,8 @@ class Resolver:
         made: str | None = None
         if isinstance(outcome, Accepted):
             record = outcome.record
-            if isinstance(record, TransactionRecord):
+            own = isinstance(command, Transact)  # a capture without a record has no id
+            if isinstance(record, TransactionRecord) or (own and isinstance(record, HoldRecord)):
                 made = record.id
             elif isinstance(record, TokenRecord):
                 made = record.value
@@ -154,7 +160,9 @@ class Resolver:
 
     def can_resolve(self, step: Step) -> bool:
         """Whether all that the step names is there; some verbs may act on a missing transaction."""
-        if step.on in MISSING_LABELS and step.verb in (Verb.CAPTURE, Verb.VOID, Verb.INFO):
+        if step.verb is Verb.READ and _hold_read_by(step, self._bindings, self.ledgers) is None:
+            return self.ledgers.traits.account and all(n in self._bindings for n in step.needs)
+        if step.on in MISSING_LABELS and step.verb in ON_MISSING:
             # The command goes to some card all the same, so there has to be one.
             return bool(self.ledgers) and (not step.ref or step.ref in self._bindings)
         return all(label in self._bindings for label in step.needs)
@@ -172,6 +180,9 @@ class Resolver:
             return self.timed(bound.command, bound.card), bound.card
         named = self._bindings.get(step.on)
         card = named.card if named is not None else next(iter(self.ledgers))
+        hold = _hold_read_by(step, self._bindings, self.ledgers) if step.verb is Verb.READ else None
+        if hold is not None:
+            return self.timed(ReadHold(self.ledgers.card_id(card), hold), card), card
         return self.timed(self._on_card(step, named, card), card), card
 
     def _new_card(self, step: Step, card: CardLabel) -> Command:
@@ -214,7 +225,7 @@ class Resolver:
         if step.verb is Verb.CAPTURE:
             return Capture(ledger.card, entry_id, amount, ref, extras=extras)
         if step.verb is Verb.VOID:
-            return Void(ledger.card, entry_id, ref, extras=extras)
+            return Void(ledger.card, entry_id, ref, extras=extras, amount=amount)
         by_token = named is not None and isinstance(named.command, IssueToken)
         currency = step.currency or ledger.currency or self.ledgers.traits.currency
         kind, token = KINDS[step.verb], made if by_token else None
@@ -263,6 +274,22 @@ class Resolver:
                 members[name] = self.clock.text(moment, offset or "Z")
         self._periods[card] = period
         return tuple(sorted(members.items()))
+
+
+def _hold_read_by(
+    step: Step, bindings: Mapping[str, Binding], ledgers: PossibleLedgers
+) -> EntryId | None:
+    """The hold that a read names; of a card that is none, the latest. None: it reads a card."""
+    named = bindings.get(step.on)
+    if not ledgers.traits.reads_hold:
+        return None
+    if step.on in MISSING_LABELS:
+        return EntryId(MISSING_ID)
+    if named is not None and isinstance(named.command, Transact | Capture | Void):
+        return EntryId(named.id or MISSING_ID)
+    if ledgers.traits.account or named is None:
+        return None
+    return next(reversed(list(known_holds(ledgers.likeliest(named.card)))), None)
 
 
 def _read(verb: Verb, ledger: Ledger, made: str) -> Command:

@@ -14,17 +14,22 @@ from enum import IntEnum
 from typing import NoReturn
 
 from tallystick.drivers.possible_ledgers import PossibleLedgers
+from tallystick.drivers.reading_back import hold_of, known_holds, lists_of, reads_after
 from tallystick.drivers.resolver import Resolver
 from tallystick.drivers.story import Story
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
+    Accepted,
     ActivateCard,
     CardLabel,
+    CardRecord,
     Command,
     OpenCard,
     Outcome,
     PrepareCard,
+    Read,
     ReadCard,
+    ReadHold,
     ReadTransactions,
     Refused,
     View,
@@ -33,6 +38,7 @@ from tallystick.ledger.vocabulary import (
 from tallystick.program import MAKERS, Program, Step
 from tallystick.run import Attempt, Finding, Run, Violated
 from tallystick.target import Answer, NotSupported, Target, TargetError
+from tallystick.target.api import Unnamed
 
 AT_THE_END = "at the end"
 
@@ -101,16 +107,34 @@ class Session:
         command, card = self.resolver.resolve(step)
         self.story.add_step(step)
         try:
-            outcome = self._send(step, command, card)
+            outcome = self._performed(step, command, card)
         except NotSupported as missing:  # it is known since this very answer
             self._take_back(step, card, missing.operation)
             return None
+        except Unnamed:  # the target made its id, and no answer has shown it
+            self.story.steps.pop()
+            return None
         if step.name:
             self.resolver.bind(step.name, command, card, outcome)
-        reads = isinstance(command, ReadCard | ReadTransactions)
+        reads = isinstance(command, ReadCard | ReadTransactions | ReadHold)
         if not (reads or unread or self._spares(command, outcome)):
-            self.ask(card, self._read(card), str(step))
+            self.read_back(card, command, outcome, str(step))
         return outcome
+
+    def _performed(self, step: Step, command: Command, card: CardLabel) -> Outcome:
+        if isinstance(command, OpenCard) and not self.ledgers.traits.account:
+            outcome = Accepted(CardRecord(command.card))  # a name for some holds: nothing is sent
+            self.judge(card, command, outcome)
+            return outcome
+        return self._send(step, command, card)
+
+    def read_back(self, card: CardLabel, command: Command, outcome: Outcome, step: str) -> None:
+        """Read what a command has changed, if it changed anything. Raises Violated."""
+        every = self.reading is Reading.EAGER
+        about = hold_of(command, outcome)
+        for read in reads_after(self.ledgers.likeliest(card), about, every=every):
+            with suppress(Unnamed):
+                self.ask(card, self.resolver.timed(read, card), step)
 
     def leaves_out(self, step: Step) -> bool:
         """Whether the target lacks what the step asks for, or what had to be made before it."""
@@ -141,17 +165,25 @@ class Session:
         Raises Violated, also for a violation that was noted on the way and did not end the program.
         """
         for card in list(self.ledgers):
-            # With several cards, a step on one may have changed another.
-            if len(self.ledgers) > 1 or self.story.verified_at(card) < len(self.story.steps):
-                self.ask(card, self._read(card), AT_THE_END)
-            transactions = ReadTransactions(self.ledgers.card_id(card))
-            with self.run.left_out.noting():
-                self.ask(card, self.resolver.timed(transactions, card), AT_THE_END)
+            ledger = self.ledgers.likeliest(card)
+            for read in reads_after(ledger, None, every=True):
+                # With several cards, a step on one may have changed another.
+                if len(self.ledgers) > 1 or self._is_unverified(read, card):
+                    self._ask_at_the_end(card, read)
+            for read in lists_of(self.ledgers.likeliest(card)):
+                with self.run.left_out.noting():
+                    self._ask_at_the_end(card, read)
         if self.noted is not None:
             raise Violated(self.noted)
 
-    def _read(self, card: CardLabel) -> Command:
-        return self.resolver.timed(ReadCard(self.ledgers.card_id(card)), card)
+    def _is_unverified(self, read: Read, card: CardLabel) -> bool:
+        """Whether a step was performed since the last time that this was read."""
+        key = read.parent if isinstance(read, ReadHold) else card
+        return self.story.verified_at(key) < len(self.story.steps)
+
+    def _ask_at_the_end(self, card: CardLabel, read: Read) -> None:
+        with suppress(Unnamed):
+            self.ask(card, self.resolver.timed(read, card), AT_THE_END)
 
     def _send_once(self, step: Step, command: Command, card: CardLabel) -> Outcome:
         return self.ask(card, command, str(step))
@@ -172,6 +204,8 @@ class Session:
             self.judge(card, self.resolver.as_answered(command, card), outcome)
             if isinstance(command, ReadCard) and command.view is View.DETAILS:
                 self.story.verify(card)
+            elif isinstance(command, ReadHold):
+                self.story.verify(command.parent)
         finally:
             if shape_violation is not None:
                 recorded = self.run.record(self._explain(shape_violation, None))
@@ -203,10 +237,16 @@ class Session:
         if card is None:
             return finding
         try:
-            return self._earlier(finding, self.story.verified_at(card)) or finding
+            return self._earlier(finding, self._verified_at(card)) or finding
         except BaseException:  # an interrupt too: what was seen must not get lost by it
             self.run.record(finding)
             raise
+
+    def _verified_at(self, card: CardLabel) -> int:
+        """How many steps had been performed when all of a card was known to be correct."""
+        ledger = self.ledgers.likeliest(card)
+        keys = [card] if ledger.traits.account else list(known_holds(ledger))
+        return min(map(self.story.verified_at, keys), default=0)
 
     def _earlier(self, finding: Finding, verified_at: int) -> Finding | None:
         """Run the program again, reading after every step.

@@ -6,7 +6,7 @@ in between that no step spells. It judges nothing and sends nothing.
 
 from __future__ import annotations
 
-from tallystick.ledger.vocabulary import CardLabel, Violation
+from tallystick.ledger.vocabulary import CardLabel, EntryId, Violation
 from tallystick.program import Program, Step
 from tallystick.run import Attempt, Event, Finding
 from tallystick.target import Exchange
@@ -24,7 +24,7 @@ class Story:
         self.notes: list[str] = []
         """What was done, in words. Empty where the steps say all of it."""
         self._is_program = True
-        self._verified_at: dict[CardLabel, int] = {}
+        self._verified_at: dict[CardLabel | EntryId, int] = {}
 
     def add_step(self, step: Step) -> None:
         """Add a step that is about to be performed."""
@@ -52,14 +52,14 @@ class Story:
         """The latest exchange. IndexError if there is none."""
         return self.events[-1].exchange
 
-    def verify(self, card: CardLabel) -> None:
-        """Remember that a card was read after the steps so far, and agreed with its ledger.
+    def verify(self, card: CardLabel | EntryId) -> None:
+        """Remember that a card, or one hold, was read after the steps so far, and was correct.
 
         A card that is not read back may be wrong for some steps before a read shows it.
         """
         self._verified_at[card] = len(self.steps)
 
-    def verified_at(self, card: CardLabel) -> int:
+    def verified_at(self, card: CardLabel | EntryId) -> int:
         """How many steps had been performed when a card was last verified; 0 if it never was."""
         return self._verified_at.get(card, 0)
 

@@ -328,7 +328,7 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
         yield RefusalReason("it has no amount", question="capture.default")
     if command.amount == 0:
         yield RefusalReason("the amount is 0", question="zero.capture" if remaining else None)
-    yield from _size_reasons(ledger, command.amount)
+    yield from _size_reasons(ledger, remaining if command.amount is None else command.amount)
     yield from _closing_reasons(ledger, command)
 
 

@@ -13,8 +13,10 @@ import httpx
 
 from tallystick.documents.questions import questions
 from tallystick.documents.shape import load
+from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Accepted, CardRecord, Command, Outcome
 from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.profile import Profile
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.request import Request
 from tallystick.run import Run
@@ -44,9 +46,11 @@ CLIENT = Client()
 def answers() -> dict[str, str]:
     """A dialect for the simulated servers."""
     chosen = {}
-    for name, question in questions().items():
-        willing = [answer for answer in WILLING if answer in question.permitted]
-        chosen[name] = willing[0] if willing else sorted(question.permitted)[0]
+    dialect = dialect_of(Wallet())
+    for name in questions():
+        permitted = dialect.possible(name)
+        willing = [answer for answer in WILLING if answer in permitted]
+        chosen[name] = willing[0] if willing else sorted(permitted)[0]
     return chosen
 
 
@@ -65,7 +69,7 @@ class Memory:
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """What the wallet of the command's card says."""
-        self.meter.requests += 1
+        self.meter.take()
         card = command.card
         if card not in self.cards:
             self.cards[card] = self.kind(self.dialect)
@@ -124,6 +128,7 @@ def run_in_memory(kind: Kind = HonestServer) -> Run:
     return run_on(Memory(kind))
 
 
-def run_on(memory: Memory) -> Run:
-    """A run against this target in memory."""
-    return Run(memory, Wallet(), load(), dialect_of(Wallet()))
+def run_on(memory: Memory, profile: Profile | None = None, dialect: Dialect | None = None) -> Run:
+    """A run against this target in memory; without a profile, of the Wallet API."""
+    profile = profile or Wallet()
+    return Run(memory, profile, load(), dialect or dialect_of(profile))

@@ -19,7 +19,7 @@ class Dying(Memory):
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         if self.meter.requests == self.answers_left:
-            self.meter.requests += 1
+            self.meter.take()
             raise TargetGone("it is gone")
         assert self.meter.requests < self.answers_left, "a target that is gone is not asked again"
         return super().perform(command)

@@ -21,6 +21,7 @@ from tallystick.ledger.vocabulary import Accepted, CardId, Command, Outcome, Unk
 from tallystick.program import MISSING_LABELS, Step
 from tallystick.run import Run
 from tallystick.target import Exchange, Target
+from tallystick.target.api import Unnamed
 
 
 class ConcurrentClient:
@@ -159,7 +160,11 @@ class Branch(Worker):
         self._unanswered = PerformedStep(
             step, command, Unknown("no answer until the end of the trial"), time.monotonic_ns()
         )
-        outcome, exchange = self.client.target.perform(command)
+        try:
+            outcome, exchange = self.client.target.perform(command)
+        except Unnamed:  # nothing was sent
+            self._unanswered = None
+            return
         # The wait at the barrier is no part of the call. An earlier call time would be correct, but
         # a wider interval overlaps with more operations and permits orders that cannot have been.
         called_ns = max(exchange.called_ns, self.client.transport.last_byte_ns)
@@ -194,6 +199,8 @@ class Branch(Worker):
             if not all(label in before or label in here for label in step.needs):
                 continue
             early = not any(label in here for label in step.needs)
+            if early and not self.resolver.can_resolve(step):
+                continue
             self._steps.append(step)
             self._commands.append(self.resolver.resolve(step)[0] if early else None)
             here.add(step.name)

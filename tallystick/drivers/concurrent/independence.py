@@ -31,6 +31,7 @@ from tallystick.ledger.vocabulary import (
     Outcome,
     Payment,
     ReadCard,
+    ReadHold,
     ReadTransactions,
     RefId,
     Refused,
@@ -51,7 +52,7 @@ FREES = (Kind.FUND, Kind.VOID)
 """Payments that make money available."""
 FREES_TOO = (*FREES, Kind.CAPTURE)
 """The same, where a partial capture releases the rest of its hold."""
-NEVER_RESTARTS = (Payment, ReadCard, ReadTransactions, IssueToken)
+NEVER_RESTARTS = (Payment, ReadCard, ReadHold, ReadTransactions, IssueToken)
 """Commands after which a card is the same card. To create, activate or delete one may reset it."""
 MOST_SUMS = 4096
 """How many different sums `summands_of` looks at before it gives up: it takes milliseconds."""
@@ -149,7 +150,7 @@ class Independence:
         command = operation.command.command
         if isinstance(operation.outcome, Refused):
             return not self._leaves_no_trace(command)
-        return not isinstance(command, ReadCard)
+        return not isinstance(command, ReadCard | ReadHold)
 
     def hinders(self, earlier: Op, later: Op) -> bool:
         """Whether `later`, which is possible now, may have to wait until after `earlier`.
@@ -201,6 +202,10 @@ def interferes(earlier: Op, later: Op, frees: tuple[Kind, ...] = FREES) -> bool:
     Payments depend on each other by what they share (a ref_id, a hold) and by the available money:
     who takes money may need what another frees, and a refusal may be due to what another took.
     """
+    if _is_hold_read(earlier) or _is_hold_read(later):
+        # The figures of a hold depend on what is done to it, and on nothing else.
+        known = all(_is_hold_read(op) or _is_pure_payment(op) for op in (earlier, later))
+        return not known or bool(_entries_of(earlier) & _entries_of(later))
     if not (_is_pure_payment(earlier) and _is_pure_payment(later)):
         return True
     if _share_something(earlier, later):
@@ -210,6 +215,10 @@ def interferes(earlier: Op, later: Op, frees: tuple[Kind, ...] = FREES) -> bool:
     if _takes(earlier):
         return _may_lack_money(later)
     return _may_lack_money(earlier) and _frees(later, frees)
+
+
+def _is_hold_read(operation: Op) -> bool:
+    return isinstance(operation.command.command, ReadHold)
 
 
 def _share_something(one: Op, other: Op) -> bool:
@@ -323,7 +332,7 @@ def _named_early(part: Sequence[Op]) -> Iterator[str]:
     known_at: dict[str, int | None] = {}
     for op in part:
         record = getattr(op.outcome, "record", None)
-        made = getattr(record, "id", None)
+        made = getattr(record, "id", None) if isinstance(op.command.command, Transact) else None
         if made and made not in known_at:
             known_at[made] = op.returned_ns
     for op in part:

@@ -16,6 +16,7 @@ from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     CardId,
     CardRecord,
+    HoldRecord,
     Payment,
     ReadCard,
     Refused,
@@ -148,6 +149,8 @@ def outcome_of(operation: Op) -> str:
         return f"{len(record)} transactions"
     if isinstance(record, CardRecord):
         return f"balance {record.balance}, available {record.available}"
+    if isinstance(record, HoldRecord):
+        return f"captured {record.captured}, remaining {record.remaining}"
     if isinstance(record, TransactionRecord) and record.amount is not None:
         return f"accepted: {record.amount}"
     return "accepted"

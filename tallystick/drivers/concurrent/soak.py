@@ -26,12 +26,13 @@ from tallystick.drivers.concurrent.findings import (
     record_shape_violations,
 )
 from tallystick.drivers.concurrent.independence import Op
-from tallystick.drivers.concurrent.trial import read_card
+from tallystick.drivers.concurrent.trial import read_all
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.vocabulary import Accepted, CardId, Violation
 from tallystick.program import Step
 from tallystick.run import Event, Finding, Run, Violated
 from tallystick.target import Target
+from tallystick.target.api import Unnamed
 
 CLIENTS = 8
 LIMIT_S = 600.0
@@ -92,7 +93,10 @@ class _SoakClient(Worker):
 
     def _perform(self, step: Step) -> None:
         command, card = self._resolver.resolve(step)
-        outcome, exchange = self._target.perform(command)
+        try:
+            outcome, exchange = self._target.perform(command)
+        except Unnamed:  # nothing was sent
+            return
         self.done.append(PerformedStep(step, command, outcome, exchange.called_ns, exchange))
         if step.name:
             self._resolver.bind(step.name, command, card, outcome)
@@ -124,8 +128,7 @@ def soak(
     history = [one.operation(worker.number) for worker in workers for one in worker.done]
     misshapen = _record_shapes(run, session, workers)
     events: list[Event] = []
-    for card_id in session.ledgers.by_card_id():
-        history += read_card(run.target, card_id, events)
+    history += read_all(run.target, session.ledgers.by_card_id(), history, events)
     _judge(run, pool, session, history)
     if misshapen is not None:
         raise Violated(misshapen)

@@ -7,19 +7,29 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tallystick.checker import Operation
 from tallystick.drivers.concurrent.clients import Branch, ClientPool, raise_first_error
 from tallystick.drivers.concurrent.independence import Op, TaggedCommand
 from tallystick.drivers.concurrent.last_byte import StartBarrier
+from tallystick.drivers.reading_back import hold_of, reads_at_the_end
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.state import Ledger
-from tallystick.ledger.vocabulary import CardId, ReadCard, ReadTransactions, Unknown
+from tallystick.ledger.vocabulary import (
+    CardId,
+    EntryId,
+    Read,
+    ReadHold,
+    ReadTransactions,
+    Transact,
+    Unknown,
+)
 from tallystick.program import Program, Step, Verb
 from tallystick.run import Event, Run
 from tallystick.target import Target
+from tallystick.target.api import Unnamed
 
 AT_THE_END = "at the end"
 """The client, in histories and reports, that reads each card when all branches are done."""
@@ -91,8 +101,7 @@ def run_trial(
     events += [Event(f"{n}| {one.step}", one.exchange) for n, one in done if one.exchange]
     operations = [one.operation(number) for number, one in done]
     initial = session.ledgers.by_card_id()
-    for card_id in initial:
-        operations += read_card(run.target, card_id, events)
+    operations += read_all(run.target, initial, operations, events)
     return Trial(session, tuple(operations), initial, tuple(events))
 
 
@@ -117,21 +126,46 @@ def _run_at_once(
     raise_first_error(branches)
 
 
-def read_card(target: Target, card: CardId, events: list[Event]) -> Iterator[Op]:
-    """Read the card and its transactions: operations of one more client, which ran last.
+def read_all(
+    target: Target,
+    initial: Mapping[CardId, Sequence[Ledger]],
+    operations: Sequence[Op],
+    events: list[Event],
+) -> list[Op]:
+    """Read every card, and every hold that can be read by itself: operations of one more client.
 
-    Their exchanges are added to `events`.
+    It comes last; `operations` are those of the others. Its exchanges are added to `events`.
     """
-    for verb, command in ((Verb.READ, ReadCard(card)), (Verb.LIST, ReadTransactions(card))):
-        if target.support.lacking(verb):
-            continue
+    made: dict[str, list[EntryId]] = {}
+    for op in operations:
+        command = op.command.command
+        hold = hold_of(command, op.outcome) if isinstance(command, Transact) else None
+        if hold is not None:
+            made.setdefault(command.card, []).append(hold)
+    return [
+        op
+        for card, ledgers in initial.items()
+        for ledger in ledgers[:1]
+        for read in reads_at_the_end(ledger, made.get(card, ()))
+        for op in _read(target, read, events)
+    ]
+
+
+def _read(target: Target, command: Read, events: list[Event]) -> Iterator[Op]:
+    verb = Verb.LIST if isinstance(command, ReadTransactions) else Verb.READ
+    if target.support.lacking(verb):
+        return
+    try:
         outcome, exchange = target.perform(command)
-        events.append(Event(AT_THE_END, exchange))
-        yield Operation(
-            AT_THE_END,
-            card,
-            TaggedCommand(f"{verb} {AT_THE_END}", command),
-            outcome,
-            exchange.called_ns,
-            None if isinstance(outcome, Unknown) else exchange.returned_ns,
-        )
+    except Unnamed:
+        return
+    what = f"{verb} {command.parent}" if isinstance(command, ReadHold) else verb
+    events.append(Event(AT_THE_END, exchange))
+    yield Operation(
+        AT_THE_END,
+        command.card,
+        TaggedCommand(f"{what} {AT_THE_END}", command),
+        outcome,
+        exchange.called_ns,
+        None if isinstance(outcome, Unknown) else exchange.returned_ns,
+    )

@@ -105,8 +105,10 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
 
 
 def label(operation: str) -> str:
-    """Return an operation as people write it, such as `POST /cards/batch`."""
-    route = ROUTES[operation]
+    """Return an operation as people write it, such as `POST /cards/batch`; other text as it is."""
+    route = ROUTES.get(operation)
+    if route is None:
+        return operation
     return f"{route.method} {route.path.removeprefix(_WALLETS).removeprefix('/accounts/{account}')}"
 
 
