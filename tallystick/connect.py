@@ -6,12 +6,14 @@ credentials or a page of HTML end in one line that says what to do, and not in h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from tallystick.target import (
     Address,
     Answer,
     Client,
+    Exchange,
     HttpTarget,
     Meter,
     Network,
@@ -55,6 +57,31 @@ def connect(
         raise
     target.begin_run()
     return target
+
+
+class EarlyTarget:
+    """A target that is connected before the run begins, to see how long its answers take."""
+
+    def __init__(self, connecting: Callable[[Observer], Target]) -> None:
+        """`connecting` connects with an observer; what it raises is passed on."""
+        self._exchanges: list[Exchange] = []
+        self._target = connecting(self._exchanges.append)
+
+    @property
+    def latency_s(self) -> float:
+        """How long its fastest answer took, in seconds."""
+        return min((each.returned_ns - each.called_ns) / 1e9 for each in self._exchanges)
+
+    def close(self) -> None:
+        """There is no run."""
+        self._target.close()
+
+    def hand_over(self, meter: Meter, observer: Observer) -> Target:
+        """The target, for the run: its requests are counted and seen as those of the run."""
+        for exchange in self._exchanges:
+            observer(replace(exchange, number=meter.take()))
+        self._target.meter, self._target.observer = meter, observer
+        return self._target
 
 
 def _smoke(target: Target) -> None:

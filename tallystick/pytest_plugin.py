@@ -20,6 +20,7 @@ import pytest
 from tallystick import embedded
 from tallystick.choosing import Choice, add_options, choice_of, choose
 from tallystick.claiming import not_claimed, reason_to_skip
+from tallystick.connect import EarlyTarget
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules, use_own_rules
 from tallystick.own_contracts import (
@@ -29,7 +30,7 @@ from tallystick.own_contracts import (
     rules_file,
     unknown_claims,
 )
-from tallystick.parallel.number import EarlyTarget, number_of_workers, processors
+from tallystick.parallel.number import number_of_workers, processors
 from tallystick.parallel.plugin import take_part, worker_input
 from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.masking import mask_report, masked
@@ -48,8 +49,8 @@ from tallystick.settings import (
     load_settings,
     variable,
 )
-from tallystick.suite import BROKE, Suite
-from tallystick.target import Address, NotSupported, TargetError
+from tallystick.suite import BROKE, Suite, connected
+from tallystick.target import Address, Meter, NotSupported, TargetError
 
 pytest_plugins = ["tallystick.fixtures"]
 
@@ -164,8 +165,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     settings, _ = _asked_for(config)
     if config.option.collectonly or settings.address is None:
         return number_of_workers(0.0, processors())
+    address, clients = settings.address, settings.clients
+    assert clients is not None, "a named target comes with clients"
     try:
-        early = config.stash[EARLY] = EarlyTarget(settings)
+        early = config.stash[EARLY] = EarlyTarget(
+            lambda observer: connected(
+                settings, address, clients.main, Meter(settings.rate), observer
+            )
+        )
     except TargetError as error:
         config.stash[EARLY] = error
         return 0

@@ -14,7 +14,7 @@ import pytest
 
 from tallystick.choosing import Choice
 from tallystick.cleanup import Bound, LeftOpen
-from tallystick.connect import connect
+from tallystick.connect import EarlyTarget, connect
 from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules
@@ -22,7 +22,6 @@ from tallystick.documents.shape import Shape
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.interruption import Interruption
 from tallystick.ledger.dialect import Dialect
-from tallystick.parallel.number import EarlyTarget
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.profiles.profile import ProfileError
 from tallystick.reporting.progress import Status
@@ -32,7 +31,7 @@ from tallystick.reporting.visible import brief
 from tallystick.run import Finding, Intensity, OutOfTime, Run
 from tallystick.selection import Selection
 from tallystick.settings import Clients, Settings
-from tallystick.target import Address, Client, Exchange, Meter, Slots, Target, TargetError
+from tallystick.target import Address, Client, Exchange, Meter, Observer, Slots, Target, TargetError
 
 CONFORMS, NOT_SHOWN, INTERRUPTED, BROKE, CANNOT_START = 0, 1, 2, 3, 4
 """The exit statuses; NOT_SHOWN: the target violates its contract, or nothing was decided."""
@@ -149,21 +148,12 @@ class Suite:
         reports.learn(*(value for _, value in settings.network.headers))
 
     def _connect(self, address: Address, client: Client) -> Target:
-        settings = self.settings
-        meter = Meter(settings.rate, slots=self.slots)
+        meter = Meter(self.settings.rate, slots=self.slots)
         if isinstance(self.early, TargetError):
             raise self.early
         if self.early is not None:
             return self.early.hand_over(meter, self.observe)
-        return connect(
-            address,
-            client,
-            settings.profile,
-            network=settings.network,
-            meter=meter,
-            observer=self.observe,
-            not_supported=settings.not_supported,
-        )
+        return connected(self.settings, address, client, meter, self.observe)
 
     def _reports(self) -> Reports:
         try:
@@ -362,6 +352,21 @@ class Suite:
             return INTERRUPTED
         statuses = {"conforms": CONFORMS, "violates": NOT_SHOWN, "undecided": NOT_SHOWN}
         return statuses.get(result["verdict"], BROKE)
+
+
+def connected(
+    settings: Settings, address: Address, client: Client, meter: Meter, observer: Observer
+) -> Target:
+    """The target of a run, after a first answer; TargetError if it cannot be judged."""
+    return connect(
+        address,
+        client,
+        settings.profile,
+        network=settings.network,
+        meter=meter,
+        observer=observer,
+        not_supported=settings.not_supported,
+    )
 
 
 def shortfall(run: Run, choice: Choice, not_claimed: Collection[str], share: float) -> str | None:

@@ -87,6 +87,8 @@ ARROWS = {
             "target",
         ),
     },
+    # What several processes do with a run is known to none of its parts.
+    "tallystick/suite.py": {"never": ("tallystick.parallel", "tallystick.pytest_plugin")},
     "contracts/": {"never": ("sandbox", "tests", "tallystick.reporting", "tallystick.cli")},
 }
 """By path. `only`: these of ours, and no package but the standard library. `never`: none of these.

@@ -7,11 +7,6 @@ are what is scarce. It does not start workers.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-
-from tallystick.connect import connect
-from tallystick.settings import Settings
-from tallystick.target import Exchange, Meter, Observer, Target
 
 MOST = 8
 """With more workers, a gate is not faster: its longest contract sends an eighth of its requests."""
@@ -34,38 +29,3 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-class EarlyTarget:
-    """A target that is connected before the run begins, to see how long its answers take."""
-
-    def __init__(self, settings: Settings) -> None:
-        """TargetError if it cannot be connected."""
-        assert settings.address is not None, "an embedded server is not asked"
-        assert settings.clients is not None, "a named target comes with clients"
-        self._exchanges: list[Exchange] = []
-        self._target = connect(
-            settings.address,
-            settings.clients.main,
-            settings.profile,
-            network=settings.network,
-            meter=Meter(settings.rate),
-            observer=self._exchanges.append,
-            not_supported=settings.not_supported,
-        )
-
-    @property
-    def latency_s(self) -> float:
-        """How long its fastest answer took, in seconds."""
-        return min((each.returned_ns - each.called_ns) / 1e9 for each in self._exchanges)
-
-    def close(self) -> None:
-        """There is no run."""
-        self._target.close()
-
-    def hand_over(self, meter: Meter, observer: Observer) -> Target:
-        """The target, for the run: its requests are counted and seen as those of the run."""
-        for exchange in self._exchanges:
-            observer(replace(exchange, number=meter.take()))
-        self._target.meter, self._target.observer = meter, observer
-        return self._target

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.process import Sandbox
 from tallystick.reporting.journal import read_journal, read_parts
 from tallystick.reporting.result import Result, read_result
 from tests.misbehaviour.running import Signal, Watched, run_started
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment, environment_of, forked_sandbox
 from tests.suite.harness import ESSENTIALS, ROOT, tallystick
 
 LIMIT_S = 240
@@ -210,3 +211,48 @@ def test_the_embedded_sandbox_is_shared(tmp_path: Path) -> None:
     ran = run({}, tmp_path / "reports", ESSENTIALS, "-n", "2")
     assert ran.status == 0, ran.output
     assert result_of(ran)["requests"] == 121
+
+
+def test_a_target_that_dies_ends_all_workers(tmp_path: Path) -> None:
+    once = "run_program(run, Program.parse('A = card 1000 NOK'))\n"
+    with Sandbox() as sandbox:
+        assert sandbox._process is not None
+        path = own(
+            tmp_path,
+            kills=f"{once}os.kill({sandbox._process.pid}, signal.SIGKILL)\n{once}",
+            goes_on=f"while True:\n    {once}",
+            comes_later=once,
+        )
+        environment = environment_of(sandbox.url)
+        ran = run(environment, tmp_path / "reports", *OWN, path, "-n", "2", "--wait=1s")
+    assert ran.status == 1, ran.output
+    result = result_of(ran)
+    assert result["verdict"] == "undecided"
+    assert "unreachable" in str(result["reason"])
+
+
+def test_a_budget_is_that_of_all_workers(honest: Environment, tmp_path: Path) -> None:
+    busy = "while True:\n    run_program(run, Program.parse('A = card 1000 NOK'))"
+    path = own(tmp_path, one=busy, two=busy, three=busy)
+    ran = run(honest, tmp_path / "reports", *OWN, path, "-n", "2", "--budget=4s")
+    assert ran.status == 1, ran.output
+    result = result_of(ran)
+    assert result["verdict"] == "undecided"
+    assert "the budget was spent" in str(result["reason"])
+    assert result["left_open"] is None
+
+
+def test_a_test_that_cannot_be_collected_ends_the_run(honest: Environment, tmp_path: Path) -> None:
+    path = own(tmp_path, one="pass")
+    (tmp_path / "test_broken.py").write_text("import no_such_module\n", encoding="utf-8")
+    broken = str(tmp_path / "test_broken.py")
+    ran = run(honest, tmp_path / "reports", *OWN, path, broken, "-n", "2")
+    assert ran.status == 3, ran.output
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_contract_that_raises_is_explained(honest: Environment, tmp_path: Path) -> None:
+    path = own(tmp_path, one="raise ZeroDivisionError('mine')", two="pass")
+    ran = run(honest, tmp_path / "reports", *OWN, path, "-n", "2")
+    assert ran.status == 1, ran.output
+    assert "ZeroDivisionError: mine" in str(result_of(ran)["reason"])
