@@ -30,6 +30,7 @@ from tallystick.documents.questions import dump
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.embedded import serve
 from tallystick.judging import judge
+from tallystick.known_command import known_command
 from tallystick.ledger.coding import decode_command, decode_outcome
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
@@ -312,6 +313,7 @@ def _time_line(illegality: Illegality[Ledger]) -> TimeLine:
 
 
 cli.add_command(config_command)
+cli.add_command(known_command)
 
 
 @cli.command("probe", short_help="Ask a server what the documentation leaves open.")

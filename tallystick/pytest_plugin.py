@@ -39,7 +39,7 @@ from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
 from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief
-from tallystick.run import OutOfTime, Run, Violated
+from tallystick.run import Finding, OutOfTime, Run, Violated
 from tallystick.selection import asks_for_target, selected
 from tallystick.settings import (
     OPTIONS,
@@ -302,11 +302,11 @@ def _explain(
         item.session.shouldstop = suite.error
     elif isinstance(error, Violated):
         item.user_properties.append(("broken", error.finding.violation.rule))
-        report.longrepr = brief_text(suite.run, suite.run.newest(error.finding))
-        rule, open_rules = error.finding.violation.rule, suite.run.profile.documents.open_rules
-        if rule in open_rules or not is_must(rule, load_rules()):
-            # A SHOULD that is not kept is reported, and fails nothing; an open rule is no rule.
-            report.outcome, report.wasxfail = "skipped", brief(str(error))
+        newest = suite.run.newest(error.finding)
+        report.longrepr = brief_text(suite.run, newest)
+        why = _harmless(suite.run, newest, brief(str(error)))
+        if why:
+            report.outcome, report.wasxfail = "skipped", why
             return
     elif isinstance(error, NotSupported | OutOfTime):
         _leave_out(suite.run, item, error)
@@ -326,6 +326,16 @@ def _explain(
         else:
             suite.fail(why)
     report.explained = True  # type: ignore[attr-defined]
+
+
+def _harmless(run: Run, finding: Finding, said: str) -> str:
+    """Why a violation fails nothing, although it is reported; empty if it does."""
+    if finding.known:
+        return f"known issue {finding.known}: {said}"
+    rule = finding.violation.rule
+    # A SHOULD that is not kept fails nothing; a rule that this API does not promise is no rule.
+    is_open = rule in run.profile.documents.open_rules
+    return said if is_open or not is_must(rule, load_rules()) else ""
 
 
 def _leave_out(run: Run, item: pytest.Item, error: NotSupported | OutOfTime) -> None:

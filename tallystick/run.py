@@ -11,7 +11,7 @@ import math
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -22,6 +22,7 @@ from typing import Any
 from tallystick.checker import Illegality, Operation
 from tallystick.clock import Clock
 from tallystick.documents.shape import Shape
+from tallystick.fingerprint import Cause, cause_of
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.profiles.profile import Profile
@@ -94,6 +95,8 @@ class Finding:
     """What was done, in words, where no program spells it (see `drivers.direct`)."""
     race: Race | None = field(default=None, repr=False)
     """The history that shows it, if it took several clients."""
+    known: str = ""
+    """The known issue that explains it, by its id; empty if it is new."""
 
     def shortened(
         self, program: Program, replays: tuple[int, int], shown: Finding | None
@@ -110,7 +113,15 @@ class Finding:
     @property
     def key(self) -> str:
         """What the finding stands for: see `key_of`."""
-        return key_of(self.violation.rule, self.violation.question)
+        key = key_of(self.violation.rule, self.violation.question)
+        return f"{key} known as {self.known}" if self.known else key
+
+    @property
+    def cause(self) -> Cause:
+        """What it is known by, as far as its program is shortened by now."""
+        writes = [event.exchange.request for event in self.events]
+        last = [request.operation for request in writes if request.method != "GET"][-1:]
+        return cause_of(self.violation, self.shortest, self.notes, "".join(last))
 
     @property
     def shortest(self) -> Program:
@@ -168,7 +179,54 @@ class LeftOut:
             self.note(missing.operation)
 
 
-class Run:
+class Findings:
+    """What a run has found, by its key: the first finding of a key stands for all later ones."""
+
+    def __init__(self) -> None:
+        self._findings: dict[str, Finding] = {}
+
+    @property
+    def findings(self) -> Mapping[str, Finding]:
+        """The newest state of every finding, by its key, in the order in which they were made."""
+        return self._findings
+
+    def adopt(self, findings: Mapping[str, Finding], dropped: Iterable[str] = ()) -> None:
+        """Take over what other processes of the run know of their findings; it is newer."""
+        for key in dropped:
+            self._findings.pop(key, None)
+        self._findings.update(findings)
+
+    def finding_of(self, rule: str) -> Finding | None:
+        """The first finding of the rule, or None."""
+        return next((one for one in self.findings.values() if one.violation.rule == rule), None)
+
+    def has_broken(self, rule: str) -> bool:
+        """Whether the rule was seen broken."""
+        return self.finding_of(rule) is not None
+
+    def revise(self, old: Finding, new: Finding) -> Finding:
+        """Keep what is known now in place of an earlier state of the same finding; returns it."""
+        # By the old key: a replay of a DIA-2 finding may show the drift of another question.
+        if new.known != old.known:
+            del self._findings[old.key]
+        self._findings[old.key if new.known == old.known else new.key] = new
+        return new
+
+    def newest(self, finding: Finding) -> Finding:
+        """What is known now of a finding that was recorded earlier.
+
+        It may be under another key by now: when its program is shortened, it may turn out to be a
+        known issue.
+        """
+        kept = self._findings.get(finding.key)
+        since, rule = finding.requests_before, finding.violation.rule
+        if kept is not None and kept.requests_before == since:
+            return kept
+        same = (one for one in self._findings.values() if one.requests_before == since)
+        return next((one for one in same if one.violation.rule == rule), kept or finding)
+
+
+class Run(Findings):
     """The shared state of a run. Not thread-safe: drivers with threads report from one of them.
 
     Nobody assigns to it from outside; what changes has a method.
@@ -186,8 +244,13 @@ class Run:
         budget_s: float | None = None,
         on_finding: Callable[[Finding], None] = lambda finding: None,
         is_pinned: bool = True,
+        known: Callable[[Finding], str] = lambda finding: "",
     ) -> None:
-        """`is_pinned`: the user holds the target to what `dialect` has answered (rule DIA-2)."""
+        """`is_pinned`: the user holds the target to what `dialect` has answered (rule DIA-2).
+
+        `known` names the known issue that explains a finding; empty: it is new.
+        """
+        super().__init__()
         self.target, self.profile, self.shape = target, profile, shape
         self.intensity, self.seed = intensity, seed
         self.clock = Clock(profile.documents.made_at)
@@ -198,14 +261,13 @@ class Run:
         self.name = f"ts{uuid.uuid4().hex[:8]}"
         self._dialect = dialect
         self._checked: Counter[str] = Counter()
-        self._findings: dict[str, Finding] = {}
         self._undecided: list[str] = []
         self.left_out = LeftOut()
         self._deepen_until = math.inf
         self._programs = 0
         self._numbers: Iterator[int] = count(1)
         self.alone: Alone = nullcontext
-        self._on_finding = on_finding
+        self._on_finding, self._known = on_finding, known
         self._is_isolated = False
         self._gateway_errors: list[Exchange] | None = None
 
@@ -218,11 +280,6 @@ class Run:
     def checked(self) -> Mapping[str, int]:
         """How often each rule was checked; a rule that never was is left out."""
         return self._checked
-
-    @property
-    def findings(self) -> Mapping[str, Finding]:
-        """The newest state of every finding, by its key, in the order in which they were made."""
-        return self._findings
 
     @property
     def undecided(self) -> Sequence[str]:
@@ -269,10 +326,6 @@ class Run:
     def share(self, name: str, numbers: Iterator[int], alone: Alone) -> None:
         """Be one of several processes of the run of this name; `numbers` are for programs."""
         self.name, self._numbers, self.alone = name, numbers, alone
-
-    def adopt(self, findings: Mapping[str, Finding]) -> None:
-        """Take over what other processes of the run know of their findings; it is newer."""
-        self._findings.update(findings)
 
     def count_checked(self, *rules: str) -> None:
         """Count that each of these rules was checked once more."""
@@ -336,14 +389,6 @@ class Run:
         """The violation by its right rule: DIA-2, if the target drifts from a pinned dialect."""
         return replace(violation, rule="DIA-2") if violation.question in self.pinned else violation
 
-    def finding_of(self, rule: str) -> Finding | None:
-        """The first finding of the rule, or None."""
-        return next((one for one in self.findings.values() if one.violation.rule == rule), None)
-
-    def has_broken(self, rule: str) -> bool:
-        """Whether the rule was seen broken."""
-        return self.finding_of(rule) is not None
-
     def goes_deeper(self) -> bool:
         """Whether a test may go on with what it does beyond the depth of a gate."""
         return time.monotonic() < min(self.deadline, self._deepen_until)
@@ -362,9 +407,10 @@ class Run:
         The test that runs now is added to it, unless it names a test already. TargetGone if the
         target no longer accepts the credentials: then its refusals prove nothing.
         """
+        known = "" if self._is_isolated else self._known(finding)
+        finding = replace(finding, known=known, test=finding.test or self.left_out.test)
         if not self._is_isolated and finding.key not in self._findings:
             _confirm_credentials(self.target, finding)
-        finding = replace(finding, test=finding.test or self.left_out.test)
         first = self._findings.get(finding.key)
         if first is not None:
             if finding.test in ("", first.test, *first.also):
@@ -377,17 +423,7 @@ class Run:
         if finding.violation.rule == "DIA-2" and finding.violation.question is not None:
             # Reported once; from now on the target is held to the new answer.
             self._dialect = self._dialect.reopened(finding.violation.question)
-        return self._findings[finding.key]
-
-    def revise(self, old: Finding, new: Finding) -> Finding:
-        """Keep what is known now in place of an earlier state of the same finding; returns it."""
-        # By the old key: a replay of a DIA-2 finding may show the drift of another question.
-        self._findings[old.key] = new
-        return new
-
-    def newest(self, finding: Finding) -> Finding:
-        """What is known now of a finding that was recorded earlier."""
-        return self._findings.get(finding.key, finding)
+        return self.newest(finding)
 
 
 def _judge_shape(run: Run, exchange: Exchange) -> Violation | None:

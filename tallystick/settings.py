@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tallystick.config_file import find, read_target, variables_in
+from tallystick.documents.rules import load_rules
+from tallystick.known import KnownIssues, read_known
 from tallystick.network_settings import network_of
 from tallystick.options import OPTIONS, Given, SettingsError, variable
 from tallystick.profiles import registry
@@ -78,6 +80,8 @@ class Settings:
     """How the target is reached."""
     not_supported: Mapping[str, str] = field(default_factory=dict)
     """The operations that the target is said to lack, and who says so."""
+    known: KnownIssues = field(default_factory=KnownIssues)
+    """Violations that are accepted until a date."""
 
 
 def load_settings(
@@ -112,6 +116,7 @@ def load_settings(
         profile,
         network_of(asked, address.url, proxy) if address is not None else Network(),
         _not_supported(asked, profile),
+        _known(asked),
     )
 
 
@@ -150,6 +155,11 @@ def _config(asked: Given) -> Path | None:
     if asked.text("config"):
         return file_of(asked, "config", "name a tallystick.yaml")
     return find(Path.cwd())
+
+
+def _known(asked: Given) -> KnownIssues:
+    path = file_of(asked, "known", "`tallystick known add RESULT` writes one")
+    return KnownIssues() if path is None else read_known(path, list(load_rules()))
 
 
 def _profile(asked: Given) -> Profile:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,7 @@ class Suite:
         self.run: Run | None = None
         self.clients: Clients | None = settings.clients
         self.reports: Reports | None = None
+        self.known = settings.known
         self.selection = Selection(settings.intensity)
         self.choice = Choice()
         self.early: EarlyTarget | TargetError | None = None
@@ -132,6 +134,7 @@ class Suite:
             seed=settings.seed,
             budget_s=settings.budget_s,
             on_finding=self.on_finding,
+            known=self.known.id_of,
         )
         share(self.run)
         if not self.run.pinned:
@@ -210,6 +213,7 @@ class Suite:
         finally:
             self._may_be_cut = True
         if shortened is not None:
+            shortened = replace(shortened, known=self.known.id_of_shorter(shortened))
             with self.interruption:
                 self.reports.found(self.run, self.run.revise(finding, shortened), self.ending())
 
@@ -231,6 +235,7 @@ class Suite:
             self._left or LeftOpen(),
             self.depths.shallow,
             self._not_supported(),
+            self.known,
         )
 
     def _not_supported(self) -> dict[str, str]:
@@ -278,6 +283,7 @@ class Suite:
         if failed > self.explained:
             self.error = self.error or f"{failed - self.explained} tests failed without a violation"
         self._look_again(self.run)
+        self._check_known(self.run)
         too_few = shortfall(
             self.run, self.choice, self.ending().not_claimed, self.settings.require_rules
         )
@@ -298,6 +304,13 @@ class Suite:
             self.stop_embedded()
         self.text = self.reports.text
         return self._exit_status(result)
+
+    def _check_known(self, run: Run) -> None:
+        """Known issues that have expired, or that a whole run has not met, are undecided."""
+        is_whole = not self.selection.is_partial and self.gone is None and run.has_time()
+        seen = {finding.known for finding in run.findings.values()}
+        for said in self.known.complaints(seen, run.checked, is_whole=is_whole):
+            run.leave_undecided(said)
 
     def _look_again(self, run: Run) -> None:
         """What was found missing has to be missing at the end, else nothing is shown by it."""

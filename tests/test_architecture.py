@@ -73,8 +73,12 @@ ARROWS = {
     "tallystick/clock.py": {"rooms": ("ledger", "target")},
     "tallystick/cleanup/": {"rooms": ("target",)},
     "tallystick/run.py": {
-        "rooms": ("checker", "clock", "documents", "ledger", "profiles", "program", "target"),
+        "rooms": (
+            *("checker", "clock", "documents", "fingerprint", "ledger", "profiles", "program"),
+            "target",
+        ),
     },
+    "tallystick/fingerprint.py": {"rooms": ("ledger", "program")},
     "tallystick/drivers/": {
         "rooms": (
             *("checker", "clock", "documents", "ledger", "profiles", "program"),
@@ -83,7 +87,7 @@ ARROWS = {
     },
     "tallystick/reporting/": {
         "rooms": (
-            *("checker", "cleanup", "documents", "ledger", "location", "program", "run"),
+            *("checker", "cleanup", "documents", "known", "ledger", "location", "program", "run"),
             "target",
         ),
     },

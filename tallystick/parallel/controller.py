@@ -43,6 +43,7 @@ class Controller:
         self._suite = suite
         self._shared = Shared(self.directory)
         self._readers: dict[str, Reader] = {}
+        self._adopted: set[str] = set()
         self._processes: dict[str, int] = {}
         self._died: dict[str, str] = {}
         self._is_gathered = False
@@ -101,7 +102,9 @@ class Controller:
 
     def _adopt_findings(self, run: Run) -> None:
         readers = self._readers.values()
-        run.adopt(together(noted for each in readers for noted in each.findings.values()))
+        now = together(noted for each in readers for noted in each.findings.values())
+        run.adopt(now, self._adopted - now.keys())
+        self._adopted = set(now)
 
     # The end --------------------------------------------------------------------------------------
 

@@ -65,6 +65,10 @@ class Notes:
         """Note what is known of a finding, which the run keeps by this key."""
         self._write({"finding": _members(run, finding), "key": key, "is_ours": is_ours})
 
+    def drop(self, key: str) -> None:
+        """Note that the run keeps nothing by this key any more: it is kept by another one."""
+        self._write({"dropped": key})
+
     def close(self) -> None:
         """Nothing is noted any more."""
         self._file.close()
@@ -99,6 +103,9 @@ class Reader:
         if "state" in members:
             self.state = _state(members["state"])
             return False
+        if "dropped" in members:
+            self.findings.pop(members["dropped"], None)
+            return True
         finding = _finding(members["finding"])
         self.findings[members["key"]] = Noted(members["key"], finding, members["is_ours"])
         return True
@@ -140,6 +147,7 @@ def _members(run: Run, finding: Finding) -> dict[str, Any]:
         "scenario": finding.scenario,
         "page": finding.page,
         "notes": [redactor.text(line) for line in finding.notes],
+        "known": finding.known,
     }
 
 
@@ -157,6 +165,7 @@ def _finding(members: Mapping[str, Any]) -> Finding:
         scenario=members["scenario"],
         page=members["page"],
         notes=tuple(members["notes"]),
+        known=members["known"],
     )
 
 

@@ -222,6 +222,9 @@ class PartOfReports(Reports):
         return Journal(path, header, redactor=redactor, longest=LONGEST_LINE)
 
     def _write(self, run: Run, ending: Ending) -> None:
+        for key in self._noted.keys() - run.findings.keys():
+            del self._noted[key]
+            self._notes.drop(key)
         for key, finding in run.findings.items():
             if self._noted.get(key) is not finding:
                 self._noted[key] = finding

@@ -50,6 +50,15 @@ def other_claims(result: Result) -> dict[str, str]:
     }
 
 
+def known_notes(result: Result) -> list[str]:
+    """What became of each known issue, a line each."""
+    return [
+        f"known issue, {issue['state']}: {issue['fingerprint'] or issue['rule']}, until "
+        f"{issue['until']}: {issue['reason']}"
+        for issue in result["known"]
+    ]
+
+
 def partial_note(result: Result) -> str:
     """What a partial run does not show."""
     counts = result["rules"].values()

@@ -21,6 +21,7 @@ import jsonschema_rs
 from tallystick.checker import Verdict
 from tallystick.cleanup import LeftOpen
 from tallystick.documents.rules import Rule, load_rules
+from tallystick.known import KnownIssues
 from tallystick.location import SUITE_ROOT
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.visible import brief, visible_all
@@ -46,6 +47,8 @@ class ViolationEntry(TypedDict):
     """One broken rule."""
 
     rule: str
+    fingerprint: str
+    kind: str
     title: str
     level: str
     expected: str
@@ -58,6 +61,17 @@ class ViolationEntry(TypedDict):
     test: str
     also: list[str]
     replays: list[int] | None
+
+
+class KnownEntry(TypedDict):
+    """One known issue, and what became of it."""
+
+    rule: str
+    fingerprint: str
+    reason: str
+    until: str
+    state: str
+    tests: list[str]
 
 
 class LeftEntry(TypedDict):
@@ -96,6 +110,7 @@ class Result(TypedDict):
     not_claimed: dict[str, str]
     not_supported: dict[str, str]
     violations: list[ViolationEntry]
+    known: list[KnownEntry]
     left_open: LeftEntry | None
     outages: list[OutageEntry]
 
@@ -118,6 +133,8 @@ class Ending:
     """How many contracts the budget left at the depth of a gate, though more was asked for."""
     not_supported: Mapping[str, str] = field(default_factory=dict)
     """Operations that the target lacks, and how that is known."""
+    known: KnownIssues = field(default_factory=KnownIssues)
+    """Violations that are accepted until a date."""
 
 
 def summarise(
@@ -147,6 +164,7 @@ def summarise(
         not_claimed={name: redactor.text(why) for name, why in ending.not_claimed.items()},
         not_supported={name: redactor.text(why) for name, why in ending.not_supported.items()},
         violations=[_entry(run, finding, rules) for finding in _in_order(run, rules)],
+        known=_known(run, ending.known),
         left_open=_left_entry(run, ending.left, redactor),
         outages=[
             OutageEntry(
@@ -197,7 +215,7 @@ def _verdict(run: Run, ending: Ending, rules: Mapping[str, Rule]) -> tuple[Verdi
         reasons.append(ending.unfinished)
     elif not any(run.checked.values()):
         reasons.append("no rule was exercised")
-    if any(is_must(finding.violation.rule, rules) for finding in run.findings.values()):
+    if any(is_must(finding.violation.rule, rules) for finding in _new(run)):
         return Verdict.VIOLATES, ending.error or ending.unfinished
     if ending.error is not None:
         return Verdict.ERROR, ending.error
@@ -206,9 +224,32 @@ def _verdict(run: Run, ending: Ending, rules: Mapping[str, Rule]) -> tuple[Verdi
     return Verdict.CONFORMS, None
 
 
+def _new(run: Run) -> list[Finding]:
+    """The findings that no known issue explains."""
+    return [finding for finding in run.findings.values() if not finding.known]
+
+
+def _known(run: Run, known: KnownIssues) -> list[KnownEntry]:
+    """What became of each known issue."""
+    tests: dict[str, list[str]] = {}
+    for finding in run.findings.values():
+        tests.setdefault(finding.known, []).extend((finding.test, *finding.also))
+    return [
+        KnownEntry(
+            rule=issue.rule,
+            fingerprint=issue.fingerprint,
+            reason=issue.reason,
+            until=issue.until.isoformat(),
+            state=str(state),
+            tests=tests.get(issue.id, []),
+        )
+        for issue, state in known.states(tests)
+    ]
+
+
 def _counts(run: Run, rules: Mapping[str, Rule]) -> dict[str, Count]:
     found: Counter[str] = Counter()
-    for finding in run.findings.values():
+    for finding in _new(run):
         found[finding.violation.rule] += 1 + len(finding.also)
     extra = sorted((set(run.checked) | set(found)) - set(rules))
     counts = {}
@@ -220,7 +261,7 @@ def _counts(run: Run, rules: Mapping[str, Rule]) -> dict[str, Count]:
 
 def _in_order(run: Run, rules: Mapping[str, Rule]) -> list[Finding]:
     place = {rule: number for number, rule in enumerate(rules)}
-    return sorted(run.findings.values(), key=lambda f: place.get(f.violation.rule, len(place)))
+    return sorted(_new(run), key=lambda f: place.get(f.violation.rule, len(place)))
 
 
 def _entry(run: Run, finding: Finding, rules: Mapping[str, Rule]) -> ViolationEntry:
@@ -229,6 +270,8 @@ def _entry(run: Run, finding: Finding, rules: Mapping[str, Rule]) -> ViolationEn
     redactor = redactor_for(run, finding)
     return ViolationEntry(
         rule=violation.rule,
+        fingerprint=finding.cause.fingerprint,
+        kind=finding.cause.kind,
         title=rule.text if rule is not None else "",
         level=rule.level if rule is not None else "MUST",
         expected=brief(redactor.text(violation.expected)),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tallystick.reporting.chapters import (
     chapter_rows,
+    known_notes,
     left_note,
     numbers,
     other_claims,
@@ -68,11 +69,16 @@ def _lines(result: Result) -> Iterator[str]:
     for row in chapter_rows(result):
         broken = f"**{row.chapter}-{numbers(row.violated)}**" if row.violated else ""
         yield f"| {row.chapter} | {row.rules} | {row.checked} | {broken} | {_plain(row.note)} |"
-    claims = other_claims(result)
-    if claims:
-        yield ""
-    for name, why in claims.items():
-        yield f"- not claimed: {_code(name)}: {_plain(why)}"
+    yield from _not_judged(result)
+
+
+def _not_judged(result: Result) -> Iterator[str]:
+    """What is not claimed, and what is known already."""
+    lines = [
+        f"- not claimed: {_code(name)}: {_plain(why)}" for name, why in other_claims(result).items()
+    ]
+    lines += [f"- {_plain(note)}" for note in known_notes(result)]
+    yield from ["", *lines] if lines else []
 
 
 def _violation(entry: ViolationEntry, result: Result) -> Iterator[str]:

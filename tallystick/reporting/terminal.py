@@ -19,6 +19,7 @@ from rich.text import Text
 from tallystick.reporting.chapters import (
     ChapterRow,
     chapter_rows,
+    known_notes,
     left_note,
     numbers,
     other_claims,
@@ -64,6 +65,8 @@ def print_report(console: Console, result: Result, exchanges: Exchanges, directo
     console.print(_table(result))
     for name, why in other_claims(result).items():
         _say(console, _wrapped(f"not claimed: {name}: {why}", console.width, 2))
+    for note in known_notes(result):
+        _say(console, _wrapped(note, console.width, 2))
     for entry in result["violations"]:
         console.print()
         console.print(Text("-" * console.width, style="dim"))
@@ -152,6 +155,8 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     rest = f"; {silent} of {len(counts)} rules not exercised" if silent else ""
     lacking = len(result["not_supported"])
     rest += f"; {_count(lacking, 'operation')} not supported" if lacking else ""
+    known = sum(issue["state"] == "seen" for issue in result["known"])
+    rest += f"; {_count(known, 'known issue')}" if known else ""
     style = STYLES.get(result["verdict"], "bold magenta")
     part = ""
     if result["partial"]:

@@ -54,7 +54,9 @@ def _row_of(command: str) -> list[str]:
 
 
 def _options(command: click.Command) -> set[str]:
-    """The options of a command, as its --help lists them."""
+    """The options of a command, as its --help lists them; of a group, those of its commands."""
+    if isinstance(command, click.Group):
+        return set().union(*map(_options, command.commands.values()))
     return {
         option
         for parameter in command.params

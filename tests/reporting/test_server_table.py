@@ -20,7 +20,14 @@ FEW = {rule: load_rules()[rule] for rule in ("CAP-1", "CAP-2", "TIME-1", "DELIV-
 def _result(counts: Mapping[str, tuple[int, int]], **members: object) -> Result:
     result = read_result(EXAMPLE / "result.json")
     rules = {rule: {"checked": a, "violated": b} for rule, (a, b) in counts.items()}
-    given = {"rules": rules, "violations": [], "not_claimed": {}, "not_supported": {}, **members}
+    given = {
+        "rules": rules,
+        "violations": [],
+        "not_claimed": {},
+        "not_supported": {},
+        "known": [],
+        **members,
+    }
     return cast(Result, {**result, **given})
 
 

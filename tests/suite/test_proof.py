@@ -27,6 +27,8 @@ def test_a_page_without_marks_is_not_touched() -> None:
 def violation(rule: str, requests_before: int, *steps: str) -> ViolationEntry:
     return ViolationEntry(
         rule=rule,
+        fingerprint="",
+        kind="",
         title="",
         level="MUST",
         expected="",
@@ -55,6 +57,7 @@ def outcome(*found: ViolationEntry) -> Outcome:
         rules={},
         not_claimed={},
         not_supported={},
+        known=[],
         violations=list(found),
     )
     return Outcome(1 if found else 0, result, "", 1.0)

@@ -1,0 +1,160 @@
+"""One name for one cause: the fingerprint of a violation, and whether a cause explains another one.
+
+A server with one fault breaks one rule in many programs. What they share is the shortest program:
+the kinds of its steps, what they act on, and how the answer differs. Amounts, currencies, ids and
+the names of labels are left out, because a shorter or longer way to the same fault changes them. It
+judges nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tallystick.ledger.vocabulary import Violation
+from tallystick.program import Program, ProgramError, Step, Verb
+
+_TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|[^\s/]*\d[^\s/]*")
+MOST_STEPS = 400
+"""Steps of a program in which a cause is looked for; a soak has thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a violation is known by."""
+
+    rule: str
+    kind: str
+    """How the answer differs, in a word: `accepted`, `amount_available`, ..."""
+    program: Program
+    """The shortest program that shows it; empty if none does."""
+    words: str = ""
+    """The last request, where no program spells it."""
+    operation: str = ""
+    """What the last request that may change something asked for."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A short name, the same for each way in which the same cause was found."""
+        form = "\n".join([self.rule, self.kind, *normal_form(self.program), self.words])
+        digest = hashlib.sha256(form.encode(errors="backslashreplace")).hexdigest()
+        return f"{self.rule.split()[0].lower()}-{digest[:8]}"
+
+    def explains(self, other: Cause) -> bool:
+        """Whether the other violation is one more way to this cause.
+
+        Its program has to hold the steps of this one, in order and about the same things, and to
+        end with the last of them. Where words show it, its last request has to be of the same kind.
+        """
+        if (self.rule, self.kind) != (other.rule, other.kind):
+            return False
+        if not other.program.steps:
+            if not self.program.steps:
+                return self.words == other.words
+            return self.operation == other.operation != ""
+        if not self.program.steps:
+            return False
+        if self.program.branches or other.program.branches:
+            return _races_alike(self.program, other.program)
+        return embeds(self.program.prefix, other.program.prefix)
+
+
+def cause_of(violation: Violation, program: Program, notes: Sequence[str], operation: str) -> Cause:
+    """The cause of a violation, by its shortest program so far; `notes` where words show it.
+
+    `operation` is what the last request that may change something asked for.
+    """
+    rule, question, actual = violation.rule, violation.question, violation.actual
+    named = rule if rule != "DIA-2" else f"{rule} {question}"
+    words = "" if not notes else _normal(notes[-1])
+    return Cause(named, kind_of(actual), Program() if notes else program, words, operation)
+
+
+def kind_of(actual: str) -> str:
+    """How an answer differs, in a word."""
+    return _normal(actual).split(" ", 1)[0].rstrip(":,;")
+
+
+def _normal(text: str) -> str:
+    """The text without quotations, numbers and ids."""
+    return " ".join(_TOKEN.sub("*", text).split())
+
+
+def normal_form(program: Program) -> list[str]:
+    """The steps without amounts, currencies and chosen labels."""
+    labels: dict[str, str] = {}
+    lines = [_line(step, labels) for step in program.prefix]
+    for branch in program.branches:
+        lines += sorted(f"| {_line(step, dict(labels))}" for step in branch)
+    return lines
+
+
+def _line(step: Step, labels: dict[str, str]) -> str:
+    on = labels.get(step.on, step.on and "missing")
+    if step.name:
+        labels.setdefault(step.name, f"{step.verb}{len(labels)}")
+    words = [str(step.verb), on, "ref" if step.ref else ""]
+    words += [f"!{step.delivery}" if step.delivery else "", *(name for name, _ in step.extras)]
+    return " ".join(word for word in words if word)
+
+
+def steps_of(lines: Sequence[str]) -> Program:
+    """The program that the lines of a known issue spell; ProgramError if they do not."""
+    return Program.from_lines(lines)
+
+
+# Explaining ---------------------------------------------------------------------------------------
+
+
+def embeds(pattern: Sequence[Step], steps: Sequence[Step]) -> bool:
+    """Whether the steps hold the pattern in order, label for label, and end with its last step."""
+    if len(steps) > MOST_STEPS or len(pattern) > len(steps):
+        return False
+    labels: dict[str, str] = {}
+    if not _fits(pattern[-1], steps[-1], labels, is_last=True):
+        return False
+    return _embeds(tuple(pattern[:-1]), tuple(steps[:-1]), labels)
+
+
+def _embeds(pattern: tuple[Step, ...], steps: tuple[Step, ...], labels: dict[str, str]) -> bool:
+    """The same from the end to the start: what the last steps act on decides which ones fit."""
+    if not pattern:
+        return True
+    for place in range(len(steps) - 1, len(pattern) - 2, -1):
+        chosen = dict(labels)
+        if _fits(pattern[-1], steps[place], chosen) and _embeds(
+            pattern[:-1], steps[:place], chosen
+        ):
+            return True
+    return False
+
+
+def _fits(wanted: Step, step: Step, labels: dict[str, str], *, is_last: bool = False) -> bool:
+    """Whether a step does what the wanted one does, to the same things; binds their labels."""
+    if wanted.verb is not step.verb or bool(wanted.ref) != bool(step.ref):
+        return False
+    if wanted.delivery is not step.delivery and (is_last or wanted.delivery is not None):
+        return False
+    if is_last and (wanted.amount is None) != (step.amount is None):
+        return False
+    if wanted.name in labels and labels[wanted.name] != step.name:
+        return False
+    pairs = ((wanted.name, step.name), (wanted.on, step.on), (wanted.ref, step.ref))
+    return all(labels.setdefault(ours, theirs) == theirs for ours, theirs in pairs if ours)
+
+
+def _races_alike(known: Program, other: Program) -> bool:
+    """Whether the other race has the concurrent steps of the known one, of the same kinds."""
+    if not (known.branches and other.branches):
+        return False
+    return not _kinds(known) - _kinds(other)
+
+
+def _kinds(program: Program) -> Counter[Verb]:
+    return Counter(step.verb for branch in program.branches for step in branch)
+
+
+__all__ = ["Cause", "ProgramError", "cause_of", "embeds", "kind_of", "normal_form", "steps_of"]
