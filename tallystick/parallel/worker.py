@@ -208,7 +208,12 @@ class PartOfReports(Reports):
         self._noted: dict[str, Finding] = {}
 
     def owns(self, finding: Finding) -> bool:
-        """Whether this worker saw it first, of all workers."""
+        """Whether this worker saw it first, of all workers.
+
+        Where issues are known, each worker has to know what its own finding comes down to.
+        """
+        if self._suite.known.issues:
+            return True
         return self._shared.is_first(finding.key, self._name)
 
     def leave(self) -> None:

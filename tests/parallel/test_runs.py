@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import signal
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.process import Sandbox
+from tallystick.known import entry_text
 from tallystick.reporting.journal import read_journal, read_parts
 from tallystick.reporting.result import Result, read_result
 from tests.misbehaviour.running import Signal, Watched, run_started
@@ -256,3 +258,18 @@ def test_a_contract_that_raises_is_explained(honest: Environment, tmp_path: Path
     ran = run(honest, tmp_path / "reports", *OWN, path, "-n", "2")
     assert ran.status == 1, ran.output
     assert "ZeroDivisionError: mine" in str(result_of(ran)["reason"])
+
+
+def test_a_known_issue_is_known_to_every_worker(faulty: Environment, tmp_path: Path) -> None:
+    tests = (ESSENTIALS, "contracts/test_capture.py")
+    found = result_of(run(faulty, tmp_path / "found", *tests, "-n", "2"))
+    (entry,) = found["violations"]
+    day = datetime.date.today() + datetime.timedelta(days=30)
+    known = tmp_path / "known.yaml"
+    text = entry_text(
+        entry["rule"], entry["fingerprint"], entry["kind"], entry["steps"], "W-1", day
+    )
+    known.write_text(text, encoding="utf-8")
+    ran = run(faulty, tmp_path / "reports", *tests, "-n", "2", f"--known={known}")
+    assert ran.status == 0, ran.output
+    assert [issue["state"] for issue in result_of(ran)["known"]] == ["seen"]
