@@ -25,6 +25,7 @@ from tallystick.ledger.vocabulary import (
     ReadCard,
     ReadHold,
     ReadTransactions,
+    Refused,
     TransactionRecord,
     Unknown,
 )
@@ -32,7 +33,7 @@ from tallystick.profiles.profile import Unnamed
 from tallystick.program import Verb, parse_step
 from tallystick.run import Run
 from tallystick.suite import Suite
-from tallystick.target import Target
+from tallystick.target import Exchange, Target
 
 rule = pytest.mark.rule
 A = CardLabel("A")
@@ -64,7 +65,7 @@ def test_wrong_credentials_open_nothing(run: Run, breaks: str) -> None:
             request = run.profile.encode(command, run.target.address.account, {})
             exchange = run.target.send(request, authorized=False, headers=headers)
             session.story.add_exchange(f"{line}, with {CLOSED[breaks]}", exchange)
-            outcome = run.profile.outcome(command, exchange.answer)
+            outcome = _outcome(run, command, exchange)
             _expect_refusal(session, breaks, f"{line}, with {CLOSED[breaks]}", outcome)
     session.finish()
 
@@ -127,8 +128,18 @@ def _perform(session: Session, target: Target, command: Command, words: str) -> 
     session.story.leave_program()
     session.story.note(words)
     if isinstance(outcome, Unknown):
+        outcome = _outcome(session.run, command, exchange)
+    if isinstance(outcome, Unknown):
         raise Unanswered(exchange)
     return outcome
+
+
+def _outcome(run: Run, command: Command, exchange: Exchange) -> Outcome:
+    """What an answer proves. To a client of the run 401 and 403 may be a passing failure, so that a
+    profile need not say that they refuse; here they are what is asked for."""
+    if exchange.answer.status in (401, 403):
+        return Refused(exchange.answer.status)
+    return run.profile.outcome(command, exchange.answer)
 
 
 def _expect_refusal(session: Session, breaks: str, words: str, outcome: Outcome) -> None:

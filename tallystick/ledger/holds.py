@@ -81,6 +81,8 @@ def judge_hold(
     for rule, expected, shown in _differences(ledger, hold, record):
         blamed = {"money": money_rule, "rest": rest_rule}.get(rule, rule)
         return Violation(blamed, f"{expected} {after}", shown)
+    if record.extras is None:
+        return None
     missing = first_missing(_sent(ledger, hold_id, hold), record.extras)
     return None if missing is None else Violation("TX-4", *missing)
 

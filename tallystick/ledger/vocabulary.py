@@ -274,7 +274,7 @@ class HoldRecord:
     released: Money | None = None
     """What was locked and is not any more, though it was not captured."""
     is_open: bool | None = None
-    extras: Extras = ()
+    extras: Extras | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class _Message:
     headers: Mapping[str, str] | None
     content: bytes | None
     authorized: bool
+    prepares: bool = False
+    """Whether the request with the effect comes after it."""
 
     @property
     def is_ordinary(self) -> bool:
@@ -193,7 +195,7 @@ class HttpTarget:
         profile, account = self.profile, self.address.account
         known: dict[str, str] = {}
         while (step := profile.prepare(command, account, known)) is not None:
-            exchange = self.send(step.request)
+            exchange = self._sent(_Message(step.request, None, None, True, prepares=True))
             given = _given(step, exchange.answer)
             if given is None:
                 return _unprepared(exchange.answer), exchange
@@ -330,7 +332,7 @@ class HttpTarget:
         number = self.meter.take()
         called_ns = time.monotonic_ns()
         try:
-            answer = self._reach(request, sent, content)
+            answer = self._reach(message, sent, content)
         except BaseException as error:
             # An interrupt, or a target that is gone: the request may have been carried out, and the
             # clean-up has to know of it. What the observer thinks of it must not hide the error.
@@ -346,17 +348,24 @@ class HttpTarget:
             self.observer(exchange)
 
     def _reach(
-        self, request: Request, headers: Mapping[str, str], content: bytes | None
+        self, message: _Message, headers: Mapping[str, str], content: bytes | None
     ) -> Answer | NoAnswer:
         """Send it; where there is no connection nothing was sent, so it is tried again."""
+        request = message.request
         url = self.address.url + request.path
-        answer = self._sender.ask(request.method, url, headers, content)
+
+        def ask() -> Answer | NoAnswer:
+            return self._sender.ask(
+                request.method, url, headers, content, prepares=message.prepares
+            )
+
+        answer = ask()
         if not isinstance(answer, NoAnswer) or answer.was_sent:
             return answer
         last: list[Answer | NoAnswer] = [answer]
 
         def once() -> str:
-            last[0] = self._sender.ask(request.method, url, headers, content)
+            last[0] = ask()
             return _said_if_unreachable(last[0], self.address.url)
 
         said = _said_if_unreachable(answer, self.address.url)

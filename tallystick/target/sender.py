@@ -24,6 +24,11 @@ PROXY_REFUSES = 407
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
+PREPARES = "tallystick.prepares"
+"""The extension of a request that comes before the one with the effect: drivers that break or delay
+deliveries mean the latter."""
+
+
 class OnPurpose(httpx.TransportError):
     """A driver broke the delivery of this request: it says nothing about the network."""
 
@@ -41,7 +46,13 @@ class Sender:
         self._headers = {"User-Agent": USER_AGENT, **dict(network.headers)}
 
     def ask(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        prepares: bool = False,
     ) -> Answer | NoAnswer:
         """Send once, straight through the transport: a client's redirects, cookies and hooks are
         not wanted here, and cost as much as the server does.
@@ -55,7 +66,7 @@ class Sender:
                 url,
                 headers={**self._headers, **headers},
                 content=content,
-                extensions=self._extensions,
+                extensions={**self._extensions, PREPARES: True} if prepares else self._extensions,
             )
             response = self.transport.handle_request(asked)
             status = response.status_code

@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from tallystick.target import Connections
+from tallystick.target import PREPARES, Connections
 
 START_LIMIT_S = 5.0
 """How long a client waits at the barrier. Then all start as they are, rather than not at all."""
@@ -99,6 +99,7 @@ class LastByteTransport(httpx.BaseTransport):
         self._place = 0
         self._stagger_s = 0.0
         self._next_write_is_last = False
+        self._passing = False
         self.last_byte_ns = 0
         """When the last byte of the last delayed request was sent, in monotonic nanoseconds; 0 if
         no request was delayed yet."""
@@ -112,7 +113,8 @@ class LastByteTransport(httpx.BaseTransport):
         extensions = {**request.extensions, "trace": self._trace}
         content = request.read()
         stream: httpx.SyncByteStream = httpx.ByteStream(content)
-        if self._barrier is not None and content and not self._passes(request.url.path):
+        self._passing = PREPARES in request.extensions or self._passes(request.url.path)
+        if self._barrier is not None and content and not self._passing:
             stream = _LastByteStream(content, self._delay_next_write)
         return self._inner.handle_request(
             httpx.Request(
@@ -131,7 +133,7 @@ class LastByteTransport(httpx.BaseTransport):
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event in CONNECTED:
             self._watch(info["return_value"])
-        elif event == HEAD_IS_NEXT and self._barrier is not None:
+        elif event == HEAD_IS_NEXT and self._barrier is not None and not self._passing:
             # Without a body the head is the last write, and waits as a whole. A body without
             # `_LastByteStream` is a request that does not wait.
             stream = info["request"].stream

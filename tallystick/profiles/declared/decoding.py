@@ -132,7 +132,7 @@ class Decoder:
             remaining=self._money.read(shown.value("remaining"), read_as),
             released=self._money.read(shown.value("released"), read_as),
             is_open=shown.is_open(),
-            extras=shown.extras(),
+            extras=shown.extras() if shown.has(METADATA) else None,
         )
 
     def _payment(self, command: Payment, shown: _Shown, currency: str) -> TransactionRecord:
