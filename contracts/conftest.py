@@ -29,6 +29,7 @@ ORDER = (
     "test_clients",
     "test_access",
     "test_input",
+    "test_formats",
     "test_http_input",
     "test_transitions",
     "test_lifecycle",

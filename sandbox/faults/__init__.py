@@ -10,7 +10,7 @@ from sandbox.faults.registry import FAULTS, Fault
 __all__ = ["FAULTS", "Fault"]
 
 _CHAPTERS = (
-    *("inputs", "access", "cards", "money", "lifecycle", "references", "reads"),
+    *("inputs", "formats", "access", "cards", "money", "lifecycle", "references", "reads"),
     *(
         "tokens",
         "times",

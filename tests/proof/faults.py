@@ -23,6 +23,7 @@ SHORTEST = Path(__file__).with_name("shortest.json")
 
 CATEGORIES = {
     "inputs": "input",
+    "formats": "input",
     "access": "access",
     "cards": "cards",
     "money": "ledger arithmetic",
