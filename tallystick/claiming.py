@@ -6,10 +6,12 @@ module does not know what a contract does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pytest
 
+from tallystick.ledger.traits import Traits
 from tallystick.profiles.profile import Profile
 
 
@@ -35,6 +37,26 @@ def not_claimed(items: Iterable[pytest.Item], profile: Profile) -> dict[str, str
         else:
             claimed.update(rules)
     found = {rule: why for rule, why in skipped.items() if rule not in claimed}
+    for what, is_about in _lacking(profile.traits).items():
+        about = sorted(rule for rule in claimed if re.fullmatch(is_about, rule))
+        found |= dict.fromkeys(about, f"the {profile.title} has no {what}")
     return found | dict.fromkeys(
         sorted(profile.documents.open_rules), f"the {profile.title} leaves it open"
     )
+
+
+def _lacking(traits: Traits) -> dict[str, str]:
+    """What an API lacks, with the rules (a regular expression) that say nothing without it.
+
+    A contract may claim them beside others, and so run all the same.
+    """
+    lacking: dict[str, str] = {}
+    if not traits.account:
+        lacking["account with a balance"] = r"(CARD|TIME)-\d+|TX-[12369]|BAL-[1-57]|REF-4|READ-9"
+    if not traits.own_records:
+        lacking["records of captures and voids"] = "CAP-8|VOID-5"
+    if not traits.lists:
+        lacking["list of transactions"] = "BAL-5|READ-3"
+    if not traits.retries:
+        lacking["idempotency keys"] = r"REF-\d+|DELIV-\d+|CONC-2"
+    return lacking

@@ -17,6 +17,7 @@ from tallystick.drivers.possible_ledgers import PossibleLedgers
 from tallystick.drivers.reading_back import hold_of, known_holds, lists_of, reads_after
 from tallystick.drivers.resolver import Resolver
 from tallystick.drivers.story import Story
+from tallystick.ledger.effects import book_opening
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -123,9 +124,10 @@ class Session:
 
     def _performed(self, step: Step, command: Command, card: CardLabel) -> Outcome:
         if isinstance(command, OpenCard) and not self.ledgers.traits.account:
-            outcome = Accepted(CardRecord(command.card))  # a name for some holds: nothing is sent
-            self.judge(card, command, outcome)
-            return outcome
+            # A name for some holds: nothing is sent, so nothing is checked.
+            opened = book_opening(self.ledgers.likeliest(card), command)
+            self.ledgers.replace(card, (opened,))
+            return Accepted(CardRecord(command.card))
         return self._send(step, command, card)
 
     def read_back(self, card: CardLabel, command: Command, outcome: Outcome, step: str) -> None:

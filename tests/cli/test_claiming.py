@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tallystick.claiming import not_claimed, reason_to_skip
+from tallystick.ledger.traits import Traits
 from tallystick.profiles.profile import Documents
 from tallystick.profiles.wallet.profile import Wallet
+from tests.ledger.simulated_holds import HOLDS
+from tests.strategies.hold_memory import HoldProfile
 
 
 class Item:
@@ -48,3 +52,19 @@ def test_a_rule_is_not_claimed_if_no_contract_left_claims_it_or_the_api_leaves_i
         "CAP-6": "the Other API leaves it open",
     }
     assert not_claimed(items(DIRECT, PROGRAM), Wallet()) == {}
+
+
+ALL = ("CAP-1", "TX-2", "TX-5", "BAL-2", "BAL-6", "BAL-5", "CARD-12", "REF-1", "VOID-5", "DELIV-4")
+
+
+def left_out(traits: Traits) -> set[str]:
+    return set(not_claimed(items(Item(pytest.mark.rule(*ALL))), HoldProfile(traits)))
+
+
+def test_what_needs_an_account_is_not_claimed_for_holds_alone_though_its_contracts_run() -> None:
+    assert left_out(HOLDS) == {"TX-2", "BAL-2", "BAL-5", "CARD-12", "VOID-5"}
+
+
+def test_what_needs_keys_or_a_list_is_not_claimed_without_them() -> None:
+    without = replace(Wallet.traits, retries=False, lists=False)
+    assert left_out(without) == {"REF-1", "DELIV-4", "BAL-5"}

@@ -5,6 +5,8 @@ Knows the simulated servers and what a session asks of a target; judges nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tallystick.documents.questions import open_dialect, questions
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import Command, Outcome
@@ -41,7 +43,10 @@ class HoldMemory(Memory):
         return outcome, Exchange(self.meter.requests, Request("", "", ""), UNSENT, 0, 0)
 
 
-def run_on_holds(server: HoldServer | None = None, traits: Traits = HOLDS) -> Run:
-    """A run against a server of holds; every question is open."""
+def run_on_holds(
+    server: HoldServer | None = None, traits: Traits = HOLDS, decided: Iterable[str] = ()
+) -> Run:
+    """A run against a server of holds; every question is open but those that the API decides."""
     server = server or HoldServer(dict(FIRST), traits)
-    return run_on(HoldMemory(server), HoldProfile(server.traits), open_dialect())
+    answers = {question: (server.answers[question],) for question in decided}
+    return run_on(HoldMemory(server), HoldProfile(server.traits), open_dialect(answers))
