@@ -159,8 +159,6 @@ def _as_answered(ledger: Ledger, reasons: Iterator[RefusalReason]) -> Iterator[R
 
 
 def _to_open(ledger: Ledger, command: OpenCard) -> Iterator[RefusalReason]:
-    if not ledger.traits.account:
-        return  # it is a name in a program only: nothing is sent, so nothing can refuse it
     if ledger.card_status is CardStatus.DELETED:
         yield RefusalReason("the id belonged to a deleted card")
     elif ledger.card_status is not CardStatus.ABSENT:
