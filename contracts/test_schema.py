@@ -79,7 +79,9 @@ def test_the_operation_keeps_its_form_and_the_money(
 def _try_case(operation: str, case: Case[Any], random: Random, fuzz: Fuzz) -> None:
     query, body = cases.query_of(case), cases.body_of(case)
     answer = fuzz.ask(LiveIds(fuzz, random).fill(operation, query, body))
-    violation = cases.judge(case, answer) if isinstance(answer, Answer) else None
+    if not isinstance(answer, Answer) or fuzz.run.shape.is_own:
+        return  # Schemathesis knows our document only
+    violation = cases.judge(case, answer)
     if violation is not None:
         fuzz.cards.violate(violation.rule, violation.expected, violation.actual)
 

@@ -39,6 +39,7 @@ OPTIONS: dict[str, Option] = {
     "profile": Option("the API that the target speaks (default wallet)"),
     "account": Option("account id on the target"),
     "dialect": Option("pinned dialect: a file that a probe wrote"),
+    "spec": Option("the target's own OpenAPI document, a file or URL, in place of the profile's"),
     "known": Option("known issues: a file of violations, each with a reason and a last day"),
     "intensity": Option("gate (default), release or hunt"),
     "budget": Option("wall-clock budget such as 90s or 10m"),

@@ -99,7 +99,7 @@ def live_run(
         yield Run(
             target,
             settings.profile,
-            shape_of(settings.profile),
+            shape_of(settings.profile, settings.spec),
             dialect or dialect_of(settings.profile, settings.dialect),
             intensity=settings.intensity,
             seed=settings.seed,

@@ -80,6 +80,8 @@ class Settings:
     """How the target is reached."""
     not_supported: Mapping[str, str] = field(default_factory=dict)
     """The operations that the target is said to lack, and who says so."""
+    spec: str = ""
+    """A file or URL with the target's own OpenAPI document; empty: that of the profile."""
     known: KnownIssues = field(default_factory=KnownIssues)
     """Violations that are accepted until a date."""
 
@@ -116,6 +118,7 @@ def load_settings(
         profile,
         network_of(asked, address.url, proxy) if address is not None else Network(),
         _not_supported(asked, profile),
+        _spec(asked),
         _known(asked),
     )
 
@@ -155,6 +158,13 @@ def _config(asked: Given) -> Path | None:
     if asked.text("config"):
         return file_of(asked, "config", "name a tallystick.yaml")
     return find(Path.cwd())
+
+
+def _spec(asked: Given) -> str:
+    text = asked.text("spec")
+    if text and "://" not in text:
+        file_of(asked, "spec", "name an OpenAPI document, as a file or URL")
+    return text
 
 
 def _known(asked: Given) -> KnownIssues:

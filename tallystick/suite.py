@@ -105,7 +105,7 @@ class Suite:
         try:
             address = settings.address or self._embedded()
             assert self.clients is not None, "settings and the embedded server both bring clients"
-            shape = shape_of(settings.profile)
+            shape = shape_of(settings.profile, settings.spec)
             dialect = dialect_of(settings.profile, settings.dialect)
             self.reports = self._reports()
             target = self._connect(address, self.clients.main)
@@ -137,6 +137,7 @@ class Suite:
             known=self.known.id_of,
         )
         share(self.run)
+        self.not_claimed.update(self.run.shape.said)
         if not self.run.pinned:
             self.not_claimed["DIA-2"] = "no dialect is pinned (--dialect)"
         try:

@@ -66,6 +66,14 @@ class Shape:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
+        self.requests = document
+        """The document that requests are made by; of a target with its own, that is ours."""
+        self.is_own = False
+        """Whether answers are judged by the target's own document."""
+        self.refusals = REFUSAL_STATUSES
+        """The statuses of a refusal."""
+        self.said: Mapping[str, str] = {}
+        """What is not judged because only one of two documents has it, and why."""
         self.operations: dict[str, Operation] = {}
         self._also: dict[str, frozenset[int]] = {}
         self._answers: dict[tuple[str, str], _Documented] = {}

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from tallystick.documents.shape import REFUSAL_STATUSES
 from tallystick.drivers.story import Story
 from tallystick.ledger.vocabulary import Violation
 from tallystick.request import Request
@@ -20,6 +19,10 @@ from tallystick.target import Answer, Exchange, NoAnswer, Target
 from tallystick.target.control import is_missing
 
 T = TypeVar("T")
+
+
+MOST_NAMED = 20
+"""Statuses that are listed one by one in a finding."""
 
 
 class Unanswered(Exception):
@@ -117,19 +120,20 @@ class Direct:
         rules: str | Iterable[str],
         answer: Answer,
         why: str,
-        statuses: Iterable[int] = REFUSAL_STATUSES,
+        statuses: Iterable[int] | None = None,
     ) -> None:
-        """Raise Violated unless the answer refuses with one of the statuses.
+        """Raise Violated unless the answer refuses with one of the statuses, or a documented one.
 
         Counts the rules as checked; the first of them is blamed.
         """
+        allowed = self.run.shape.refusals if statuses is None else frozenset(statuses)
         rule = self._count(rules)
         if answer.status >= 500 and not rule.startswith("SHAPE-"):
             # It proves nothing of what the rule is about.
             rule = self._count("SHAPE-2")
-        if answer.status not in statuses:
-            allowed = ", ".join(str(status) for status in sorted(statuses))
-            self.violate(rule, f"a refusal ({allowed}): {why}", f"status {answer.status}")
+        if answer.status not in allowed:
+            named = "4xx" if len(allowed) > MOST_NAMED else ", ".join(map(str, sorted(allowed)))
+            self.violate(rule, f"a refusal ({named}): {why}", f"status {answer.status}")
 
     def expect(self, rules: str | Iterable[str], holds: bool, expected: str, actual: Any) -> None:
         """Raise Violated unless it holds. Counts the rules as checked; the first is blamed."""

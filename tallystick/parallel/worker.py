@@ -136,7 +136,8 @@ class Worker:
             observer=suite.observe,
         )
         target.begin_run()
-        shape, dialect = shape_of(settings.profile), dialect_of(settings.profile, settings.dialect)
+        shape = shape_of(settings.profile, settings.spec)
+        dialect = dialect_of(settings.profile, settings.dialect)
 
         def share(run: Run) -> None:
             run.share(order.name, self._shared.programs(), self._alone)

@@ -6,15 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from tallystick.documents import shape
+from tallystick.documents.own_spec import load_own
 from tallystick.documents.questions import open_dialect, pinned_dialect
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.ledger.dialect import Dialect
 from tallystick.profiles.profile import Profile
 
 
-def shape_of(profile: Profile) -> shape.Shape:
-    """Return the compiled OpenAPI document of the API; DocumentError says what is wrong in it."""
-    return shape.load(profile.documents.openapi)
+def shape_of(profile: Profile, spec: str = "") -> shape.Shape:
+    """Return the compiled OpenAPI document of the API; DocumentError says what is wrong in it.
+
+    `spec` is a file or URL with the target's own document: then answers are judged by that.
+    """
+    ours = shape.load(profile.documents.openapi)
+    return load_own(ours, spec) if spec else ours
 
 
 def rules_of(profile: Profile) -> dict[str, Rule]:

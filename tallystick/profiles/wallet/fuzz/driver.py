@@ -65,7 +65,7 @@ class Fuzz:
         self.cards = Cards(run, lines)
         self.target = self.cards.session.target
         self.ledgers = self.cards.ledgers
-        self.constraints = Constraints(run.shape.document)
+        self.constraints = Constraints(run.shape.requests)
         self.unread: dict[str, int] = {}
         """By card label: the weight of the answers since the card was read, see READ_AFTER."""
         self.recent: deque[FuzzRequest] = deque(maxlen=READ_AFTER)
