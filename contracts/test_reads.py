@@ -389,6 +389,7 @@ def test_a_limit_is_honoured_and_has_bounds(run: Run) -> None:
 
 
 @rule("READ-10", "SHAPE-1")
+@pytest.mark.alone
 def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
     # Neither its type nor its comparison is documented, so two cards are compared to each other.
     stage = Stage(run)
@@ -415,6 +416,7 @@ def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
 
 
 @rule("READ-10", "SHAPE-1")
+@pytest.mark.alone
 def test_the_filter_by_amount_is_the_same_on_every_page(run: Run) -> None:
     # In a list that starts with the newest, the filter has these two cards to tell apart.
     stage = Stage(run, "A = card 100 NOK", "B = card 400 NOK")

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,17 +55,26 @@ def delayed(environment: Environment, delay_s: float = DELAY_S) -> Iterator[Envi
 async def _pass_on(
     source: asyncio.StreamReader, sink: asyncio.StreamWriter, delay_s: float
 ) -> None:
-    """Pass bytes on, so much later, until there are no more."""
-    try:
-        while content := await source.read(65536):
-            if delay_s:
-                await asyncio.sleep(delay_s)
-            sink.write(content)
+    """Pass bytes on, each so much later, until there are no more."""
+    loop = asyncio.get_running_loop()
+    due: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+    async def write() -> None:
+        while (later := await due.get())[1]:
+            await asyncio.sleep(later[0] - loop.time())
+            sink.write(later[1])
             await sink.drain()
-    except OSError:
-        pass
-    finally:
         sink.close()
+
+    writing = asyncio.create_task(write())
+    content = b"-"
+    with suppress(OSError):
+        while content:
+            content = await source.read(65536)
+            due.put_nowait((loop.time() + delay_s, content))
+    due.put_nowait((0.0, b""))
+    with suppress(OSError):
+        await writing
 
 
 def run(environment: Environment, workers: str) -> Result:
