@@ -269,18 +269,15 @@ def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
     """Release what the hold still locks, or a part of it; or give captured money back."""
     hold_id = entry.parent or EntryId("")
     hold = ledger.entries[hold_id]
-    move = move_of_void(entry.amount, hold.remaining)
-    if hold.state in REFUNDABLE:
+    if hold.state in REFUNDABLE or hold.is_refunded:
         after, write = hold._replace(state=State.REFUNDED), LastWrite.REFUNDED
     else:
-        then = TRANSITIONS[hold.state][move]
+        then = TRANSITIONS[hold.state][move_of_void(entry.amount, hold.remaining)]
         after = hold._replace(released=hold.released + entry.amount, state=then)
         write = WRITE_OF_VOID.get(then, LastWrite.RELEASED_PART)
     return ledger.changed(
-        held=ledger.held - entry.amount,
-        held_original=ledger.held_original
-        - (hold.amount if hold.is_open else 0)
-        + (hold.amount if after.is_open else 0),
+        held=ledger.held - hold.remaining + after.remaining,
+        held_original=ledger.held_original - (hold.amount if hold.is_open > after.is_open else 0),
         entries=ledger.entries.set(hold_id, after).set(entry_id, entry),
         last_write=write,
         last_hold=hold_id,

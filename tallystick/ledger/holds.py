@@ -93,7 +93,8 @@ def _differences(ledger: Ledger, hold: Entry, record: HoldRecord) -> Iterator[tu
         yield "TX-4", f"currency {ledger.currency}", f"currency {record.currency}"
     if record.amount not in (None, hold.amount):
         yield "TX-4", f"amount {hold.amount}", f"amount {record.amount}"
-    if record.captured not in (None, *_captured(hold)):
+    # What was refunded may be taken off, and a part of a hold may have been.
+    if record.captured not in (None, hold.captured) and not hold.is_refunded:
         yield "money", f"captured {hold.captured}", f"captured {record.captured}"
     if record.remaining not in (None, hold.remaining):
         yield "rest", f"remaining {hold.remaining}", f"remaining {record.remaining}"
@@ -104,11 +105,6 @@ def _differences(ledger: Ledger, hold: Entry, record: HoldRecord) -> Iterator[tu
     if record.is_open not in (None, hold.is_open) and not can_close:
         said = {True: "open", False: "finished"}
         yield "rest", f"the hold is {said[hold.is_open]}", f"it is {said[bool(record.is_open)]}"
-
-
-def _captured(hold: Entry) -> tuple[object, ...]:
-    """Return what may be shown as captured; of a refunded hold also that nothing is left of it."""
-    return (hold.captured, 0) if hold.is_refunded else (hold.captured,)
 
 
 def _sent(ledger: Ledger, hold_id: EntryId, hold: Entry) -> tuple[tuple[str, str], ...]:

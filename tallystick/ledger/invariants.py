@@ -99,7 +99,7 @@ def a_state_says_what_was_captured(ledger: Ledger) -> bool:
 
 def _state_fits(ledger: Ledger, key: str, hold: Entry) -> bool:
     voids = [child.amount for child in _children(ledger, key) if child.kind is Kind.VOID]
-    rest = hold.amount - sum(voids)  # of what was not released by a void
+    rest = hold.amount - sum(voids)  # what no void has released
     part = 0 < hold.captured < hold.amount
     return {
         State.OPEN: hold.captured == 0 and (rest > 0 or not voids),

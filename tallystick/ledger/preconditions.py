@@ -337,6 +337,8 @@ def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
     move = move_of_void(command.amount, remaining)
     if state in REFUNDABLE and _may_refund(ledger):
         yield RefusalReason(f"void of {state}", question="void.captured")
+    elif state is State.REFUNDED and ledger.traits.part_of_void:
+        yield RefusalReason("it is refunded")  # perhaps only a part of it was
     elif Move.VOID not in TRANSITIONS[state]:
         yield RefusalReason(f"void of {state}", rule=ILLEGAL_MOVE_RULES[state][1])
     elif move is Move.VOID_MORE:

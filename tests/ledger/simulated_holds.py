@@ -160,7 +160,8 @@ class HoldServer:
 
     def void(self, hold: Hold, amount: Money | None) -> None:
         if hold.is_over:
-            self.need(hold.captured > 0 and not hold.is_voided)
+            again = hold.is_refunded and self.traits.part_of_void
+            self.need(hold.captured > 0 and (again or not hold.is_voided))
             self.refund(hold)
             return
         if hold.captured:
