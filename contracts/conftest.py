@@ -23,6 +23,8 @@ ORDER = (
     "test_activation",
     "test_pins",
     "test_tokens",
+    "test_metadata",
+    "test_accepted",
     "test_identities",
     "test_reads",
     "test_customers",

@@ -118,6 +118,10 @@ class Intake:
             raise Refusal(Cause.UNKNOWN_MEMBER)
         if self.policy.read_only_members == "refuse" and body.keys() & operation.read_only:
             raise Refusal(Cause.READ_ONLY_MEMBER)
+        if not self.policy.metadata_any and not all(
+            isinstance(value, str) for value in (body.get("metadata") or {}).values()
+        ):
+            raise Refusal(Cause.INVALID, "The values of metadata are texts")
         if self.policy.reserved_keys == "refuse" and any(
             key.startswith(_RESERVED) for key in body.get("metadata") or {}
         ):

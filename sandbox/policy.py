@@ -152,6 +152,8 @@ class Policy:
     token_inactive: bool = True
     # 47: does a refused transaction end a one-time token?
     refusal_ends_token: bool = False
+    # 48: may a token live for more than 20 years?
+    lives_any: bool = True
     # 50: is a look-up without PIN accepted when the card has one?
     pin_optional: bool = True
 
@@ -159,6 +161,8 @@ class Policy:
     # 53: unknown members, and read-only members sent by the caller: "ignore" or "refuse"?
     unknown_members: str = "ignore"
     read_only_members: str = "ignore"
+    # 55: may metadata hold anything, or texts only?
+    metadata_any: bool = True
     # 54: reserved dintero_* metadata keys: "keep", "drop" or "refuse"?
     reserved_keys: str = "keep"
     # 10, 11, 19, 28, 39, 46, 57, 58: statuses that differ from those of refusals.py, by cause.

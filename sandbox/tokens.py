@@ -21,6 +21,7 @@ from sandbox.store import Store
 BATCH_LIFETIME_S = 10 * 365 * 86_400
 # Longer than any card is used, and short enough for every date to print with four digits of year.
 LONGEST_LIFETIME_S = 1_000 * 365 * 86_400
+BOUNDED_LIFETIME_S = 20 * 365 * 86_400
 _TRIES = 50
 
 
@@ -111,7 +112,8 @@ class Tokens:
 
     def lifetime(self, wanted_s: int | float) -> int:
         """A lifetime that can be counted: longer ones are refused, for they cannot be kept."""
-        if wanted_s > LONGEST_LIFETIME_S:
+        longest_s = LONGEST_LIFETIME_S if self.policy.lives_any else BOUNDED_LIFETIME_S
+        if wanted_s > longest_s:
             raise Refusal(Cause.INVALID, "expires_in is longer than this server counts")
         return int(wanted_s)
 

@@ -185,10 +185,12 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
     ("token_ends_by_refusal", "a refusal uses a token up too", {"refusal_ends_token": True}),
     ("token_inactive_refused", "no token for an inactive card", {"token_inactive": False}),
+    ("token_life_bounded", "a token lives for 20 years at most", {"lives_any": False}),
     ("pin_demanded", "a card with a PIN is looked up with it", {"pin_optional": False}),
     # --- requests
     ("unknown_members_refused", "unknown members are refused", {"unknown_members": "refuse"}),
     ("read_only_refused", "read-only members are refused", {"read_only_members": "refuse"}),
+    ("metadata_texts_only", "metadata holds texts only", {"metadata_any": False}),
     ("reserved_keys_dropped", "dintero_* keys are dropped", {"reserved_keys": "drop"}),
     ("reserved_keys_refused", "dintero_* keys are refused", {"reserved_keys": "refuse"}),
     (
@@ -245,6 +247,7 @@ _COMPOSITE: tuple[tuple[str, str, tuple[str, ...], dict[str, Any]], ...] = (
             *("token_inactive_refused", "token_ends_by_refusal", "pin_demanded"),
             *("unknown_members_refused", "read_only_refused", "reserved_keys_refused"),
             *("unknown_customer_404", "refusals_403", "ids_bounded"),
+            *("metadata_texts_only", "token_life_bounded"),
         ),
         {},
     ),

@@ -10,18 +10,9 @@ from sandbox.faults.registry import FAULTS, Fault
 __all__ = ["FAULTS", "Fault"]
 
 _CHAPTERS = (
-    *("inputs", "formats", "access", "cards", "money", "lifecycle", "references", "reads"),
-    *(
-        "tokens",
-        "times",
-        "absences",
-        "rare",
-        "corners",
-        "neighbours",
-        "identities",
-        "races",
-        "delivery",
-    ),
+    *("inputs", "formats", "values", "accepted", "access", "cards", "money", "lifecycle"),
+    *("references", "reads", "tokens", "times", "absences", "rare", "corners", "neighbours"),
+    *("identities", "races", "delivery"),
 )
 
 for _chapter in _CHAPTERS:

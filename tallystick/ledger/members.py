@@ -70,13 +70,24 @@ def _is_shown(name: str, sent: str, shown: str | None) -> bool:
 def _contains(shown: object, sent: object) -> bool:
     """Whether all of the metadata that was sent is shown; a server may add to it."""
     if not isinstance(sent, dict):
-        return shown == sent
+        return _is_same(shown, sent)
     kept = {key: value for key, value in sent.items() if not key.startswith(RESERVED_PREFIX)}
     if shown is None:
         return not kept
     return isinstance(shown, dict) and all(
-        key in shown and shown[key] == value for key, value in kept.items()
+        key in shown and _is_same(shown[key], value) for key, value in kept.items()
     )
+
+
+def _is_same(shown: object, sent: object) -> bool:
+    """Whether two JSON values are equal all the way down; Python takes true for 1."""
+    match shown, sent:
+        case dict(), dict():
+            return shown.keys() == sent.keys() and all(_is_same(shown[k], sent[k]) for k in sent)
+        case list(), list():
+            pairs = zip(shown, sent, strict=False)
+            return len(shown) == len(sent) and all(_is_same(*pair) for pair in pairs)
+    return isinstance(shown, bool) is isinstance(sent, bool) and shown == sent
 
 
 def as_text(value: Any) -> str:

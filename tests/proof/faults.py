@@ -24,6 +24,8 @@ SHORTEST = Path(__file__).with_name("shortest.json")
 CATEGORIES = {
     "inputs": "input",
     "formats": "input",
+    "values": "input",
+    "accepted": "rare conditions",
     "access": "access",
     "cards": "cards",
     "money": "ledger arithmetic",

@@ -126,6 +126,7 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_identities.nearly_equal_refs,
     scenarios_formats.ill_formed_members,
     scenarios_formats.ill_formed_entries,
+    scenarios_formats.unusual_values,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,

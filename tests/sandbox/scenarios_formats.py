@@ -33,3 +33,24 @@ def ill_formed_entries(wallet: Local) -> None:
     for entry in ({"type": "debit"}, {"card_id": long_id}):
         card = {"card_id": wallet.new_id("entry"), "type": "gift_card"} | entry
         wallet.send("POST", "/cards/batch", {"cards": [card]})
+
+
+METADATA = {"no": False, "zero": 0, "large": 2**53 + 1, "many": [2, 1], "a.b": "1", "n": "007"}
+REFS = ("", "0", "\u00e9")
+PERIODS = ({"expires_at": "2039-01-01T00:00:00Z"}, {"active_from": "1969-01-01T00:00:00Z"})
+
+
+def unusual_values(wallet: Local) -> None:
+    card = wallet.card(100, metadata=METADATA)
+    wallet.read(card)
+    wallet.capture(wallet.hold(card, 5, metadata=METADATA), 2, metadata=METADATA)
+    for ref in (*REFS, *REFS):
+        wallet.transact(card, 3, ref_id=ref)
+    made = wallet.token(card, expires_in=2**31)
+    if made.status == 200:
+        wallet.info(made["token"]["value"])
+    for period in PERIODS:
+        wallet.transact(wallet.card(10, **period), 1)
+    again = wallet.card(10, card_id=wallet.new_id("it's"))
+    wallet.card(20, card_id=again)
+    wallet.read(again)

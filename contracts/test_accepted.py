@@ -1,0 +1,133 @@
+"""REF, CARD and TOKEN: whatever a server accepts is held to all that depends on it.
+
+The documentation sets no rule for an empty ref_id, a very long life or a card in the year 9999, so
+each may be refused. What is accepted is repeated, read back and used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.support import request_builders
+from contracts.support.staging import Stage, body_of, is_refused
+from tallystick.ledger.vocabulary import (
+    Capture,
+    CardId,
+    Command,
+    IssueToken,
+    Kind,
+    OpenCard,
+    RefId,
+    Transact,
+    Void,
+)
+from tallystick.profiles.wallet import operations as op
+from tallystick.run import Run
+
+rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
+
+REFS = ("", " ", "0", "null", "x" * 1000, "贈り物🎁", "a/b?c=d#e")
+"""ref_ids that a program may take for none, or for something else."""
+
+
+@rule("REF-1", "REF-6", "TX-8")
+def test_an_unusual_ref_id_that_is_accepted_has_one_effect(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    card = stage.card_id("A")
+    asked = [
+        Transact(Kind.DRAWDOWN, card, 10 + number, "NOK", RefId(ref))
+        for number, ref in enumerate(REFS)
+    ]
+    for command in (*asked, *asked):
+        stage.do("A", command)
+    stage.read_back()
+
+
+@rule("REF-1", "REF-6", "CAP-8")
+@pytest.mark.parametrize("ref", ["", "0"], ids=["empty", "zero"])
+def test_an_unusual_ref_id_has_one_effect_in_every_operation(run: Run, ref: str) -> None:
+    stage = Stage(run, *[f"{label} = card 1000 NOK" for label in "ABC"], "h = hold C 500")
+    first, second, third = (stage.card_id(label) for label in "ABC")
+    asked: tuple[tuple[str, Command], ...] = (
+        ("A", Transact(Kind.HOLD, first, 70, "NOK", RefId(ref))),
+        ("B", Transact(Kind.FUND, second, 70, "NOK", RefId(ref))),
+        ("C", Capture(third, stage.entry_id("h"), 70, RefId(ref))),
+    )
+    for label, command in asked:
+        for _ in range(2):
+            stage.do(label, command)
+    stage.read_back()
+    stage.perform("D = card 1000 NOK", "i = hold D 300", "j = hold D 200", unread=True)
+    for name in ("i", "j"):  # where it was spent, the second one may be refused
+        stage.do("D", Void(stage.card_id("D"), stage.entry_id(name), RefId(ref)))
+    stage.read_back(only="D")
+
+
+LIVES_S = (2**31, 2**32 + 5, 10**10)
+
+
+@rule("TOKEN-3", "TOKEN-5", "TOKEN-6")
+def test_a_long_life_that_is_accepted_has_not_ended(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    stage.require(op.ISSUE_TOKEN)
+    card = stage.card_id("A")
+    for life_s in LIVES_S:
+        ref = stage.fresh_ref("t")
+        answer = stage.send(
+            request_builders.issue_token(
+                stage.base, card, ref, expires_in=life_s, expires_after_transaction=False
+            )
+        )
+        if is_refused(answer):
+            continue
+        name = f"t{life_s}"
+        stage.take("A", IssueToken(card, ref, one_time=False), answer, name=name)
+        if stage.has(op.READ_BY_TOKEN):
+            shown = body_of(stage.send(request_builders.info(stage.base, stage.token(name))))
+            what = f"a token of {life_s} s in use"
+            stage.direct.expect("TOKEN-3", shown is not None, what, "a refusal")
+        payment = Transact(Kind.DRAWDOWN, card, 1, "NOK", stage.fresh_ref(), stage.token(name))
+        stage.do("A", payment)
+    stage.read_back(lists=False)
+
+
+PERIODS: dict[str, dict[str, Any]] = {
+    "an_end_after_2038": {"expires_at": "2038-01-19T03:14:08Z"},
+    "the_last_end": {"expires_at": "9999-12-31T23:59:59Z"},
+    "a_start_before_1970": {"active_from": "1969-12-31T23:59:59Z"},
+    "the_first_start": {"active_from": "0001-01-01T00:00:00Z"},
+}
+
+
+@rule("TX-1", "FUND-1", "CARD-2")
+@pytest.mark.parametrize("period", PERIODS)
+def test_a_far_period_that_is_accepted_contains_today(run: Run, period: str) -> None:
+    stage = Stage(run)
+    card_id, members = stage.fresh_card(), PERIODS[period]
+    answer = stage.send(request_builders.open_card(stage.base, card_id, 100, **members))
+    if is_refused(answer):
+        return
+    stage.take("A", OpenCard(card_id, 100, "NOK", tuple(members.items())), answer)
+    stage.perform("d = draw A 10", "f = fund A 5", unread=True)
+    stage.read_back(lists=False)
+
+
+UNUSUAL_IDS = ("{}'; --", "{}贈り物", "{}&a=b", "{}  x", "{:x<255}")
+
+
+@rule("CARD-3", "BAL-7")
+def test_an_unusual_card_id_that_is_accepted_names_one_card(run: Run) -> None:
+    stage = Stage(run)
+    base = stage.fresh("u")
+    for label, form in zip("ABCDE", UNUSUAL_IDS, strict=True):
+        card = CardId(form.format(base))
+        answer = stage.send(request_builders.open_card(stage.base, card, 100))
+        if is_refused(answer):
+            continue
+        stage.take(label, OpenCard(card, 100, "NOK"), answer)
+        stage.do(label, Transact(Kind.DRAWDOWN, card, 30, "NOK", stage.fresh_ref()))
+        stage.send(request_builders.open_card(stage.base, card, 777))
+        stage.read_back("CARD-3", only=label, lists=False)

@@ -1,0 +1,68 @@
+"""TX and CARD: what a caller sends as metadata comes back whole, in every view.
+
+Values are lost where a program asks whether they are true, where a database has other types, and
+where a key looks like another notation. A server may refuse such metadata; what it accepts is
+shown, in the answer, in the card and in the list, with the same values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.support import request_builders
+from contracts.support.staging import Stage, body_of, spelled
+from tallystick.fixtures import Check
+from tallystick.ledger.members import first_missing
+from tallystick.program import extras
+from tallystick.run import Run
+
+rule = pytest.mark.rule
+pytestmark = pytest.mark.api("wallet")
+
+VALUES: dict[str, dict[str, Any]] = {
+    "falsy": {"no": False, "yes": True, "zero": 0, "text": "", "list": [], "object": {}},
+    "like_another_type": {
+        **{"null": "null", "none": "undefined", "nan": "NaN", "true": "true", "list": "[]"},
+        **{"zeros": "007", "exponent": "1e5", "date": "2020-01-01", "large": "9007199254740993"},
+    },
+    "numbers": {"large": 2**53 + 1, "part": 0.1, "negative": -1, "one": 1, "many": [10, 9, 1, 2]},
+    "nested": {"lines": [{"sku": "b", "gift": False, "n": 0}, {}, ["", [0]]], "a": {"b": {"c": 1}}},
+    "keys": {"a.b": "1", "a": {"b": "2"}, "A": "3", "$set": "4", "__proto__": "5", "0": "6"},
+}
+
+
+@rule("TX-4", "FUND-4", "CAP-8", "VOID-5", "BAL-5", "CARD-2")
+@pytest.mark.parametrize("values", VALUES)
+def test_no_value_of_metadata_is_lost(check: Check, values: str) -> None:
+    sent = spelled({"metadata": VALUES[values]})
+    check(
+        f"A = card 1000 NOK {sent}",
+        f"h = hold A 100 {sent}",
+        f"c = capture h 40 {sent}",
+        f"v = void h {sent}",
+        f"f = fund A 5 {sent}",
+        f"d = draw A 7 {sent}",
+        unread=6,
+    )
+
+
+@rule("CARD-2", "CARD-10", "TOKEN-3", "TOKEN-10")
+def test_every_view_of_a_card_shows_all_of_its_metadata(run: Run) -> None:
+    stage = Stage(run)
+    customer = stage.fresh("customer")
+    sent = {"metadata": VALUES["falsy"], "customer_id": customer}
+    stage.perform("A = batch", f"activate A 100 NOK {spelled(sent)}", "t = token A", unread=True)
+    if stage.session.ledger("A").card_status != "active":
+        pytest.skip("the target refuses metadata with values that are no texts")
+    stage.perform("read A", "info t", "customer A")
+    request = request_builders.issue_token(
+        stage.base, stage.card_id("A"), stage.fresh_ref(), metadata=VALUES["falsy"]
+    )
+    for offered in stage.offered(request):
+        made = body_of(stage.send(offered))
+        if made is not None:
+            shown = extras(metadata=made.get("metadata"))
+            lost = first_missing(extras(metadata=VALUES["falsy"]), shown)
+            stage.direct.expect("TOKEN-10", lost is None, f"{VALUES['falsy']}", f"{made}")
