@@ -32,7 +32,7 @@ from tallystick.profiles.wallet.traces import PENDING, Card, Hold, Traces, items
 from tallystick.request import Request
 from tallystick.target import Answer, Target, TargetError
 
-CONNECTIONS = 8
+CONNECTIONS = 12
 """How many requests of a clean-up are under way at once."""
 MOST_REFUSALS = 20
 """Refused deletions, while none has worked, until the target counts as one that deletes nothing."""
