@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from tallystick.parallel.orders import Collected, Stage
 
+LONG = 100
+"""A test that sends so many requests keeps its worker busy for a while."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -60,6 +63,7 @@ class Plan:
         self._waiting = deque(units(tests))
         self._stages = [0] * (Stage.REST + 1)
         self._stage_of: dict[int, Stage] = {}
+        self._requests = [test.requests for test in tests]
         for unit in self._waiting:
             self._stages[unit.stage] += len(unit.tests)
             self._stage_of.update(dict.fromkeys(unit.tests, unit.stage))
@@ -69,8 +73,16 @@ class Plan:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def next(self) -> deque[int]:
-        """The tests of the next unit."""
+    def next(self, before: int | None = None) -> deque[int]:
+        """The tests of the next unit.
+
+        `before` is a test that the worker runs first. If that is a long one, it gets a short unit
+        for afterwards: a long one would wait, while other workers have nothing to do.
+        """
+        is_long = before is not None and self._requests[before] >= LONG
+        last = self._waiting[-1]
+        if is_long and self._waiting[0].stage is Stage.REST and not last.is_deep:
+            return deque(self._waiting.pop().tests)
         return deque(self._waiting.popleft().tests)
 
     def end(self, tests: Iterable[int]) -> None:

@@ -52,7 +52,8 @@ class UnitScheduling(LoadScheduling):  # type: ignore[misc]
             if not self._begun.get(node):
                 if not self.plan:
                     break
-                self._begun[node] = self.plan.next()
+                queued = [*mine, *added]
+                self._begun[node] = self.plan.next(queued[-1] if queued else None)
             added.append(self._begun[node].popleft())
         if added:
             mine.extend(added)

@@ -31,6 +31,21 @@ def test_the_longest_go_first_and_the_deep_ones_last() -> None:
     assert [unit.tests for unit in found] == [(2,), (1,), (0,)]
 
 
+def test_a_short_unit_waits_behind_a_long_test() -> None:
+    plan = Plan([collected(requests=900), collected("a", requests=50), collected()], lambda _: None)
+    first = plan.next()
+    assert list(first) == [0]
+    assert list(plan.next(before=0)) == [2]
+    assert list(plan.next()) == [1]
+
+
+def test_a_short_unit_of_a_later_stage_is_not_taken_early() -> None:
+    tests = [collected(stage=Stage.EARLY, requests=900), collected(stage=Stage.ALONE), collected()]
+    plan = Plan(tests, lambda _: None)
+    assert list(plan.next()) == [0]
+    assert list(plan.next(before=0)) == [1]
+
+
 def test_stages_come_one_after_the_other() -> None:
     reached: list[int] = []
     tests = [
