@@ -205,7 +205,9 @@ def _not_judged(
     if traffic.lost > tolerated:
         return f"{traffic.lost} of {traffic.exchanges} answers got lost"
     if left_out:
-        return f"the step `{left_out[0]}` could not be run: what it names was not made"
+        lacking = [run.target.support.label(name) for name in run.target.support.missing]
+        why = f"the target has no {', '.join(lacking)}" if lacking else "what it names was not made"
+        return f"the step `{left_out[0]}` could not be run: {why}"
     if (
         not any(map(run.checked.get, (rule, *KEPT_BY.get(rule, ()))))
         and rule not in OF_ANY_QUESTION
