@@ -27,6 +27,7 @@ ORDER = (
     "test_accepted",
     "test_identities",
     "test_reads",
+    "test_pages",
     "test_customers",
     "test_clients",
     "test_access",

@@ -47,14 +47,14 @@ def test_an_unusual_ref_id_that_is_accepted_has_one_effect(run: Run) -> None:
 
 
 @rule("REF-1", "REF-6", "CAP-8")
-@pytest.mark.parametrize("ref", ["", "0"], ids=["empty", "zero"])
-def test_an_unusual_ref_id_has_one_effect_in_every_operation(run: Run, ref: str) -> None:
+def test_an_empty_ref_id_has_one_effect_in_every_operation(run: Run) -> None:
     stage = Stage(run, *[f"{label} = card 1000 NOK" for label in "ABC"], "h = hold C 500")
+    ref = RefId("")
     first, second, third = (stage.card_id(label) for label in "ABC")
     asked: tuple[tuple[str, Command], ...] = (
-        ("A", Transact(Kind.HOLD, first, 70, "NOK", RefId(ref))),
-        ("B", Transact(Kind.FUND, second, 70, "NOK", RefId(ref))),
-        ("C", Capture(third, stage.entry_id("h"), 70, RefId(ref))),
+        ("A", Transact(Kind.HOLD, first, 70, "NOK", ref)),
+        ("B", Transact(Kind.FUND, second, 70, "NOK", ref)),
+        ("C", Capture(third, stage.entry_id("h"), 70, ref)),
     )
     for label, command in asked:
         for _ in range(2):
@@ -62,7 +62,7 @@ def test_an_unusual_ref_id_has_one_effect_in_every_operation(run: Run, ref: str)
     stage.read_back()
     stage.perform("D = card 1000 NOK", "i = hold D 300", "j = hold D 200", unread=True)
     for name in ("i", "j"):  # where it was spent, the second one may be refused
-        stage.do("D", Void(stage.card_id("D"), stage.entry_id(name), RefId(ref)))
+        stage.do("D", Void(stage.card_id("D"), stage.entry_id(name), ref))
     stage.read_back(only="D")
 
 
@@ -115,14 +115,14 @@ def test_a_far_period_that_is_accepted_contains_today(run: Run, period: str) -> 
     stage.read_back(lists=False)
 
 
-UNUSUAL_IDS = ("{}'; --", "{}贈り物", "{}&a=b", "{}  x", "{:x<255}")
+UNUSUAL_IDS = ("{}'; --", "{}贈り物", "{:x<255}")
 
 
 @rule("CARD-3", "BAL-7")
 def test_an_unusual_card_id_that_is_accepted_names_one_card(run: Run) -> None:
     stage = Stage(run)
     base = stage.fresh("u")
-    for label, form in zip("ABCDE", UNUSUAL_IDS, strict=True):
+    for label, form in zip("ABC", UNUSUAL_IDS, strict=True):
         card = CardId(form.format(base))
         answer = stage.send(request_builders.open_card(stage.base, card, 100))
         if is_refused(answer):

@@ -61,21 +61,6 @@ def _customer_with_cards(run: Run) -> Customer:
     return Customer(stage, name, [stage.card_id(label) for label in labels])
 
 
-@rule("CARD-10")
-def test_the_list_of_almost_a_customer_is_empty(customer: Customer) -> None:
-    stage = customer.stage
-    almost = {
-        "in another case": customer.id.swapcase(),
-        "with one character more": f"{customer.id}0",
-        "less its last character": customer.id[:-1],
-    }
-    for how, other in almost.items():
-        listed = body_of(stage.send(request_builders.customer_cards(stage.base, other)))
-        stage.direct.expect(
-            "CARD-10", not listed, f"no cards of customer {other!r}, another one {how}", f"{listed}"
-        )
-
-
 @rule("CARD-10", "READ-7", "READ-3", "READ-9")
 def test_the_list_of_a_customer_is_whole_and_its_pages_join(customer: Customer) -> None:
     expect = customer.stage.direct.expect

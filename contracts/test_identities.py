@@ -37,6 +37,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 The second one of each is given a token, and is deleted in the end.
 """
 LABELS = "ABCDEF"
+UNUSUAL_FOR_CUSTOMERS = ("forms_of_letters", "separators", "far_end")
+"""Families of which the customers are not looked at, because every look costs a request."""
 
 
 @wallet
@@ -56,13 +58,13 @@ def test_ids_that_are_nearly_equal_name_different_cards(run: Run, family: str) -
     if "B" in cards:
         stage.read_back(only="B")
         _has_a_token_of_its_own(stage, "B", cards["B"])
-    for card in cards.values():
+    for card in cards.values() if family not in UNUSUAL_FOR_CUSTOMERS else ():
         _has_a_customer_of_its_own(stage, card)
     if "B" in cards:
         stage.perform("e = draw B available", "delete B", unread=True)
     for label in cards:
         if label != "B":
-            stage.read_back("BAL-7", only=label)
+            stage.read_back("BAL-7", only=label, lists=False)
 
 
 def _made(stage: Stage, label: str, card: CardId) -> bool:
@@ -113,15 +115,24 @@ REFS: dict[str, tuple[str, ...]] = {
     "separators": ("ab", "a-b", "a:b", "a b"),
     "lengths": ("k10", "k1", "k"),
     "numbers": ("7", "7.0", "7e0", "07"),
-    "accents": ("e", "\u00e9", "E"),
+    "letters": ("e", "\u00e9", "E", "e\u0301"),
+    "slashes": ("x/1", "y/1"),
+    "beyond_64": ("k" * 64 + "1", "k" * 64 + "2"),
+    "beyond_255": ("k" * 255 + "1", "k" * 255 + "2"),
 }
 """Ends of ref_ids that are used on one card, one after the other."""
 
 
 @rule("TX-1", "TX-8", "REF-1")
 def test_ref_ids_that_are_nearly_equal_are_different(check: Check) -> None:
-    tails = [tail for family in REFS.values() for tail in family]
-    spelt = [json.dumps({"ref_tail": tail}) for tail in tails]
-    draws = [f"d{number} = draw A {10 + number} with {tail}" for number, tail in enumerate(spelt)]
+    draws = []
+    for family in REFS.values():
+        first = len(draws)
+        for tail in family:
+            # Where a refusal is permitted only another record shows a fault, and equal amounts
+            # let a server answer with it.
+            amount = 10 + (len(draws) if REF_CHARACTERS.fullmatch(tail) else first)
+            spelt = json.dumps({"ref_tail": tail})
+            draws.append(f"d{len(draws)} = draw A {amount} with {spelt}")
     again = [f"again d{number}" for number in (0, 5, 9)]
     check("A = card 1000 NOK", *draws, *again, unread=len(draws) + len(again))

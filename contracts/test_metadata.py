@@ -27,8 +27,10 @@ VALUES: dict[str, dict[str, Any]] = {
         **{"null": "null", "none": "undefined", "nan": "NaN", "true": "true", "list": "[]"},
         **{"zeros": "007", "exponent": "1e5", "date": "2020-01-01", "large": "9007199254740993"},
     },
-    "numbers": {"large": 2**53 + 1, "part": 0.1, "negative": -1, "one": 1, "many": [10, 9, 1, 2]},
-    "nested": {"lines": [{"sku": "b", "gift": False, "n": 0}, {}, ["", [0]]], "a": {"b": {"c": 1}}},
+    "numbers_and_nested": {
+        **{"large": 2**53 + 1, "part": 0.1, "negative": -1, "one": 1, "many": [10, 9, 1, 2]},
+        **{"lines": [{"sku": "b", "gift": False, "n": 0}, {}, ["", [0]]], "a": {"b": {"c": 1}}},
+    },
     "keys": {"a.b": "1", "a": {"b": "2"}, "A": "3", "$set": "4", "__proto__": "5", "0": "6"},
 }
 

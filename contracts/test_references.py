@@ -124,26 +124,9 @@ def test_a_repeat_after_the_hold_is_finished_has_no_effect(check: Check) -> None
     )
 
 
-TAILS = {
-    "in case": ("key-a", "key-A"),
-    "in a leading zero": ("7", "07"),
-    "in a dash": ("a-b", "a_b"),
-    "before a slash": ("x/1", "y/1"),
-    "after 64 characters": ("k" * 64 + "1", "k" * 64 + "2"),
-    "after 255 characters": ("k" * 255 + "1", "k" * 255 + "2"),
-    "in the composition of a letter": ("caf\u00e9", "cafe\u0301"),
-}
-ALIKE = {
-    difference: tuple({"ref_tail": tail} for tail in pair) for difference, pair in TAILS.items()
-}
-ALIKE["in zeros before a number"] = ({"ref_digits": ""}, {"ref_digits": "00"})
-"""Pairs of ref_ids that a careless database takes for the same; unusual ones may be refused."""
-
-
 @rule("REF-1", "REF-4", "TX-8")
-@pytest.mark.parametrize("difference", ALIKE)
-def test_ref_ids_that_differ_are_different(check: Check, difference: str) -> None:
-    one, other = map(json.dumps, ALIKE[difference])
+def test_ref_ids_with_zeros_before_a_number_are_different(check: Check) -> None:
+    one, other = (json.dumps({"ref_digits": zeros}) for zeros in ("", "00"))
     check(
         "A = card 1000 NOK",
         f"d1 = draw A 10 with {one}",

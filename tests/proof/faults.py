@@ -38,6 +38,7 @@ CATEGORIES = {
     "corners": "rare conditions",
     "neighbours": "rare conditions",
     "identities": "identities",
+    "pages": "reads",
     "races": "concurrency",
     "delivery": "delivery",
 }

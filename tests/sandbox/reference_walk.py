@@ -127,6 +127,7 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_formats.ill_formed_members,
     scenarios_formats.ill_formed_entries,
     scenarios_formats.unusual_values,
+    scenarios_formats.changing_pages,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,

@@ -54,3 +54,15 @@ def unusual_values(wallet: Local) -> None:
     again = wallet.card(10, card_id=wallet.new_id("it's"))
     wallet.card(20, card_id=again)
     wallet.read(again)
+
+
+def changing_pages(wallet: Local) -> None:
+    customer = wallet.new_id("reader")
+    cards = [wallet.card(10, customer_id=customer) for _ in range(5)]
+    query = {"limit": 2}
+    first = wallet.send("GET", "/cards", query=query)
+    wallet.send("DELETE", f"/cards/{cards[0]}")
+    wallet.transact(cards[1], 1)
+    wallet.send("GET", f"/customers/{customer}/cards", query=query)
+    after = first["starting_after"]
+    wallet.send("GET", "/cards", query={**query, "starting_after": after})
