@@ -125,7 +125,7 @@ REFS: dict[str, tuple[str, ...]] = {
 
 @rule("TX-1", "TX-8", "REF-1")
 def test_ref_ids_that_are_nearly_equal_are_different(check: Check) -> None:
-    draws = []
+    draws: list[str] = []
     for family in REFS.values():
         first = len(draws)
         for tail in family:

@@ -130,7 +130,7 @@ def test_ref_ids_with_zeros_before_a_number_are_different(check: Check) -> None:
     check(
         "A = card 1000 NOK",
         f"d1 = draw A 10 with {one}",
-        f"d2 = draw A 10 with {other}",
+        f"d2 = draw A 11 with {other}",
         "again d1",
         "again d2",
         unread=4,
