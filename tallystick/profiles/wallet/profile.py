@@ -33,6 +33,8 @@ DECIDED = {
     "capture.rest": ("kept",),
     "capture.default": ("accept",),
     "void.captured": ("refuse",),
+    "ref.other_hold.capture": ("replay", "refuse"),
+    "ref.other_hold.void": ("replay", "refuse"),
 }
 """Questions of other APIs that the documentation of this one decides (S3)."""
 
