@@ -23,6 +23,7 @@ ORDER = (
     "test_activation",
     "test_pins",
     "test_tokens",
+    "test_retries",
     "test_metadata",
     "test_accepted",
     "test_identities",

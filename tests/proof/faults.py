@@ -39,6 +39,7 @@ CATEGORIES = {
     "neighbours": "rare conditions",
     "identities": "identities",
     "pages": "reads",
+    "retries": "idempotency",
     "races": "concurrency",
     "delivery": "delivery",
 }

@@ -128,6 +128,7 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_formats.ill_formed_entries,
     scenarios_formats.unusual_values,
     scenarios_formats.changing_pages,
+    scenarios_formats.requests_once_more,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,

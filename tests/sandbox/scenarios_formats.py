@@ -66,3 +66,21 @@ def changing_pages(wallet: Local) -> None:
     wallet.send("GET", f"/customers/{customer}/cards", query=query)
     after = first["starting_after"]
     wallet.send("GET", "/cards", query={**query, "starting_after": after})
+
+
+def requests_once_more(wallet: Local) -> None:
+    card = wallet.card(100)
+    kept = {"ref_id": "same", "expires_after_transaction": False}
+    wallet.token(card, **kept)
+    wallet.token(card, **kept)
+    once = wallet.token(card, ref_id="once")
+    wallet.transact(None, 1, token=once["token"]["value"])
+    wallet.token(card, ref_id="once")
+    wallet.token(card)
+    wallet.token(card, **kept)
+    made = {"card_id": wallet.new_id("again"), "pin": {}, "card_token": {"expires_in": 60}}
+    wallet.card(10, **made)
+    wallet.card(10, **made)
+    batch = {"cards": [{"card_id": wallet.new_id("again"), "type": "gift_card"}]}
+    wallet.send("POST", "/cards/batch", batch)
+    wallet.send("POST", "/cards/batch", batch)
