@@ -35,7 +35,7 @@ from tallystick.ledger.members import as_text
 from tallystick.ledger.ordinary import ORDINARY_AMOUNT
 from tallystick.ledger.state import Entry, Ledger
 from tallystick.ledger.traits import COMPLETE, Traits
-from tallystick.ledger.vocabulary import JSON_MEMBERS, CardLabel, EntryId, Extras, Money
+from tallystick.ledger.vocabulary import JSON_MEMBERS, CardLabel, EntryId, Extras, Money, exact
 
 
 class ProgramError(ValueError):
@@ -152,8 +152,9 @@ class Amount:
         """
         if not self.base:
             return max(0, self.offset)
-        whole = int(_figure(self.base, ledger, entry_id) // self.divisor)
-        return max(0, whole + self.offset)
+        figure = _figure(self.base, ledger, entry_id)
+        part = figure if self.divisor == 1 else int(figure // self.divisor)
+        return exact(max(0, part + self.offset))
 
 
 def _figure(base: str, ledger: Ledger, entry_id: EntryId | None) -> Money:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.lifecycle import State
+from tallystick.ledger.persistent import Map
+from tallystick.ledger.state import Entry, Ledger
+from tallystick.ledger.vocabulary import CardId, EntryId, Kind, RefId
 from tallystick.program import (
     BASES,
     JSON_MEMBERS,
@@ -213,3 +219,17 @@ def test_a_scene_finds_the_entry_of_a_label_and_gives_labels_that_are_free() -> 
     assert model.entry("h1") is story.ledger.entries[story.ids["h1"]]
     assert model.entry("d1") is None
     assert model.fresh("h") == "h4"
+
+
+def test_an_amount_between_two_units_is_exact_and_what_is_left_of_it_too() -> None:
+    amount = Amount.parse("remaining+half")
+    assert str(amount) == "remaining+half"
+    assert amount.is_fine
+    hold = Entry(Kind.HOLD, RefId("r"), Decimal("100.5"), State.OPEN)
+    ledger = Ledger(Dialect({}), CardId("A"), entries=Map().set(EntryId("h"), hold))
+    resolved = [
+        Amount.parse(text).resolve(ledger, EntryId("h"))
+        for text in ("remaining", "remaining+half", "remaining/2", "5+half")
+    ]
+    assert resolved == [Decimal("100.5"), 101, 50, Decimal("5.5")]
+    assert type(resolved[1]) is int

@@ -1,0 +1,32 @@
+"""What an API is able to do, and the amounts that follow from it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tallystick.ledger.traits import COMPLETE, Traits
+from tallystick.ledger.vocabulary import exact
+
+
+@pytest.mark.parametrize(("least", "scale"), [(0, 1), (1, 1), (2, 10), (50, 100), (100, 100)])
+def test_a_program_is_multiplied_by_the_least_power_of_ten_that_is_ordinary(
+    least: int, scale: int
+) -> None:
+    assert Traits(("USD",), least=least).scale == scale
+
+
+def test_the_first_currency_is_that_of_a_step_without_one() -> None:
+    assert Traits(("USD", "EUR")).currency == "USD"
+    assert COMPLETE.currency == ""
+
+
+def test_a_minor_unit_is_a_hundredth_where_nothing_else_is_said() -> None:
+    traits = Traits(("USD", "JPY"), digits={"JPY": 0})
+    assert [traits.digits_of(currency) for currency in traits.currencies] == [2, 0]
+
+
+def test_a_whole_number_of_units_is_an_integer() -> None:
+    assert type(exact(Decimal("5.0"))) is int
+    assert exact(Decimal("5.5")) == Decimal("5.5")
