@@ -61,13 +61,9 @@ class Sender:
             self._depths.note(content)
         status = 0
         try:
-            asked = httpx.Request(
-                method,
-                url,
-                headers={**self._headers, **headers},
-                content=content,
-                extensions={**self._extensions, PREPARES: True} if prepares else self._extensions,
-            )
+            extensions = {**self._extensions, PREPARES: True} if prepares else self._extensions
+            sent = {**self._headers, **headers}
+            asked = httpx.Request(method, url, headers=sent, content=content, extensions=extensions)
             response = self.transport.handle_request(asked)
             status = response.status_code
             if status == PROXY_REFUSES and self._network.proxy:
