@@ -33,6 +33,8 @@ REQUESTS = 80
 """About how many requests the preparation sends: on a slow target the cards get more time."""
 LONGEST_S = 30
 TOKENS_S = (1, 2)
+BEFORE_THE_END_S = 1.0
+"""How long before its end a token is used: a life that starts again then outlasts the wait."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,9 @@ BEFORE: dict[str, tuple[str, ...]] = {
         "c0 = capture h3 40",
         "t = token A",
         "info t",
+        "f0 = fund t 20",
+        "d0 = draw t 5",
+        "customer A",
     ),
     "activated_and_expired": (
         "A = batch",
@@ -199,7 +204,11 @@ def waited(run: Run, suite: Suite) -> Waited:
         for name, lines in wanted.items()
     }
     found["tokens"] = _prepared(run, partial(_with_tokens, run))
-    time.sleep(soon + UNSURE_S + 0.5)
+    in_use = found["tokens_in_use"] = _prepared(run, partial(_with_tokens_to_use, run, soon))
+    time.sleep(soon - BEFORE_THE_END_S)
+    if isinstance(in_use, Prepared):
+        found["tokens_in_use"] = _prepared(run, partial(_with_used_tokens, in_use))
+    time.sleep(BEFORE_THE_END_S + UNSURE_S + 0.5)
     return found
 
 
@@ -249,6 +258,46 @@ def _with_tokens(run: Run) -> Prepared:
     return prepared
 
 
+def _with_tokens_to_use(run: Run, life_s: int) -> Prepared:
+    """A card with tokens that are going to be used shortly before they end."""
+    stage = Stage(run)
+    stage.perform("A = card 1000 NOK", unread=True)
+    prepared = Prepared(stage)
+    for _ in USES:
+        request = request_builders.issue_token(
+            stage.base,
+            stage.card_id("A"),
+            stage.fresh_ref("t"),
+            expires_in=life_s,
+            expires_after_transaction=False,
+        )
+        token = (body_of(stage.send(request)) or {}).get("token") or {}
+        if token.get("value"):
+            prepared.values.append(token["value"])
+    return prepared
+
+
+USES = ("info", "draw", "fund", "refused")
+
+
+def _with_used_tokens(prepared: Prepared) -> Prepared:
+    """The same after every token was used in a way of its own; no use has to succeed."""
+    stage = prepared.stage
+    for use, value in zip(USES, prepared.values, strict=False):
+        pay = partial(request_builders.transact, stage.base, stage.fresh_ref(), token=value)
+        requests = {
+            "info": request_builders.info(stage.base, value),
+            "draw": pay(1),
+            "fund": pay(1, type="fund"),
+            "refused": pay(5000),
+        }
+        for request in stage.offered(requests[use]):
+            stage.send(request)
+    for request in stage.offered(request_builders.read_card(stage.base, stage.card_id("A"))):
+        stage.send(request)
+    return prepared
+
+
 def _hold_by(stage: Stage, value: str) -> None:
     """A hold by a token that is about to expire: it may be accepted or refused."""
     card, ref = stage.card_id("A"), stage.fresh_ref()
@@ -293,3 +342,18 @@ def test_an_expired_token_is_refused_everywhere(waited: Waited) -> None:
     if "h" in stage.session.resolver.bindings:  # a hold does not need its token any more
         stage.perform("c = capture h 40", "v = void h")
         stage.finish()
+
+
+@wallet
+@rule("TOKEN-5")
+def test_a_token_ends_on_time_however_it_was_used(waited: Waited) -> None:
+    prepared = _prepared_as(waited, "tokens_in_use")
+    stage = prepared.stage
+    for use, value in zip(USES, prepared.values, strict=False):
+        for request in stage.offered(
+            request_builders.info(stage.base, value),
+            request_builders.transact(stage.base, stage.fresh_ref(), 1, token=value),
+        ):
+            answer = stage.send(request)
+            why = f"the token has expired, though it was used shortly before ({use})"
+            stage.direct.expect_refusal("TOKEN-5", answer, why)

@@ -40,6 +40,7 @@ CATEGORIES = {
     "identities": "identities",
     "pages": "reads",
     "retries": "idempotency",
+    "prolonged": "time",
     "races": "concurrency",
     "delivery": "delivery",
 }

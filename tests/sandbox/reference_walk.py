@@ -129,6 +129,7 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_formats.unusual_values,
     scenarios_formats.changing_pages,
     scenarios_formats.requests_once_more,
+    scenarios_formats.used_until_the_end,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,

@@ -176,11 +176,11 @@ def pins(wallet: Local) -> None:
 
 def times(wallet: Local) -> None:
     now = wallet.clock.now_us // 1_000_000
-    early = wallet.card(100, active_from=_moment(now + 60))
-    early_by_offset = wallet.card(100, active_from=_moment(now + 60 + 7200, "+02:00"))
-    late = wallet.card(100, expires_at=_moment(now + 30), customer_id="c-7")
-    late_by_offset = wallet.card(100, expires_at=_moment(now + 30 - 7200, "-02:00"))
-    late_eastern = wallet.card(100, expires_at=_moment(now + 30 + 7200, "+02:00"))
+    early = wallet.card(100, active_from=moment(now + 60))
+    early_by_offset = wallet.card(100, active_from=moment(now + 60 + 7200, "+02:00"))
+    late = wallet.card(100, expires_at=moment(now + 30), customer_id="c-7")
+    late_by_offset = wallet.card(100, expires_at=moment(now + 30 - 7200, "-02:00"))
+    late_eastern = wallet.card(100, expires_at=moment(now + 30 + 7200, "+02:00"))
     all_of_them = (early, early_by_offset, late, late_by_offset, late_eastern)
     value = wallet.token(late)["token"]["value"]
     held = wallet.hold(late, 10)
@@ -198,10 +198,10 @@ def times(wallet: Local) -> None:
     wallet.token(late)
     wallet.info(value)
     watch(wallet, late)
-    wallet.card(5, expires_at=_moment(now - 60))
-    wallet.card(5, active_from=_moment(now + 60), expires_at=_moment(now + 30))
+    wallet.card(5, expires_at=moment(now - 60))
+    wallet.card(5, active_from=moment(now + 60), expires_at=moment(now + 30))
 
 
-def _moment(seconds: int, offset: str = "Z") -> str:
+def moment(seconds: int, offset: str = "Z") -> str:
     """A local time, with any offset written behind it."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + offset

@@ -6,6 +6,7 @@ Each only sends requests; the reference walk compares the answers (reference_wal
 from typing import Any
 
 from tests.sandbox.harness import Local
+from tests.sandbox.scenarios_cards import moment
 
 DATES = ("tomorrow", "2090-13-01T00:00:00Z")
 GENERATORS: tuple[dict[str, Any], ...] = (
@@ -84,3 +85,20 @@ def requests_once_more(wallet: Local) -> None:
     batch = {"cards": [{"card_id": wallet.new_id("again"), "type": "gift_card"}]}
     wallet.send("POST", "/cards/batch", batch)
     wallet.send("POST", "/cards/batch", batch)
+
+
+def used_until_the_end(wallet: Local) -> None:
+    card = wallet.card(100)
+    ending = wallet.card(100, expires_at=moment(wallet.clock.now_us // 1_000_000 + 10))
+    lasting = {"expires_in": 10, "expires_after_transaction": False}
+    tokens = [wallet.token(card, **lasting)["token"]["value"] for _ in range(3)]
+    wallet.advance(6)
+    wallet.info(tokens[0])
+    wallet.transact(None, 1, token=tokens[1])
+    wallet.transact(None, 1000, token=tokens[2])
+    wallet.fund(ending, 1)
+    wallet.read(card)
+    wallet.advance(6)
+    wallet.transact(ending, 1)
+    for token in tokens:
+        wallet.info(token)
