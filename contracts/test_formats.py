@@ -77,8 +77,8 @@ def test_a_malformed_generator_is_refused(run: Run) -> None:
             wanted = {**LIFE, "format": format_}
             _card_is_refused(stage, f"card_token with {what}", card_token=wanted)
     if stage.has(op.ROTATE_PIN):
-        for what, format_ in FORMATS.items():
-            _card_is_refused(stage, f"pin with {what}", pin={"format": format_})
+        wanted = {"format": {"length": "16"}}
+        _card_is_refused(stage, "pin with a length that is a text", pin=wanted)
     _card_is_refused(stage, "originated_by of 256 characters", originated_by="x" * 256)
 
 

@@ -30,7 +30,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "separators": ("{}ab", "{}a-b", "{}a.b", "{}a b", "{}a+b", "{}a  b"),
     "escapes": ("{}aAb", "{}a%41b"),
     "numbers": ("{}", "0{}", "{}.0", "{}e0"),
-    "far_end": ("{:x<254}a", "{:x<254}b", "{:x<254}", "{:x<64}"),
+    "far_end": ("{:x<254}a", "{:x<254}b", "{:x<254}"),
 }
 """Ids that a careless database, router or pattern takes for one another, in order of creation.
 

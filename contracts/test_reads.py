@@ -126,7 +126,6 @@ def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: boo
             continue
         for request in stage.offered(
             request_builders.read_card(stage.base, other),
-            request_builders.list_transactions(stage.base, other),
             request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=other),
         ):
             answer = stage.send(request, shaped=False)

@@ -129,7 +129,6 @@ def test_a_token_that_was_never_made_is_refused(run: Run) -> None:
         "a random one": f"DINCARD:{uuid.uuid4()}",
         "the card's own id": stage.card_id("A"),
         "a pattern": "%",
-        "a pattern with its end": f"{value[:middle]}*",
         "one with any character": f"{value[:middle]}_{value[middle + 1 :]}",
         **_masked(stage),
     }
