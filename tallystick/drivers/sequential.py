@@ -91,7 +91,12 @@ class Session:
         self._explain = explain or self.explain
 
     def ledger(self, card: str) -> Ledger:
-        """The likeliest ledger of a card, by its label. KeyError if there is none."""
+        """The likeliest ledger of a card, by its label.
+
+        KeyError if there is none, NotSupported if the target has no operation that makes it.
+        """
+        if card in self.resolver.lost:
+            self.target.support.require(self.resolver.lost[card])
         return self.ledgers.likeliest(CardLabel(card))
 
     # Running --------------------------------------------------------------------------------------
