@@ -25,6 +25,7 @@ from tallystick.ledger.vocabulary import (
     RefId,
     Refused,
     Transact,
+    TransactionRecord,
     Unknown,
     Void,
 )
@@ -101,6 +102,46 @@ def test_a_preparation_without_what_it_has_to_give_gives_nothing() -> None:
     assert step is not None
     assert step.read(answer({"status": "CREATED"})) is None
     assert step.read(answer({"id": "o1"}, 422)) is None
+
+
+def test_another_body_under_a_used_key_has_preparations_of_its_own() -> None:
+    of = profile("paypal")
+    again, other = HOLD, replace(HOLD, amount=2000)
+    requests_of(of, HOLD, {"id": "o1"}, {"status": "APPROVED"})
+    assert of.prepare(again, "", {}) is None
+    order = of.prepare(other, "", {})
+    assert order is not None
+    assert order.request.path == "/v2/checkout/orders"
+
+
+def test_a_preparation_that_gives_nothing_is_sent(tmp_path: Path) -> None:
+    text = (TABLE / "paypal.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "mine.yaml"
+    file.write_text(text.replace("        gives: {approved: status}\n", ""), encoding="utf-8")
+    of = load(file)
+    _, approval, _ = requests_of(of, HOLD, {"id": "o1"}, {"status": "APPROVED"})
+    assert approval.path == "/test/approve/o1"
+
+
+def test_a_void_that_shows_no_id_has_no_record(tmp_path: Path) -> None:
+    text = (TABLE / "paypal.yaml").read_text(encoding="utf-8")
+    said_open = "      open: {purchase_units.0.payments.authorizations.0.status: CREATED}\n"
+    for old, new in (
+        ("\nmoney:", "\nrecords: own\nmoney:"),
+        ("final_capture: false}\n", "final_capture: false}\n    shows: {id: id}\n"),
+        (said_open, ""),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    of = load(file)
+    assert of.outcome(Void(A, H, RefId("r2")), answer(NOT_JSON, 204)) == Accepted(HoldRecord(None))
+    captured = of.outcome(Capture(A, H, 3, RefId("r3")), answer({"id": "c1"}, 201))
+    assert isinstance(captured, Accepted)
+    assert isinstance(captured.record, TransactionRecord)
+    assert {"VOID-5"} <= of.documents.open_rules
+    assert "CAP-8" not in of.documents.open_rules
 
 
 def test_a_capture_knows_the_currency_of_its_hold() -> None:

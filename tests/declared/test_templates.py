@@ -20,6 +20,18 @@ def test_a_lone_variable_keeps_its_type_and_may_be_left_out() -> None:
     assert filled("$none", GIVEN) is LEFT_OUT
 
 
+def test_an_object_that_spells_an_amount_is_left_out_without_one() -> None:
+    template = {"amount": {"value": "$amount", "currency": "$currency"}, "final": False}
+    without = {"currency": "EUR"}
+    assert filled(template, without) == {"final": False}
+    assert filled(template, {**without, "amount": "1.00"}) == {
+        "amount": {"value": "1.00", "currency": "EUR"},
+        "final": False,
+    }
+    said_more = {"capture": {"value": "$amount", "final": True}}
+    assert filled(said_more, without) == {"capture": {"final": True}}
+
+
 def test_a_variable_within_a_text_is_needed() -> None:
     assert filled("key-${ref}-2 for $$5", GIVEN) == "key-r-1-2 for $5"
     with pytest.raises(Missing):

@@ -132,6 +132,16 @@ class Declaration:
         """The line of a member of the file, 1 if it is not there."""
         return self.lines.get(member, 1)
 
+    def has_record(self, name: Name) -> bool:
+        """Whether what a command makes has a record with an id of its own.
+
+        Some APIs have records of captures and answer a void with nothing at all.
+        """
+        template = self.commands.get(name)
+        ends = name in (Name.CAPTURE, Name.VOID)
+        shows_id = template is not None and "id" in template.shows
+        return self.own_records and (shows_id or not ends)
+
     @property
     def has_balance(self) -> bool:
         """Whether there is a card with a balance; else there are holds alone."""

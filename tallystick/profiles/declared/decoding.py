@@ -91,7 +91,7 @@ class Decoder:
         if name is Name.LIST:
             return tuple(self._listed(command.card, item) for item in shown.items())
         holds = (Name.HOLD, Name.CAPTURE, Name.VOID)
-        if name is Name.READ_HOLD or (name in holds and not self._declaration.own_records):
+        if name is Name.READ_HOLD or (name in holds and not self._declaration.has_record(name)):
             return self._hold(command, shown, currency)
         assert isinstance(command, Transact | Capture | Void), f"{name} has a record"
         return self._payment(command, shown, currency)

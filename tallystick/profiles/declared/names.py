@@ -19,7 +19,7 @@ class Names:
         self._owners: dict[str, CardId] = {}
         self._card_currencies: dict[CardId, str] = {}
         self._currencies: dict[EntryId, str] = {}
-        self._prepared: dict[RefId, Mapping[str, Any]] = {}
+        self._prepared: dict[object, Mapping[str, Any]] = {}
         self._users: dict[RefId, CardId] = {}
 
     def learn_card(self, card: CardId, theirs: str, currency: str) -> None:
@@ -49,13 +49,14 @@ class Names:
         """The card that a ref was used for first; this one, if it is new."""
         return self._users.setdefault(ref, card)
 
-    def prepared(self, ref: RefId) -> Mapping[str, Any]:
-        """What the requests before the one with this ref gave when it was sent first.
+    def prepared(self, asked: object) -> Mapping[str, Any]:
+        """What the requests before the one with the effect gave when this was asked first.
 
-        A repetition has to be the same request, so they are not sent once more for it.
+        `asked` is all that a repetition has in common. It has to be the same request, so they are
+        not sent once more for it.
         """
-        return self._prepared.get(ref, {})
+        return self._prepared.get(asked, {})
 
-    def keep_prepared(self, ref: RefId, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def keep_prepared(self, asked: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Keep what they gave; the first to do so decides, also for who comes at the same time."""
-        return self._prepared.setdefault(ref, given)
+        return self._prepared.setdefault(asked, given)

@@ -77,23 +77,26 @@ class DeclaredProfile:
     def documents(self) -> Documents:
         """The document, what is declared of the questions, and the sources."""
         said = self.declaration
-        return Documents(said.openapi, said.answers, said.sources, said.open_rules)
+        records = {Name.CAPTURE: "CAP-8", Name.VOID: "VOID-5"}
+        without = {rule for name, rule in records.items() if not said.has_record(name)}
+        open_rules = said.open_rules | (without if said.own_records else set())
+        return Documents(said.openapi, said.answers, said.sources, open_rules)
 
     def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:
         """The first of the requests before the one with the effect that has not given all."""
         template = self._encoder.template(command)
         if not template.before:
             return None
-        kept = self._names.prepared(_key_of(command)) if self.declaration.has_retries else {}
+        kept = self._names.prepared(_asked(command)) if self.declaration.has_retries else {}
         variables = {**self._encoder.variables(command, account), **known, **kept}
-        for before in template.before:
-            if not set(before.gives) <= set(variables):
+        for number, before in enumerate(template.before, start=1):
+            if DONE.format(number) not in variables:
                 request = self._encoder.request(before.call, variables)
-                return Preparation(request, partial(self._given, before, variables))
+                return Preparation(request, partial(self._given, before, number, variables))
         return None
 
     def _given(
-        self, before: Before, variables: Mapping[str, Any], answer: Answer
+        self, before: Before, number: int, variables: Mapping[str, Any], answer: Answer
     ) -> Variables | None:
         if self._decoder.verdict(answer) != "accepted":
             return None
@@ -102,13 +105,13 @@ class DeclaredProfile:
             for name, where in before.gives.items()
             if (value := where.value(answer.body, variables)) is not None
         }
-        return shown if len(shown) == len(before.gives) else None
+        return {**shown, DONE.format(number): "yes"} if len(shown) == len(before.gives) else None
 
     def encode(self, command: Command, account: str, known: Variables) -> Request:
         """The request with the effect; Unnamed if an id is not known, or it cannot be said."""
         variables = self._encoder.variables(command, account)
         if self._encoder.template(command).before and self.declaration.has_retries:
-            known = self._names.keep_prepared(_key_of(command), known)
+            known = self._names.keep_prepared(_asked(command), known)
         return self._encoder.encode(command, {**variables, **known})
 
     def outcome(self, command: Command, answer: Answer | NoAnswer) -> Outcome:
@@ -116,7 +119,7 @@ class DeclaredProfile:
         currency = self._encoder.currency(command)
         template = self._encoder.template(command)
         variables = {
-            **(self._names.prepared(_key_of(command)) if template.before else {}),
+            **(self._names.prepared(_asked(command)) if template.before else {}),
             "ref": _key_of(command),
             "hold": getattr(command, "parent", None),
             "currency": self.declaration.money.write_currency(currency),
@@ -176,6 +179,18 @@ def traits_of(declaration: Declaration) -> Traits:
         retries=declaration.has_retries,
         part_of_void=void is not None and "amount" in names_in([void.call.path, void.call.content]),
     )
+
+
+DONE = "before {}"
+"""What marks a request before the one with the effect as answered; no variable has a space."""
+
+
+def _asked(command: Command) -> object:
+    """What a repetition of a command has in common with it: its key, and all that it asks for.
+
+    Another body under a used key is another request, with requests of its own before it.
+    """
+    return (_key_of(command), command.card, getattr(command, "content", None))
 
 
 def _key_of(command: Command) -> RefId:

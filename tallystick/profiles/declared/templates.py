@@ -39,7 +39,11 @@ def filled(template: JSON, variables: Mapping[str, JSON]) -> JSON:
     """
     if isinstance(template, Mapping):
         members = ((name, filled(each, variables)) for name, each in template.items())
-        return {name: each for name, each in members if each is not LEFT_OUT}
+        return {
+            name: each
+            for name, each in members
+            if each is not LEFT_OUT and not _is_without_amount(template[name], variables)
+        }
     if isinstance(template, list | tuple):
         items = (filled(each, variables) for each in template)
         return [each for each in items if each is not LEFT_OUT]
@@ -50,6 +54,16 @@ def filled(template: JSON, variables: Mapping[str, JSON]) -> JSON:
         value = variables.get(whole[1] or whole[2])
         return LEFT_OUT if value is None else value
     return _text(template, variables, quoted=False)
+
+
+def _is_without_amount(template: JSON, variables: Mapping[str, JSON]) -> bool:
+    """Whether it is an object that spells an amount, and there is none: `{value: $amount, currency:
+    $currency}`. Without the amount the rest of it means nothing.
+    """
+    if not isinstance(template, Mapping) or variables.get("amount") is not None:
+        return False
+    named = [names_in([each]) for each in template.values()]
+    return all(named) and any("amount" in names for names in named)
 
 
 def filled_path(template: str, variables: Mapping[str, JSON]) -> str:
