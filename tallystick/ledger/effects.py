@@ -84,9 +84,11 @@ def made_up_id(ledger: Ledger, command: Payment) -> EntryId:
     number = len(ledger.refs.get(command.ref, ()))
     if isinstance(command, Capture | Void) and not ledger.traits.own_records:
         return unrecorded_id(command.kind, command.ref, number)
-    if not ledger.traits.retries and number:  # each repetition makes one more
+    usual = unanswered_id(command.kind, command.ref)
+    if number and (not ledger.traits.retries or usual in ledger.entries):
+        # Without keys each repetition makes one more; with keys of each path, that for another one.
         return unanswered_id(command.kind, RefId(f"{command.ref} {number}"))
-    return unanswered_id(command.kind, command.ref)
+    return usual
 
 
 def refused(ledger: Ledger, command: Write) -> Ledger:

@@ -14,7 +14,7 @@ from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.effects import adopt
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_borrowed, first_missing
-from tallystick.ledger.state import Entry, Ledger, unanswered_id
+from tallystick.ledger.state import Entry, Ledger, is_unanswered
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     EntryId,
@@ -148,7 +148,8 @@ def _with_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violatio
     It is that of a lost answer, or of the opening amount; else a violation of BAL-5.
     """
     entry_id = record.id or EntryId("")
-    lost = [key for kind in Kind if (key := unanswered_id(kind, record.ref)) in ledger.entries]
+    uses = ledger.refs.get(record.ref or RefId(""), ())
+    lost = [use.entry for use in uses if is_unanswered(use.entry)]
     for key in lost:
         if len(lost) == 1 or _fits(ledger, ledger.entries[key], record):
             return adopt(ledger, key, entry_id)

@@ -80,7 +80,7 @@ class DeclaredProfile:
         records = {Name.CAPTURE: "CAP-8", Name.VOID: "VOID-5"}
         without = {rule for name, rule in records.items() if not said.has_record(name)}
         open_rules = said.open_rules | (without if said.own_records else set())
-        return Documents(said.openapi, said.answers, said.sources, open_rules)
+        return Documents(said.openapi, {**USUAL, **said.answers}, said.sources, open_rules)
 
     def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:
         """The first of the requests before the one with the effect that has not given all."""
@@ -180,6 +180,10 @@ def traits_of(declaration: Declaration) -> Traits:
         part_of_void=void is not None and "amount" in names_in([void.call.path, void.call.content]),
     )
 
+
+USUAL = {"ref.other_body.hold": ("replay", "refuse")}
+"""Answers that are left unless a file says otherwise: that a key counts for its path alone matters
+only where what is held is in the path (an order)."""
 
 DONE = "before {}"
 """What marks a request before the one with the effect as answered; no variable has a space."""
