@@ -51,4 +51,4 @@ def test_requests_of_any_form_keep_the_form_and_change_no_hold_that_they_do_not_
         if number >= sum(CASES) and not run.goes_deeper():
             break
         fuzz.try_case(case)
-    fuzz.settle()
+    fuzz.finish()

@@ -54,7 +54,7 @@ def fuzz(run: Run, operation: str, number: int = 24) -> FormFuzz:
     driver = FormFuzz(run, operation)
     for case in cases.cases(operation, 1, number, number, document):
         driver.try_case(case)
-    driver.settle()
+    driver.finish()
     return driver
 
 
@@ -100,5 +100,30 @@ def test_a_fault_of_form_or_of_money_is_found(fault: str, operation: str, rule: 
         fuzz(run, operation)
     finding = caught.value.finding
     assert finding.violation.rule == rule
-    assert finding.steps[0] == "A = card 1000"
+    assert finding.steps[0].endswith(" = card 1000")
     assert "/transactions/" in finding.steps[-1]
+
+
+def test_a_finding_of_form_shows_only_the_hold_that_its_request_names() -> None:
+    with run_against("refusals_are_plain_text") as run, pytest.raises(Violated) as caught:
+        fuzz(run, op.CAPTURE)
+    assert sum(" = card " in step for step in caught.value.finding.steps) == 1
+
+
+def test_the_cases_go_on_behind_a_fault_of_form() -> None:
+    with run_against("refusals_are_plain_text", "void_done_answered_404") as run:
+        with pytest.raises(Violated):
+            fuzz(run, op.VOID)
+        assert {"SHAPE-6", "BAL-6"} <= set(run.findings)
+
+
+def test_a_request_that_any_server_may_find_too_long_is_not_sent(honest: Run) -> None:
+    document = honest.profile.documents.openapi
+    assert document is not None
+    driver = FormFuzz(honest, op.READ_CARD)
+    before = honest.target.meter.requests
+    for case in cases.cases(op.READ_CARD, 1, 1, 1, document):
+        case.path_parameters = {"aid": "x" * 9000, "card_id": "y" * 9000}
+        case.query = {"any": "x" * 9000}
+        driver.try_case(case)
+    assert honest.target.meter.requests == before

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -40,6 +41,8 @@ READ_AFTER = 6
 """How many refusals of requests that name a hold are covered by one reading of all."""
 MOST_RENEWALS = 4
 """How often new holds are made for one operation, when accepted requests have named all."""
+LONGEST_TARGET = 8000
+"""Path and query; every server has to take so much, and may refuse more at its door (RFC 9110)."""
 LIVE = 0.8
 """How often a place for an id gets one that exists; else it keeps what was generated."""
 SETUPS = (
@@ -62,9 +65,16 @@ class Live:
     is_touched: bool = False
     """Whether an accepted request may have changed it, so that nothing is said about it."""
 
+    def is_named_in(self, text: str) -> bool:
+        """Whether a request, as text, names one of its ids."""
+        return any(id_ in text or quote(id_, safe="") in text for id_ in self.all_ids)
+
 
 class FormFuzz:
-    """Sends the cases of one operation of the profile's document; Violated if a rule is broken."""
+    """Sends the cases of one operation of the profile's document.
+
+    A rule of form that is broken is recorded, and the cases go on: behind it may be another one.
+    """
 
     def __init__(self, run: Run, operation: str) -> None:
         self.run = run
@@ -72,25 +82,28 @@ class FormFuzz:
         self.operation = operation
         self._random = Random(f"{run.seed}/{operation}/form")
         self._renewals = 0
+        self._found: Finding | None = None
         self._renew()
 
     def _renew(self) -> None:
         """Make new holds. Unanswered if an answer is missing: then an id is not known."""
         self._session = Session(self.run, explain=self._explained)
         self._notes: list[str] = []
-        self._setup: list[str] = []
+        self._made_by: dict[CardLabel, list[str]] = {}
+        self.lives: list[Live] = []
         self._unread = 0
-        self.lives = list(self._made())
+        self._make()
 
-    def _made(self) -> Iterator[Live]:
+    def _make(self) -> None:
         verbs = self.run.profile.traits.verbs
         for lines in SETUPS:
             steps = [step for line in lines if (step := parse_step(line)).verb in verbs]
+            card = CardLabel(lines[0][0])
             for step in steps:
-                self._setup.append(str(step))
+                self._made_by.setdefault(card, []).append(str(step))
                 with requiring_answers(self._session.story):
                     self._session.perform(step, unread=True)
-            yield self._live(CardLabel(lines[0][0]))
+            self.lives.append(self._live(card))
 
     def _live(self, card: CardLabel) -> Live:
         bindings = self._session.resolver.bindings
@@ -116,6 +129,8 @@ class FormFuzz:
             self._renewals += 1
             self._renew()
         request, content = self._http(case)
+        if len(request.path) > LONGEST_TARGET:
+            return
         exchange = self.run.target.send(request, content=content)
         answer = exchange.answer
         self._session.story.add_exchange("", exchange)
@@ -126,7 +141,8 @@ class FormFuzz:
         if violation is None and is_ours and isinstance(answer, Answer) and answer.status < 500:
             violation = cases.judge(case, answer)
         if violation is not None:
-            raise Violated(self.run.record(self._explained(violation, None)))
+            finding = self.run.record(self._explained(violation, None))
+            self._found = self._found or finding
         if self._unread >= READ_AFTER:
             self.settle()
 
@@ -139,14 +155,19 @@ class FormFuzz:
         with requiring_answers(self._session.story):
             self._session.finish()
 
+    def finish(self) -> None:
+        """Read all holds once more. Violated if a rule was broken, by form or by money."""
+        self.settle()
+        if self._found is not None:
+            raise Violated(self._found)
+
     def _learn(self, request: Request, content: bytes | None, answer: Answer | NoAnswer) -> None:
         """Leave out what an accepted request may have changed; a refused one changes nothing."""
         if request.method == "GET":
             return
         sent = " ".join((request.path, json.dumps(request.body), repr(content)))
         for live in self.lives:
-            is_named = any(id_ in sent or quote(id_, safe="") in sent for id_ in live.all_ids)
-            if live.is_touched or not is_named:
+            if live.is_touched or not live.is_named_in(sent):
                 continue
             if isinstance(answer, Answer) and 400 <= answer.status < 500:
                 self._mark_refused(live.card)
@@ -235,13 +256,19 @@ class FormFuzz:
 
     def _explained(self, violation: Violation, card: CardLabel | None) -> Finding:
         """A finding in words: no program can express these requests."""
-        last = 1 if card is None else MOST_NOTES
+        notes = self._notes[-MOST_NOTES:] if card is not None else self._notes[-1:]
+        others = {
+            live.card
+            for live in self.lives
+            if live.card != card and not any(map(live.is_named_in, notes))
+        }
+        made = [steps for label, steps in self._made_by.items() if label not in others]
         return Finding(
             self.run.blame(violation),
             Program(),
             tuple(self._session.story.events[-MOST_NOTES:]),
             self.run.target.meter.requests,
-            notes=(*self._setup, *self._notes[-last:]),
+            notes=(*chain.from_iterable(made), *notes),
         )
 
 
