@@ -93,6 +93,9 @@ class Finding:
     """The page that shows the race, by the same path; empty if there is none."""
     notes: tuple[str, ...] = ()
     """What was done, in words, where no program spells it (see `drivers.direct`)."""
+    generated: str = ""
+    """What the last request asked for and how it was answered, if its content was generated: any
+    other content shows the same cause."""
     race: Race | None = field(default=None, repr=False)
     """The history that shows it, if it took several clients."""
     known: str = ""
@@ -121,7 +124,8 @@ class Finding:
         """What it is known by, as far as its program is shortened by now."""
         writes = [event.exchange.request for event in self.events]
         last = [request.operation for request in writes if request.method != "GET"][-1:]
-        return cause_of(self.violation, self.shortest, self.notes, "".join(last))
+        words = (self.generated,) if self.generated else self.notes
+        return cause_of(self.violation, self.shortest, words, "".join(last))
 
     @property
     def shortest(self) -> Program:

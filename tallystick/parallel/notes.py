@@ -147,6 +147,7 @@ def _members(run: Run, finding: Finding) -> dict[str, Any]:
         "scenario": finding.scenario,
         "page": finding.page,
         "notes": [redactor.text(line) for line in finding.notes],
+        "generated": finding.generated,
         "known": finding.known,
     }
 
@@ -165,6 +166,7 @@ def _finding(members: Mapping[str, Any]) -> Finding:
         scenario=members["scenario"],
         page=members["page"],
         notes=tuple(members["notes"]),
+        generated=members["generated"],
         known=members["known"],
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -127,3 +128,12 @@ def test_a_request_that_any_server_may_find_too_long_is_not_sent(honest: Run) ->
         case.query = {"any": "x" * 9000}
         driver.try_case(case)
     assert honest.target.meter.requests == before
+
+
+def test_two_requests_of_one_operation_with_one_answer_show_one_cause() -> None:
+    with run_against("refusals_are_plain_text") as run, pytest.raises(Violated) as caught:
+        fuzz(run, op.CAPTURE)
+    finding = caught.value.finding
+    other = replace(finding, notes=("POST /elsewhere {} -> 400",))
+    assert other.cause == finding.cause
+    assert replace(other, generated="void -> 400").cause.fingerprint != finding.cause.fingerprint

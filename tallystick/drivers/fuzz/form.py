@@ -269,6 +269,7 @@ class FormFuzz:
             tuple(self._session.story.events[-MOST_NOTES:]),
             self.run.target.meter.requests,
             notes=(*chain.from_iterable(made), *notes),
+            generated=f"{self.operation} -> {notes[-1].rpartition(' -> ')[2]}" if notes else "",
         )
 
 
