@@ -34,12 +34,8 @@ from tallystick.target import (
     NotSupported,
     Target,
     TargetError,
-    TargetGone,
 )
-from tallystick.target.control import GATEWAY_ERRORS, ask_control
-
-CREDENTIALS_REFUSED = (401, 403)
-"""How a target refuses credentials; it may refuse payments so too."""
+from tallystick.target.control import GATEWAY_ERRORS, confirm_credentials
 
 
 class Intensity(StrEnum):
@@ -94,8 +90,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     """What was done, in words, where no program spells it (see `drivers.direct`)."""
     generated: str = ""
-    """What the last request asked for and how it was answered, if its content was generated: any
-    other content shows the same cause."""
+    """The last request and its answer in short, if its content was generated and is no cause."""
     race: Race | None = field(default=None, repr=False)
     """The history that shows it, if it took several clients."""
     known: str = ""
@@ -414,7 +409,8 @@ class Run(Findings):
         known = "" if self._is_isolated else self._known(finding)
         finding = replace(finding, known=known, test=finding.test or self.left_out.test)
         if not self._is_isolated and finding.key not in self._findings:
-            _confirm_credentials(self.target, finding)
+            answers = (event.exchange.answer for event in finding.events)
+            confirm_credentials(self.target, answers)
         first = self._findings.get(finding.key)
         if first is not None:
             if finding.test in ("", first.test, *first.also):
@@ -437,18 +433,3 @@ def _judge_shape(run: Run, exchange: Exchange) -> Violation | None:
     fits = ("SHAPE-1", "SHAPE-9") if answer.status < 300 else ("SHAPE-5",)
     run.count_checked(*fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
     return run.shape.judge(operation, answer.status, answer.content_type, answer.body)
-
-
-def _confirm_credentials(target: Target, finding: Finding) -> None:
-    """TargetGone if the control request is refused as a request of the finding was."""
-    answers = (event.exchange.answer for event in finding.events)
-    statuses = {answer.status for answer in answers if isinstance(answer, Answer)}
-    suspicious = statuses.intersection(CREDENTIALS_REFUSED)
-    if not suspicious:
-        return
-    answer = ask_control(target)
-    if isinstance(answer, Answer) and answer.status in suspicious:
-        raise TargetGone(
-            f"{target.address.url} accepted the credentials before and no longer does: every "
-            f"request is answered {answer.status}"
-        )

@@ -6,13 +6,19 @@ profile says which request it is; it changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tallystick.request import Request
 from tallystick.target.answers import Answer, NoAnswer
+from tallystick.target.errors import TargetGone
 from tallystick.target.protocol import Target
 
 GATEWAY_ERRORS = (502, 503, 504)
 """What a gateway answers when the server behind it does not: nobody knows what became of the
 request."""
+
+CREDENTIALS_REFUSED = (401, 403)
+"""How a target refuses credentials; it may refuse payments so too."""
 
 
 def control_request(target: Target) -> Request:
@@ -33,3 +39,17 @@ def ask_control(target: Target) -> Answer | NoAnswer:
 def is_missing(answer: Answer | NoAnswer) -> bool:
     """Whether the answer proves nothing: it did not come, or a gateway made it up."""
     return isinstance(answer, NoAnswer) or answer.status in GATEWAY_ERRORS
+
+
+def confirm_credentials(target: Target, answers: Iterable[Answer | NoAnswer]) -> None:
+    """TargetGone if the control request is refused as one of the answers refuses its request."""
+    statuses = {answer.status for answer in answers if isinstance(answer, Answer)}
+    suspicious = statuses.intersection(CREDENTIALS_REFUSED)
+    if not suspicious:
+        return
+    answer = ask_control(target)
+    if isinstance(answer, Answer) and answer.status in suspicious:
+        raise TargetGone(
+            f"{target.address.url} accepted the credentials before and no longer does: every "
+            f"request is answered {answer.status}"
+        )
