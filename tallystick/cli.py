@@ -23,7 +23,7 @@ from rich.text import Text
 from tallystick import __version__
 from tallystick.checker import Budget, History, HistoryError, Illegality, Key, Verdict, check, load
 from tallystick.choosing import TEXTS
-from tallystick.command_options import run_options, settings_options
+from tallystick.command_options import run_options, settings_options, settings_options_for
 from tallystick.config_command import config_command
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import dump
@@ -368,12 +368,14 @@ def sweep_command(settings: Settings, directory: Path) -> int:
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("--times", default=3, type=click.IntRange(1, 1000), help="how often (default 3)")
 @click.option("--bisect", is_flag=True, help="exit 125, skip, where the scenario cannot be judged")
-@settings_options
+@settings_options_for(lambda given: read_scenario(given["scenario"]).profile)
 def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool) -> int:
     """Run the program of a scenario file: status 1 if its rule is broken again, 0 if it is kept.
 
     Nothing is shown if the rule was not exercised, or if answers got lost: then the status is 1
     too, or 125 with --bisect. With that it fits `git bisect run`, which skips such a server.
+
+    Without --profile the API is the one that the scenario names.
     """
     recorded = read_scenario(scenario)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -17,7 +17,22 @@ CommandFunction = Callable[..., Any]
 
 def settings_options(function: CommandFunction) -> CommandFunction:
     """Give a subcommand the options of a run; it takes them as `settings`."""
+    return settings_options_for(lambda given: "")(function)
 
+
+def settings_options_for(
+    profile_of: Callable[[Mapping[str, Any]], str],
+) -> Callable[[CommandFunction], CommandFunction]:
+    """The same; `profile_of` says by the command's own arguments which profile it has by default.
+
+    It returns an empty text for the default of all commands.
+    """
+    return lambda function: _with_settings(function, profile_of)
+
+
+def _with_settings(
+    function: CommandFunction, profile_of: Callable[[Mapping[str, Any]], str]
+) -> CommandFunction:
     @functools.wraps(function)
     def with_settings(*, allow_production: bool, **given: Any) -> Any:
         chosen = {option: given.pop(option.replace("-", "_")) for option in OPTIONS}
@@ -26,6 +41,7 @@ def settings_options(function: CommandFunction) -> CommandFunction:
             os.environ,
             allow_production=allow_production,
             fresh_seed=random.SystemRandom().randrange(2**31),
+            default_profile=profile_of(given),
         )
         return function(settings=settings, **given)
 

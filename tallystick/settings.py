@@ -92,11 +92,15 @@ def load_settings(
     *,
     allow_production: bool = False,
     fresh_seed: int = 0,
+    default_profile: str = "",
 ) -> Settings:
-    """Settings from options and environment; SettingsError if one of them makes no sense."""
+    """Settings from options and environment; SettingsError if one of them makes no sense.
+
+    `default_profile` is the profile where none is given; empty: `wallet`.
+    """
     asked, url, proxy = all_given(given, environ)
     intensity = _intensity(asked)
-    profile = _profile(asked)
+    profile = _profile(asked, default_profile)
     clients = _clients(asked) if url else None
     address = None
     if clients is not None:
@@ -172,9 +176,9 @@ def _known(asked: Given) -> KnownIssues:
     return KnownIssues() if path is None else read_known(path, list(load_rules()))
 
 
-def _profile(asked: Given) -> Profile:
+def _profile(asked: Given, default: str) -> Profile:
     try:
-        return registry.load(asked.text("profile") or registry.DEFAULT)
+        return registry.load(asked.text("profile") or default or registry.DEFAULT)
     except ProfileError as error:
         raise SettingsError(f"{asked.name('profile')}: {error}") from None
 

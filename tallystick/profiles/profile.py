@@ -93,6 +93,11 @@ class Profile(Api, Protocol):
     """All that is particular to one API."""
 
     @property
+    def option(self) -> str:
+        """The value of `--profile` that loads it again: a name of ours, or the path of a file."""
+        ...
+
+    @property
     def traits(self) -> Traits:
         """What the API is able to do."""
         ...

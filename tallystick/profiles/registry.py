@@ -13,11 +13,14 @@ from tallystick.profiles.wallet.profile import Wallet
 
 DEFAULT = "wallet"
 FILES = (".yaml", ".yml")
+STRIPE = {
+    "stripe-charges": "charges.yaml",
+    "stripe-payment-intents": "payment_intents.yaml",
+}
 
 BUILT_IN: dict[str, Callable[[], Profile]] = {
     "wallet": Wallet,
-    "stripe-charges": partial(declared.load, SPEC / "stripe" / "charges.yaml"),
-    "stripe-payment-intents": partial(declared.load, SPEC / "stripe" / "payment_intents.yaml"),
+    **{name: partial(declared.load, SPEC / "stripe" / file, name) for name, file in STRIPE.items()},
 }
 """By name; each call makes a profile for one run."""
 

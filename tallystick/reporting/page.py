@@ -21,7 +21,7 @@ from tallystick.reporting.chapters import (
 )
 from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exchanges, Record
-from tallystick.reporting.result import Count, Result, ViolationEntry, again
+from tallystick.reporting.result import Count, Result, ViolationEntry, again, target_options
 from tallystick.reporting.templates import render
 from tallystick.run import key_of
 
@@ -83,6 +83,7 @@ def report_page(
         "page.html.j2",
         result=result,
         again=again,
+        target_options=target_options(result),
         partial_note=partial_note(result),
         shallow_note=shallow_note(result),
         left_note=left_note(result),

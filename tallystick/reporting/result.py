@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from tallystick.cleanup import LeftOpen
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.known import KnownIssues
 from tallystick.location import SUITE_ROOT
+from tallystick.profiles import registry
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.visible import brief, visible_all
 from tallystick.run import Finding, Run
@@ -92,7 +94,13 @@ class OutageEntry(TypedDict):
     met_by: str
 
 
-class Result(TypedDict):
+class _NotTheDefault(TypedDict, total=False):
+    """What a result has only where it is not the default."""
+
+    profile_option: str
+
+
+class Result(_NotTheDefault):
     """What came out of a run. `reason` says why nothing was decided, or what broke."""
 
     verdict: str
@@ -175,6 +183,8 @@ def summarise(
             for outage in run.target.outages[:MOST_IDS]
         ],
     )
+    if run.profile.option != registry.DEFAULT:
+        result["profile_option"] = redactor.text(run.profile.option)
     return cast(Result, visible_all(result))
 
 
@@ -315,6 +325,13 @@ def again(test: str, result: Result) -> str:
     """The command that runs a test again: of the suite's own contracts, or of a caller's pytest."""
     is_ours = test.startswith("contracts/")
     return f"tallystick {result['intensity']} '{test}'" if is_ours else f"pytest '{test}'"
+
+
+def target_options(result: Result) -> str:
+    """The options of a command that name the target of the result, and its API."""
+    profile = result.get("profile_option", "")
+    named = f" --profile {shlex.quote(profile)}" if profile else ""
+    return f"--target {result['target']}{named}"
 
 
 def write_whole(path: Path, text: str) -> None:

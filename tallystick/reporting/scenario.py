@@ -16,13 +16,14 @@ from typing import Any
 import yaml
 
 from tallystick.documents.rules import load_rules
+from tallystick.profiles import registry
 from tallystick.program import MISSING_LABELS, Program, ProgramError
 from tallystick.reporting.result import redactor_for, write_whole
 from tallystick.reporting.visible import brief, visible
 from tallystick.run import Finding, Run
 
 REQUIRED = ("rule", "steps")
-MEMBERS = (*REQUIRED, "expected", "actual", "dialect", "target", "seed", "created")
+MEMBERS = (*REQUIRED, "expected", "actual", "dialect", "profile", "target", "seed", "created")
 
 
 class ScenarioError(ValueError):
@@ -42,6 +43,8 @@ class Scenario:
     target: str = ""
     seed: int = 0
     created: str = ""
+    profile: str = ""
+    """The value of `--profile` for its API; empty: the default."""
 
 
 def file_name(key: str) -> str:
@@ -62,6 +65,7 @@ def write_scenario(path: Path, finding: Finding, run: Run, *, created: str = "")
         visible(redactor.text(run.target.address.url)),
         run.seed,
         created or datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "" if run.profile.option == registry.DEFAULT else run.profile.option,
     )
     write_whole(path, scenario_text(scenario, path.name))
 
@@ -78,6 +82,7 @@ def scenario_text(scenario: Scenario, name: str) -> str:
         "expected": scenario.expected,
         "actual": scenario.actual,
         "steps": scenario.program.lines(),
+        **({"profile": scenario.profile} if scenario.profile else {}),
         "target": scenario.target,
         "seed": scenario.seed,
         "created": scenario.created,
@@ -106,6 +111,7 @@ def read_scenario(path: Path) -> Scenario:
         text("target"),
         reader.integer(nodes["seed"]) if "seed" in nodes else 0,
         text("created"),
+        text("profile"),
     )
 
 

@@ -16,7 +16,7 @@ from tallystick.reporting.chapters import (
     partial_note,
     shallow_note,
 )
-from tallystick.reporting.result import Result, ViolationEntry, again
+from tallystick.reporting.result import Result, ViolationEntry, again, target_options
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 SIGNS = {"conforms": "✅", "violates": "❌", "undecided": "⚠️", "error": "💥"}
@@ -96,11 +96,11 @@ def _violation(entry: ViolationEntry, result: Result) -> Iterator[str]:
     yield fence
     if entry["scenario"]:
         yield f"{fence}sh"
-        yield f"tallystick replay {entry['scenario']} --target {result['target']}"
+        yield f"tallystick replay {entry['scenario']} {target_options(result)}"
         yield fence
     elif entry["test"]:
         yield f"{fence}sh"
-        yield f"{again(entry['test'], result)} --target {result['target']}"
+        yield f"{again(entry['test'], result)} {target_options(result)}"
         yield fence
     yield ""
 

@@ -29,7 +29,13 @@ from tallystick.reporting.chapters import (
 )
 from tallystick.reporting.curl import answered, belongs, curl, decisive
 from tallystick.reporting.journal import Exchanges, Record
-from tallystick.reporting.result import Result, ViolationEntry, again, redactor_for
+from tallystick.reporting.result import (
+    Result,
+    ViolationEntry,
+    again,
+    redactor_for,
+    target_options,
+)
 from tallystick.reporting.visible import brief
 from tallystick.run import Finding, Run, key_of
 
@@ -97,7 +103,7 @@ def violation_lines(
     entry: ViolationEntry, records: tuple[Record, ...], result: Result, directory: Path, width: int
 ) -> Iterator[Text]:
     """A violation in full: rule, permitted, received, program, last exchange, how to replay."""
-    target = result["target"]
+    target, options = result["target"], target_options(result)
     yield from _title(entry, width)
     yield from _labelled("permitted", entry["expected"], width)
     yield from _labelled("received", entry["actual"], width, "bold")
@@ -110,11 +116,9 @@ def violation_lines(
         yield from _exchange(record, target, "sent" if number == 0 else "then", width)
     if entry["scenario"]:
         path = directory / entry["scenario"]
-        yield from _verbatim("replay", [f"tallystick replay {path} \\", f"  --target {target}"])
+        yield from _verbatim("replay", [f"tallystick replay {path} \\", f"  {options}"])
     elif entry["test"]:
-        yield from _verbatim(
-            "again", [f"{again(entry['test'], result)} \\", f"  --target {target}"]
-        )
+        yield from _verbatim("again", [f"{again(entry['test'], result)} \\", f"  {options}"])
     yield from _labelled("seen", _seen(entry), width)
     if entry["test"]:
         yield from _verbatim("test", [entry["test"]])
@@ -131,9 +135,8 @@ def left_lines(result: Result, directory: Path, width: int) -> Iterator[Text]:
         yield Text()
         for line in textwrap.wrap(f"{note}; this puts it away:", width):
             yield Text(line, style="bold yellow")
-        yield from _verbatim(
-            "", [f"tallystick sweep {directory} \\", f"  --target {result['target']}"]
-        )
+        options = target_options(result)
+        yield from _verbatim("", [f"tallystick sweep {directory} \\", f"  {options}"])
 
 
 def verdict_lines(result: Result, width: int) -> Iterator[Text]:

@@ -146,6 +146,26 @@ def test_a_wrong_profile_is_told_what_does_not_agree(
     ), checked.output
 
 
+@pytest.mark.parametrize(
+    "file", [SPEC / "stripe" / "charges.yaml", "stripe-payment-intents", "no-such-profile"]
+)
+def test_a_replay_uses_the_profile_that_the_scenario_names(
+    file: object, stripe: str, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "cap-2.yaml"
+    steps = "- A = card 1000\n- h1 = hold A 600\n- c1 = capture h1 remaining+1\n"
+    scenario.write_text(f"rule: CAP-2\nprofile: {file}\nsteps:\n{steps}")
+    arguments = ["replay", str(scenario), "--times=1", "--target", stripe]
+    environ = {"TALLYSTICK_TOKEN": KEY}
+    replayed = CliRunner().invoke(cli, arguments, env=environ, standalone_mode=False)
+    if file == "no-such-profile":
+        assert "no profile is named 'no-such-profile'" in str(replayed.exception)
+        arguments.append("--profile=stripe-charges")
+        replayed = CliRunner().invoke(cli, arguments, env=environ, standalone_mode=False)
+    assert "CONFORMS: CAP-2 was kept in 1 of 1 replays" in replayed.output
+    assert status(replayed) == 0
+
+
 def test_refused_credentials_are_one_line(stripe: str) -> None:
     checked = run("check", SPEC / "stripe" / "charges.yaml", "--target", stripe, token="wrong")
     assert "these credentials may not ask for it" in str(checked.exception or checked.output)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallystick.profiles import registry
 from tallystick.program import Amount, Program, Step, Verb, extras
 from tallystick.reporting.scenario import (
     Scenario,
@@ -38,6 +39,19 @@ def test_a_finding_is_read_back_as_it_was_seen(tmp_path: Path) -> None:
         "2026-11-20T17:00:00Z",
     )
     assert "tallystick replay conc-1.yaml" in path.read_text()
+
+
+def test_a_finding_of_another_api_names_its_profile(tmp_path: Path) -> None:
+    run = sample_run()
+    run.profile = registry.load("stripe-charges")
+    path = tmp_path / "conc-1.yaml"
+    write_scenario(path, run.findings["CONC-1"], run)
+    assert read_scenario(path).profile == "stripe-charges"
+
+
+@pytest.mark.parametrize("name", registry.BUILT_IN)
+def test_a_profile_is_loaded_again_by_its_option(name: str) -> None:
+    assert registry.load(name).option == name
 
 
 STEPS = st.lists(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shlex
@@ -15,11 +16,13 @@ from rich.console import Console
 from tallystick.documents.rules import load_rules
 from tallystick.reporting.curl import curl
 from tallystick.reporting.journal import exchanges_of
+from tallystick.reporting.page import report_page
 from tallystick.reporting.progress import Progress, Status, progress_line
 from tallystick.reporting.result import Ending, Result, redactor_for, summarise
+from tallystick.reporting.summary import summary_text
 from tallystick.reporting.terminal import brief_text, report_text, verdict_lines
 from tallystick.run import Run
-from tests.reporting.sample import NOT_CLAIMED, sample_run
+from tests.reporting.sample import NOT_CLAIMED, URL, sample_run
 
 DIRECTORY = Path("reports/latest")
 
@@ -131,6 +134,21 @@ def test_a_failing_test_says_it_in_short() -> None:
     assert finding.violation.expected in block
     assert all(step in block for step in finding.steps)
     assert "5d2f1c9e" not in block
+
+
+@pytest.mark.parametrize("option", ["stripe-charges", "my api/wallet.yaml"])
+def test_a_command_to_copy_names_the_profile_where_it_is_not_the_default(option: str) -> None:
+    assert "--profile" not in _text(sample_run())
+    run = sample_run()
+    run.profile.option = option  # type: ignore[misc]
+    result = summarise(run, Ending(), seconds=1)
+    for shown in (
+        report_text(result, {}, DIRECTORY, width=80),
+        summary_text(result),
+        html.unescape(report_page(result, {})),
+    ):
+        line = f"--target {URL} --profile {shlex.quote(option)}"
+        assert shown.replace("</pre>", "\n").count(f"{line}\n") == 2
 
 
 def test_the_curl_line_is_one_command_for_a_shell() -> None:

@@ -44,14 +44,17 @@ VERB_OF = {
 """The verb of a program that each command answers to."""
 
 
-def load(path: Path) -> DeclaredProfile:
-    """Return the profile of a file; ProfileError, one line, says what is wrong in it first."""
+def load(path: Path, option: str = "") -> DeclaredProfile:
+    """Return the profile of a file; ProfileError, one line, says what is wrong in it first.
+
+    `option` is the value of `--profile` that loads it; empty: the path.
+    """
     declaration, page = read(path)
     found = page.described()
     if found:
         more = f" (and {len(found) - 1} more: tallystick profile check {path})" * (len(found) > 1)
         raise ProfileError(f"{found[0]}{more}")
-    return DeclaredProfile(declaration)
+    return DeclaredProfile(declaration, option or str(path))
 
 
 class DeclaredProfile:
@@ -59,8 +62,9 @@ class DeclaredProfile:
 
     offers = None
 
-    def __init__(self, declaration: Declaration) -> None:
+    def __init__(self, declaration: Declaration, option: str) -> None:
         self.declaration = declaration
+        self.option = option
         self.name = declaration.name
         self.title = declaration.title
         self.base_url = f"the base URL of a server of this API ({declaration.title}), up to where "

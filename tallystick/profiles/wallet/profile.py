@@ -43,7 +43,7 @@ DECIDED = {
 class Wallet:
     """The Wallet / Cards API. It keeps nothing: callers choose the ids of cards."""
 
-    name = "wallet"
+    name = option = "wallet"
     title = "Wallet / Cards API"
     base_url = "the base URL of a Wallet / Cards API up to and including /v1"
     permissions = "a run needs admin:wallets, or read:wallets and write:wallets"
