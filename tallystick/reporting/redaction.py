@@ -34,11 +34,13 @@ _BY_NAME = {
     "client_secret": "secret",
     "secret": "secret",
     "password": "secret",
-    "authorization": "secret",
-    "Authorization": "secret",
 }
 _VALUE_OF = {"token": "token", "card_token": "token", "pin": "pin"}
 """Members whose own member `value` is the secret."""
+_HEADERS = "headers"
+_HEADER_NAMES = frozenset({"authorization", "proxy-authorization", "x-api-key"})
+"""Headers with credentials. Elsewhere `authorization` is an ordinary member, often an id."""
+_SCHEME = re.compile(r"(?i)\s*(?:bearer|basic|digest|token)\s+\S")
 
 _WORD = re.compile(r"[^\s\"'`(){}\[\]<>,;=&?/\\]+")
 _CREDENTIAL = re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
@@ -46,6 +48,10 @@ _CREDENTIAL = re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{8,}|\beyJ[\w-]+\.
 _NAMED = rf"([\"'])({'|'.join(_BY_NAME)})\1"
 _CODE = r"""(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\d+)"""
 _MEMBER = re.compile(rf"{_NAMED}\s*:\s*{_CODE}")
+_HEADER = re.compile(
+    rf"([\"'])(authorization)\1\s*:\s*(?=[\"']\s*(?:bearer|basic|digest|token)\s+\S){_CODE}",
+    re.IGNORECASE,
+)
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
 _TRIM = ".:!|*"
 SHORT = 4  # shorter secrets are masked by name only: they would blot out ordinary words
@@ -120,6 +126,7 @@ class Redactor:
             text = _USER_INFO.sub("", text)
         if ":" in text:
             text = _MEMBER.sub(rf"\1\2\1: {SECRET}", text)
+            text = _HEADER.sub(rf"\1\2\1: {SECRET}", text)
         if self._masks:
             for word in {*_words(text), ""}:  # "": secrets that have no word in them
                 for secret, mask in self._split.get(word, {}).items():
@@ -143,10 +150,10 @@ class Redactor:
         return value
 
     def _member(self, name: str, value: JSON, inner: str) -> JSON:
-        kind = inner if name == "value" else _BY_NAME.get(name, "")
+        kind = _kind(name, value, inner)
         if not kind and value.__class__ in _NEVER_SECRET:
             return value
-        return self._walk(value, kind, _VALUE_OF.get(name, ""))
+        return self._walk(value, kind, _HEADERS if name == _HEADERS else _VALUE_OF.get(name, ""))
 
     def _masked(self, text: str, kind: str) -> str:
         return text if not text or _MASK.fullmatch(text) else self.learn(text, kind)
@@ -160,6 +167,15 @@ class Redactor:
 
 _NEVER_SECRET = (int, bool, float, type(None))  # unless they stand under the name of one
 _MASK = re.compile(r"\[(?:pin|secret|barcode|token [0-9a-f]{8})\]")
+
+
+def _kind(name: str, value: JSON, inner: str) -> str:
+    """What secret a member is; empty: none."""
+    if name.lower() in _HEADER_NAMES and (
+        inner == _HEADERS or (isinstance(value, str) and _SCHEME.match(value))
+    ):
+        return "secret"
+    return inner if name == "value" and inner != _HEADERS else _BY_NAME.get(name, "")
 
 
 def _words(text: str) -> Iterator[str]:

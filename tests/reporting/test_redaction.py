@@ -128,6 +128,26 @@ def test_made_up_codes_of_a_client_do_not_blot_out_ordinary_words() -> None:
     assert redactor.text("fund of 1000") == "fund of 1000"
 
 
+def test_an_id_of_a_payment_is_no_secret_though_its_member_is_named_like_a_header() -> None:
+    redactor = Redactor(salt=SALT)
+    body = {"authorization": "au_1f0c4a51", "items": [{"Authorization": "au_2"}]}
+    assert redactor.answer(body) == body
+    assert redactor.text("/authorizations/au_1f0c4a51/capture") == (
+        "/authorizations/au_1f0c4a51/capture"
+    )
+    assert redactor.text("{'authorization': 'au_1f0c4a51'}") == "{'authorization': 'au_1f0c4a51'}"
+
+
+def test_credentials_of_a_header_are_masked_wherever_they_stand() -> None:
+    redactor = Redactor(salt=SALT)
+    assert redactor.answer({"authorization": "Bearer abc"}) == {"authorization": "[secret]"}
+    assert redactor.answer({"headers": {"X-Api-Key": "key-12345"}}) == {
+        "headers": {"X-Api-Key": "[secret]"}
+    }
+    assert redactor.text("the key key-12345") == "the key [secret]"
+    assert redactor.text("{'Authorization': 'Basic abc'}") == "{'Authorization': [secret]}"
+
+
 def test_settings_of_a_code_are_not_secrets() -> None:
     body = {"pin": {"format": {"length": 4, "prefix": "P"}}, "card_token": {"expires_in": 60}}
     assert Redactor(salt=SALT).answer(body) == body
