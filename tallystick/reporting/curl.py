@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 
 from tallystick.reporting.journal import Record
-from tallystick.reporting.result import ViolationEntry
+from tallystick.reporting.result import BEARER, ViolationEntry
 from tallystick.reporting.visible import visible
 
 AT_THE_END = "at the end"
 """Stands for a step in the reads that follow a program."""
 
 
-def curl(record: Record, base_url: str) -> list[str]:
-    """The lines of the command; all but the last end with a backslash."""
-    parts = [f'curl -sS -X {record.method} -H "Authorization: Bearer $TOKEN"']
+def curl(record: Record, base_url: str, credentials: Sequence[str] = (BEARER,)) -> list[str]:
+    """The lines of the command; all but the last end with a backslash.
+
+    `credentials` are headers with `$TOKEN` in them, for the shell to fill in.
+    """
+    named = "".join(f' -H "{header}"' for header in credentials)
+    parts = [f"curl -sS -X {record.method}{named}"]
     parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in record.headers.items()]
     if record.form and isinstance(record.body, dict):
         parts += [

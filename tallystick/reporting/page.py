@@ -21,7 +21,7 @@ from tallystick.reporting.chapters import (
 )
 from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exchanges, Record
-from tallystick.reporting.result import Count, Result, ViolationEntry, again, target_options
+from tallystick.reporting.result import BEARER, Count, Result, ViolationEntry, again, target_options
 from tallystick.reporting.templates import render
 from tallystick.run import key_of
 
@@ -115,7 +115,7 @@ def _exchange(record: Record, result: Result) -> _Exchange:
         "no answer" if record.status is None else str(record.status),
         "" if record.body is None else _pretty(record.body),
         answered(record) if record.answer is None else _pretty(record.answer),
-        "\n".join(curl(record, result["target"])),
+        "\n".join(curl(record, result["target"], result.get("credentials", [BEARER]))),
         (record.returned_ns - record.called_ns) // 1000,
     )
 

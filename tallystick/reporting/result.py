@@ -34,6 +34,10 @@ MOST_IDS = 100
 SCHEMA = SUITE_ROOT / "reports" / "result.schema.json"
 
 
+BEARER = "Authorization: Bearer $TOKEN"
+"""The credentials of a request as they are shown by default."""
+
+
 class ResultError(ValueError):
     """A result file that cannot be used: one line that says what is wrong."""
 
@@ -98,6 +102,7 @@ class _NotTheDefault(TypedDict, total=False):
     """What a result has only where it is not the default."""
 
     profile_option: str
+    credentials: list[str]
 
 
 class Result(_NotTheDefault):
@@ -185,6 +190,10 @@ def summarise(
     )
     if run.profile.option != registry.DEFAULT:
         result["profile_option"] = redactor.text(run.profile.option)
+    authentication = run.target.authentication
+    shown = [credentials_line(*each) for each in authentication.current().items()]
+    if shown != [BEARER] and (shown or authentication.is_fixed):
+        result["credentials"] = shown
     return cast(Result, visible_all(result))
 
 
@@ -325,6 +334,13 @@ def again(test: str, result: Result) -> str:
     """The command that runs a test again: of the suite's own contracts, or of a caller's pytest."""
     is_ours = test.startswith("contracts/")
     return f"tallystick {result['intensity']} '{test}'" if is_ours else f"pytest '{test}'"
+
+
+def credentials_line(name: str, value: str) -> str:
+    """A header with credentials, with `$TOKEN` in their place."""
+    scheme, _, _ = value.partition(" ")
+    known = scheme.lower() in ("bearer", "basic", "digest", "token") and scheme != value
+    return f"{name}: {scheme} $TOKEN" if known else f"{name}: $TOKEN"
 
 
 def target_options(result: Result) -> str:

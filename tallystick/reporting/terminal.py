@@ -30,6 +30,7 @@ from tallystick.reporting.chapters import (
 from tallystick.reporting.curl import answered, belongs, curl, decisive
 from tallystick.reporting.journal import Exchanges, Record
 from tallystick.reporting.result import (
+    BEARER,
     Result,
     ViolationEntry,
     again,
@@ -103,7 +104,7 @@ def violation_lines(
     entry: ViolationEntry, records: tuple[Record, ...], result: Result, directory: Path, width: int
 ) -> Iterator[Text]:
     """A violation in full: rule, permitted, received, program, last exchange, how to replay."""
-    target, options = result["target"], target_options(result)
+    options = target_options(result)
     yield from _title(entry, width)
     yield from _labelled("permitted", entry["expected"], width)
     yield from _labelled("received", entry["actual"], width, "bold")
@@ -113,7 +114,7 @@ def violation_lines(
         text = "in a longer program, whose last exchange was this:"
         yield from _labelled("first", text, width)
     for number, record in enumerate(shown):
-        yield from _exchange(record, target, "sent" if number == 0 else "then", width)
+        yield from _exchange(record, result, "sent" if number == 0 else "then", width)
     if entry["scenario"]:
         path = directory / entry["scenario"]
         yield from _verbatim("replay", [f"tallystick replay {path} \\", f"  {options}"])
@@ -214,8 +215,8 @@ def _program(steps: list[str], label: str) -> Iterator[Text]:
     yield from _verbatim(label, numbered, "cyan")
 
 
-def _exchange(record: Record, target: str, label: str, width: int) -> Iterator[Text]:
-    command = curl(record, target)
+def _exchange(record: Record, result: Result, label: str, width: int) -> Iterator[Text]:
+    command = curl(record, result["target"], result.get("credentials", [BEARER]))
     yield from _verbatim(label, command[:1])
     # The address is the longest word of all: it gets the whole width.
     yield from (Text(f"    {line}") for line in command[1:])

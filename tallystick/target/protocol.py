@@ -11,7 +11,7 @@ from tallystick.ledger.vocabulary import Command, Outcome
 from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret
 from tallystick.target.answers import Answer, Exchange, NoAnswer, Observer
-from tallystick.target.api import Api
+from tallystick.target.api import Api, Authentication
 from tallystick.target.network import Connections
 from tallystick.target.outages import Outage
 from tallystick.target.pace import Meter
@@ -26,6 +26,9 @@ class Target(Protocol):
     meter: Meter
     observer: Observer | None
     profile: Api
+
+    authentication: Authentication
+    """How its requests prove who sends them."""
 
     @property
     def audience(self) -> str:

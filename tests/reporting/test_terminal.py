@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from tallystick.documents.rules import load_rules
+from tallystick.profiles.authentication import FixedHeaders
 from tallystick.reporting.curl import curl
 from tallystick.reporting.journal import exchanges_of
 from tallystick.reporting.page import report_page
@@ -22,6 +23,7 @@ from tallystick.reporting.result import Ending, Result, redactor_for, summarise
 from tallystick.reporting.summary import summary_text
 from tallystick.reporting.terminal import brief_text, report_text, verdict_lines
 from tallystick.run import Run
+from tallystick.target import HttpTarget
 from tests.reporting.sample import NOT_CLAIMED, URL, sample_run
 
 DIRECTORY = Path("reports/latest")
@@ -161,6 +163,23 @@ def test_the_curl_line_is_one_command_for_a_shell() -> None:
     assert json.loads(words[words.index("-d") + 1]) == quoting.body
     assert words[-1] == f"http://h/v1{quoting.path}"
     assert "-d" not in _shell_words(curl(replace(quoting, body=None), "http://h/v1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("X-Api-Key", "key-12345", "X-Api-Key: $TOKEN"),
+        ("Authorization", "Basic a2V5Og==", "Authorization: Basic $TOKEN"),
+    ],
+)
+def test_a_curl_line_shows_the_header_of_the_credentials(name: str, value: str, shown: str) -> None:
+    run = sample_run()
+    assert isinstance(run.target, HttpTarget)
+    run.target.authentication = FixedHeaders({name: value})
+    text = _text(run)
+    assert f'curl -sS -X POST -H "{shown}"' in text
+    assert "Bearer $TOKEN" not in text
+    assert value not in text
 
 
 def test_the_curl_line_of_a_form_has_its_members_and_its_headers() -> None:
