@@ -25,6 +25,15 @@ def _is_unreadable(value: Any) -> bool:
     return False
 
 
+def _member(body: Any, name: str) -> Any:
+    """A member of a body; None if there is none, or the body is no object."""
+    return body.get(name) if isinstance(body, dict) else None
+
+
+def _is_castable(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, str) and value.isdecimal())
+
+
 def _formats(body: Any) -> Iterator[dict[str, Any]]:
     """Every object called `format` in a body."""
     for name, value in body.items() if isinstance(body, dict) else ():
@@ -41,7 +50,7 @@ def _formats(body: Any) -> Iterator[dict[str, Any]]:
 )
 class UnreadableEndIsNoEnd(Intake):
     def validate(self, operation: Operation, body: Any) -> None:
-        if operation.id == _CREATE and _is_unreadable(body.get("expires_at")):
+        if operation.id == _CREATE and _is_unreadable(_member(body, "expires_at")):
             del body["expires_at"]
         super().validate(operation, body)
 
@@ -53,7 +62,7 @@ class UnreadableEndIsNoEnd(Intake):
 )
 class UnreadableStartOfActivation(Intake):
     def validate(self, operation: Operation, body: Any) -> None:
-        if operation.id == _ACTIVATE and _is_unreadable(body.get("active_from")):
+        if operation.id == _ACTIVATE and _is_unreadable(_member(body, "active_from")):
             del body["active_from"]
         super().validate(operation, body)
 
@@ -106,9 +115,9 @@ class FormatLengthIsCast(Intake):
 )
 class LifeWithCardIsCast(Intake):
     def validate(self, operation: Operation, body: Any) -> None:
-        generator = body.get("card_token") if operation.id == _CREATE else None
-        if isinstance(generator, dict) and isinstance(generator.get("expires_in"), float | str):
-            generator["expires_in"] = int(generator["expires_in"])
+        generator = _member(body, "card_token") if operation.id == _CREATE else None
+        if isinstance(generator, dict) and _is_castable(generator.get("expires_in")):
+            generator["expires_in"] = int(float(generator["expires_in"]))
         super().validate(operation, body)
 
 
@@ -119,7 +128,7 @@ class LifeWithCardIsCast(Intake):
 )
 class BatchTypeIsGiftCard(Intake):
     def validate(self, operation: Operation, body: Any) -> None:
-        entries = body.get("cards") if operation.id == _BATCH else None
+        entries = _member(body, "cards") if operation.id == _BATCH else None
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict) and isinstance(entry.get("type"), str):
                 is_known = entry["type"] in ("gift_card", "credit_note")
@@ -134,7 +143,7 @@ class BatchTypeIsGiftCard(Intake):
 )
 class LongIdsAreCutInBatches(Intake):
     def validate(self, operation: Operation, body: Any) -> None:
-        entries = body.get("cards") if operation.id == _BATCH else None
+        entries = _member(body, "cards") if operation.id == _BATCH else None
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict) and isinstance(entry.get("card_id"), str):
                 entry["card_id"] = entry["card_id"][:255]
