@@ -25,6 +25,8 @@ REFUSAL_STATUSES = frozenset({400, 401, 403, 404})
 TRANSPORT_REFUSALS = REFUSAL_STATUSES | {405, 406, 411, 413, 414, 415, 417, 431, 505}
 """The statuses with which HTTP itself refuses a method, a size or a content type (question 56)."""
 
+LONGEST_PART = 100
+"""Characters of the beginning and of the end of a message, if it is longer than both."""
 MOST_ERRORS = 100
 """Errors that are looked at in one body: a long list may have one in every item."""
 FORMAT_ERRORS = (
@@ -219,7 +221,14 @@ def _first_error(validator: _Validator, body: Any) -> tuple[str, bool] | None:
     # A missing member or a wrong type is worse than a value in a wrong format.
     error = min(errors, key=_is_of_format)
     where = "/".join(str(part) for part in error.instance_path) or "the body"
-    return f"{where}: {error.message}", _is_of_format(error)
+    return f"{where}: {_shortened(error.message)}", _is_of_format(error)
+
+
+def _shortened(message: str) -> str:
+    """A message begins with the whole value, and what is wrong with it comes last."""
+    if len(message) <= 2 * LONGEST_PART:
+        return message
+    return f"{message[:LONGEST_PART]} ... {message[-LONGEST_PART:]}"
 
 
 def _is_of_format(error: jsonschema_rs.ValidationError) -> bool:

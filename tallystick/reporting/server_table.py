@@ -91,10 +91,7 @@ def _violation(violation: ViolationEntry) -> list[str]:
     often = "" if seen is None else f" Seen in {seen[0]} of {seen[1]} replays."
     return [
         f"{violation['rule']}: {violation['title']}",
-        "",
-        "```",
-        *violation["steps"],
-        "```",
+        *(["", "```", *violation["steps"], "```"] if violation["steps"] else []),
         "",
         f"Permitted: {violation['expected']}. Received: {violation['actual']}.{often}",
     ]

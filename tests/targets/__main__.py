@@ -1,4 +1,4 @@
-"""`python -m tests.targets install FOLDER NAME...` and `... start FOLDER NAME`.
+"""`python -m tests.targets install FOLDER NAME...`, `... start FOLDER NAME`, `... table FOLDER`.
 
 A started server is installed first where it is missing; it prints its URL and runs until Ctrl-C.
 """
@@ -11,12 +11,15 @@ import threading
 from pathlib import Path
 
 from tests.targets.catalogue import PACKAGES
+from tests.targets.gates import NotJudged
 from tests.targets.install import NotInstalled, installed
 from tests.targets.process import NotStarted, ThirdParty
+from tests.targets.table import write_page
 
 USAGE = f"""\
 usage: python -m tests.targets install FOLDER NAME...
        python -m tests.targets start FOLDER NAME
+       python -m tests.targets table FOLDER
 names: {", ".join(PACKAGES)}"""
 
 
@@ -28,10 +31,12 @@ def main(arguments: list[str]) -> int:
                 _install(Path(folder).absolute(), names)
             case ["start", folder, name] if name in PACKAGES:
                 _start(Path(folder).absolute(), name)
+            case ["table", folder]:
+                print(write_page(Path(folder).absolute()))
             case _:
                 print(USAGE, file=sys.stderr)
                 return 2
-    except (NotInstalled, NotStarted) as error:
+    except (NotInstalled, NotJudged, NotStarted) as error:
         print(f"targets: {error}", file=sys.stderr)
         return 1
     return 0

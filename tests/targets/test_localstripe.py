@@ -158,3 +158,9 @@ def test_ls_17_declines_are_of_another_type_or_do_not_happen(api: Intents) -> No
 def test_ls_18_metadata_has_no_bound(api: Intents) -> None:
     made = api.hold(**{"metadata[name]": "x" * 501}).json()
     assert made["metadata"] == {"name": "x" * 501}
+
+
+def test_ls_19_a_list_and_a_mapping_in_one_place_are_a_500(api: Intents) -> None:
+    both = {"metadata[a]": "x", "metadata[]": "y"}
+    assert api.hold(**both).status_code == 500
+    assert api.hold(**{"metadata[a]": "x"}).status_code == 200
