@@ -36,13 +36,14 @@ this page; FOLDER is where the servers of others are installed, `.tox/targets/se
 | stripelike | ours, honest (`tests/stripelike/`) | Stripe's API: charges; payment intents |
 | prepaid | ours, honest (`tests/prepaid/`) | a wallet of another kind (`spec/prepaid/`) |
 | localstripe 1.15.10 | [others](https://github.com/adrienverge/localstripe) | payment intents |
-| stripe-stateful-mock 0.0.16 | [others](https://www.npmjs.com/package/stripe-stateful-mock) | charges |
+| stripe-stateful-mock 0.0.16 | [others](https://npmjs.com/package/stripe-stateful-mock) | charges |
 
 The last two are made for the tests of shops. They take any key and mean to (AUTH-2), which is
 still not what the documentation says. Every key sees the same account there, so AUTH-4 and AUTH-5
-are not asked. All that is known of them is in [`OBSERVED.md`](../tests/targets/OBSERVED.md), and
-`tox -e targets` finds it again. `tallystick table NAME=RESULT...` makes such a table of your
-servers.
+are not asked. All that is known of them is in
+[`tests/targets/OBSERVED.md`](../tests/targets/OBSERVED.md); `tox -e targets` demands that the
+violations below are found again, and no other one. `tallystick table NAME=RESULT...` makes such a
+table of your servers.
 
 """
 
