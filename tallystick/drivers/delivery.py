@@ -122,7 +122,8 @@ class DeliverySession:
             transport.treat(delivery)
             if delivery is not Delivery.LATE:  # its copy has done nothing yet
                 self._note_cause(RULES[delivery], f"`{step}`")
-        outcome = self.session.ask(card, command, str(step))
+        with transport.reset_if_it_ends_early():
+            outcome = self.session.ask(card, command, str(step))
         self._note_the_targets_part(step)
         if delivery is Delivery.LATE:
             self._late.append(_LateCopy(step, command, card, transport.take_copy()))

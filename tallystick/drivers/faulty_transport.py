@@ -7,7 +7,7 @@ treated how.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import httpx
@@ -40,6 +40,15 @@ class FaultyTransport(httpx.BaseTransport):
     def reset(self) -> None:
         """Forget what a program that ended early left behind."""
         self._next = self._second_answer = self._kept = self._due = None
+
+    @contextmanager
+    def reset_if_it_ends_early(self) -> Iterator[None]:
+        """If the block raises, the second answer of a request is not that of a later one."""
+        try:
+            yield
+        except BaseException:
+            self.reset()
+            raise
 
     def treat(self, delivery: Delivery) -> None:
         """Deliver the next request so."""

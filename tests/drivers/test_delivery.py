@@ -204,3 +204,14 @@ def test_a_mark_is_read_as_it_is_written(line: str) -> None:
 def test_a_mark_that_makes_no_sense_is_refused(line: str) -> None:
     with pytest.raises(ProgramError):
         parse_step(line)
+
+
+def test_a_second_answer_is_never_that_of_another_request() -> None:
+    with sandbox_run("capture_unlimited") as run, lossy_connection(run) as connection:
+        other = DeliverySession(run, connection)
+        other.perform(parse_step(START[0]))
+        with pytest.raises(Violated):
+            deliver(run, connection, Program.parse(*START, "c = capture h remaining+1 !twice"))
+        before = run.target.meter.requests
+        other.finish()  # Violated if what answers a read is not its own answer
+    assert run.target.meter.requests > before
