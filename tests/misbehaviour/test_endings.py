@@ -101,19 +101,23 @@ ENDINGS = {
         2, "undecided", INTERRUPTED, "import pytest; pytest.exit('enough', returncode=0)"
     ),
     "os._exit": Ending(0, "undecided", "", "import os; os._exit(0)"),
-    "sys.exit": Ending(3, "error", "SystemExit: 0", "raise SystemExit(0)"),
+    "sys.exit": Ending(1, "undecided", "SystemExit: 0", "raise SystemExit(0)"),
     "-x at a test that fails": Ending(
-        3, "error", "test_second: AssertionError: mine", "assert False, 'mine'", options=("-x",)
+        1,
+        "undecided",
+        "test_second: AssertionError: mine",
+        "assert False, 'mine'",
+        options=("-x",),
     ),
     "--maxfail at a test that fails": Ending(
-        3, "error", "AssertionError: mine", "assert False, 'mine'", options=("--maxfail=1",)
+        1, "undecided", "AssertionError: mine", "assert False, 'mine'", options=("--maxfail=1",)
     ),
     "a test that fails without a violation": Ending(
-        3, "error", "AssertionError: mine", "assert False, 'mine'"
+        1, "undecided", "AssertionError: mine", "assert False, 'mine'"
     ),
     "a test that passes though it is expected to fail": Ending(
-        3,
-        "error",
+        1,
+        "undecided",
         "XPASS(strict)",
         "import pytest",
         plugin="""
@@ -183,8 +187,8 @@ ENDINGS = {
         """,
     ),
     "another plugin makes a failure a pass": Ending(
-        3,
-        "error",
+        1,
+        "undecided",
         "AssertionError: mine",
         "assert False, 'mine'",
         plugin="""
