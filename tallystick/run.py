@@ -26,6 +26,7 @@ from tallystick.fingerprint import Cause, cause_of
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.profiles.profile import Profile
+from tallystick.profiles.registry import DEFAULT
 from tallystick.program import Program
 from tallystick.target import (
     Answer,
@@ -269,6 +270,12 @@ class Run(Findings):
         self._on_finding, self._known = on_finding, known
         self._is_isolated = False
         self._gateway_errors: list[Exchange] | None = None
+
+    @property
+    def profile_option(self) -> str:
+        """How `--profile` names the API; empty for the default."""
+        option = self.profile.option
+        return "" if option == DEFAULT else option
 
     @property
     def dialect(self) -> Dialect:

@@ -24,7 +24,6 @@ from tallystick.cleanup import LeftOpen
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.known import KnownIssues
 from tallystick.location import SUITE_ROOT
-from tallystick.profiles import registry
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.visible import brief, visible_all
 from tallystick.run import Finding, Run
@@ -188,13 +187,18 @@ def summarise(
             for outage in run.target.outages[:MOST_IDS]
         ],
     )
-    if run.profile.option != registry.DEFAULT:
-        result["profile_option"] = redactor.text(run.profile.option)
+    _say_how_it_is_reached(run, result, redactor)
+    return cast(Result, visible_all(result))
+
+
+def _say_how_it_is_reached(run: Run, result: Result, redactor: Redactor) -> None:
+    """Add the profile and the header of credentials, where they are not the usual ones."""
+    if run.profile_option:
+        result["profile_option"] = redactor.text(run.profile_option)
     authentication = run.target.authentication
     shown = [credentials_line(*each) for each in authentication.current().items()]
     if shown != [BEARER] and (shown or authentication.is_fixed):
         result["credentials"] = shown
-    return cast(Result, visible_all(result))
 
 
 def _left_entry(run: Run, left: LeftOpen, redactor: Redactor) -> LeftEntry | None:

@@ -16,7 +16,6 @@ from typing import Any
 import yaml
 
 from tallystick.documents.rules import load_rules
-from tallystick.profiles import registry
 from tallystick.program import MISSING_LABELS, Program, ProgramError
 from tallystick.reporting.result import redactor_for, write_whole
 from tallystick.reporting.visible import brief, visible
@@ -65,7 +64,7 @@ def write_scenario(path: Path, finding: Finding, run: Run, *, created: str = "")
         visible(redactor.text(run.target.address.url)),
         run.seed,
         created or datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "" if run.profile.option == registry.DEFAULT else run.profile.option,
+        run.profile_option,
     )
     write_whole(path, scenario_text(scenario, path.name))
 
