@@ -64,9 +64,9 @@ def test_wrong_credentials_open_nothing(run: Run, breaks: str) -> None:
         if run.profile.prepare(command, run.target.address.account, {}) is None:
             request = run.profile.encode(command, run.target.address.account, {})
             exchange = run.target.send(request, authorized=False, headers=headers)
-            session.story.add_exchange(f"{line}, with {CLOSED[breaks]}", exchange)
-            outcome = _outcome(run, command, exchange)
-            _expect_refusal(session, breaks, f"{line}, with {CLOSED[breaks]}", outcome)
+            words = f"{line}, with {CLOSED[breaks]}"
+            _remember(session, words, exchange)
+            _expect_refusal(session, breaks, words, _outcome(run, command, exchange))
     session.finish()
 
 
@@ -124,14 +124,19 @@ def _perform(session: Session, target: Target, command: Command, words: str) -> 
         outcome, exchange = target.perform(command)
     except Unnamed:
         pytest.skip("the target did not say under which id it knows the card")
-    session.story.add_exchange(words, exchange)
-    session.story.leave_program()
-    session.story.note(words)
+    _remember(session, words, exchange)
     if isinstance(outcome, Unknown):
         outcome = _outcome(session.run, command, exchange)
     if isinstance(outcome, Unknown):
         raise Unanswered(exchange)
     return outcome
+
+
+def _remember(session: Session, words: str, exchange: Exchange) -> None:
+    """Keep what no step can spell, so that a violation shows it and is not replayed without it."""
+    session.story.add_exchange(words, exchange)
+    session.story.leave_program()
+    session.story.note(words)
 
 
 def _outcome(run: Run, command: Command, exchange: Exchange) -> Outcome:
