@@ -88,7 +88,7 @@ def test_the_refusals_are_those_of_the_document_and_of_the_rules() -> None:
     }
     assert of_the_wallet == REFUSAL_STATUSES
     *others, last = sorted({200, *REFUSAL_STATUSES})
-    assert f"{listed(others)} or {last}" in load_rules()["SHAPE-3"].text
+    assert f"{listed(others)} or {last}" in load_rules()["SHAPE-3"].source
 
 
 def test_the_refusals_of_a_token_are_those_of_the_document() -> None:
