@@ -25,6 +25,7 @@ from tallystick.checker import Budget, History, HistoryError, Illegality, Key, V
 from tallystick.choosing import TEXTS
 from tallystick.command_options import run_options, settings_options, settings_options_for
 from tallystick.config_command import config_command
+from tallystick.diff_command import diff_command
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import dump
 from tallystick.documents.rules import Rule, load_rules
@@ -313,6 +314,7 @@ def _time_line(illegality: Illegality[Ledger]) -> TimeLine:
 
 
 cli.add_command(config_command)
+cli.add_command(diff_command)
 cli.add_command(known_command)
 
 

@@ -87,8 +87,8 @@ ARROWS = {
     },
     "tallystick/reporting/": {
         "rooms": (
-            *("checker", "cleanup", "documents", "known", "ledger", "location", "program", "run"),
-            "target",
+            *("checker", "cleanup", "documents", "fingerprint", "known", "ledger", "location"),
+            *("program", "run", "target"),
         ),
     },
     # What several processes do with a run is known to none of its parts.
