@@ -41,6 +41,7 @@ OPTIONS: dict[str, Option] = {
     "dialect": Option("pinned dialect: a file that a probe wrote"),
     "spec": Option("the target's own OpenAPI document, a file or URL, in place of the profile's"),
     "known": Option("known issues: a file of violations, each with a reason and a last day"),
+    "corpus": Option("where found programs are kept and replayed first: a folder or redis://..."),
     "intensity": Option("gate (default), release or hunt"),
     "budget": Option("wall-clock budget such as 90s or 10m"),
     "rate": Option("requests per second at most, such as 20"),

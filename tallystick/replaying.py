@@ -5,7 +5,6 @@ They return what they saw; `cli` says it. Neither knows pytest nor the contracts
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,12 +13,8 @@ from dataclasses import dataclass
 from tallystick.cleanup import LeftOpen
 from tallystick.connect import connect
 from tallystick.documents.questions import narrowed, questions
-from tallystick.drivers.concurrent.clients import client_pool
-from tallystick.drivers.concurrent.race import race_once
-from tallystick.drivers.concurrent.trial import StartSchedule
-from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
+from tallystick.drivers.again import run_again
 from tallystick.drivers.probe import probe
-from tallystick.drivers.sequential import Reading, run_program
 from tallystick.ledger.dialect import Dialect
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.program import Delivery
@@ -29,8 +24,6 @@ from tallystick.settings import Settings, SettingsError
 from tallystick.sweeping import clean_up
 from tallystick.target import Exchange, Meter, NoAnswer, Observer, Target, TargetError
 
-RACES = 20
-"""How often a race is run in one replay: it needs luck."""
 MORE_TRIES = 3
 """So many times the replays asked for are run at most, because answers got lost in others."""
 MOST_LOST_IN_RACES = 0.1
@@ -173,7 +166,7 @@ def _replay(run: Run, scenario: Scenario, times: int, traffic: Traffic) -> Repla
         traffic.restart()
         left_out: tuple[str, ...] = ()
         try:
-            left_out = _run_once(once, scenario)
+            left_out = run_again(once, scenario.program, scenario.rule)
         except TargetError as error:
             why = str(error)
             break
@@ -214,25 +207,6 @@ def _not_judged(
     ):
         return f"{rule} was not exercised: no answer of this program is judged by it"
     return None
-
-
-def _run_once(run: Run, scenario: Scenario) -> tuple[str, ...]:
-    """Run the program; the steps that could not be run. Violated if a rule is broken."""
-    program = scenario.program
-    if program.branches:
-        performed: set[str] = set()
-        schedule = StartSchedule(random.Random(f"{run.seed} {program}"))
-        with client_pool(run) as pool:
-            for _ in range(RACES):
-                trial = race_once(run, pool, program, schedule)
-                performed |= {event.step for event in trial.events}
-        return tuple(line for line in program.lines() if line not in performed)
-    if scenario.rule.startswith("DELIV-") or any(step.delivery for step in program.steps):
-        with lossy_connection(run) as connection:
-            story = deliver(run, connection, program, late_s=LATE_S).story
-    else:
-        story = run_program(run, program, reading=Reading.EAGER).story
-    return tuple(str(step) for step in program.prefix if step not in story.steps)
 
 
 def probe_rows(dialect: Dialect) -> list[tuple[str, str, str]]:

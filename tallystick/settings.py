@@ -84,6 +84,8 @@ class Settings:
     """A file or URL with the target's own OpenAPI document; empty: that of the profile."""
     known: KnownIssues = field(default_factory=KnownIssues)
     """Violations that are accepted until a date."""
+    corpus: str = ""
+    """Where the programs that show a violation are kept; empty: nowhere."""
 
 
 def load_settings(
@@ -124,6 +126,7 @@ def load_settings(
         _not_supported(asked, profile),
         _spec(asked),
         _known(asked),
+        asked.text("corpus"),
     )
 
 

@@ -16,6 +16,8 @@ import pytest
 from tallystick.choosing import Choice
 from tallystick.cleanup import Bound, LeftOpen
 from tallystick.connect import EarlyTarget, connect
+from tallystick.corpus.of_run import CorpusOfRun
+from tallystick.corpus.storage import CorpusError
 from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules
@@ -62,6 +64,7 @@ class Suite:
         self.clients: Clients | None = settings.clients
         self.reports: Reports | None = None
         self.known = settings.known
+        self.corpus = CorpusOfRun(settings.corpus)
         self.selection = Selection(settings.intensity)
         self.choice = Choice()
         self.early: EarlyTarget | TargetError | None = None
@@ -107,12 +110,25 @@ class Suite:
             assert self.clients is not None, "settings and the embedded server both bring clients"
             shape = shape_of(settings.profile, settings.spec)
             dialect = dialect_of(settings.profile, settings.dialect)
+            self.corpus.open()
             self.reports = self._reports()
             target = self._connect(address, self.clients.main)
-        except (TargetError, ProfileError, DocumentError, OSError) as error:
+        except (TargetError, ProfileError, DocumentError, CorpusError, OSError) as error:
             self.stop_embedded()
             raise pytest.UsageError(brief(str(error))) from None
         self.begin_run(target, shape, dialect)
+        self._replay_corpus()
+
+    def _replay_corpus(self) -> None:
+        """Look for what was found before; what it costs counts for the budget of the run."""
+        assert self.run is not None
+        run = self.run
+        try:
+            self.corpus.replay(run, lambda: run.has_time() and not self.is_cut())
+        except TargetError as error:
+            self.gone = brief(str(error))
+        except CorpusError as error:
+            run.leave_undecided(brief(str(error)))
 
     def begin_run(
         self,
@@ -203,7 +219,10 @@ class Suite:
         assert self.reports is not None
         with self.interruption:
             finding = self.reports.found(self.run, finding, self.ending())
-        if self.is_cut() or not self.reports.owns(finding):
+        if not self.reports.owns(finding):
+            return
+        self.corpus.keep(self.run, finding, self.reports.directory)
+        if self.is_cut():
             return
         self._may_be_cut = False
         try:
@@ -216,7 +235,10 @@ class Suite:
         if shortened is not None:
             shortened = replace(shortened, known=self.known.id_of_shorter(shortened))
             with self.interruption:
-                self.reports.found(self.run, self.run.revise(finding, shortened), self.ending())
+                shortened = self.run.revise(finding, shortened)
+                shortened = self.reports.found(self.run, shortened, self.ending())
+            before = finding.cause.fingerprint
+            self.corpus.keep(self.run, shortened, self.reports.directory, before)
 
     def status(self) -> Status | None:
         """Where the run stands, for the live line."""
@@ -237,6 +259,7 @@ class Suite:
             self.depths.shallow,
             self._not_supported(),
             self.known,
+            self.corpus.replayed,
         )
 
     def _not_supported(self) -> dict[str, str]:

@@ -91,6 +91,7 @@ ARROWS = {
             *("program", "run", "target"),
         ),
     },
+    "tallystick/corpus/": {"rooms": ("drivers", "reporting", "run", "target")},
     # What several processes do with a run is known to none of its parts.
     "tallystick/suite.py": {"never": ("tallystick.parallel", "tallystick.pytest_plugin")},
     "contracts/": {"never": ("sandbox", "tests", "tallystick.reporting", "tallystick.cli")},
@@ -112,6 +113,7 @@ HOMES = {
     "flask": r"tests/rival/.*",
     "sqlalchemy": r"tests/rival/.*",
     "psycopg": r"tests/prepaid/postgres\.py",
+    "redis": r"tallystick/corpus/storage\.py|tests/corpus/.*",
 }
 """Where a package may be imported."""
 

@@ -97,11 +97,19 @@ class OutageEntry(TypedDict):
     met_by: str
 
 
+class CorpusEntry(TypedDict):
+    """The corpus: how many of its programs were replayed first, and which showed a violation."""
+
+    programs: int
+    shown: list[str]
+
+
 class _NotTheDefault(TypedDict, total=False):
     """What a result has only where it is not the default."""
 
     profile_option: str
     credentials: list[str]
+    corpus: CorpusEntry
 
 
 class Result(_NotTheDefault):
@@ -147,6 +155,8 @@ class Ending:
     """Operations that the target lacks, and how that is known."""
     known: KnownIssues = field(default_factory=KnownIssues)
     """Violations that are accepted until a date."""
+    corpus: CorpusEntry | None = None
+    """What the replay of a corpus showed, if there is one."""
 
 
 def summarise(
@@ -187,12 +197,16 @@ def summarise(
             for outage in run.target.outages[:MOST_IDS]
         ],
     )
-    _say_how_it_is_reached(run, result, redactor)
+    _add_what_is_not_the_default(run, ending, result, redactor)
     return cast(Result, visible_all(result))
 
 
-def _say_how_it_is_reached(run: Run, result: Result, redactor: Redactor) -> None:
-    """Add the profile and the header of credentials, where they are not the usual ones."""
+def _add_what_is_not_the_default(
+    run: Run, ending: Ending, result: Result, redactor: Redactor
+) -> None:
+    """Add how the API is named and reached, where that is not the default, and the corpus."""
+    if ending.corpus is not None:
+        result["corpus"] = ending.corpus
     if run.profile_option:
         result["profile_option"] = redactor.text(run.profile_option)
     authentication = run.target.authentication

@@ -95,7 +95,17 @@ def scenario_text(scenario: Scenario, name: str) -> str:
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in a file; ScenarioError says which line is wrong, and what to do."""
-    reader = _Reader(path)
+    try:
+        return scenario_of(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise ScenarioError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}{_said(error)}") from None
+
+
+def scenario_of(whole: str, place: str) -> Scenario:
+    """The scenario in a text; ScenarioError names the place, and the line that is wrong."""
+    reader = _Reader(whole, place)
     nodes = reader.members()
 
     def text(name: str) -> str:
@@ -117,19 +127,16 @@ def read_scenario(path: Path) -> Scenario:
 class _Reader:
     """Reads the nodes of a YAML file rather than its values: nodes know their lines."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, text: str, place: str) -> None:
+        self._place = place
         try:
-            text = path.read_text(encoding="utf-8")
             self._root = yaml.compose(text, yaml.SafeLoader)
-        except OSError as error:
-            raise ScenarioError(f"{path} cannot be read: {error.strerror}") from None
         except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise ScenarioError(f"{path}{_said(error)}") from None
+            raise ScenarioError(f"{place}{_said(error)}") from None
 
     def fail(self, node: yaml.Node | None, text: str) -> ScenarioError:
         line = "" if node is None else f", line {node.start_mark.line + 1}"
-        return ScenarioError(f"{self._path}{line}: {text}")
+        return ScenarioError(f"{self._place}{line}: {text}")
 
     def members(self) -> dict[str, yaml.Node]:
         if not isinstance(self._root, yaml.MappingNode):

@@ -1,0 +1,1 @@
+"""Programs that have shown a violation, kept and replayed by every later run, on any machine."""

@@ -1,0 +1,1 @@
+"""Tests of corpora: where they are kept, and runs that share one."""

@@ -1,0 +1,52 @@
+"""Corpora of both kinds, and servers to fill them with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.corpus.redis_server import redis_server, why_not
+from tests.proof.servers import Environment, forked_sandbox
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a real server of Redis."""
+    if why_not():
+        pytest.skip(why_not())
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_redis(redis_url: str) -> str:
+    """The same, with nothing in it."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    return redis_url
+
+
+@pytest.fixture(params=["folder", "redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a corpus is, of each kind once; it is empty."""
+    if request.param == "folder":
+        return str(tmp_path / "corpus")
+    url: str = request.getfixturevalue("empty_redis")
+    return url
+
+
+@pytest.fixture(scope="package")
+def honest() -> Iterator[Environment]:
+    """An honest sandbox."""
+    with forked_sandbox() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="package")
+def faulty() -> Iterator[Environment]:
+    """A sandbox that compares captures with the original amount (CAP-2)."""
+    with forked_sandbox(faults=["capture_checks_original"]) as environment:
+        yield environment
