@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from tallystick.ledger.dialect import REPLAY
 from tallystick.ledger.effects import adopt, book, entry_of, made_up_id
 from tallystick.ledger.figures import BLAME
+from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_missing
 from tallystick.ledger.references import WRITE_OF_REUSE, Reuse
 from tallystick.ledger.state import (
@@ -28,6 +29,7 @@ from tallystick.ledger.vocabulary import (
     EntryId,
     HoldRecord,
     Kind,
+    Money,
     Outcome,
     Payment,
     Phase,
@@ -37,6 +39,9 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Violation,
 )
+
+RELEASED = "figure.released"
+"""The question whether what was released of a hold counts the rest that a capture released."""
 
 
 def judge_hold_read(
@@ -58,33 +63,76 @@ def judge_hold_read(
         return Violation("READ-1", "the hold can be read", f"refused with {outcome.status}")
     record = outcome.record
     assert isinstance(record, HoldRecord), "a hold is answered with a hold record"
-    violation = judge_hold(ledger, command.parent, record, checked)
-    if violation is not None:
-        return violation
+    judged = judge_hold(ledger, command.parent, record, checked)
+    if isinstance(judged, Violation):
+        return judged
     if ledger.traits.account or ledger.last_hold != command.parent:
-        return (ledger,)  # what the last write did shows elsewhere too, and was not read yet
-    return (ledger.changed(last_write=LastWrite.READ),)
+        return (judged,)  # what the last write did shows elsewhere too, and was not read yet
+    return (judged.changed(last_write=LastWrite.READ),)
 
 
 def judge_hold(
     ledger: Ledger, hold_id: EntryId, record: HoldRecord, checked: list[str]
-) -> Violation | None:
-    """Compare what is shown of a hold with the ledger; the first violation, or None."""
+) -> Ledger | Violation:
+    """Compare what is shown of a hold with the ledger.
+
+    Returns the ledger, its dialect narrowed by what is shown, or the first violation.
+    """
     hold = ledger.entries[hold_id]
     money_rule, rest_rule = BLAME[ledger.last_write]
     checked += dict.fromkeys(("READ-2", "TX-4", money_rule, rest_rule))
     if record.id not in (None, hold_id):
         return Violation("READ-2", f"hold {hold_id}", f"hold {record.id}")
-    after = f"after {ledger.last_write}"
-    if hold_id != ledger.last_hold:
-        after += " that is not about it"
     for rule, expected, shown in _differences(ledger, hold, record):
         blamed = {"money": money_rule, "rest": rest_rule}.get(rule, rule)
-        return Violation(blamed, f"{expected} {after}", shown)
-    if record.extras is None:
-        return None
-    missing = first_missing(_sent(ledger, hold_id, hold), record.extras)
-    return None if missing is None else Violation("TX-4", *missing)
+        return Violation(blamed, f"{expected} {_after(ledger, hold_id)}", shown)
+    judged = _with_released(ledger, hold_id, record.released)
+    if isinstance(judged, Violation):
+        return judged
+    if record.extras is not None:
+        missing = first_missing(_sent(ledger, hold_id, hold), record.extras)
+        if missing is not None:
+            return Violation("TX-4", *missing)
+    return judged
+
+
+def _after(ledger: Ledger, hold_id: EntryId) -> str:
+    """What was done last, in words."""
+    about_it = hold_id == ledger.last_hold
+    return f"after {ledger.last_write}{'' if about_it else ' that is not about it'}"
+
+
+def _with_released(ledger: Ledger, hold_id: EntryId, shown: Money | None) -> Ledger | Violation:
+    """Compare what is shown as released of a hold, in one of the readings that are possible."""
+    hold = ledger.entries[hold_id]
+    if shown is None or hold.is_refunded:
+        return ledger
+    readings = _readings_of_released(ledger, hold_id, hold)
+    fitting = [answer for answer, released in readings.items() if released == shown]
+    dialect = ledger.dialect.narrow(RELEASED, fitting)
+    if dialect is not None:
+        return ledger.with_dialect(dialect)
+    _, rest_rule = BLAME[ledger.last_write]
+    possible = sorted({readings[answer] for answer in ledger.dialect.possible(RELEASED)})
+    expected = f"released {' or '.join(map(str, possible))} {_after(ledger, hold_id)}"
+    is_open = len(set(readings.values())) > 1
+    return Violation(rest_rule, expected, f"released {shown}", RELEASED if is_open else None)
+
+
+def _readings_of_released(ledger: Ledger, hold_id: EntryId, hold: Entry) -> dict[str, Money]:
+    """Return what was released of a hold, by the answers to the question what that counts."""
+    voided = hold.released
+    if hold.state is State.ENDED:
+        # A void of all that a hold locks ends it, so that a capture finds parts at most.
+        voided = sum(entry.amount for entry in _parts_voided(ledger, hold_id))
+    return {"with_rest": hold.released, "without_rest": voided}
+
+
+def _parts_voided(ledger: Ledger, hold_id: EntryId) -> Iterator[Entry]:
+    if ledger.traits.part_of_void:  # else none can be, and all entries need not be looked at
+        for entry in ledger.entries.values():
+            if entry.kind is Kind.VOID and entry.parent == hold_id:
+                yield entry
 
 
 def _differences(ledger: Ledger, hold: Entry, record: HoldRecord) -> Iterator[tuple[str, str, str]]:
@@ -98,8 +146,6 @@ def _differences(ledger: Ledger, hold: Entry, record: HoldRecord) -> Iterator[tu
         yield "money", f"captured {hold.captured}", f"captured {record.captured}"
     if record.remaining not in (None, hold.remaining):
         yield "rest", f"remaining {hold.remaining}", f"remaining {record.remaining}"
-    if record.released not in (None, hold.released) and not hold.is_refunded:
-        yield "rest", f"released {hold.released}", f"released {record.released}"
     # Of a hold of which nothing remains it may be open whether it is finished.
     can_close = hold.is_open and hold.remaining == 0
     if record.is_open not in (None, hold.is_open) and not can_close:
@@ -142,9 +188,10 @@ def judge_held(
     violation: Violation | None = None
     for after in book(ledger, command, entry_of(ledger, command), entry_id):
         judged = judge_hold(after, hold_id, record, checked)
-        if judged is None:
-            possible.append(after)
-        violation = violation or judged
+        if isinstance(judged, Ledger):
+            possible.append(judged)
+        else:
+            violation = violation or judged
     return violation if violation is not None and not possible else tuple(possible)
 
 

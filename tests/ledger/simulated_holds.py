@@ -46,6 +46,8 @@ class Hold:
     extras: tuple = ()
     captured: Money = 0
     released: Money = 0
+    rest_of_capture: Money = 0
+    """What a capture released; part of `released`."""
     is_over: bool = False
     is_voided: bool = False
     is_refunded: bool = False
@@ -155,6 +157,7 @@ class HoldServer:
         self.usable(amount)
         hold.captured += amount
         if self.answers["capture.rest"] == "released" and hold.rest:
+            hold.rest_of_capture = hold.rest
             hold.released += hold.rest
         hold.is_over = not hold.amount - hold.captured - hold.released
 
@@ -177,13 +180,14 @@ class HoldServer:
         hold.is_refunded = hold.is_voided = True
 
     def show(self, hold: Hold) -> HoldRecord:
+        without = self.answers["figure.released"] == "without_rest"
         return HoldRecord(
             hold.id,
             hold.currency,
             hold.amount,
             0 if hold.is_refunded else hold.captured,
             hold.rest,
-            hold.released,
+            hold.released - (hold.rest_of_capture if without else 0),
             not hold.is_over,
             hold.extras,
         )

@@ -147,6 +147,45 @@ def test_while_it_is_open_what_becomes_of_the_rest_there_are_two_ledgers() -> No
     assert rule_of(both[0], read, shown(remaining=7)) == "CAP-4"
 
 
+PART = Capture("A", "h", 200, "c")
+READ_H = ReadHold("A", "h")
+
+
+def ended(traits: Traits = EXACT, *, before: tuple[Void, ...] = ()) -> Ledger:
+    """The ledger after a capture that ended its hold, and released what was left of it."""
+    voids = [(void, shown()) for void in before]
+    (one,) = after(start(traits, capture__rest=("released",)), HELD, *voids, (PART, shown()))
+    return one
+
+
+@pytest.mark.parametrize(("released", "answer"), [(400, "with_rest"), (0, "without_rest")])
+def test_what_is_shown_as_released_counts_the_rest_or_not_and_never_changes(
+    released: int, answer: str
+) -> None:
+    (once,) = after(ended(), (READ_H, shown(released=released)))
+    assert once.dialect.answer("figure.released") == answer
+    assert after(once, (READ_H, shown(released=released))) == (once,)
+    wrong = judge(once, READ_H, shown(released=400 - released)).result
+    assert isinstance(wrong, Violation)
+    assert wrong.question == "figure.released"
+
+
+@pytest.mark.parametrize("traits", [EXACT, replace(EXACT, part_of_void=False)])
+def test_what_was_released_is_the_whole_rest_or_nothing_of_it(traits: Traits) -> None:
+    wrong = judge(ended(traits), READ_H, shown(released=399)).result
+    assert isinstance(wrong, Violation)
+    assert (wrong.rule, wrong.actual) == ("CAP-4", "released 399")
+    assert wrong.expected.startswith("released 0 or 400 after an accepted partial capture")
+
+
+def test_a_part_that_was_voided_is_released_with_and_without_the_rest() -> None:
+    (other,) = after(ended(), (hold(ref="s"), Accepted(HoldRecord("i"))))
+    assert rule_of(other, READ_H, shown(released=0)) is None
+    one = ended(before=(Void("A", "h", "v", amount=100),))
+    fitting = [n for n in range(601) if rule_of(one, READ_H, shown(released=n)) is None]
+    assert fitting == [100, 400]
+
+
 @pytest.mark.parametrize(
     ("members", "rule"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -64,10 +65,21 @@ def test_no_honest_server_is_accused() -> None:
 @pytest.mark.parametrize("refund", ["accept", "refuse"])
 def test_the_probe_learns_what_other_apis_leave_open(rest: str, default: str, refund: str) -> None:
     told = {"capture.rest": rest, "capture.default": default, "void.captured": refund}
-    run = run_on_holds(HoldServer({**FIRST, **told}))
+    assert learned(HoldServer({**FIRST, **told}), told) == told
+
+
+@pytest.mark.parametrize("counts", ["with_rest", "without_rest"])
+def test_the_probe_learns_whether_what_is_released_counts_the_rest(counts: str) -> None:
+    told = {"capture.rest": "released", "figure.released": counts}
+    assert learned(HoldServer({**FIRST, **told}), told) == told
+
+
+def learned(server: HoldServer, questions: Iterable[str]) -> dict[str, str | None]:
+    """The answers that the probe sees."""
+    run = run_on_holds(server)
     for name in PROBES:
         ask(run, name)
-    assert {question: run.dialect.answer(question) for question in told} == told
+    return {question: run.dialect.answer(question) for question in questions}
 
 
 # Faults -------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ DECIDED = {
     "capture.rest": ("kept",),
     "capture.default": ("accept",),
     "void.captured": ("refuse",),
+    "figure.released": ("with_rest",),
     "ref.other_body.hold": ("replay", "refuse"),
     "ref.other_hold.capture": ("replay", "refuse"),
     "ref.other_hold.void": ("replay", "refuse"),
