@@ -12,6 +12,7 @@ from contextlib import closing
 
 import pytest
 
+from contracts.support.altered import WAYS, altered
 from contracts.support.clients import connect_as
 from tallystick.drivers.direct import Direct, Unanswered
 from tallystick.drivers.sequential import Session
@@ -42,7 +43,8 @@ STEPS_ON_CARDS = ("read A", "list A", "d = draw A 100", "g = hold A 100", "f = f
 STEPS_ON_HOLDS = ("read h", "c = capture h 100", "v = void h")
 """What is tried with wrong credentials. Each would be accepted with the right ones."""
 
-CLOSED = {"AUTH-1": "no credentials", "AUTH-2": "credentials that were changed"}
+WRONG = {"no credentials": "AUTH-1", **dict.fromkeys(WAYS, "AUTH-2")}
+"""How credentials are wrong, in words, and the rule that then demands a refusal."""
 
 
 def _prepared(run: Run) -> Session:
@@ -56,15 +58,16 @@ def _prepared(run: Run) -> Session:
 
 
 @rule("AUTH-1", "AUTH-2")
-@pytest.mark.parametrize("breaks", CLOSED)
-def test_wrong_credentials_open_nothing(run: Run, breaks: str) -> None:
+@pytest.mark.parametrize("how", WRONG)
+def test_wrong_credentials_open_nothing(run: Run, how: str) -> None:
     session = _prepared(run)
-    headers = _changed(run.target) if breaks == "AUTH-2" else None
+    breaks = WRONG[how]
+    headers = _altered(run.target, how) if how in WAYS else None
     for line, command in _commands(session):
         if run.profile.prepare(command, run.target.address.account, {}) is None:
             request = run.profile.encode(command, run.target.address.account, {})
             exchange = run.target.send(request, authorized=False, headers=headers)
-            words = f"{line}, with {CLOSED[breaks]}"
+            words = f"{line}, with {'' if how not in WAYS else 'credentials with '}{how}"
             _remember(session, words, exchange)
             _expect_refusal(session, breaks, words, _outcome(run, command, exchange))
     session.finish()
@@ -159,6 +162,6 @@ def _violate(session: Session, breaks: str, expected: str, actual: str) -> None:
     Direct(session.run, story=session.story).violate(breaks, expected, actual)
 
 
-def _changed(target: Target) -> dict[str, str]:
-    """The credentials of the run with other signs at their end, of the same length."""
-    return {name: f"{str(value)[:-6]}{'x0' * 3}" for name, value in target.credentials().items()}
+def _altered(target: Target, way: str) -> dict[str, str]:
+    """The credentials of the run, almost."""
+    return {name: altered(str(value), way) for name, value in target.credentials().items()}

@@ -1,0 +1,38 @@
+"""Credentials that are almost those of the run. Pure; knows no API, and sends nothing.
+
+How a server checks credentials is unknown, so each is altered in a way that no spelling of them
+leaves equal: a Basic pair before it is encoded, and a token by so many signs that its base64 has
+other bytes.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+
+BASIC = "Basic "
+OTHER_SIGNS = "x0x0x0"
+
+WAYS: dict[str, Callable[[str], str]] = {
+    "other signs at their end": lambda secret: secret[: -len(OTHER_SIGNS)] + OTHER_SIGNS,
+    "their end cut off": lambda secret: secret[: -len(OTHER_SIGNS)],
+    "more signs at their end": lambda secret: secret + OTHER_SIGNS,
+}
+"""What is done to a secret, in words."""
+
+
+def altered(header: str, way: str) -> str:
+    """Return the value of a header of credentials with its secret altered.
+
+    Of a Basic pair that is the password, or the user name if there is no password.
+    """
+    change = WAYS[way]
+    if not header.startswith(BASIC):
+        return change(header)
+    try:
+        user, colon, password = b64decode(header.removeprefix(BASIC)).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return change(header)
+    pair = user + colon + change(password) if password else change(user) + colon
+    return BASIC + b64encode(pair.encode()).decode()
