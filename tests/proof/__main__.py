@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox.faults import FAULTS
-from tests.proof import faults, interrupts, mutants, networks, peers, readme, record, variants
+from tests.proof import (
+    faults,
+    interrupts,
+    mutants,
+    networks,
+    peers,
+    profiles,
+    readme,
+    record,
+    variants,
+)
 
 Row = TypeVar("Row")
 
@@ -32,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "interrupts": _interrupts,
         "mutants": _mutants,
         "peers": _peers,
+        "profiles": _profiles,
     }
     if options.part == "readme":
         readme.write()
@@ -45,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
-    parts = ["all", "faults", "variants", "networks", "interrupts", "mutants", "peers", "readme"]
-    parser.add_argument("part", choices=parts)
+    parts = ["faults", "variants", "networks", "interrupts", "mutants", "peers", "profiles"]
+    parser.add_argument("part", choices=["all", *parts, "readme"])
+    parser.add_argument("--server", choices=profiles.SERVERS, help="faults, variants: of this one")
     parser.add_argument("--only", default="", metavar="NAME,...", help="only these by name")
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default 2)")
     parser.add_argument("--stop-early", action="store_true", help="faults: stop at the first")
@@ -59,6 +71,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _faults(options: argparse.Namespace) -> bool:
+    if options.server:
+        return _faults_of(options, options.server)
     names = _chosen(options, list(FAULTS))
     rows = _shown(faults.measure(names, jobs=options.jobs, stop_early=options.stop_early), names)
     print(faults.table(rows))
@@ -67,11 +81,40 @@ def _faults(options: argparse.Namespace) -> bool:
 
 
 def _variants(options: argparse.Namespace) -> bool:
+    if options.server:
+        return _variants_of(options, options.server)
     names = _chosen(options, variants.everyone())
     rows = _shown(variants.measure(names, options.seeds, jobs=options.jobs), names * options.seeds)
     print(variants.table(rows))
     _keep(options, "variants", rows, is_full=len(names) == len(variants.everyone()))
     return all(row.is_quiet for row in rows)
+
+
+def _profiles(options: argparse.Namespace) -> bool:
+    parts = (_faults_of, _variants_of)
+    return all([part(options, server) for server in profiles.SERVERS for part in parts])
+
+
+def _faults_of(options: argparse.Namespace, server: str) -> bool:
+    names = _chosen(options, list(profiles.SERVERS[server].faults))
+    rows = _shown(profiles.faults(server, names, jobs=options.jobs), names)
+    print(faults.table(rows))
+    _keep_of(options, f"{server} faults", rows)
+    return all(row.is_caught for row in rows)
+
+
+def _variants_of(options: argparse.Namespace, server: str) -> bool:
+    names = _chosen(options, profiles.everyone(server))
+    planned = profiles.seeds_of(names, options.seeds)
+    rows = _shown(profiles.variants(server, planned, jobs=options.jobs), planned)
+    print(variants.table(rows))
+    _keep_of(options, f"{server} variants", rows)
+    return all(row.is_quiet for row in rows)
+
+
+def _keep_of(options: argparse.Namespace, section: str, rows: Sequence[Any]) -> None:
+    """Renew these rows of the record: it may be measured in parts."""
+    record.renew(section, rows, options.json or profiles.RECORD)
 
 
 def _networks(options: argparse.Namespace) -> bool:

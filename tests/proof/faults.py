@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from sandbox.faults import FAULTS, Fault
+from sandbox.faults import FAULTS
 from tests.proof.gate import Outcome, run_gate
 from tests.proof.selection import is_expected
 from tests.proof.servers import forked_sandbox
@@ -65,7 +66,26 @@ class FaultRow:
     requests_of_run: int
 
 
-def category_of(fault: Fault) -> str:
+class NamedFault(Protocol):
+    """A fault of any of our servers."""
+
+    @property
+    def name(self) -> str:
+        """What it is switched on by."""
+        ...
+
+    @property
+    def breaks(self) -> str:
+        """The rule, or the chapter, that it breaks."""
+        ...
+
+    @property
+    def overrides(self) -> tuple[type, ...]:
+        """The classes that it consists of."""
+        ...
+
+
+def category_of(fault: NamedFault) -> str:
     """The kind of bug, by the module that the fault is written in."""
     module = fault.overrides[0].__module__.rpartition(".")[2]
     return CATEGORIES.get(module, module)
@@ -86,7 +106,7 @@ def _run(name: str, stop_early: bool) -> Outcome:
         return run_gate(environment, *(["-x"] if stop_early else []))
 
 
-def row_of(fault: Fault, outcome: Outcome, known: dict[str, int]) -> FaultRow:
+def row_of(fault: NamedFault, outcome: Outcome, known: dict[str, int]) -> FaultRow:
     """What an outcome says about a fault; of a SHOULD, a report is enough."""
     first = outcome.violations[0] if outcome.violations else None
     steps = len(first["steps"]) if first is not None else None

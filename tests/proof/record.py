@@ -6,7 +6,7 @@ Knows JSON and dates of nothing: what is in a section is its measurement's busin
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,23 @@ def read(path: Path = LATEST) -> Record:
 
 def keep(section: str, rows: Sequence[Any], path: Path = LATEST, **more: object) -> None:
     """Replace a section; a row is a line, so that a difference can be read."""
+    _write(path, section, [asdict(row) for row in rows], **more)
+
+
+def renew(section: str, rows: Sequence[Any], path: Path) -> None:
+    """Replace the rows of a section that are of the same name and seed; the others stay."""
+    kept = {_key(row): row for row in read(path).get(section, {}).get("rows", [])}
+    kept |= {_key(row): row for row in map(asdict, rows)}
+    _write(path, section, [kept[key] for key in sorted(kept)])
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, int]:
+    return row["name"], row.get("seed", 0)
+
+
+def _write(path: Path, section: str, rows: list[dict[str, Any]], **more: object) -> None:
     record = read(path)
-    record[section] = {**more, "rows": [asdict(row) for row in rows]}
+    record[section] = {**more, "rows": rows}
     path.write_text(_dump(record), encoding="utf-8")
 
 

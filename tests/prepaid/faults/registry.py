@@ -4,7 +4,7 @@ Knows no fault; the modules beside it register theirs with `@fault`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 Override = TypeVar("Override", bound=type)
@@ -12,24 +12,30 @@ Override = TypeVar("Override", bound=type)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A defect that can be switched on by name. `breaks` is a rule of the suite."""
+    """A defect that can be switched on by name. `breaks` is a rule of the suite.
+
+    `beyond` says what a client needs to meet it that the profile has no words for.
+    """
 
     name: str
     breaks: str
     summary: str
     overrides: tuple[type, ...]
+    beyond: str = ""
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(name: str, *, breaks: str, summary: str) -> Callable[[Override], Override]:
+def fault(
+    name: str, *, breaks: str, summary: str, beyond: str = ""
+) -> Callable[[Override], Override]:
     """Register the decorated subclass of a part as a fault."""
 
     def register(override: Override) -> Override:
         if name in FAULTS:
             raise ValueError(f"there are two faults named {name}")
-        FAULTS[name] = Fault(name, breaks, summary, (override,))
+        FAULTS[name] = Fault(name, breaks, summary, (override,), beyond)
         return override
 
     return register
@@ -40,7 +46,7 @@ def part_of(name: str) -> Callable[[Override], Override]:
 
     def register(override: Override) -> Override:
         known = FAULTS[name]
-        FAULTS[name] = Fault(name, known.breaks, known.summary, (*known.overrides, override))
+        FAULTS[name] = replace(known, overrides=(*known.overrides, override))
         return override
 
     return register

@@ -68,6 +68,7 @@ class ForeignChange(Shared):
     "foreign_charge_captured",
     breaks="AUTH-5",
     summary="charges of another account can be captured and refunded",
+    mapping="charges",
 )
 class ForeignChargeCaptured(ForeignChange):
     kind = Charge
@@ -77,6 +78,7 @@ class ForeignChargeCaptured(ForeignChange):
     "foreign_intent_captured",
     breaks="AUTH-5",
     summary="payment intents of another account can be captured and canceled",
+    mapping="intents",
 )
 class ForeignIntentCaptured(ForeignChange):
     kind = Intent

@@ -98,6 +98,7 @@ class CaptureOneTooLittle(Bank):
     "rest_stays_held",
     breaks="CAP-4",
     summary="a partial capture does not release the rest; it stays held for good",
+    mapping="charges",
 )
 class RestStaysHeld(Bank):
     def released_rest(self, charge: Charge, rest: int) -> int:
@@ -118,6 +119,7 @@ class RestCanBeCaptured(Bank):
     "rest_released_one_short",
     breaks="CAP-4",
     summary="a partial capture releases one unit less than the rest",
+    mapping="charges",
 )
 class RestReleasedOneShort(Bank):
     def released_rest(self, charge: Charge, rest: int) -> int:
@@ -128,6 +130,7 @@ class RestReleasedOneShort(Bank):
     "rest_releases_whole_hold",
     breaks="CAP-4",
     summary="a partial capture releases the amount of the whole hold",
+    mapping="charges",
 )
 class RestReleasesWholeHold(Bank):
     def released_rest(self, charge: Charge, rest: int) -> int:
@@ -178,6 +181,7 @@ class CapturedIntentIsCapturable(Intents):
     "captured_again_for_nothing",
     breaks="CAP-5",
     summary="a capture of a captured payment intent answers 200 and takes nothing",
+    mapping="intents",
 )
 class CapturedAgainForNothing(Intents):
     def capture(self, call: Call) -> Intent:
@@ -189,6 +193,7 @@ class CapturedAgainForNothing(Intents):
     "released_is_captured",
     breaks="CAP-6",
     summary="an uncaptured charge that was refunded can still be captured",
+    mapping="charges",
 )
 class ReleasedIsCaptured(CapturesAgain):
     def finished(self, charge: Charge) -> bool:
@@ -199,6 +204,7 @@ class ReleasedIsCaptured(CapturesAgain):
     "canceled_is_captured",
     breaks="CAP-6",
     summary="a canceled payment intent can still be captured",
+    mapping="intents",
 )
 class CanceledIsCaptured(Intents):
     capturable = ("requires_capture", "canceled")
@@ -214,6 +220,7 @@ class CanceledChargeIsCaptured(CapturesAgain):
     "unconfirmed_is_captured",
     breaks="CAP-7",
     summary="a payment intent that was never confirmed can be captured",
+    mapping="intents",
 )
 class UnconfirmedIsCaptured(Intents):
     capturable = ("requires_capture", "requires_confirmation")
@@ -228,6 +235,7 @@ class UnconfirmedIsCaptured(Intents):
     "sale_is_captured",
     breaks="CAP-7",
     summary="a charge that was captured at once can be captured, and is taken again",
+    mapping="charges",
 )
 class SaleIsCaptured(CapturesAgain):
     def finished(self, charge: Charge) -> bool:
@@ -238,6 +246,7 @@ class SaleIsCaptured(CapturesAgain):
     "charge_of_intent_captured",
     breaks="CAP-7",
     summary="the charge of a payment intent is captured by itself; the intent stays capturable",
+    beyond="one client that uses both mappings",
 )
 class ChargeOfIntentCaptured(Charges):
     def capture(self, call: Call) -> Charge:
@@ -296,6 +305,7 @@ class CaptureShrinksOtherHold(Bank):
     "canceled_at_capture",
     breaks="CAP-1",
     summary="a partial capture of a payment intent shows the status canceled",
+    mapping="intents",
 )
 class CanceledAtCapture(Intents):
     def status_after_capture(self, charge: Charge) -> str:
@@ -306,6 +316,7 @@ class CanceledAtCapture(Intents):
     "status_stays_after_capture",
     breaks="CAP-1",
     summary="a captured payment intent still shows requires_capture",
+    mapping="intents",
 )
 class StatusStaysAfterCapture(Intents):
     def status_after_capture(self, charge: Charge) -> str:

@@ -23,6 +23,7 @@ from tests.stripelike.views import Views
     "capturable_stays",
     breaks="BAL-2",
     summary="amount_capturable does not change when the hold is captured or released",
+    mapping="intents",
 )
 class CapturableStays(Views):
     def capturable(self, intent: Intent, charge: Charge | None) -> int:
@@ -33,6 +34,7 @@ class CapturableStays(Views):
     "capturable_is_rest",
     breaks="BAL-2",
     summary="after a partial capture amount_capturable shows the rest, though it is released",
+    mapping="intents",
 )
 class CapturableIsRest(Views):
     def capturable(self, intent: Intent, charge: Charge | None) -> int:
@@ -45,6 +47,7 @@ class CapturableIsRest(Views):
     "received_is_amount",
     breaks="BAL-1",
     summary="after a partial capture amount_received shows the amount of the hold",
+    mapping="intents",
 )
 class ReceivedIsAmount(Views):
     def received(self, intent: Intent, charge: Charge | None) -> int:
@@ -55,6 +58,7 @@ class ReceivedIsAmount(Views):
     "received_before_capture",
     breaks="TX-5",
     summary="amount_received counts what is only held",
+    mapping="intents",
 )
 class ReceivedBeforeCapture(Views):
     def received(self, intent: Intent, charge: Charge | None) -> int:
@@ -65,6 +69,7 @@ class ReceivedBeforeCapture(Views):
     "captured_is_amount",
     breaks="BAL-1",
     summary="amount_captured of a charge shows the amount of the hold after a partial capture",
+    mapping="charges",
 )
 class CapturedIsAmount(Views):
     def captured(self, charge: Charge) -> int:
@@ -75,6 +80,7 @@ class CapturedIsAmount(Views):
     "captured_less_refunds",
     breaks="BAL-4",
     summary="amount_captured shrinks when captured money is refunded",
+    mapping="charges",
 )
 class CapturedLessRefunds(Views):
     def captured(self, charge: Charge) -> int:
@@ -85,6 +91,7 @@ class CapturedLessRefunds(Views):
     "refunded_is_last_refund",
     breaks="BAL-4",
     summary="amount_refunded does not count what a void released",
+    mapping="charges",
 )
 class RefundedIsLastRefund(Views):
     def refunded(self, charge: Charge) -> int:
@@ -95,6 +102,7 @@ class RefundedIsLastRefund(Views):
     "refunded_is_negative",
     breaks="BAL-3",
     summary="amount_refunded has the wrong sign",
+    mapping="charges",
 )
 class RefundedIsNegative(Views):
     def refunded(self, charge: Charge) -> int:
@@ -105,6 +113,7 @@ class RefundedIsNegative(Views):
     "refunded_flag_at_first_refund",
     breaks="BAL-4",
     summary="refunded is true as soon as any part is refunded",
+    mapping="charges",
 )
 class RefundedFlagAtFirstRefund(Views):
     def is_refunded(self, charge: Charge) -> bool:
@@ -118,6 +127,7 @@ class RefundedFlagAtFirstRefund(Views):
     "hold_is_captured",
     breaks="TX-5",
     summary="capture=false is a text that is true, so that a charge is captured at once",
+    mapping="charges",
 )
 class HoldIsCaptured(Forms):
     def flag(self, params: Params, name: str, default: bool) -> bool:
@@ -155,6 +165,7 @@ class MetadataIsLost(Forms):
     "capture_clears_metadata",
     breaks="TX-4",
     summary="a capture clears the metadata of the charge",
+    mapping="charges",
 )
 class CaptureClearsMetadata(Bank):
     def post_capture(self, charge: Charge, amount: int, *, final: bool) -> Charge:
@@ -165,6 +176,7 @@ class CaptureClearsMetadata(Bank):
     "amount_becomes_captured",
     breaks="TX-4",
     summary="a partial capture overwrites the amount of the charge with what was captured",
+    mapping="charges",
 )
 class AmountBecomesCaptured(Bank):
     def post_capture(self, charge: Charge, amount: int, *, final: bool) -> Charge:

@@ -83,11 +83,13 @@ class ThreadedApp(App):
         return ALONE
 
 
-def race(name: str, *, breaks: str, summary: str) -> Callable[[Override], Override]:
+def race(
+    name: str, *, breaks: str, summary: str, mapping: str = ""
+) -> Callable[[Override], Override]:
     """Register a fault whose requests run in threads."""
 
     def register(override: Override) -> Override:
-        fault(name, breaks=breaks, summary=summary)(override)
+        fault(name, breaks=breaks, summary=summary, mapping=mapping)(override)
         part_of(name)(ThreadedApp)
         return override
 
@@ -126,6 +128,7 @@ class RaceCapturesAddUp(RaceCaptures):
     "race_capture_of_intents",
     breaks="CONC-1",
     summary="a payment intent is checked and captured in two steps; charges are not affected",
+    mapping="intents",
 )
 class RaceCaptureOfIntents(Intents):
     def check_status(self, intent: Intent, permitted: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ Knows no fault; the modules beside it register theirs with `@fault`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 Override = TypeVar("Override", bound=type)
@@ -12,24 +12,36 @@ Override = TypeVar("Override", bound=type)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A defect that can be switched on by name. `breaks` is a rule of the suite."""
+    """A defect that can be switched on by name. `breaks` is a rule of the suite.
+
+    `mapping` names the one mapping in which it shows, if it does not show in both. `beyond` says
+    what a client needs to meet it that no profile has words for.
+    """
 
     name: str
     breaks: str
     summary: str
     overrides: tuple[type, ...]
+    mapping: str = ""
+    beyond: str = ""
+
+    def shows_in(self, mapping: str) -> bool:
+        """Whether a profile of the mapping can meet it."""
+        return not self.beyond and self.mapping in ("", mapping)
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(name: str, *, breaks: str, summary: str) -> Callable[[Override], Override]:
+def fault(
+    name: str, *, breaks: str, summary: str, mapping: str = "", beyond: str = ""
+) -> Callable[[Override], Override]:
     """Register the decorated subclass of a part as a fault."""
 
     def register(override: Override) -> Override:
         if name in FAULTS:
             raise ValueError(f"there are two faults named {name}")
-        FAULTS[name] = Fault(name, breaks, summary, (override,))
+        FAULTS[name] = Fault(name, breaks, summary, (override,), mapping, beyond)
         return override
 
     return register
@@ -40,7 +52,7 @@ def part_of(name: str) -> Callable[[Override], Override]:
 
     def register(override: Override) -> Override:
         known = FAULTS[name]
-        FAULTS[name] = Fault(name, known.breaks, known.summary, (*known.overrides, override))
+        FAULTS[name] = replace(known, overrides=(*known.overrides, override))
         return override
 
     return register

@@ -18,6 +18,7 @@ from tests.stripelike.records import Charge, Intent
     "cancel_releases_nothing",
     breaks="VOID-1",
     summary="a canceled payment intent still holds its money",
+    mapping="intents",
 )
 class CancelReleasesNothing(Intents):
     def release(self, intent: Intent) -> None:
@@ -28,6 +29,7 @@ class CancelReleasesNothing(Intents):
     "cancel_takes_the_money",
     breaks="VOID-1",
     summary="a cancel captures the hold instead of releasing it",
+    mapping="intents",
 )
 class CancelTakesTheMoney(Intents):
     def release(self, intent: Intent) -> None:
@@ -39,6 +41,7 @@ class CancelTakesTheMoney(Intents):
     "cancel_refused",
     breaks="VOID-1",
     summary="a payment intent on hold cannot be canceled",
+    mapping="intents",
 )
 class CancelRefused(Intents):
     cancelable = ("requires_payment_method", "requires_confirmation")
@@ -48,6 +51,7 @@ class CancelRefused(Intents):
     "canceled_twice",
     breaks="VOID-2",
     summary="a canceled payment intent can be canceled again, which answers 200",
+    mapping="intents",
 )
 class CanceledTwice(Intents):
     cancelable = (*CANCELABLE, "canceled")
@@ -61,6 +65,7 @@ class CanceledTwice(Intents):
     "captured_is_canceled",
     breaks="VOID-3",
     summary="a captured payment intent can be canceled, which gives the money back",
+    mapping="intents",
 )
 class CapturedIsCanceled(Intents):
     cancelable = (*CANCELABLE, "succeeded")
@@ -77,6 +82,7 @@ class CapturedIsCanceled(Intents):
     "captured_is_canceled_in_name",
     breaks="VOID-3",
     summary="a captured payment intent can be canceled; the money stays captured",
+    mapping="intents",
 )
 class CapturedIsCanceledInName(Intents):
     cancelable = (*CANCELABLE, "succeeded")
@@ -90,6 +96,7 @@ class CapturedIsCanceledInName(Intents):
     "partly_captured_is_canceled",
     breaks="VOID-3",
     summary="after a partial capture a payment intent can be canceled",
+    mapping="intents",
 )
 class PartlyCapturedIsCanceled(Intents):
     def check_status(self, intent: Intent, permitted: tuple[str, ...]) -> None:
@@ -126,6 +133,7 @@ class ReleaseKeepsHoldOpen(Bank):
     "released_twice",
     breaks="VOID-2",
     summary="an uncaptured charge can be refunded again and again",
+    mapping="charges",
 )
 class ReleasedTwice(Bank):
     def judge_refund(self, charge: Charge, amount: int | None) -> None:
@@ -140,6 +148,7 @@ class ReleasedTwice(Bank):
     "release_of_part_releases_all",
     breaks="VOID-1",
     summary="a refund of a part of an uncaptured charge releases all of it",
+    mapping="charges",
 )
 class ReleaseOfPartReleasesAll(Bank):
     def judge_release(self, charge: Charge, amount: int | None) -> None:
@@ -153,6 +162,7 @@ class ReleaseOfPartReleasesAll(Bank):
     "release_above_accepted",
     breaks="VOID-1",
     summary="a refund of more than an uncaptured charge holds is accepted",
+    mapping="charges",
 )
 class ReleaseAboveAccepted(Bank):
     def judge_release(self, charge: Charge, amount: int | None) -> None:
@@ -178,6 +188,7 @@ class ReleaseCapturesFirst(Bank):
     "refund_above_captured",
     breaks="BAL-3",
     summary="more can be refunded than was captured, up to the amount of the hold",
+    mapping="charges",
 )
 class RefundAboveCaptured(Bank):
     def refundable(self, charge: Charge) -> int:
@@ -188,6 +199,7 @@ class RefundAboveCaptured(Bank):
     "refunds_do_not_add_up",
     breaks="BAL-3",
     summary="each refund is checked against all that was captured, whatever was refunded before",
+    mapping="charges",
 )
 class RefundsDoNotAddUp(Bank):
     def refundable(self, charge: Charge) -> int:
@@ -198,6 +210,7 @@ class RefundsDoNotAddUp(Bank):
     "refund_default_gives_all_again",
     breaks="BAL-3",
     summary="a refund without an amount, after one of a part, gives all of it back",
+    mapping="charges",
 )
 class RefundDefaultGivesAllAgain(Bank):
     def post_refund(self, charge: Charge, amount: int) -> Charge:
@@ -209,6 +222,7 @@ class RefundDefaultGivesAllAgain(Bank):
     "refund_booked_elsewhere",
     breaks="BAL-7",
     summary="a refund is booked on the newest captured charge of the account",
+    mapping="charges",
 )
 class RefundBookedElsewhere(Bank):
     def post_refund(self, charge: Charge, amount: int) -> Charge:
@@ -223,6 +237,7 @@ class RefundBookedElsewhere(Bank):
     "refund_of_held_intent",
     breaks="BAL-6",
     summary="a refund of a payment intent on hold is refused, and the hold is released",
+    beyond="one client that uses both mappings",
 )
 class RefundOfHeldIntent(Charges):
     def give_back(self, charge: Charge, amount: int | None) -> int:
