@@ -92,7 +92,8 @@ def _variants(options: argparse.Namespace) -> bool:
 
 def _profiles(options: argparse.Namespace) -> bool:
     parts = (_faults_of, _variants_of)
-    return all([part(options, server) for server in profiles.SERVERS for part in parts])
+    good = [part(options, server) for server in profiles.SERVERS for part in parts]
+    return all(good)
 
 
 def _faults_of(options: argparse.Namespace, server: str) -> bool:

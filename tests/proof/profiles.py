@@ -90,7 +90,12 @@ def everyone(server: str) -> list[str]:
     return [HONEST, *SERVERS[server].variants]
 
 
-def variants(server: str, names: Sequence[str], seeds: int, *, jobs: int) -> Iterator[VariantRow]:
+def seeds_of(names: Sequence[str], seeds: int) -> list[tuple[str, int]]:
+    """What is run of some honest servers: so many seeds of the plain one, one of each other."""
+    return [(name, seed) for name in names for seed in range(seeds if name == HONEST else 1)]
+
+
+def variants(server: str, planned: Sequence[tuple[str, int]], *, jobs: int) -> Iterator[VariantRow]:
     """A row for each honest server and seed."""
     judged = SERVERS[server]
 
@@ -103,7 +108,7 @@ def variants(server: str, names: Sequence[str], seeds: int, *, jobs: int) -> Ite
         return VariantRow(name, seed, *said)
 
     with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(row, *zip(*planned, strict=True))
+        yield from pool.map(lambda pair: row(*pair), planned)
 
 
 def gate(
