@@ -36,6 +36,7 @@ from tallystick.ledger.coding import decode_command, decode_outcome
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId
+from tallystick.merge_command import merge_command
 from tallystick.profile_commands import profile_group
 from tallystick.profiles import registry
 from tallystick.profiles.documents import dialect_of, rules_of
@@ -315,6 +316,7 @@ def _time_line(illegality: Illegality[Ledger]) -> TimeLine:
 
 cli.add_command(config_command)
 cli.add_command(diff_command)
+cli.add_command(merge_command)
 cli.add_command(known_command)
 
 

@@ -128,3 +128,13 @@ def _row(chapter: str, counts: dict[int, Count], result: Result) -> ChapterRow:
         ((whole,) if whole else ())
         + tuple(f"{numbers(of)} ({reason})" for reason, of in reasons.items()),
     )
+
+
+def runs_note(result: Result) -> str:
+    """What a merged result was made of; empty for a single run."""
+    runs = result.get("runs")
+    if not runs:
+        return ""
+    targets = len({run["target"] for run in runs})
+    seeds = ", ".join(str(seed) for seed in sorted({run["seed"] for run in runs}))
+    return f"{len(runs)} runs on {targets} target{'s' * (targets > 1)}, seeds {seeds}"

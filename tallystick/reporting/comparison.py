@@ -118,17 +118,20 @@ def compare(old: Build, new: Build) -> Comparison:
 
 def _match(entry: ViolationEntry, others: Sequence[ViolationEntry]) -> ViolationEntry | None:
     """The entry of the same cause among the others."""
-    for other in others:
-        if entry["fingerprint"] == other["fingerprint"]:
-            return other
-    cause = _cause(entry)
-    for other in others:
-        theirs = _cause(other)
-        if cause is None or theirs is None:
-            continue
-        if cause.explains(theirs) or theirs.explains(cause):
-            return other
-    return None
+    alike = (other for other in others if entry["fingerprint"] == other["fingerprint"])
+    return next(alike, next((other for other in others if same_cause(entry, other)), None))
+
+
+def same_cause(one: ViolationEntry, other: ViolationEntry) -> bool:
+    """Whether two violations have one cause: one fingerprint, or a program explains the other."""
+    if one["fingerprint"] == other["fingerprint"]:
+        return True
+    if one["rule"] != other["rule"]:
+        return False
+    ours, theirs = _cause(one), _cause(other)
+    return (
+        ours is not None and theirs is not None and (ours.explains(theirs) or theirs.explains(ours))
+    )
 
 
 def _cause(entry: ViolationEntry) -> Cause | None:

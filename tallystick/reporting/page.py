@@ -17,6 +17,7 @@ from tallystick.reporting.chapters import (
     other_claims,
     outage_note,
     partial_note,
+    runs_note,
     shallow_note,
 )
 from tallystick.reporting.curl import answered, belongs, compact, curl
@@ -88,6 +89,7 @@ def report_page(
         shallow_note=shallow_note(result),
         left_note=left_note(result),
         outage_note=outage_note(result),
+        runs_note=runs_note(result),
         violations=[
             _shown(entry, exchanges.get(key_of(entry["rule"], entry["question"]), ()), result)
             for entry in result["violations"]

@@ -104,12 +104,24 @@ class CorpusEntry(TypedDict):
     shown: list[str]
 
 
+class RunEntry(TypedDict):
+    """One of the runs that a merged result is made of."""
+
+    target: str
+    intensity: str
+    seed: int
+    verdict: str
+    requests: int
+    seconds: float
+
+
 class _NotTheDefault(TypedDict, total=False):
     """What a result has only where it is not the default."""
 
     profile_option: str
     credentials: list[str]
     corpus: CorpusEntry
+    runs: list[RunEntry]
 
 
 class Result(_NotTheDefault):

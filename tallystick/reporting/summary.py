@@ -14,6 +14,7 @@ from tallystick.reporting.chapters import (
     other_claims,
     outage_note,
     partial_note,
+    runs_note,
     shallow_note,
 )
 from tallystick.reporting.result import Result, ViolationEntry, again, target_options
@@ -54,6 +55,9 @@ def _lines(result: Result) -> Iterator[str]:
         yield ""
     if result["left_open"]:
         yield f"> **Left open:** {_plain(left_note(result))}; `tallystick sweep` puts it away."
+        yield ""
+    if runs := runs_note(result):
+        yield f"> **Merged:** {runs}."
         yield ""
     checked = sum(1 for counted in result["rules"].values() if counted["checked"])
     yield (

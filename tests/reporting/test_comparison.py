@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -14,44 +13,8 @@ from tallystick.reporting.comparison import Build, Comparison, compare, read_bui
 from tallystick.reporting.comparison_text import comparison_text
 from tallystick.reporting.journal import Record
 from tallystick.reporting.latency import Latency, latency_of
-from tallystick.reporting.result import Result, ResultError, ViolationEntry, read_result
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "reports" / "example"
-KEPT = {"CAP-2": (10, 0), "VOID-6": (4, 0), "TX-1": (9, 0)}
-LINES = ["A = card 1000 NOK", "h1 = hold A 100", "c1 = capture h1 101"]
-
-
-def _violation(rule: str = "CAP-2", fingerprint: str = "cap-2-1", **more: object) -> ViolationEntry:
-    entry = read_result(EXAMPLE / "result.json")["violations"][0]
-    given = {
-        "rule": rule,
-        "fingerprint": fingerprint,
-        "kind": "accepted",
-        "level": "MUST",
-        "question": None,
-        "steps": LINES,
-        "scenario": "scenarios/one.yaml",
-    }
-    return cast(ViolationEntry, {**entry, **given, **more})
-
-
-def _result(
-    *violations: ViolationEntry, rules: Mapping[str, tuple[int, int]] = KEPT, **more: object
-) -> Result:
-    broken = {entry["rule"] for entry in violations}
-    counts = {
-        rule: {"checked": checked, "violated": int(rule in broken) or violated}
-        for rule, (checked, violated) in rules.items()
-    }
-    given = {
-        "verdict": "violates" if violations else "conforms",
-        "rules": counts,
-        "violations": list(violations),
-        "not_claimed": {},
-        "known": [],
-        "dialect": {},
-    }
-    return cast(Result, {**read_result(EXAMPLE / "result.json"), **given, **more})
+from tallystick.reporting.result import Result, ResultError, ViolationEntry
+from tests.reporting.results import EXAMPLE, KEPT, LINES, result, violation
 
 
 def _compared(old: Result, new: Result) -> Comparison:
@@ -63,7 +26,7 @@ def _names(entries: tuple[ViolationEntry, ...]) -> list[str]:
 
 
 def test_a_result_is_not_worse_than_itself() -> None:
-    one = _result(_violation())
+    one = result(violation())
     compared = _compared(one, one)
     assert _names(compared.still_broken) == ["cap-2-1"]
     assert not compared.is_worse
@@ -71,20 +34,20 @@ def test_a_result_is_not_worse_than_itself() -> None:
 
 
 def test_a_cause_that_only_the_newer_run_has_met_is_newly_broken() -> None:
-    compared = _compared(_result(), _result(_violation()))
+    compared = _compared(result(), result(violation()))
     assert _names(compared.newly_broken) == ["cap-2-1"]
     assert compared.is_worse
     assert "h1 = hold A 100" in comparison_text(compared)
 
 
 def test_a_recommendation_that_is_newly_broken_is_listed_and_not_worse() -> None:
-    compared = _compared(_result(), _result(_violation(level="SHOULD"), verdict="conforms"))
+    compared = _compared(result(), result(violation(level="SHOULD"), verdict="conforms"))
     assert _names(compared.newly_broken) == ["cap-2-1"]
     assert not compared.is_worse
 
 
 def test_a_cause_is_fixed_where_its_rule_was_checked_and_kept() -> None:
-    compared = _compared(_result(_violation()), _result())
+    compared = _compared(result(violation()), result())
     assert _names(compared.fixed) == ["cap-2-1"]
     assert not compared.is_worse
 
@@ -92,76 +55,76 @@ def test_a_cause_is_fixed_where_its_rule_was_checked_and_kept() -> None:
 @pytest.mark.parametrize(
     "newer",
     [
-        _result(rules=KEPT | {"CAP-2": (0, 0)}),
-        _result(verdict="undecided", reason="the budget was spent"),
-        _result(_violation(fingerprint="cap-2-2", kind="refused")),
+        result(rules=KEPT | {"CAP-2": (0, 0)}),
+        result(verdict="undecided", reason="the budget was spent"),
+        result(violation(fingerprint="cap-2-2", kind="refused")),
     ],
     ids=["not exercised", "undecided", "hidden by another cause of its rule"],
 )
 def test_a_cause_that_could_not_be_seen_is_not_fixed(newer: Result) -> None:
-    compared = _compared(_result(_violation()), newer)
+    compared = _compared(result(violation()), newer)
     assert _names(compared.not_shown) == ["cap-2-1"]
     assert compared.fixed == ()
     assert compared.is_worse
 
 
 def test_another_cause_of_a_broken_rule_is_newly_broken() -> None:
-    newer = _result(_violation(fingerprint="cap-2-2", kind="refused"))
-    compared = _compared(_result(_violation()), newer)
+    newer = result(violation(fingerprint="cap-2-2", kind="refused"))
+    compared = _compared(result(violation()), newer)
     assert compared.other_cause == ("cap-2-2",)
     assert "broken before too, by another cause" in comparison_text(compared)
 
 
 def test_a_longer_program_of_the_same_cause_is_the_same_cause() -> None:
     longer = ["A = card 1000 NOK", "f1 = fund A 5", *LINES[1:]]
-    newer = _result(_violation(fingerprint="cap-2-9", steps=longer))
-    for old, new in ((_result(_violation()), newer), (newer, _result(_violation()))):
+    newer = result(violation(fingerprint="cap-2-9", steps=longer))
+    for old, new in ((result(violation()), newer), (newer, result(violation()))):
         assert len(_compared(old, new).still_broken) == 1
         assert _compared(old, new).newly_broken == ()
 
 
 def test_the_text_of_a_violation_matches_nothing() -> None:
-    same_text = _violation(rule="VOID-6", fingerprint="void-6-1")
-    compared = _compared(_result(_violation()), _result(same_text))
+    same_text = violation(rule="VOID-6", fingerprint="void-6-1")
+    compared = _compared(result(violation()), result(same_text))
     assert _names(compared.newly_broken) == ["void-6-1"]
     assert _names(compared.fixed) == ["cap-2-1"]
 
 
 def test_an_accepted_issue_is_not_newly_broken() -> None:
     issue = {"rule": "CAP-2", "fingerprint": "cap-2-1", "reason": "r", "until": "2030-01-01"}
-    older = _result(known=[{**issue, "state": "seen", "tests": []}])
-    compared = _compared(older, _result(_violation()))
+    older = result(known=[{**issue, "state": "seen", "tests": []}])
+    compared = _compared(older, result(violation()))
     assert compared.newly_broken == ()
 
 
 def test_a_rule_that_is_no_longer_exercised_is_worse_and_has_its_reason() -> None:
-    newer = _result(rules=KEPT | {"TX-1": (0, 0)}, not_claimed={"TX": "no such operation"})
-    compared = _compared(_result(), newer)
+    newer = result(rules=KEPT | {"TX-1": (0, 0)}, not_claimed={"TX": "no such operation"})
+    compared = _compared(result(), newer)
     assert compared.less_claimed == {"TX-1": "no such operation"}
     assert compared.is_worse
     assert "NO LONGER EXERCISED (1)" in comparison_text(compared)
 
 
 def test_a_rule_that_is_exercised_now_is_named() -> None:
-    compared = _compared(_result(rules=KEPT | {"TX-1": (0, 0)}), _result())
+    compared = _compared(result(rules=KEPT | {"TX-1": (0, 0)}), result())
     assert compared.more_claimed == ("TX-1",)
     assert not compared.is_worse
 
 
 def test_only_a_contradiction_is_a_changed_answer() -> None:
-    older = _result(dialect={"a": "replay", "b": ["x", "y"], "c": "z"})
-    newer = _result(dialect={"a": "refuse", "b": "x"})
+    older = result(dialect={"a": "replay", "b": ["x", "y"], "c": "z"})
+    newer = result(dialect={"a": "refuse", "b": "x"})
     assert _compared(older, newer).dialect == {"a": ("replay", "refuse")}
 
 
 def test_runs_that_did_not_ask_the_same_are_said_to_be_so() -> None:
-    compared = _compared(_result(), _result(intensity="release", seed=3))
+    compared = _compared(result(), result(intensity="release", seed=3))
     assert [note.split()[0] for note in compared.notes] == ["intensity", "seed"]
 
 
 def test_results_of_two_apis_are_not_compared() -> None:
     with pytest.raises(ResultError, match="different APIs"):
-        _compared(_result(), _result(profile="stripe-charges"))
+        _compared(result(), result(profile="stripe-charges"))
 
 
 # Latency ------------------------------------------------------------------------------------------
@@ -207,8 +170,8 @@ def test_the_command_shows_latency_of_report_folders(capsys: pytest.CaptureFixtu
 def test_the_command_ends_with_1_where_something_is_worse(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    old = _written(tmp_path / "old.json", _result())
-    new = _written(tmp_path / "new.json", _result(_violation()))
+    old = _written(tmp_path / "old.json", result())
+    new = _written(tmp_path / "new.json", result(violation()))
     status, out, _ = _diff(capsys, old, new, "--json")
     data = json.loads(out)
     assert (status, data["is_worse"]) == (1, True)
@@ -236,7 +199,7 @@ def test_a_file_that_is_no_result_ends_with_2_and_one_line(
     assert "bad.json" in err
 
 
-def test_a_journal_alone_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_journal_alone_is_noresult(capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = _diff(capsys, EXAMPLE / "journal.jsonl", EXAMPLE)
     assert status == 2
     assert "name the report folder" in err

@@ -1,0 +1,302 @@
+"""One result out of many runs of one contract: of several seeds, machines or targets.
+
+Counts are added, a rule was checked if any run checked it, the worst verdict counts, and each cause
+is listed once, with the shortest program that any run found. It reads results and judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, cast
+
+from tallystick.reporting.comparison import same_cause
+from tallystick.reporting.journal import Exchanges, JournalError, Record, read_journal
+from tallystick.reporting.result import (
+    MOST_IDS,
+    CorpusEntry,
+    Count,
+    KnownEntry,
+    LeftEntry,
+    Result,
+    ResultError,
+    RunEntry,
+    ViolationEntry,
+    read_result,
+)
+from tallystick.run import key_of
+
+MOST_REASONS = 5
+"""Reasons why runs decided nothing that are listed."""
+FILES: tuple[Literal["scenario", "page"], ...] = ("scenario", "page")
+"""The members of a violation that name a file."""
+WORST_FIRST = ("error", "undecided", "conforms")
+"""Verdicts of runs that found no violation."""
+STATES = ("expired", "seen", "not seen")
+"""Of a known issue: what one run says outweighs what the later words say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the results, and the folder with its scenarios, its pages and its journal."""
+
+    folder: Path
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What many runs come to."""
+
+    result: Result
+    files: Mapping[str, Path]
+    """By the path below the new report folder: the file of a run that is to be copied there."""
+    exchanges: Exchanges
+    """Of the violations, where a rule is broken by one cause only."""
+
+
+def read_part(path: Path) -> Part:
+    """A result.json or its report folder; ResultError if it is none."""
+    folder = path if path.is_dir() else path.parent
+    return Part(folder, read_result(path / "result.json" if path.is_dir() else path))
+
+
+def merge(parts: Sequence[Part]) -> Merged:
+    """One result out of these; ResultError if there is none, or if they are of different APIs."""
+    if not parts:
+        raise ResultError("there is no result to merge")
+    results = [part.result for part in parts]
+    profiles = sorted({result["profile"] for result in results})
+    if len(profiles) > 1:
+        raise ResultError(f"the results are of different APIs: {', '.join(profiles)}")
+    rules = _counts(results)
+    chosen = _shortest(parts)
+    order = {rule: place for place, rule in enumerate(rules)}
+    chosen.sort(key=lambda each: order.get(each.entry["rule"], len(order)))
+    chosen = list(_with_names_of_their_own(chosen))
+    merged = {
+        **results[0],
+        "verdict": _verdict(results),
+        "reason": _reason(results),
+        "partial": all(result["partial"] for result in results),
+        "shallow": sum(result["shallow"] for result in results),
+        "seconds": round(sum(result["seconds"] for result in results), 2),
+        "requests": sum(result["requests"] for result in results),
+        "dialect": _dialect(results),
+        "rules": rules,
+        "not_claimed": dict(_not_claimed(results, rules)),
+        "not_supported": dict(_in_all([result["not_supported"] for result in results])),
+        "violations": [each.entry for each in chosen],
+        "known": _known(results),
+        "left_open": _left_open(results),
+        "outages": [outage for result in results for outage in result["outages"]][:MOST_IDS],
+        "runs": list(_runs(results)),
+    }
+    if corpus := _corpus(results):
+        merged["corpus"] = corpus
+    files = {name: path for each in chosen for name, path in each.files.items()}
+    return Merged(cast(Result, merged), files, _exchanges(chosen))
+
+
+# Violations ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The shortest way that any run knows to show a cause."""
+
+    entry: ViolationEntry
+    folder: Path
+    files: Mapping[str, Path]
+
+
+def _shortest(parts: Sequence[Part]) -> list[_Chosen]:
+    groups: list[list[_Chosen]] = []
+    for part in parts:
+        for entry in part.result["violations"]:
+            found = _Chosen(entry, part.folder, {})
+            for group in groups:
+                if any(same_cause(entry, other.entry) for other in group):
+                    group.append(found)
+                    break
+            else:
+                groups.append([found])
+    return [_together(group) for group in groups]
+
+
+def _together(group: Sequence[_Chosen]) -> _Chosen:
+    best = min(group, key=lambda each: _length(each.entry))
+    tests = dict.fromkeys(
+        test for each in group for test in (each.entry["test"], *each.entry["also"])
+    )
+    also = [test for test in tests if test not in ("", best.entry["test"])]
+    before = min(each.entry["requests_before"] for each in group)
+    entry = cast(ViolationEntry, {**best.entry, "also": also, "requests_before": before})
+    return replace(best, entry=entry)
+
+
+def _length(entry: ViolationEntry) -> tuple[bool, int, float]:
+    """What makes a way to show a cause better: a program, a short one, one that is steady."""
+    seen, replayed = entry["replays"] or (0, 1)
+    return not entry["scenario"], len(entry["steps"]), -seen / max(replayed, 1)
+
+
+def _with_names_of_their_own(chosen: Iterable[_Chosen]) -> Iterator[_Chosen]:
+    """The same, with files under names that no other violation has."""
+    taken: set[str] = set()
+    for each in chosen:
+        files: dict[str, Path] = {}
+        entry = each.entry
+        for member in FILES:
+            name = entry[member]
+            if name:
+                new = _free(name, taken)
+                taken.add(new)
+                files[new] = each.folder / name
+                entry = cast(ViolationEntry, {**entry, member: new})
+        yield _Chosen(entry, each.folder, files)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    path, number, free = Path(name), 1, name
+    while free in taken:
+        number += 1
+        free = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+    return free
+
+
+def _exchanges(chosen: Sequence[_Chosen]) -> Exchanges:
+    keys = [key_of(each.entry["rule"], each.entry["question"]) for each in chosen]
+    found: dict[str, tuple[Record, ...]] = {}
+    journals: dict[Path, Exchanges] = {}
+    for key, each in zip(keys, chosen, strict=True):
+        if keys.count(key) > 1:
+            continue  # exchanges are kept by rule, and those of another cause would mislead
+        if each.folder not in journals:
+            journals[each.folder] = _journal(each.folder)
+        found[key] = journals[each.folder].get(key, ())
+    return found
+
+
+def _journal(folder: Path) -> Exchanges:
+    try:
+        return read_journal(folder / "journal.jsonl", partial=True).exchanges()
+    except JournalError:
+        return {}
+
+
+# Everything else ----------------------------------------------------------------------------------
+
+
+def _verdict(results: Sequence[Result]) -> str:
+    verdicts = {result["verdict"] for result in results}
+    return next(each for each in ("violates", *WORST_FIRST) if each in verdicts)
+
+
+def _reason(results: Sequence[Result]) -> str | None:
+    reasons = list(dict.fromkeys(filter(None, (result["reason"] for result in results))))
+    if not reasons:
+        return None
+    more = len(reasons) - MOST_REASONS
+    said = [*reasons[:MOST_REASONS], *([f"and {more} more reasons"] if more > 0 else [])]
+    without = sum(1 for result in results if result["reason"])
+    return f"{without} of {len(results)} runs: " + "; ".join(said)
+
+
+def _counts(results: Sequence[Result]) -> dict[str, Count]:
+    counts: dict[str, Count] = {}
+    for result in results:
+        for rule, count in result["rules"].items():
+            before = counts.get(rule, Count(checked=0, violated=0))
+            counts[rule] = Count(
+                checked=before["checked"] + count["checked"],
+                violated=before["violated"] + count["violated"],
+            )
+    return counts
+
+
+def _dialect(results: Sequence[Result]) -> dict[str, str | list[str]]:
+    """What the servers answered: one answer where all agree, else all that were given."""
+    found: dict[str, set[str]] = {}
+    for result in results:
+        for question, answer in result["dialect"].items():
+            answers = {answer} if isinstance(answer, str) else set(answer)
+            before = found.get(question, answers)
+            # A run that knows less does not contradict one that knows more.
+            found[question] = before & answers or before | answers
+    return {
+        question: next(iter(answers)) if len(answers) == 1 else sorted(answers)
+        for question, answers in sorted(found.items())
+    }
+
+
+def _not_claimed(
+    results: Sequence[Result], rules: Mapping[str, Count]
+) -> Iterator[tuple[str, str]]:
+    """What no run says anything about: a rule or a chapter that none checked, or in every run."""
+    exercised = {rule for rule, count in rules.items() if count["checked"]}
+    exercised |= {rule.rpartition("-")[0] for rule in exercised}
+    names = {*rules, *(rule.rpartition("-")[0] for rule in rules)}
+    for result in results:
+        for name, why in result["not_claimed"].items():
+            if name in names and name not in exercised:
+                yield name, why
+    for name, why in _in_all([result["not_claimed"] for result in results]):
+        if name not in names:
+            yield name, why
+
+
+def _in_all(each: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    for name, why in each[0].items():
+        if all(name in other for other in each):
+            yield name, why
+
+
+def _known(results: Sequence[Result]) -> list[KnownEntry]:
+    found: dict[tuple[str, str], KnownEntry] = {}
+    for result in results:
+        for issue in result["known"]:
+            key = (issue["rule"], issue["fingerprint"])
+            before = found.get(key, issue)
+            state = min(before["state"], issue["state"], key=STATES.index)
+            tests = list(dict.fromkeys([*before["tests"], *issue["tests"]]))
+            found[key] = cast(KnownEntry, {**before, "state": state, "tests": tests})
+    return list(found.values())
+
+
+def _left_open(results: Sequence[Result]) -> LeftEntry | None:
+    left = [entry for result in results if (entry := result["left_open"]) is not None]
+    if not left:
+        return None
+    return LeftEntry(
+        cards=sum(entry["cards"] for entry in left),
+        holds=sum(entry["holds"] for entry in left),
+        prefix=left[0]["prefix"],
+        ids=[id_ for entry in left for id_ in entry["ids"]][:MOST_IDS],
+        reason="; ".join(dict.fromkeys(entry["reason"] for entry in left if entry["reason"])),
+    )
+
+
+def _corpus(results: Sequence[Result]) -> CorpusEntry | None:
+    found = [result["corpus"] for result in results if "corpus" in result]
+    if not found:
+        return None
+    shown = sorted({name for entry in found for name in entry["shown"]})
+    return CorpusEntry(programs=max(entry["programs"] for entry in found), shown=shown)
+
+
+def _runs(results: Sequence[Result]) -> Iterator[RunEntry]:
+    """The runs themselves; of results that were merged before, those that they were made of."""
+    for result in results:
+        if "runs" in result:
+            yield from result["runs"]
+        else:
+            yield RunEntry(
+                target=result["target"],
+                intensity=result["intensity"],
+                seed=result["seed"],
+                verdict=result["verdict"],
+                requests=result["requests"],
+                seconds=result["seconds"],
+            )
