@@ -328,13 +328,15 @@ def probe_command(settings: Settings) -> int:
     table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     for heading in ("question", "what is asked", "answer"):
         table.add_column(heading, overflow="fold")
-    for row in probe_rows(run.dialect):
+    for row in probe_rows(run):
         table.add_row(*row)
     Console(highlight=False).print(table)
     path = settings.report_dir / "dialect.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, dump(run.dialect, run.target.address.url))
+    write_whole(path, dump(run.dialect, run.target.address.url, run.profile.traits))
     click.echo(f"{run.target.meter.requests} requests; {path} can be committed and pinned")
+    if run.findings:
+        click.echo("The answers break rules; these programs show it:")
     for finding in run.findings.values():
         click.echo("\n".join(_violated(finding)))
     return VIOLATES if run.findings else OK
@@ -404,7 +406,8 @@ def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool)
 def _violated(finding: Finding) -> list[str]:
     violation = finding.violation
     return [
-        brief(f"{violation.rule}  permitted {violation.expected}; received {violation.actual}"),
+        brief(f"{violation.rule}: {load_rules()[violation.rule].text}"),
+        brief(f"  permitted {violation.expected}; received {violation.actual}"),
         *(brief(f"  {number}  {line}") for number, line in enumerate(finding.steps, start=1)),
     ]
 

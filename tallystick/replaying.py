@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tallystick.cleanup import LeftOpen
 from tallystick.connect import connect
-from tallystick.documents.questions import narrowed, questions
+from tallystick.documents.questions import asked_questions, narrowed
 from tallystick.drivers.again import run_again
 from tallystick.drivers.probe import probe
 from tallystick.ledger.dialect import Dialect
@@ -209,11 +209,14 @@ def _not_judged(
     return None
 
 
-def probe_rows(dialect: Dialect) -> list[tuple[str, str, str]]:
-    """The table of a probe: question id, its text, and the answers that are left."""
+def probe_rows(run: Run) -> list[tuple[str, str, str]]:
+    """The table of a probe: question id, its text, and the answers that are left.
+
+    Questions that this API cannot be asked are left out.
+    """
     rows = []
-    for question in questions().values():
-        left = sorted(dialect.possible(question.id))
+    for question in asked_questions(run.profile.traits, run.dialect).values():
+        left = sorted(run.dialect.possible(question.id))
         asked = len(left) < len(question.permitted) or len(question.permitted) == 1
         rows.append((question.id, question.text, " or ".join(left) if asked else "not answered"))
     return rows

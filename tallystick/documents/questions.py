@@ -23,8 +23,10 @@ from tallystick.documents.files import (
     text_member,
 )
 from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.traits import Traits
 
 QUESTIONS = SPEC / "dialect.yaml"
+MEMBERS = ("question", "source", "facts", "needs", "permitted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,25 @@ class Question:
     """An open question of the documentation, as `spec/dialect.yaml` declares it.
 
     `source` quotes the sentence that leaves it open, `facts` are its numbers in spec/questions.md,
-    `permitted` maps each permitted answer to the reading that permits it.
+    `permitted` maps each permitted answer to the reading that permits it. `needs` is what an API
+    has to have, so that it can be asked: a word of `Traits.has`, or the answer to another question
+    (`capture.rest=kept`).
     """
 
     id: str
     text: str
     source: str
     facts: tuple[int, ...]
+    needs: tuple[str, ...]
     permitted: Mapping[str, str]
+
+    def can_be_asked(self, traits: Traits, dialect: Dialect) -> bool:
+        """Whether a server of an API with these traits, and with these answers, can be asked it."""
+        for need in self.needs:
+            other, _, answer = need.partition("=")
+            if not (dialect.allows(other, answer) if answer else traits.has(need)):
+                return False
+        return True
 
 
 @lru_cache(maxsize=1)
@@ -50,13 +63,24 @@ def questions(path: Path = QUESTIONS) -> dict[str, Question]:
 
 def _question(path: Path, name: str, given: object) -> Question:
     where = f"question {name}"
-    members = exact_members(path, where, given, ["question", "source", "facts", "permitted"])
+    members = exact_members(path, where, given, MEMBERS)
     text, source = (text_member(path, where, part, members) for part in ("question", "source"))
-    facts, permitted = members["facts"], members["permitted"]
-    if not isinstance(facts, list) or not isinstance(permitted, dict) or not permitted:
-        raise DocumentError(f"{path}: {where}: `facts` is a list, `permitted` maps answers to why")
+    facts, needs, permitted = members["facts"], members["needs"], members["permitted"]
+    if not isinstance(permitted, dict) or not permitted:
+        raise DocumentError(f"{path}: {where}: `permitted` maps answers to why")
+    if not isinstance(facts, list) or not isinstance(needs, list):
+        raise DocumentError(f"{path}: {where}: `facts` and `needs` are lists")
     answers = {str(answer): str(why) for answer, why in permitted.items()}
-    return Question(name, text, source, tuple(facts), answers)
+    return Question(name, text, source, tuple(facts), tuple(map(str, needs)), answers)
+
+
+def asked_questions(traits: Traits, dialect: Dialect) -> dict[str, Question]:
+    """Return the questions that a server of an API with these traits and answers can be asked."""
+    return {
+        name: question
+        for name, question in questions().items()
+        if question.can_be_asked(traits, dialect)
+    }
 
 
 def open_dialect(
@@ -110,14 +134,17 @@ def narrowed(
     return dialect
 
 
-def dump(dialect: Dialect, target: str) -> str:
-    """Return the text of a pinned file with what a server has answered so far."""
+def dump(dialect: Dialect, target: str, traits: Traits) -> str:
+    """Return the text of a pinned file with what a server has answered so far.
+
+    The questions that it can be asked (`traits`) and has not answered are listed as comments.
+    """
     answers = {
         question: answer if len(answer) > 1 else answer[0]
         for question, left in sorted(dialect.learned().items())
         if (answer := sorted(left))
     }
-    unanswered = sorted(set(questions()) - set(answers))
+    unanswered = sorted(set(asked_questions(traits, dialect)) - set(answers))
     head = (
         f"# What {target} answered. Commit it and pass it as --dialect FILE to hold it to that.\n"
     )

@@ -135,13 +135,15 @@ PROBES: dict[str, tuple[str, ...]] = {
     ),
     "reserved metadata": (
         "A = card 100",
-        r"""d = draw A 10 with {"metadata": "{\"dintero_transaction_id\": \"1\"}"}""",
+        r"""d = draw A 10 with {"metadata": "{\"$reserved_id\": \"1\"}"}""",
     ),
 }
 
 
 OPEN_ELSEWHERE = {"captures of all": ("capture.default", "void.captured")}
 """Probes that are sent only where one of these questions is open: some APIs decide them."""
+RESERVED = "$reserved_"
+"""Stands in a line for how the metadata keys begin that the API reserves."""
 READ_THROUGHOUT = frozenset({"capture", "void"})
 """Probes whose answers show in the figures of the card, so that it is read after every step."""
 
@@ -155,9 +157,12 @@ def probe(run: Run) -> None:
 
 def ask(run: Run, name: str) -> None:
     """Put the questions of one probe. Raises Violated if an answer is not permitted."""
+    if name == "reserved metadata" and not run.profile.traits.reserved_metadata:
+        return
     asked = OPEN_ELSEWHERE.get(name, ())
     if asked and all(run.dialect.answer(question) is not None for question in asked):
         return
-    program = as_far_as_offered(run, PROBES[name])
+    lines = [line.replace(RESERVED, run.profile.traits.reserved_metadata) for line in PROBES[name]]
+    program = as_far_as_offered(run, lines)
     reads = name in READ_THROUGHOUT or not run.profile.traits.account
     run_program(run, program, unread=0 if reads else len(program.prefix))

@@ -118,7 +118,7 @@ def judge_members(ledger: Ledger, record: CardRecord, checked: list[str]) -> Vio
     """
     checked.append("CARD-2")
     sent = () if ledger.opened_by is None else ledger.opened_by.extras
-    missing = first_missing(sent, record.extras)
+    missing = first_missing(sent, record.extras, ledger.traits.reserved_metadata)
     return None if missing is None else Violation("CARD-2", *missing)
 
 

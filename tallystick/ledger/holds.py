@@ -90,7 +90,8 @@ def judge_hold(
     if isinstance(judged, Violation):
         return judged
     if record.extras is not None:
-        missing = first_missing(_sent(ledger, hold_id, hold), record.extras)
+        sent = _sent(ledger, hold_id, hold)
+        missing = first_missing(sent, record.extras, ledger.traits.reserved_metadata)
         if missing is not None:
             return Violation("TX-4", *missing)
     return judged

@@ -16,20 +16,19 @@ from tallystick.ledger.vocabulary import Extras
 DATES = frozenset({"active_from", "expires_at"})
 GENERATORS = frozenset({"pin", "card_token"})
 """Members that ask the server to make something; its answer shows what it made instead."""
-RESERVED_PREFIX = "dintero_"
-"""Metadata keys that begin so are the vendor's own; a server may drop them (question 54)."""
 
 
-def first_missing(sent: Extras, shown: Extras) -> tuple[str, str] | None:
+def first_missing(sent: Extras, shown: Extras, reserved: str = "") -> tuple[str, str] | None:
     """Return the first member that was sent and is not shown, as the texts (expected, actual).
 
-    None if all of them are shown.
+    None if all of them are shown. Metadata keys that begin with `reserved` may be absent; empty:
+    there are none (see `Traits.reserved_metadata`).
     """
     if not sent:
         return None
     members = dict(shown)
     for name, text in sent:
-        if name not in GENERATORS and not _is_shown(name, text, members.get(name)):
+        if name not in GENERATORS and not _is_shown(name, text, members.get(name), reserved):
             return f"{name} {text}", f"{name} {members.get(name)}"
     return None
 
@@ -59,19 +58,21 @@ def _pieces(extras: Extras) -> set[str]:
     return pieces
 
 
-def _is_shown(name: str, sent: str, shown: str | None) -> bool:
+def _is_shown(name: str, sent: str, shown: str | None, reserved: str) -> bool:
     if name == "metadata":
-        return _contains(_parsed(shown), _parsed(sent))
+        return _contains(_parsed(shown), _parsed(sent), reserved)
     if name in DATES and shown is not None:
         return _moment(shown) == _moment(sent)
     return shown == sent
 
 
-def _contains(shown: object, sent: object) -> bool:
+def _contains(shown: object, sent: object, reserved: str) -> bool:
     """Whether all of the metadata that was sent is shown; a server may add to it."""
     if not isinstance(sent, dict):
         return _is_same(shown, sent)
-    kept = {key: value for key, value in sent.items() if not key.startswith(RESERVED_PREFIX)}
+    kept = {
+        key: value for key, value in sent.items() if not (reserved and key.startswith(reserved))
+    }
     if shown is None:
         return not kept
     return isinstance(shown, dict) and all(

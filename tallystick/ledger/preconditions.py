@@ -21,7 +21,6 @@ from tallystick.ledger.lifecycle import (
     move_of_capture,
     move_of_void,
 )
-from tallystick.ledger.members import RESERVED_PREFIX
 from tallystick.ledger.ordinary import (
     ORDINARY_AMOUNT,
     REF_CHARACTERS,
@@ -207,7 +206,7 @@ def _content_reasons(
 ) -> Iterator[RefusalReason]:
     yield from _amount_reasons(ledger, command.amount, zero)
     yield from _period_reasons(command)
-    yield from _extras_reasons(command.extras)
+    yield from _extras_reasons(command.extras, ledger.traits.reserved_metadata)
 
 
 def _unquestioned(reasons: Iterator[RefusalReason]) -> Iterator[RefusalReason]:
@@ -268,7 +267,7 @@ def _to_transact(ledger: Ledger, command: Transact) -> Iterator[RefusalReason]:
     yield from _amount_reasons(ledger, command.amount, f"zero.{command.kind}")
     yield from _token_reasons(ledger, command)
     yield from _ref_reasons(ledger, command.ref)
-    yield from _extras_reasons(command.extras)
+    yield from _extras_reasons(command.extras, ledger.traits.reserved_metadata)
 
 
 def _card_reasons(ledger: Ledger, command: Transact) -> Iterator[RefusalReason]:
@@ -370,7 +369,7 @@ def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[Refusa
     if ledger.card_status is CardStatus.DELETED:
         yield RefusalReason("the card is deleted", question=f"{command.kind}.deleted")
     yield from _ref_reasons(ledger, command.ref)
-    yield from _extras_reasons(command.extras)
+    yield from _extras_reasons(command.extras, ledger.traits.reserved_metadata)
 
 
 def _hold(ledger: Ledger, entry_id: EntryId) -> tuple[State, Money]:
@@ -429,9 +428,9 @@ def _period_reasons(command: OpenCard | ActivateCard) -> Iterator[RefusalReason]
         yield RefusalReason("the card would expire before it is active")
 
 
-def _extras_reasons(extras: Extras) -> Iterator[RefusalReason]:
+def _extras_reasons(extras: Extras, reserved: str) -> Iterator[RefusalReason]:
     for name, text in extras:
-        if name == "metadata" and RESERVED_PREFIX in text:
+        if name == "metadata" and reserved and reserved in text:
             yield RefusalReason("reserved metadata keys", question="metadata.reserved")
         elif name == "metadata" and not is_ordinary_metadata(text):
             yield RefusalReason("the metadata is not ordinary")

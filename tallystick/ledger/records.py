@@ -196,7 +196,7 @@ def _judge_record(
     rule = RECORD_RULE[entry.kind]
     for expected, actual in _documented_differences(ledger, entry, record):
         return Violation(rule, expected, actual)
-    missing = first_missing(sent, record.extras)
+    missing = first_missing(sent, record.extras, ledger.traits.reserved_metadata)
     if missing is not None:
         return Violation(rule, *missing)
     dialect = ledger.dialect

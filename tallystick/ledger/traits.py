@@ -18,6 +18,16 @@ VERBS = frozenset(
 """All words of `program.Verb`."""
 
 
+DETAILS = frozenset(
+    (
+        *("type", "period", "ids of cards", "metadata of a void", "amount of a void"),
+        *("amount of a card", "funds", "drawdown", "pending", "reserved", "released"),
+    )
+)
+"""What some APIs show or take beside what every one has: the type of a record, the period of a
+card, ids that callers choose, figures of a card, what was released of a hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What an API offers. Amounts are in minor units."""
@@ -46,6 +56,21 @@ class Traits:
     """Whether requests carry a ref (an idempotency key). False: a repetition is a new request."""
     part_of_void: bool = False
     """Whether a void may release a part of what is held."""
+    details: frozenset[str] = DETAILS
+    """Which of `DETAILS` it has."""
+    reserved_metadata: str = ""
+    """How the keys of metadata begin that are the API's own; a server may drop or refuse them.
+    Empty: it has none."""
+
+    def has(self, what: str) -> bool:
+        """Whether the API has what a question needs: a verb, a detail, or one of the words here."""
+        others = {
+            "account": self.account,
+            "no account": not self.account,
+            "retries": self.retries,
+            "reserved metadata": self.reserved_metadata != "",
+        }
+        return others[what] if what in others else what in self.verbs | self.details
 
     def digits_of(self, currency: str) -> int:
         """How many decimal places the minor unit of a currency stands for."""
@@ -68,5 +93,5 @@ class Traits:
         return self.currencies[0] if self.currencies else ""
 
 
-COMPLETE = Traits(())
+COMPLETE = Traits((), reserved_metadata="reserved_")
 """Those of an API that has everything, and whose currencies do not matter."""

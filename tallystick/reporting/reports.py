@@ -186,7 +186,7 @@ class Reports:
                 result = self._summarise(run, ending)
                 if self._journal is not None:
                     self._journal.close()
-                known = dialect.dump(run.dialect, run.target.address.url)
+                known = dialect.dump(run.dialect, run.target.address.url, run.profile.traits)
                 write_whole(self.directory / "dialect.yaml", known)
                 write_pages(self.directory, result, exchanges)
                 self.text = self._text(result, exchanges, width, colour)

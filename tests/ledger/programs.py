@@ -31,7 +31,7 @@ EXTRAS = (
     (),
     (),
     (("metadata", '{"order": "7"}'),),
-    (("metadata", '{"dintero_x": "1"}'),),
+    (("metadata", '{"reserved_x": "1"}'),),
 )
 CARD_EXTRAS = (*EXTRAS, (("customer_id", "C"), ("name", "gift")))
 PHASES = (Phase.WITHIN,) * 25 + (Phase.AFTER, Phase.EDGE, Phase.BEFORE)

@@ -209,12 +209,12 @@ class Records:
         self.need(reach <= LIMIT or "there is a limit" not in self.habits)
 
     def admits(self, extras: tuple) -> None:
-        if "dintero_" in dict(extras).get("metadata", ""):
+        if "reserved_" in dict(extras).get("metadata", ""):
             self.agrees("metadata.reserved")
 
     def kept(self, extras: tuple) -> tuple:
         if "reserved keys are dropped" in self.habits:
-            return tuple(pair for pair in extras if "dintero_" not in pair[1])
+            return tuple(pair for pair in extras if "reserved_" not in pair[1])
         return extras
 
     def name(self, prefix: str) -> str:

@@ -58,7 +58,12 @@ MONEY: tuple[Row, ...] = (
     ),
     (("open 1000",), 'draw d1 100 metadata={"a":"1"}', "accepted metadata=odd", "TX-4"),
     (("open 1000",), 'draw d1 100 metadata={"a":"1"}', "accepted metadata=[1]", "TX-4"),
-    (("open 1000",), 'draw d1 1 metadata={"dintero_a":"1"}', "accepted extras=none", "balance=999"),
+    (
+        ("open 1000",),
+        'draw d1 1 metadata={"reserved_a":"1"}',
+        "accepted extras=none",
+        "balance=999",
+    ),
     (("open 1000",), "draw d1 100 originated_by=till", "accepted extras=none", "TX-4"),
     (HOLD, "draw d1 5", "accepted id=h1", "TX-8"),
     ((), "draw d1 0", "accepted", "TX-7"),

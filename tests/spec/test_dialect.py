@@ -8,9 +8,11 @@ from itertools import combinations
 
 import pytest
 
-from tallystick.documents.questions import Question, questions
+from tallystick.documents.questions import Question, asked_questions, questions
+from tallystick.ledger.traits import COMPLETE, Traits
 from tallystick.ledger.vocabulary import Kind
-from tallystick.profiles.wallet.profile import DECIDED
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import DECIDED, Wallet
 from tests.spec.names import ROOT, questions_named_in, sources
 
 PAYMENTS = ("capture", "drawdown", "fund", "hold", "void")
@@ -107,3 +109,21 @@ def test_every_rule_that_a_page_names_exists() -> None:
     named = rf"\b(?:{'|'.join(CHAPTERS)})-[0-9]+"
     text = (ROOT / "spec" / "questions.md").read_text(encoding="utf-8")
     assert set(re.findall(named, text)) <= set(load_rules())
+
+
+@pytest.mark.parametrize("question", questions().values(), ids=lambda question: question.id)
+def test_what_a_question_needs_is_a_trait_or_an_answer(question: Question) -> None:
+    assert question.needs
+    for need in question.needs:
+        other, _, answer = need.partition("=")
+        if answer:
+            assert answer in questions()[other].permitted
+        else:
+            known = (Traits(()), Traits((), account=False), COMPLETE)
+            assert any(traits.has(need) for traits in known), need
+
+
+def test_an_api_that_has_all_is_asked_every_question_but_that_of_holds_alone() -> None:
+    wallet = Wallet()
+    asked = set(asked_questions(wallet.traits, dialect_of(wallet)))
+    assert set(questions()) - asked == {"void.captured", "figure.released"}

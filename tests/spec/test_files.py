@@ -15,6 +15,7 @@ QUESTION = """
 zero.hold:
   question: Is a hold of 0 accepted?
   facts: [8]
+  needs: [hold]
   source: '"amount" (T24)'
   permitted:
     accept: nothing forbids it
@@ -60,8 +61,8 @@ def test_every_permitted_answer_together_fixes_nothing() -> None:
 @pytest.mark.parametrize(
     ("wrong", "right", "complaint"),
     [
-        ("  facts: [8]\n", "", "has to have exactly question, source, facts, permitted"),
-        ("  facts: [8]\n", "  facts: 8\n", "`facts` is a list"),
+        ("  facts: [8]\n", "", "has to have exactly question, source, facts, needs, permitted"),
+        ("  facts: [8]\n", "  facts: 8\n", "`facts` and `needs` are lists"),
         ("  question: Is a hold of 0 accepted?", "  question: ", "`question` has to be a text"),
         ("    accept: nothing forbids it\n", "", "`permitted` maps answers to why"),
     ],

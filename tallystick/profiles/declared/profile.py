@@ -16,7 +16,7 @@ from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import CardId, Command, OpenCard, Outcome, RefId
 from tallystick.profiles.declared.declaration import PAYMENTS, Before, Declaration, Name
 from tallystick.profiles.declared.decoding import Decoder
-from tallystick.profiles.declared.encoding import Encoder
+from tallystick.profiles.declared.encoding import METADATA, Encoder
 from tallystick.profiles.declared.fuzzing import fuzzing_of
 from tallystick.profiles.declared.leftovers import DeclaredLeftovers
 from tallystick.profiles.declared.login import Headers
@@ -181,8 +181,26 @@ def traits_of(declaration: Declaration) -> Traits:
         decimal=money.is_decimal,
         least=money.least,
         retries=declaration.has_retries,
+        details=details_of(declaration),
         part_of_void=void is not None and "amount" in names_in([void.call.path, void.call.content]),
     )
+
+
+def details_of(declaration: Declaration) -> frozenset[str]:
+    """Return the details of records and cards that the commands of a file take or show."""
+    shown = {name: set(template.shows) for name, template in declaration.commands.items()}
+    figures = shown.get(Name.CARD, set()) | shown.get(Name.READ_CARD, set())
+    found = figures & {"funds", "drawdown", "pending", "reserved"}
+    found |= {"amount of a card"} if "amount" in figures else set()
+    found |= shown.get(Name.READ_HOLD, set()) & {"released"}
+    if declaration.has_balance and "id" not in shown[Name.CARD]:
+        found.add("ids of cards")
+    void = declaration.commands.get(Name.VOID)
+    if void is not None and METADATA in names_in([void.call.content]):
+        found.add("metadata of a void")
+    if declaration.has_record(Name.VOID) and "amount" in shown.get(Name.VOID, ()):
+        found.add("amount of a void")
+    return frozenset(found)
 
 
 USUAL = {"ref.other_body.hold": ("replay", "refuse")}

@@ -48,7 +48,7 @@ class Wallet:
     title = "Wallet / Cards API"
     base_url = "the base URL of a Wallet / Cards API up to and including /v1"
     permissions = "a run needs admin:wallets, or read:wallets and write:wallets"
-    traits = Traits(CURRENCIES)
+    traits = Traits(CURRENCIES, reserved_metadata="dintero_")
     documents = Documents(SPEC / "openapi.yaml", answers=DECIDED, made_at="created_at")
     accounts = Accounts(
         form="[PT][0-9]{8}", in_words="P or T and eight digits", example="T12345678"
