@@ -23,6 +23,7 @@ from tallystick.claiming import not_claimed, reason_to_skip
 from tallystick.connect import EarlyTarget
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules, use_own_rules
+from tallystick.listening import Listener
 from tallystick.own_contracts import (
     broken_claim,
     claims_of,
@@ -303,6 +304,7 @@ def _explain(
     elif isinstance(error, Violated):
         item.user_properties.append(("broken", error.finding.violation.rule))
         newest = suite.run.newest(error.finding)
+        report.met = newest.key  # type: ignore[attr-defined]
         report.longrepr = brief_text(suite.run, newest)
         why = _harmless(suite.run, newest, brief(str(error)))
         if why:
@@ -344,32 +346,6 @@ def _leave_out(run: Run, item: pytest.Item, error: NotSupported | OutOfTime) -> 
         run.left_out.note(error.operation)
     else:
         run.leave_undecided(f"the budget was spent within {item.nodeid}: raise --budget")
-
-
-class Listener:
-    """The hooks that hear nothing of the session they belong to."""
-
-    def __init__(self, suite: Suite) -> None:
-        self._suite = suite
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a test that has come to its end."""
-        self._suite.selection.end(report)
-        self._suite.explained += getattr(report, "explained", False)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note that the session was broken off, by a signal or by pytest.exit."""
-        self._suite.is_interrupted = True
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_internalerror(
-        self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]
-    ) -> None:
-        """Note that pytest, or a plugin, broke outside of a test."""
-        self._suite.broke(excinfo.value)
-        if self._suite.reports is not None:
-            masked(excrepr, self._suite.reports.mask)
 
 
 # End ----------------------------------------------------------------------------------------------

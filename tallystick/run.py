@@ -96,6 +96,8 @@ class Finding:
     """The history that shows it, if it took several clients."""
     known: str = ""
     """The known issue that explains it, by its id; empty if it is new."""
+    shows: tuple[tuple[str, str], ...] = ()
+    """What its program breaks without races and lost answers: rules, each with the kind."""
 
     def shortened(
         self, program: Program, replays: tuple[int, int], shown: Finding | None

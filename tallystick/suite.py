@@ -22,7 +22,6 @@ from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules
 from tallystick.documents.shape import Shape
-from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.interruption import Interruption
 from tallystick.ledger.dialect import Dialect
 from tallystick.profiles.documents import dialect_of, shape_of
@@ -31,19 +30,14 @@ from tallystick.reporting.progress import Status
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, Result
 from tallystick.reporting.visible import brief
-from tallystick.run import Finding, Intensity, OutOfTime, Run
+from tallystick.run import Finding, OutOfTime, Run
 from tallystick.selection import Selection
 from tallystick.settings import Clients, Settings
+from tallystick.shortening import Shortening
 from tallystick.target import Address, Client, Exchange, Meter, Observer, Slots, Target, TargetError
 
 CONFORMS, NOT_SHOWN, INTERRUPTED, BROKE, CANNOT_START = 0, 1, 2, 3, 4
 """The exit statuses; NOT_SHOWN: the target violates its contract, or nothing was decided."""
-REDUCE_S = {Intensity.GATE: 8.0, Intensity.RELEASE: 20.0, Intensity.HUNT: 60.0}
-"""Seconds for the shortening of one violation."""
-LEAST_REDUCE_S = 2.0
-"""The same for a violation that is seen when the budget is all but spent."""
-REDUCE_ALL_S = {Intensity.GATE: 30.0, Intensity.RELEASE: 120.0, Intensity.HUNT: 600.0}
-"""Seconds for all of them: a server with many faults is not to take for ever."""
 
 NO_REPORTS = "{} cannot be written: {}; name another folder with --report-dir"
 CLEAN_UP_S = 30.0
@@ -419,26 +413,3 @@ def shortfall(run: Run, choice: Choice, not_claimed: Collection[str], share: flo
     return (
         f"{exercised} of {len(due)} rules were exercised, and --require-rules asks for {share:.0%}"
     )
-
-
-class Shortening:
-    """Shortens programs within bounds: for one, for all of a run, and by what is left of it."""
-
-    def __init__(self, intensity: Intensity) -> None:
-        self.left_s = REDUCE_ALL_S[intensity]
-        self._longest_s = REDUCE_S[intensity]
-
-    def shortened(self, run: Run, finding: Finding) -> Finding | None:
-        """The finding with the shortest program that was found; None if there is no time for it.
-
-        Raises TargetError if the target is gone.
-        """
-        seconds = min(self.left_s, self._longest_s, max(run.seconds_left(), LEAST_REDUCE_S))
-        if finding.attempt is None or seconds <= 0:
-            return None
-        began = time.monotonic()
-        reduced = reduce_program(
-            finding.program, finding.attempt, Budget.of(seconds), run.profile.traits
-        )
-        self.left_s -= time.monotonic() - began
-        return finding.shortened(reduced.program, reduced.replays, reduced.shown)

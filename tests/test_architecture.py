@@ -79,6 +79,7 @@ ARROWS = {
         ),
     },
     "tallystick/fingerprint.py": {"rooms": ("ledger", "program")},
+    "tallystick/causes.py": {"rooms": ("program", "run")},
     "tallystick/drivers/": {
         "rooms": (
             *("checker", "clock", "documents", "ledger", "profiles", "program"),
@@ -87,7 +88,8 @@ ARROWS = {
     },
     "tallystick/reporting/": {
         "rooms": (
-            *("checker", "cleanup", "documents", "fingerprint", "known", "ledger", "location"),
+            *("causes", "checker", "cleanup", "documents", "fingerprint", "known", "ledger"),
+            "location",
             *("program", "run", "target"),
         ),
     },

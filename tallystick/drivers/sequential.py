@@ -295,6 +295,16 @@ def shown_by(run: Run, program: Program) -> Finding | None:
     return next(iter(_run_apart(run, program).findings.values()), None)
 
 
+def shown_one_by_one(run: Run, program: Program) -> tuple[tuple[str, str], ...]:
+    """What a program breaks if its steps are run one after another, with every answer.
+
+    Returns rules, each with the kind of the violation (see `fingerprint`).
+    """
+    steps = tuple(replace(step, delivery=None) for step in program.steps)
+    found = _run_apart(run, Program(steps)).findings.values()
+    return tuple((finding.violation.rule, finding.cause.kind) for finding in found)
+
+
 def replayer(run: Run, rule: str) -> Attempt:
     """Returns what runs a program with the dialect known now, apart from the run.
 

@@ -149,6 +149,7 @@ def _members(run: Run, finding: Finding) -> dict[str, Any]:
         "notes": [redactor.text(line) for line in finding.notes],
         "generated": finding.generated,
         "known": finding.known,
+        "shows": finding.shows,
     }
 
 
@@ -168,6 +169,7 @@ def _finding(members: Mapping[str, Any]) -> Finding:
         notes=tuple(members["notes"]),
         generated=members["generated"],
         known=members["known"],
+        shows=tuple((rule, kind) for rule, kind in members["shows"]),
     )
 
 

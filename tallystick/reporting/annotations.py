@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from tallystick.reporting.chapters import causes, consequence_text
 from tallystick.reporting.result import Result, ViolationEntry
 
 MOST = 10
@@ -22,9 +23,13 @@ def annotation_lines(result: Result, environ: Mapping[str, str] = os.environ) ->
 
 
 def _lines(result: Result) -> Iterator[str]:
-    for entry in result["violations"]:
+    for entry in causes(result):
         kind = "error" if entry["level"] == "MUST" else "warning"
-        yield _command(kind, f"{entry['rule']} ({entry['level']})", _said(entry))
+        explained = [result["violations"][place] for place in entry["consequences"]]
+        said = "\n".join(
+            [_said(entry), *(f"explains {consequence_text(one)}" for one in explained)]
+        )
+        yield _command(kind, f"{entry['rule']} ({entry['level']})", said)
     if result["verdict"] in ("undecided", "error"):
         yield _command("error", f"Tallystick: {result['verdict']}", result["reason"] or "")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tallystick.cleanup import left_text
-from tallystick.reporting.result import Count, Result
+from tallystick.reporting.result import Count, Result, ViolationEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,38 @@ def outage_note(result: Result) -> str:
         f"the target could not be reached {times}, for {seconds:.1f} s in all "
         f"({longest['reason']}); the run waited for it"
     )
+
+
+def causes(result: Result) -> list[ViolationEntry]:
+    """The violations that no other one explains."""
+    return [entry for entry in result["violations"] if entry["cause"] is None]
+
+
+def consequence_text(entry: ViolationEntry) -> str:
+    """A violation that another one explains, in one line."""
+    said = [count_of(len(entry["steps"]), "step" if entry["scenario"] else "request")]
+    said += [replays_text(entry), entry["scenario"]]
+    return f"{entry['rule']}: {entry['actual']} ({'; '.join(filter(None, said))})"
+
+
+def seen_text(entry: ViolationEntry) -> str:
+    """When a violation was seen, and how often it came back."""
+    first = f"first after {count_of(entry['requests_before'], 'request')}"
+    return "; ".join(filter(None, (first, replays_text(entry))))
+
+
+def replays_text(entry: ViolationEntry) -> str:
+    """How often a violation came back; empty if it was not replayed."""
+    if entry["replays"] is None:
+        return ""
+    seen, of = entry["replays"]
+    intermittent = "intermittent: " if seen < of else ""
+    return f"{intermittent}again in {seen} of {count_of(of, 'replay')}"
+
+
+def count_of(number: int, noun: str) -> str:
+    """`1 replay`, `1,000 replays`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def numbers(values: Iterable[int]) -> str:

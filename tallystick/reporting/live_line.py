@@ -21,6 +21,13 @@ from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import visible
 
 StatusReport = tuple[str, str, str]
+MEETS_THE_SAME = "more meet the same"
+"""The category of failed tests that met a violation that another test has met before."""
+
+
+def meets_the_same(report: pytest.TestReport) -> bool:
+    """Whether the test met a violation that another test has met before."""
+    return getattr(report, "meets_the_same", False)
 
 
 class LiveLine:
@@ -77,13 +84,14 @@ class LiveLine:
         """Count a test without a letter for it: the line would run into the letters."""
         if self._is_on and (report.when == "call" or report.outcome != "passed"):
             # pytest lists an expected failure (here: a SHOULD) apart from a test that was skipped.
-            return "xfailed" if hasattr(report, "wasxfail") else report.outcome, "", ""
+            category = "xfailed" if hasattr(report, "wasxfail") else report.outcome
+            return MEETS_THE_SAME if meets_the_same(report) else category, "", ""
         return None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count the tests that are over, and leave a line for each that failed."""
         self._done += report.when == "teardown"
-        if report.failed and self._is_on:
+        if report.failed and self._is_on and not meets_the_same(report):
             said = visible(str(report.longrepr).strip().partition("\n")[0])
             self._console.print(
                 Text.assemble(("failed  ", "bold red"), f"{short_name(report.nodeid)}  {said}")

@@ -72,9 +72,7 @@ def merge(parts: Sequence[Part]) -> Merged:
         raise ResultError(f"the results are of different APIs: {', '.join(profiles)}")
     rules = _counts(results)
     chosen = _shortest(parts)
-    order = {rule: place for place, rule in enumerate(rules)}
-    chosen.sort(key=lambda each: order.get(each.entry["rule"], len(order)))
-    chosen = list(_with_names_of_their_own(chosen))
+    chosen = list(_with_names_of_their_own(_causes_first(chosen)))
     merged = {
         **results[0],
         "verdict": _verdict(results),
@@ -109,13 +107,17 @@ class _Chosen:
     entry: ViolationEntry
     folder: Path
     files: Mapping[str, Path]
+    explained_by: ViolationEntry | None = None
+    """What explains it in the result that it is from."""
 
 
 def _shortest(parts: Sequence[Part]) -> list[_Chosen]:
     groups: list[list[_Chosen]] = []
     for part in parts:
-        for entry in part.result["violations"]:
-            found = _Chosen(entry, part.folder, {})
+        entries = part.result["violations"]
+        for entry in entries:
+            cause = None if entry["cause"] is None else entries[entry["cause"]]
+            found = _Chosen(entry, part.folder, {}, cause)
             for group in groups:
                 if any(same_cause(entry, other.entry) for other in group):
                     group.append(found)
@@ -142,6 +144,28 @@ def _length(entry: ViolationEntry) -> tuple[bool, int, float]:
     return not entry["scenario"], len(entry["steps"]), -seen / max(replayed, 1)
 
 
+def _causes_first(chosen: Sequence[_Chosen]) -> Iterator[_Chosen]:
+    """The same in the order of a result, each with the places of its cause and consequences."""
+    causes = [each for each in chosen if _cause_of(each, chosen) is None]
+    causes.sort(key=lambda each: (each.entry["level"] != "MUST", *_length(each.entry)))
+    others = [each for each in chosen if each not in causes]
+    ordered = [*causes, *others]
+    explaining = [_cause_of(each, causes) for each in ordered]
+    for place, each in enumerate(ordered):
+        explained = explaining[place]
+        cause = None if explained is None else ordered.index(explained)
+        consequences = [n for n, other in enumerate(explaining) if other is each]
+        entry = {**each.entry, "cause": cause, "consequences": consequences}
+        yield replace(each, entry=cast(ViolationEntry, entry))
+
+
+def _cause_of(each: _Chosen, chosen: Sequence[_Chosen]) -> _Chosen | None:
+    if each.explained_by is None:
+        return None
+    others = (other for other in chosen if other.explained_by is None)
+    return next((one for one in others if same_cause(each.explained_by, one.entry)), None)
+
+
 def _with_names_of_their_own(chosen: Iterable[_Chosen]) -> Iterator[_Chosen]:
     """The same, with files under names that no other violation has."""
     taken: set[str] = set()
@@ -155,7 +179,7 @@ def _with_names_of_their_own(chosen: Iterable[_Chosen]) -> Iterator[_Chosen]:
                 taken.add(new)
                 files[new] = each.folder / name
                 entry = cast(ViolationEntry, {**entry, member: new})
-        yield _Chosen(entry, each.folder, files)
+        yield replace(each, entry=entry, files=files)
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -19,6 +19,7 @@ from typing import TypedDict, cast
 
 import jsonschema_rs
 
+from tallystick.causes import grouped
 from tallystick.checker import Verdict
 from tallystick.cleanup import LeftOpen
 from tallystick.documents.rules import Rule, load_rules
@@ -66,6 +67,8 @@ class ViolationEntry(TypedDict):
     test: str
     also: list[str]
     replays: list[int] | None
+    cause: int | None
+    consequences: list[int]
 
 
 class KnownEntry(TypedDict):
@@ -197,7 +200,7 @@ def summarise(
         rules=_counts(run, rules),
         not_claimed={name: redactor.text(why) for name, why in ending.not_claimed.items()},
         not_supported={name: redactor.text(why) for name, why in ending.not_supported.items()},
-        violations=[_entry(run, finding, rules) for finding in _in_order(run, rules)],
+        violations=_violations(run, rules),
         known=_known(run, ending.known),
         left_open=_left_entry(run, ending.left, redactor),
         outages=[
@@ -308,12 +311,19 @@ def _counts(run: Run, rules: Mapping[str, Rule]) -> dict[str, Count]:
     return counts
 
 
-def _in_order(run: Run, rules: Mapping[str, Rule]) -> list[Finding]:
-    place = {rule: number for number, rule in enumerate(rules)}
-    return sorted(_new(run), key=lambda f: place.get(f.violation.rule, len(place)))
+def _violations(run: Run, rules: Mapping[str, Rule]) -> list[ViolationEntry]:
+    """The broken rules, causes first, each with what it explains."""
+    found = grouped(_new(run), lambda rule: is_must(rule, rules))
+    entries = [_entry(run, each.finding, each.cause, rules) for each in found]
+    for place, each in enumerate(found):
+        if each.cause is not None:
+            entries[each.cause]["consequences"].append(place)
+    return entries
 
 
-def _entry(run: Run, finding: Finding, rules: Mapping[str, Rule]) -> ViolationEntry:
+def _entry(
+    run: Run, finding: Finding, cause: int | None, rules: Mapping[str, Rule]
+) -> ViolationEntry:
     violation = finding.violation
     rule = rules.get(violation.rule)
     redactor = redactor_for(run, finding)
@@ -334,6 +344,8 @@ def _entry(run: Run, finding: Finding, rules: Mapping[str, Rule]) -> ViolationEn
         test=finding.test,
         also=list(finding.also),
         replays=None if finding.replays is None else list(finding.replays),
+        cause=cause,
+        consequences=[],
     )
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tallystick.reporting.chapters import (
+    causes,
     chapter_rows,
+    consequence_text,
+    count_of,
     known_notes,
     left_note,
     numbers,
@@ -15,6 +18,7 @@ from tallystick.reporting.chapters import (
     outage_note,
     partial_note,
     runs_note,
+    seen_text,
     shallow_note,
 )
 from tallystick.reporting.result import Result, ViolationEntry, again, target_options
@@ -66,7 +70,7 @@ def _lines(result: Result) -> Iterator[str]:
         f"({result['intensity']}, seed {result['seed']})."
     )
     yield ""
-    for entry in result["violations"]:
+    for entry in causes(result):
         yield from _violation(entry, result)
     yield "| chapter | rules | checked | violated | not exercised, not claimed |"
     yield "| --- | ---: | ---: | --- | --- |"
@@ -90,9 +94,11 @@ def _violation(entry: ViolationEntry, result: Result) -> Iterator[str]:
     yield ""
     yield f"- permitted: {_plain(entry['expected'])}"
     yield f"- received: **{_plain(entry['actual'])}**"
-    replays = entry["replays"]
-    if replays is not None:
-        yield f"- seen again in {replays[0]} of {replays[1]} replays"
+    yield f"- seen {seen_text(entry)}"
+    if entry["also"]:
+        yield f"- {count_of(len(entry['also']), 'more test')} meet the same"
+    for place in entry["consequences"]:
+        yield f"- explains {_plain(consequence_text(result['violations'][place]))}"
     yield ""
     fence = "`" * 4
     yield f"{fence}text"

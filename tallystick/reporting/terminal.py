@@ -18,13 +18,17 @@ from rich.text import Text
 
 from tallystick.reporting.chapters import (
     ChapterRow,
+    causes,
     chapter_rows,
+    consequence_text,
+    count_of,
     known_notes,
     left_note,
     numbers,
     other_claims,
     outage_note,
     partial_note,
+    seen_text,
     shallow_note,
 )
 from tallystick.reporting.curl import answered, belongs, curl, decisive
@@ -74,7 +78,7 @@ def print_report(console: Console, result: Result, exchanges: Exchanges, directo
         _say(console, _wrapped(f"not claimed: {name}: {why}", console.width, 2))
     for note in known_notes(result):
         _say(console, _wrapped(note, console.width, 2))
-    for entry in result["violations"]:
+    for entry in causes(result):
         console.print()
         console.print(Text("-" * console.width, style="dim"))
         shown = exchanges.get(key_of(entry["rule"], entry["question"]), ())
@@ -120,13 +124,16 @@ def violation_lines(
         yield from _verbatim("replay", [f"tallystick replay {path} \\", f"  {options}"])
     elif entry["test"]:
         yield from _verbatim("again", [f"{again(entry['test'], result)} \\", f"  {options}"])
-    yield from _labelled("seen", _seen(entry), width)
+    yield from _labelled("seen", seen_text(entry), width)
     if entry["test"]:
         yield from _verbatim("test", [entry["test"]])
     if entry["also"]:
-        yield from _verbatim("also in", entry["also"])
+        yield from _verbatim("", [f"{count_of(len(entry['also']), 'more test')} meet the same"])
     if entry["page"]:
         yield from _verbatim("time line", [str(directory / entry["page"])])
+    for number, place in enumerate(entry["consequences"]):
+        text = consequence_text(result["violations"][place])
+        yield from _labelled("explains" if number == 0 else "", text, width)
 
 
 def left_lines(result: Result, directory: Path, width: int) -> Iterator[Text]:
@@ -144,13 +151,13 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     """The verdict, in one sentence."""
     counts = result["rules"].values()
     checked = sum(1 for counted in counts if counted["checked"])
-    spent = f"{_count(result['requests'], 'request')} in {result['seconds']:.1f} s"
+    spent = f"{count_of(result['requests'], 'request')} in {result['seconds']:.1f} s"
     broken = [entry["rule"] for entry in result["violations"] if entry["level"] == "MUST"]
     advice = [entry["rule"] for entry in result["violations"] if entry["level"] != "MUST"]
     kept = f"all but {', '.join(advice)} (SHOULD) of the" if advice else "all"
     sentence = {
         "conforms": f"{result['target']} keeps {kept} {checked} rules that were checked",
-        "violates": f"{result['target']} breaks {_count(len(broken), 'rule')}: {', '.join(broken)}"
+        "violates": f"{result['target']} breaks {_rules(broken)}"
         + (f"; {result['reason']}" if result["reason"] else ""),
         "undecided": f"{result['target']} is not decided: {result['reason']}",
         "error": f"the suite itself broke: {result['reason']}",
@@ -158,9 +165,9 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     silent = len(counts) - checked
     rest = f"; {silent} of {len(counts)} rules not exercised" if silent else ""
     lacking = len(result["not_supported"])
-    rest += f"; {_count(lacking, 'operation')} not supported" if lacking else ""
+    rest += f"; {count_of(lacking, 'operation')} not supported" if lacking else ""
     known = sum(issue["state"] == "seen" for issue in result["known"])
-    rest += f"; {_count(known, 'known issue')}" if known else ""
+    rest += f"; {count_of(known, 'known issue')}" if known else ""
     style = STYLES.get(result["verdict"], "bold magenta")
     part = ""
     if result["partial"]:
@@ -175,6 +182,11 @@ def verdict_lines(result: Result, width: int) -> Iterator[Text]:
     text = f"{result['verdict'].upper()}{part}: {sentence} ({spent}, seed {result['seed']}{rest})."
     for line in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False):
         yield Text(line, style=style)
+
+
+def _rules(ids: list[str]) -> str:
+    each = list(dict.fromkeys(ids))
+    return f"{count_of(len(each), 'rule')}: {', '.join(each)}"
 
 
 def _table(result: Result) -> Table:
@@ -226,18 +238,6 @@ def _exchange(record: Record, result: Result, label: str, width: int) -> Iterato
         shown = f"{shown[:LONGEST_ANSWER]} ... {left:,} more characters: exchange "
         shown += f"{record.number} in journal.jsonl"
     yield from _labelled("answer", shown, width)
-
-
-def _seen(entry: ViolationEntry) -> str:
-    first = f"first after {_count(entry['requests_before'], 'request')}"
-    if entry["replays"] is None:
-        return first
-    seen, of = entry["replays"]
-    return f"{first}; again in {seen} of {_count(of, 'replay')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _labelled(label: str, text: str, width: int, style: str = "") -> Iterator[Text]:

@@ -26,6 +26,8 @@ def violation(rule: str = "CAP-2", fingerprint: str = "cap-2-1", **more: object)
         "scenario": "scenarios/one.yaml",
         "page": "",
         "also": [],
+        "cause": None,
+        "consequences": [],
     }
     return cast(ViolationEntry, {**entry, **given, **more})
 

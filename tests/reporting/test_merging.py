@@ -75,10 +75,21 @@ def test_two_causes_of_a_rule_have_files_of_their_own() -> None:
     assert merged.exchanges == {}
 
 
-def test_violations_are_in_the_order_of_the_rules() -> None:
-    last = result(violation("VOID-6", "void-6-1"))
-    merged = _merged(last, result(violation()))
-    assert [entry["rule"] for entry in merged.result["violations"]] == ["CAP-2", "VOID-6"]
+def test_causes_come_first_and_keep_what_they_explain() -> None:
+    longer = [*LINES, "v = void h"]
+    cause = violation(consequences=[1])
+    explained = violation("VOID-6", "void-6-1", steps=longer, cause=0)
+    other = violation("TX-5", "tx-5-1", steps=longer[:1])
+    merged = _merged(result(cause, explained), result(other)).result["violations"]
+    assert [entry["rule"] for entry in merged] == ["TX-5", "CAP-2", "VOID-6"]
+    assert [entry["cause"] for entry in merged] == [None, None, 1]
+    assert [entry["consequences"] for entry in merged] == [[], [2], []]
+
+
+def test_the_same_cause_of_two_runs_keeps_one_consequence() -> None:
+    both = result(violation(consequences=[1]), violation("VOID-6", "void-6-1", cause=0))
+    merged = _merged(both, both).result["violations"]
+    assert [(entry["cause"], entry["consequences"]) for entry in merged] == [(None, [1]), (0, [])]
 
 
 def test_what_one_run_has_exercised_is_claimed() -> None:

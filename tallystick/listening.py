@@ -1,0 +1,54 @@
+"""What pytest tells the suite of a session: how each test ended, and what broke it off.
+
+A plugin object of its own, because a hook of a module hears nothing of the session it belongs to.
+It judges nothing.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tallystick.reporting.live_line import MEETS_THE_SAME, StatusReport, meets_the_same
+from tallystick.reporting.masking import masked
+from tallystick.suite import Suite
+
+
+class Listener:
+    """The hooks that hear nothing of the session they belong to."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+        self._met: dict[str, str] = {}
+        """By the key of a violation, the test that met it first."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a test that has come to its end; one line is enough if another one met the same."""
+        self._suite.selection.end(report)
+        self._suite.explained += getattr(report, "explained", False)
+        met = getattr(report, "met", None)
+        if met is not None and report.failed:
+            first = self._met.setdefault(met, report.nodeid)
+            if first != report.nodeid:
+                said = str(report.longrepr).partition("\n")[0]
+                report.longrepr = f"{said}, as in {first}"
+                report.meets_the_same = True  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> StatusReport | None:
+        """Keep tests that met the same violation as an earlier one out of pytest's own lists."""
+        return (MEETS_THE_SAME, "F", "FAILED") if meets_the_same(report) else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that the session was broken off, by a signal or by pytest.exit."""
+        self._suite.is_interrupted = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(
+        self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> None:
+        """Note that pytest, or a plugin, broke outside of a test."""
+        self._suite.broke(excinfo.value)
+        if self._suite.reports is not None:
+            masked(excrepr, self._suite.reports.mask)
