@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tallystick.location import SUITE_ROOT
+from tallystick.parallel.forking import workers_forked
 
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
 IGNORED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
@@ -26,7 +27,8 @@ def judge(intensity: str, options: Sequence[str]) -> int:
     """Run the contracts with options of the suite and of pytest; the exit status."""
     for name in IGNORED:
         os.environ.pop(name, None)
-    return int(pytest.main([*_fixed(), f"--intensity={intensity}", *options]))
+    with workers_forked(options, [SUITE_ROOT]) as plugins:
+        return int(pytest.main([*_fixed(), f"--intensity={intensity}", *options], plugins))
 
 
 def _fixed() -> list[str]:
