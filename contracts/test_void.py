@@ -69,3 +69,55 @@ def test_a_void_touches_only_its_own_hold(check: Check) -> None:
         "h3 = hold A available",
         "v2 = void h3",
     )
+
+
+# A part of a hold ---------------------------------------------------------------------------------
+
+
+@rule("VOID-1", "CAP-2")
+@pytest.mark.parametrize("size", ["remaining+1", "original"])
+def test_what_a_void_of_a_part_released_cannot_be_captured(check: Check, size: str) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        "v1 = void h1 200",
+        f"c1 = capture h1 {size}",
+        "c2 = capture h1",
+    )
+
+
+@rule("VOID-1", "VOID-6")
+@pytest.mark.parametrize("before", ["v1 = void h1 200", "c1 = capture h1 200"])
+@pytest.mark.parametrize("size", ["remaining+1", "original"])
+def test_a_void_of_a_part_releases_at_most_what_is_locked(
+    check: Check, before: str, size: str
+) -> None:
+    check("A = card 1000 NOK", "h1 = hold A 600", before, f"v2 = void h1 {size}", "v3 = void h1")
+
+
+@rule("VOID-1", "VOID-2")
+def test_voids_of_parts_release_the_whole_hold_and_no_more(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        "h2 = hold A 300",
+        "v1 = void h1 1",
+        "v2 = void h1 250",
+        "v3 = void h1 remaining",
+        "v4 = void h1 1",
+        "v5 = void h1",
+        "c1 = capture h1 1",
+    )
+
+
+@rule("VOID-1", "VOID-3")
+def test_a_capture_and_voids_of_parts_share_the_hold(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        "v1 = void h1 100",
+        "c1 = capture h1 200",
+        "v2 = void h1 50",
+        "c2 = capture h1 remaining",
+        "v3 = void h1 1",
+    )
