@@ -7,7 +7,7 @@ its own try those (for the Wallet API `test_access`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import pytest
@@ -23,9 +23,7 @@ from tallystick.ledger.vocabulary import (
     Command,
     HoldRecord,
     Outcome,
-    ReadCard,
-    ReadHold,
-    ReadTransactions,
+    Read,
     Refused,
     TransactionRecord,
     Unknown,
@@ -42,6 +40,8 @@ A = CardLabel("A")
 STEPS_ON_CARDS = ("read A", "list A", "d = draw A 100", "g = hold A 100", "f = fund A 100")
 STEPS_ON_HOLDS = ("read h", "c = capture h 100", "v = void h")
 """What is tried with wrong credentials. Each would be accepted with the right ones."""
+MAKING = ("B = card 100", "i = hold A 100")
+"""What makes something of one's own, so that another client may do it; one that only reads not."""
 
 WRONG = {"no credentials": "AUTH-1", **dict.fromkeys(WAYS, "AUTH-2")}
 """How credentials are wrong, in words, and the rule that then demands a refusal."""
@@ -63,7 +63,7 @@ def test_wrong_credentials_open_nothing(run: Run, how: str) -> None:
     session = _prepared(run)
     breaks = WRONG[how]
     headers = _altered(run.target, how) if how in WAYS else None
-    for line, command in _commands(session):
+    for line, command in _commands(session, *MAKING):
         if run.profile.prepare(command, run.target.address.account, {}) is None:
             request = run.profile.encode(command, run.target.address.account, {})
             exchange = run.target.send(request, authorized=False, headers=headers)
@@ -80,11 +80,33 @@ def other(run: Run, suite: Suite) -> Iterator[Target]:
         yield target
 
 
+@pytest.fixture
+def reader(run: Run, suite: Suite) -> Iterator[Target]:
+    """A connection as a client that may only read."""
+    with closing(connect_as(suite, run, "reader", "AUTH-6", "AUTH-10")) as target:
+        yield target
+
+
+@rule("AUTH-6", "AUTH-10")
+def test_a_client_that_only_reads_reads_all_and_moves_nothing(run: Run, reader: Target) -> None:
+    session = _prepared(run)
+    for line, command in _commands(session, *MAKING):
+        words = f"{line}, as a client that only reads"
+        outcome = _perform(session, reader, command, words)
+        if not isinstance(command, Read):
+            _expect_refusal(session, "AUTH-6", words, outcome)
+            continue
+        run.count_checked("AUTH-10")
+        if isinstance(outcome, Refused):
+            _violate(session, "AUTH-10", f"accepted: {words}", f"refused with {outcome.status}")
+    session.finish()
+
+
 @rule("AUTH-4", "AUTH-5")
 def test_another_client_reads_and_moves_nothing_of_this_one(run: Run, other: Target) -> None:
     session = _prepared(run)
     for line, command in _commands(session):
-        reads = isinstance(command, ReadCard | ReadHold | ReadTransactions)
+        reads = isinstance(command, Read)
         outcome = _perform(session, other, command, f"{line}, as another client")
         _expect_refusal(session, "AUTH-4" if reads else "AUTH-5", line, outcome)
     session.finish()
@@ -105,13 +127,16 @@ def test_a_ref_of_another_client_shows_it_nothing_of_this_one(run: Run, other: T
     session.finish()
 
 
-def _commands(session: Session) -> Iterator[tuple[str, Command]]:
+def _commands(session: Session, *more: str) -> Iterator[tuple[str, Command]]:
     """The steps that this API has, with the commands that they mean now."""
-    for line in _steps(session.run.profile.traits):
+    for line in _steps(session.run.profile.traits, more):
         yield line, session.resolver.resolve(parse_step(line))[0]
 
 
-def _steps(traits: Traits) -> Iterator[str]:
+def _steps(traits: Traits, more: Sequence[str]) -> Iterator[str]:
+    for line in more:
+        if traits.account or parse_step(line).verb is not Verb.CARD:
+            yield line
     for line in STEPS_ON_CARDS if traits.account else ():
         verb = parse_step(line).verb
         if verb in traits.verbs and (traits.lists or verb is not Verb.LIST):

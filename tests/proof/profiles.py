@@ -44,8 +44,8 @@ class Judged:
 
     profile: Path
     start: Callable[..., AbstractContextManager[Any]]
-    token: str
-    other: str
+    tokens: Mapping[str, str]
+    """Credentials, by the variable that gives them."""
     faults: Mapping[str, NamedFault]
     """Those that a client of this profile can meet."""
     variants: Sequence[str]
@@ -55,8 +55,7 @@ def _stripelike(mapping: str, profile: str) -> Judged:
     return Judged(
         SPEC / "stripe" / profile,
         Stripelike,
-        accounts.FIRST.key,
-        accounts.SECOND.key,
+        {"TALLYSTICK_TOKEN": accounts.FIRST.key, "TALLYSTICK_OTHER_TOKEN": accounts.SECOND.key},
         {name: each for name, each in OF_STRIPELIKE.items() if each.shows_in(mapping)},
         tuple(OF_STRIPELIKE_HONEST),
     )
@@ -68,8 +67,11 @@ SERVERS = {
     "prepaid": Judged(
         SPEC / "prepaid" / "profile.yaml",
         Prepaid,
-        tenants.FIRST.value,
-        tenants.SECOND.value,
+        {
+            "TALLYSTICK_TOKEN": tenants.FIRST.value,
+            "TALLYSTICK_OTHER_TOKEN": tenants.SECOND.value,
+            "TALLYSTICK_READER_TOKEN": tenants.FIRST_READER.value,
+        },
         {name: each for name, each in OF_PREPAID.items() if not each.beyond},
         tuple(OF_PREPAID_HONEST),
     ),
@@ -119,11 +121,7 @@ def gate(
         judged.start(faults=faults, variants=variants) as server,
         TemporaryDirectory(prefix="proof-") as folder,
     ):
-        environment = {
-            "TALLYSTICK_TARGET": server.url,
-            "TALLYSTICK_TOKEN": judged.token,
-            "TALLYSTICK_OTHER_TOKEN": judged.other,
-        }
+        environment = {"TALLYSTICK_TARGET": server.url, **judged.tokens}
         options = list(_options(judged, Path(folder), faults, variants))
         return run_gate(environment, *options, *arguments)
 
