@@ -68,7 +68,8 @@ class Workload:
         """How often each verb is drawn that the API offers."""
         traits = self.traits
         left_out = set() if traits.retries else {Verb.AGAIN}
-        left_out |= set() if traits.lists and traits.account else {Verb.LIST}
+        lists = traits.lists and traits.account and not traits.lists_in_pages
+        left_out |= set() if lists else {Verb.LIST}
         offered = {verb: weight for verb, weight in WEIGHTS.items() if verb in traits.verbs}
         return {verb: weight for verb, weight in offered.items() if verb not in left_out}
 

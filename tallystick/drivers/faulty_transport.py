@@ -13,7 +13,7 @@ from typing import NoReturn
 import httpx
 
 from tallystick.program import Delivery
-from tallystick.target import PREPARES, Connections, OnPurpose
+from tallystick.target import PASSES, Connections, OnPurpose
 
 Copy = httpx.Request
 """A request that was sent once and can be sent again."""
@@ -65,7 +65,7 @@ class FaultyTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, or break its delivery. Raises httpx.TransportError if that loses it."""
-        if self._passes(request.url.path) or PREPARES in request.extensions:
+        if self._passes(request.url.path) or PASSES in request.extensions:
             return self._inner.handle_request(request)
         if self._second_answer is not None:
             second, self._second_answer = self._second_answer, None

@@ -44,6 +44,9 @@ class Traits:
     """Whether a hold can be read by itself (`ReadHold`)."""
     lists: bool = True
     """Whether the transactions of a card can be listed (`ReadTransactions`)."""
+    lists_in_pages: bool = False
+    """Whether a list may take several requests, so that it shows no single moment: then it is not
+    read while others write."""
     verbs: frozenset[str] = VERBS
     """What a step of a program may do here, in words of `program.Verb`."""
     digits: Mapping[str, int] = field(default_factory=dict)

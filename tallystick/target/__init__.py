@@ -23,13 +23,13 @@ from tallystick.target.network import Connections, Network
 from tallystick.target.outages import Outage
 from tallystick.target.pace import REAL_TIME, Meter, Slots, Time
 from tallystick.target.protocol import Target
-from tallystick.target.sender import PREPARES, OnPurpose
+from tallystick.target.sender import PASSES, OnPurpose
 from tallystick.target.support import NotSupported, Support
 from tallystick.target.transport import BoundedTransport
 
 __all__ = [
     "NOT_JSON",
-    "PREPARES",
+    "PASSES",
     "REAL_TIME",
     "Address",
     "Answer",

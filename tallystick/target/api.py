@@ -39,6 +39,20 @@ class Preparation:
     """What an accepting answer (2xx) gives; None if it lacks what is needed."""
 
 
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A read that completes an answer: the next page of a list, or what became of a queued request.
+
+    It must have no effect.
+    """
+
+    request: Request
+    read: Callable[[Answer | NoAnswer], Answer | NoAnswer | FollowUp]
+    """What the answer to it makes of the whole: another read, or the answer that is judged."""
+    pause_s: float = 0.0
+    """How long to wait before it is sent."""
+
+
 class Authentication(Protocol):
     """How the requests of one client prove who sends them. Thread-safe."""
 
@@ -113,6 +127,15 @@ class Api(Protocol):
         Unnamed if the target's id of a card or hold that it names is not known. `known` is what the
         preparations gave. The same command always gives the same request, but for new variables:
         a repetition has to be byte for byte the same.
+        """
+        ...
+
+    def complete(
+        self, command: Command, account: str, answer: Answer
+    ) -> Answer | NoAnswer | FollowUp:
+        """The answer itself, or the first of the reads that complete it.
+
+        There is a bound to these reads: beyond it NoAnswer says that what came of it is unknown.
         """
         ...
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tallystick.ledger.vocabulary import Command, Outcome, Refused, Unknown
+from tallystick.ledger.vocabulary import Command, Outcome
 from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret, with_path
 from tallystick.target.answers import (
@@ -26,8 +26,9 @@ from tallystick.target.answers import (
     Observer,
     wait_asked_for,
 )
-from tallystick.target.api import Api, Authentication, Preparation, Variables
+from tallystick.target.api import Api, Authentication
 from tallystick.target.bodies import Depths
+from tallystick.target.conversation import Conversation
 from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
 from tallystick.target.network import Connections, Network
 from tallystick.target.outages import ENOUGH, Control, Outage, Outages, is_failure, said_of
@@ -55,8 +56,8 @@ class _Message:
     headers: Mapping[str, str] | None
     content: bytes | None
     authorized: bool
-    prepares: bool = False
-    """Whether the request with the effect comes after it."""
+    passes: bool = False
+    """Whether it only comes before or after the request with the effect: no driver breaks it."""
 
     @property
     def is_ordinary(self) -> bool:
@@ -192,16 +193,12 @@ class HttpTarget:
 
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """Ask for the command and say what came of it."""
-        profile, account = self.profile, self.address.account
-        known: dict[str, str] = {}
-        while (step := profile.prepare(command, account, known)) is not None:
-            exchange = self._sent(_Message(step.request, None, None, True, prepares=True))
-            given = _given(step, exchange.answer)
-            if given is None:
-                return _unprepared(exchange.answer), exchange
-            known.update(given)
-        exchange = self.send(profile.encode(command, account, known))
-        return profile.outcome(command, exchange.answer), exchange
+        conversation = Conversation(self.profile, self.address.account, self._time.sleep)
+        return conversation.about(command, self._beside, self.send)
+
+    def _beside(self, request: Request) -> Exchange:
+        """Send a request that has no effect itself."""
+        return self._sent(_Message(request, None, None, True, passes=True))
 
     def send(
         self,
@@ -355,9 +352,7 @@ class HttpTarget:
         url = self.address.url + request.path
 
         def ask() -> Answer | NoAnswer:
-            return self._sender.ask(
-                request.method, url, headers, content, prepares=message.prepares
-            )
+            return self._sender.ask(request.method, url, headers, content, passes=message.passes)
 
         answer = ask()
         if not isinstance(answer, NoAnswer) or answer.was_sent:
@@ -407,19 +402,6 @@ def _content_of(request: Request) -> bytes:
     if request.form:
         return urlencode(request.body).encode()
     return json.dumps(request.body).encode()
-
-
-def _given(step: Preparation, answer: Answer | NoAnswer) -> Variables | None:
-    """What the answer to a preparation gives; None if it gives not all that is needed."""
-    is_accepted = isinstance(answer, Answer) and 200 <= answer.status < 300
-    return step.read(answer) if is_accepted and isinstance(answer, Answer) else None
-
-
-def _unprepared(answer: Answer | NoAnswer) -> Outcome:
-    """The outcome of a command whose request was not sent, since a preparation failed."""
-    if isinstance(answer, Answer) and 400 <= answer.status < 500:
-        return Refused(answer.status)
-    return Unknown(f"a preparation failed: {said_of(answer)}")
 
 
 def _unknown(exchange: Exchange) -> Exchange:

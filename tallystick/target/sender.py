@@ -24,9 +24,9 @@ PROXY_REFUSES = 407
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
-PREPARES = "tallystick.prepares"
-"""The extension of a request that comes before the one with the effect: drivers that break or delay
-deliveries mean the latter."""
+PASSES = "tallystick.passes"
+"""The extension of a request that only comes before or after the one with the effect: drivers that
+break or delay deliveries mean the latter."""
 
 
 class OnPurpose(httpx.TransportError):
@@ -52,7 +52,7 @@ class Sender:
         headers: Mapping[str, str],
         content: bytes | None,
         *,
-        prepares: bool = False,
+        passes: bool = False,
     ) -> Answer | NoAnswer:
         """Send once, straight through the transport: a client's redirects, cookies and hooks are
         not wanted here, and cost as much as the server does.
@@ -61,7 +61,7 @@ class Sender:
             self._depths.note(content)
         status = 0
         try:
-            extensions = {**self._extensions, PREPARES: True} if prepares else self._extensions
+            extensions = {**self._extensions, PASSES: True} if passes else self._extensions
             sent = {**self._headers, **headers}
             asked = httpx.Request(method, url, headers=sent, content=content, extensions=extensions)
             response = self.transport.handle_request(asked)

@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from tallystick.target import PREPARES, Connections
+from tallystick.target import PASSES, Connections
 
 START_LIMIT_S = 5.0
 """How long a client waits at the barrier. Then all start as they are, rather than not at all."""
@@ -113,7 +113,7 @@ class LastByteTransport(httpx.BaseTransport):
         extensions = {**request.extensions, "trace": self._trace}
         content = request.read()
         stream: httpx.SyncByteStream = httpx.ByteStream(content)
-        self._passing = PREPARES in request.extensions or self._passes(request.url.path)
+        self._passing = PASSES in request.extensions or self._passes(request.url.path)
         if self._barrier is not None and content and not self._passing:
             stream = _LastByteStream(content, self._delay_next_write)
         return self._inner.handle_request(

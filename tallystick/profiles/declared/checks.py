@@ -15,7 +15,7 @@ from tallystick.profiles.declared.declaration import (
 )
 from tallystick.profiles.declared.documents import operation_named, operations_of
 from tallystick.profiles.declared.encoding import METADATA
-from tallystick.profiles.declared.expressions import variables_of
+from tallystick.profiles.declared.expressions import NOTHING, variables_of
 from tallystick.profiles.declared.page import Page, meant
 from tallystick.profiles.declared.templates import names_in
 
@@ -31,6 +31,8 @@ GIVEN: dict[Name, tuple[str, ...]] = {
     Name.LIST: ("card", "currency"),
 }
 """The variables that each command has; `account` and `metadata` come with them."""
+COUNTED = ("count", "page")
+"""The variables of `next`: how many items were read so far, and the number of the next page."""
 CREDENTIALS = ("token", "client_id", "client_secret", "basic")
 
 
@@ -145,9 +147,11 @@ def _check_variables(declaration: Declaration, page: Page, name: Name, template:
         used = names_in([before.call.path, before.call.content, before.call.headers])
         _unknown(page, template.line, f"{name}: before", used, known)
         known += before.gives
-    _unknown(page, template.line, name, _used(template), known)
+    later = () if template.wait is None else template.wait.gives
+    _unknown(page, template.line, name, _used(template), [*known, *later])
     calls = [template.call, *(before.call for before in template.before)]
     content = names_in([[call.path, call.content, call.headers] for call in calls])
+    _check_following(page, name, template, known)
     if name in OF_A_HOLD and "hold" not in content:
         page.mistake(template.line, f"{name}: which hold? Its request has to use $hold")
     if name in OF_A_CARD and "card" not in content:
@@ -156,6 +160,22 @@ def _check_variables(declaration: Declaration, page: Page, name: Name, template:
         page.mistake(template.line, f"{name}: its request has to use $amount")
     if name is Name.CARD and "card" not in content and "id" not in template.shows:
         page.mistake(template.line, "card: use $card as its id, or say in `shows` where its id is")
+
+
+def _check_following(page: Page, name: Name, template: Template, known: list[str]) -> None:
+    """Check the reads after the request: what they use has to be known by then."""
+    if template.pages is not None:
+        listed = template.pages.members.values()
+        used = [variables_of(each) for each in (*listed, template.pages.link or NOTHING)]
+        _unknown(page, template.line, f"{name}: next", set().union(*used), [*known, *COUNTED])
+    if template.wait is not None:
+        call = template.wait.call
+        used_here = names_in([call.path, call.content, call.headers])
+        given = [*known, *template.wait.gives]
+        _unknown(page, template.line, f"{name}: wait", used_here, given)
+        if call.method != "GET":
+            text = f"{name}: wait: {call.method} {call.path} is no GET"
+            page.mistake(template.line, text)
 
 
 def _used(template: Template) -> frozenset[str]:
@@ -175,7 +195,7 @@ def _check_operations(declaration: Declaration, page: Page) -> None:
     operations = operations_of(declaration.openapi)
     ids = [each.operation for each in operations]
     for name, template in declaration.commands.items():
-        for call in (*(before.call for before in template.before), template.call):
+        for call in template.calls:
             if call.operation and call.operation not in ids:
                 text = f"{name}: the document has no operation {call.operation}"
                 page.mistake(template.line, text + meant(call.operation, ids))

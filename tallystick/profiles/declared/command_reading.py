@@ -13,8 +13,10 @@ from tallystick.profiles.declared.declaration import (
     Before,
     Call,
     Name,
+    Pages,
     Template,
     Verdict,
+    Wait,
 )
 from tallystick.profiles.declared.expressions import (
     NOTHING,
@@ -29,6 +31,8 @@ from tallystick.profiles.declared.page import Item, Members, Page, meant, plain
 
 _SEND = re.compile(r"(GET|POST|PUT|PATCH|DELETE) +(/\S*)")
 
+WAIT_S = 5
+"""How long what is queued is waited for, unless the file says it."""
 PASSING = (408, 425, 429)
 """Statuses of a request that is to be sent again, so that they prove neither."""
 
@@ -78,13 +82,48 @@ class CommandReader:
         before = self._befores(members.take("before"), name)
         call = self.call(members)
         shows, is_open = self._shows(members, name)
-        items, more = None, None
+        items, more, pages = None, None, None
         if name is Name.LIST:
             given = members.text("items")
             items = self._expression(members.line, given, name) if given else None
             more = self.condition(members.take("more"), f"{name}: more")
+            pages = self._pages(members.take("next"), f"{name}: next")
+        wait = self._wait(members.take("wait"), f"{name}: wait")
         members.end()
-        return Template(item.line, call, before, shows, is_open, items, more)
+        return Template(item.line, call, before, shows, is_open, items, more, pages, wait)
+
+    def _pages(self, item: Item | None, where: str) -> Pages | None:
+        if item is None:
+            return None
+        if not isinstance(item.value, dict):
+            return Pages(link=self._expression(item.line, plain(item), where))
+        members = {
+            name: self._expression(given.line, plain(given), where)
+            for name, given in item.value.items()
+        }
+        return Pages(members=members)
+
+    def _wait(self, item: Item | None, where: str) -> Wait | None:
+        if item is None:
+            return None
+        members = Members(self.page, item, where)
+        call = self.call(members)
+        pending = self.condition(members.take("while"), f"{where}: while")
+        if pending is None:
+            text = "`while` is missing: which members say that it is not done yet?"
+            members.mistake(item.line, text)
+        refused = self.condition(members.take("refused"), f"{where}: refused")
+        seconds = members.number("seconds") or WAIT_S
+        gives = self._given(members, where)
+        members.end()
+        return Wait(call, gives, pending or Condition(()), refused, seconds)
+
+    def _given(self, members: Members, where: str) -> dict[str, Expression]:
+        """Return the variables that an answer gives."""
+        return {
+            variable: self._expression(given.line, plain(given), f"{where}: gives")
+            for variable, given in members.mapping("gives").items()
+        }
 
     def call(self, members: Members) -> Call:
         """Return the request that the members `send`, `body`, `with` and `headers` spell."""
@@ -121,10 +160,7 @@ class CommandReader:
         for each in listed:
             members = Members(self.page, each, f"{name}: before")
             call = self.call(members)
-            gives = {
-                variable: self._expression(given.line, plain(given), f"{name}: gives")
-                for variable, given in members.mapping("gives").items()
-            }
+            gives = self._given(members, name)
             members.end()
             found.append(Before(call, gives))
         return tuple(found)

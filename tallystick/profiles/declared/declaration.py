@@ -60,6 +60,28 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """Where the next page of a list is: a link, or the members of its query."""
+
+    link: Expression | None = None
+    members: Mapping[str, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How a request that is only queued is read until it is done."""
+
+    call: Call
+    gives: Mapping[str, Expression]
+    """The variables of `call` that the first answer gives."""
+    pending: Condition
+    """The members that say that it is not done yet."""
+    refused: Condition | None
+    """The members that say at the end that nothing was done."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """How a command is asked for, and what its answer shows."""
 
@@ -73,6 +95,16 @@ class Template:
     """Where the items of a list are; None: the whole body."""
     more: Condition | None = None
     """The members that say of a list that it has more pages."""
+    pages: Pages | None = None
+    """Where its next page is; None: only the first one is read."""
+    wait: Wait | None = None
+    """How to wait for what is queued; None: every answer is a final one."""
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """All requests of the command, in their order."""
+        after = () if self.wait is None else (self.wait.call,)
+        return (*(before.call for before in self.before), self.call, *after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +194,7 @@ def _texts(declaration: Declaration) -> list[str]:
     calls = [*declaration.control]
     calls += [declaration.login.fetch] if declaration.login.fetch else []
     for template in declaration.commands.values():
-        calls += [template.call, *(before.call for before in template.before)]
+        calls += template.calls
     return [
         f"{call.path} {call.content} {call.headers}".replace("${account}", "$account")
         for call in calls

@@ -7,6 +7,7 @@ a payment is filled with what was asked for where the API shows no such member a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +41,39 @@ from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
 
 JSON = Any
 NO_CONTENT = 204
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The body of an answer that further reads have completed."""
+
+    pages: tuple[JSON, ...]
+    """The bodies of all pages of a list; else the last body alone."""
+    given: Mapping[str, JSON] = field(default_factory=dict)
+    """The variables that the first answer gave."""
+
+
+def items_of(template: Template, body: JSON, variables: Mapping[str, JSON]) -> list[JSON]:
+    """Return the items of one page of a list; none if there is no list."""
+    found = body if template.items is None else template.items.value(body, variables)
+    return found if isinstance(found, list) else []
+
+
+def _is_refused_late(template: Template, body: JSON) -> bool:
+    """Whether what was queued has come to nothing."""
+    wait = template.wait
+    return wait is not None and wait.refused is not None and wait.refused.holds_for(body)
+
+
+def _has_unread_pages(template: Template, body: JSON) -> bool:
+    more = template.more
+    return template.pages is None and more is not None and more.holds_for(body)
+
+
+def _whole(body: JSON) -> Whole:
+    if isinstance(body, Whole):
+        return body
+    return Whole((None if body is NOT_JSON else body,))
 
 
 class Decoder:
@@ -79,17 +113,21 @@ class Decoder:
             return Unknown(verdict)
         if answer.body is NOT_JSON and template.shows and answer.status != NO_CONTENT:
             return Unknown(f"status {answer.status} without JSON")
-        if template.more is not None and template.more.holds_for(answer.body):
+        whole = _whole(answer.body)
+        if _is_refused_late(template, whole.pages[-1]):
+            return Refused(answer.status)
+        if _has_unread_pages(template, whole.pages[-1]):
             return Unknown("the list has more pages: what is on them is not known")
-        body = None if answer.body is NOT_JSON else answer.body
-        return Accepted(self._record(command, _Shown(template, body, variables), currency))
+        shown = _Shown(template, whole.pages[-1], {**variables, **whole.given})
+        if name_of(command) is Name.LIST:
+            items = (item for body in whole.pages for item in shown.items_of(body))
+            return Accepted(tuple(self._listed(command.card, item) for item in items))
+        return Accepted(self._record(command, shown, currency))
 
     def _record(self, command: Command, shown: _Shown, currency: str) -> Record:
         name = name_of(command)
         if isinstance(command, OpenCard | ReadCard):
             return self._card(command, shown, currency)
-        if name is Name.LIST:
-            return tuple(self._listed(command.card, item) for item in shown.items())
         holds = (Name.HOLD, Name.CAPTURE, Name.VOID)
         if name is Name.READ_HOLD or (name in holds and not self._declaration.has_record(name)):
             return self._hold(command, shown, currency)
@@ -197,11 +235,9 @@ class _Shown:
         condition = self._template.open
         return None if condition is None else condition.shown_in(self._body)
 
-    def items(self) -> list[_Shown]:
+    def items_of(self, body: JSON) -> list[_Shown]:
         """Each of a list."""
-        where = self._template.items
-        found = self._body if where is None else where.value(self._body, self._variables)
-        listed = found if isinstance(found, list) else []
+        listed = items_of(self._template, body, self._variables)
         return [_Shown(self._template, item, self._variables) for item in listed]
 
 

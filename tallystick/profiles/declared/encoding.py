@@ -174,8 +174,7 @@ def _content(template: Template | None) -> frozenset[str]:
     """The variables of all requests of a command."""
     if template is None:
         return frozenset()
-    calls = [template.call, *(before.call for before in template.before)]
-    return names_in([[call.path, call.content, call.headers] for call in calls])
+    return names_in([[call.path, call.content, call.headers] for call in template.calls])
 
 
 def _extras(extras: Extras) -> dict[str, JSON]:

@@ -49,7 +49,8 @@ class DeclaredLeftovers:
         """Learn the id of a hold that was made."""
         if not seen.is_accepted or self._hold is None:
             return
-        if seen.operation == self._hold.call.operation:
+        wait = self._hold.wait
+        if seen.operation in (self._hold.call.operation, wait and wait.call.operation):
             shown = _id_in(self._hold, seen)
             if shown is not None:
                 with self._lock:

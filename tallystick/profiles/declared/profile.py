@@ -14,6 +14,7 @@ from typing import Any
 from tallystick.cleanup.leftovers import Leftovers
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import CardId, Command, OpenCard, Outcome, RefId
+from tallystick.profiles.declared.completing import Completion
 from tallystick.profiles.declared.declaration import PAYMENTS, Before, Declaration, Name
 from tallystick.profiles.declared.decoding import Decoder
 from tallystick.profiles.declared.encoding import METADATA, Encoder
@@ -27,7 +28,7 @@ from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileErr
 from tallystick.request import Request
 from tallystick.target.address import Address, Client
 from tallystick.target.answers import Answer, NoAnswer
-from tallystick.target.api import Preparation, Unnamed, Variables
+from tallystick.target.api import FollowUp, Preparation, Unnamed, Variables
 from tallystick.target.outages import Outages
 from tallystick.target.pace import Time
 
@@ -118,12 +119,27 @@ class DeclaredProfile:
             known = self._names.keep_prepared(_asked(command), known)
         return self._encoder.encode(command, {**variables, **known})
 
+    def complete(
+        self, command: Command, account: str, answer: Answer
+    ) -> Answer | NoAnswer | FollowUp:
+        """The further pages of a list, or what became of a queued request; see `completing`."""
+        template = self._encoder.template(command)
+        if template.wait is None and template.pages is None:
+            return answer
+        variables = {**self._encoder.variables(command, account), **self._prepared(command)}
+        return Completion(self._encoder, self._decoder, template, variables).of(answer)
+
+    def _prepared(self, command: Command) -> Variables:
+        """What the requests before the one with the effect gave."""
+        has_any = self._encoder.template(command).before
+        return self._names.prepared(_asked(command)) if has_any else {}
+
     def outcome(self, command: Command, answer: Answer | NoAnswer) -> Outcome:
         """What an answer proves."""
         currency = self._encoder.currency(command)
         template = self._encoder.template(command)
         variables = {
-            **(self._names.prepared(_asked(command)) if template.before else {}),
+            **self._prepared(command),
             "ref": _key_of(command),
             "hold": getattr(command, "parent", None),
             "currency": self.declaration.money.write_currency(currency),
@@ -176,6 +192,7 @@ def traits_of(declaration: Declaration) -> Traits:
         own_records=declaration.own_records,
         reads_hold=Name.READ_HOLD in commands,
         lists=Name.LIST in commands,
+        lists_in_pages=Name.LIST in commands and commands[Name.LIST].pages is not None,
         verbs=frozenset(verbs | {"card", "again", "read"}),
         digits=dict(money.digits),
         decimal=money.is_decimal,

@@ -94,6 +94,7 @@ def _with_operations(declaration: Declaration) -> Declaration:
             template,
             call=named(template.call),
             before=tuple(replace(each, call=named(each.call)) for each in template.before),
+            wait=template.wait and replace(template.wait, call=named(template.wait.call)),
         )
         for name, template in declaration.commands.items()
     }
