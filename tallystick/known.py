@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
@@ -52,12 +53,45 @@ class Issue:
         return self.fingerprint or self.rule
 
 
+class FirstCauses(Protocol):
+    """The cause that each entry without a fingerprint stands for: one in a run."""
+
+    def cause_of(self, issue: str) -> Cause | None:
+        """What the entry of this id stands for; None: for nothing so far."""
+        ...
+
+    def take_cause(self, issue: str, cause: Cause, *, instead_of: Cause | None) -> Cause:
+        """Let an entry stand for a cause, if it has stood for `instead_of` so far.
+
+        Returns what it stands for now.
+        """
+        ...
+
+
+class OwnFirstCauses:
+    """Those of a run in one process."""
+
+    def __init__(self) -> None:
+        self._causes: dict[str, Cause] = {}
+
+    def cause_of(self, issue: str) -> Cause | None:
+        """See `FirstCauses`."""
+        return self._causes.get(issue)
+
+    def take_cause(self, issue: str, cause: Cause, *, instead_of: Cause | None) -> Cause:
+        """See `FirstCauses`."""
+        if self._causes.get(issue) == instead_of:
+            self._causes[issue] = cause
+        return self._causes[issue]
+
+
 @dataclass(slots=True)
 class KnownIssues:
     """The known issues of a run, and which of them it has met."""
 
     issues: tuple[Issue, ...] = ()
     today: datetime.date = field(default_factory=datetime.date.today)
+    first: FirstCauses = field(default_factory=OwnFirstCauses)
     _causes: dict[str, Cause] = field(default_factory=dict)
     _gone: set[str] = field(default_factory=set)
 
@@ -79,9 +113,11 @@ class KnownIssues:
         return ""
 
     def _explains(self, issue: Issue, cause: Cause, finding: Finding) -> bool:
+        if not issue.fingerprint:
+            return self.first.take_cause(issue.id, cause, instead_of=None).explains(cause)
         known = self._causes.get(issue.id)
         if known is None and issue.cause is None:
-            return not issue.fingerprint
+            return False
         if known is None and finding.attempt is not None and issue.id not in self._gone:
             known = self._shown(issue, finding.attempt)
         return known is not None and known.explains(cause)
@@ -103,9 +139,16 @@ class KnownIssues:
         if not finding.known:
             return self.id_of(finding)
         issue = next(issue for issue in self.issues if issue.id == finding.known)
-        if issue.cause is None:
+        if not issue.fingerprint:
+            self._take_shorter(issue.id, finding.cause)
+        elif issue.cause is None:
             self._causes[finding.known] = finding.cause
         return finding.known
+
+    def _take_shorter(self, issue: str, cause: Cause) -> None:
+        known = self.first.cause_of(issue)
+        if known is not None and len(cause.program.steps) < len(known.program.steps):
+            self.first.take_cause(issue, cause, instead_of=known)
 
     def is_expired(self, issue: Issue) -> bool:
         """Whether its last day is over."""

@@ -69,6 +69,8 @@ class Suite:
         self.gone: str | None = None
         self.slots: Slots | None = None
         """Where requests get their numbers, if other processes send some too."""
+        self.processes = 1
+        """How many processes send requests of this run."""
         self.also_stop: Callable[[], None] = lambda: None
         """Stops what other processes do for this run."""
         self.gather: Callable[[], None] = lambda: None
@@ -352,7 +354,7 @@ class Suite:
         if other is not None and self.clients.other_account:
             account = self.clients.other_account
             targets[account] = run.target.apart(client=other, account=account)
-        self._clean_up_bound = Bound.of(self._clean_up_s())
+        self._clean_up_bound = Bound.of(self._clean_up_s(), self.processes)
         try:
             if self.settings.keep or self.gone is not None:
                 return self.leftovers.left(self.gone or "--keep")

@@ -14,6 +14,10 @@ from tallystick.target import Exchange, NoAnswer
 
 JSON = Any
 
+CONNECTIONS = 12
+"""How many requests of a clean-up are under way at once, at least."""
+CONNECTIONS_EACH = 3
+"""The same for each process of the run: the target has answered as many at once before."""
 REFUSED = "the target did not accept their clean-up"
 
 
@@ -50,14 +54,15 @@ def left_open(cards: Iterable[str], holds: Iterable[str], reason: str) -> LeftOp
 
 @dataclass(slots=True)
 class Bound:
-    """When a clean-up ends, done or not."""
+    """When a clean-up ends, done or not, and how many of its requests are under way at once."""
 
     deadline: float
+    connections: int = CONNECTIONS
 
     @classmethod
-    def of(cls, seconds: float) -> Bound:
-        """A bound so many seconds from now."""
-        return cls(time.monotonic() + seconds)
+    def of(cls, seconds: float, workers: int = 1) -> Bound:
+        """A bound so many seconds from now, after a run of so many processes."""
+        return cls(time.monotonic() + seconds, max(CONNECTIONS, CONNECTIONS_EACH * workers))
 
     def cut(self) -> None:
         """End the clean-up with the requests that are under way."""

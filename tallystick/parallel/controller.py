@@ -48,6 +48,7 @@ class Controller:
         self._died: dict[str, str] = {}
         self._is_gathered = False
         suite.slots = self._shared
+        suite.known.first = self._shared
         suite.also_stop = self._shared.stop
         suite.gather = self.gather
 
@@ -118,6 +119,7 @@ class Controller:
         for reader in self._all_readers():
             reader.read()
         self._adopt_findings(run)
+        self._explain(run)
         self._adopt_states(run)
         for died in self._died.values():
             run.leave_undecided(died)
@@ -128,6 +130,13 @@ class Controller:
         except ReportsError:
             return  # the reports know, and keep what there is
         shutil.rmtree(suite.settings.report_dir / PARTS, ignore_errors=True)
+
+    def _explain(self, run: Run) -> None:
+        """Explain what a worker could not: the program of a known issue was still longer then."""
+        for finding in list(run.findings.values()):
+            known = finding.known or self._suite.known.id_of(finding)
+            if known != finding.known:
+                run.revise(finding, replace(finding, known=known))
 
     def _learn_leftovers(self, run: Run, parts: Iterable[JournalContents]) -> None:
         """Learn what the workers have made; a journal that was cut off may lack the last of it."""

@@ -101,6 +101,7 @@ class ControllerHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a new worker where the run is."""
+        self._suite.processes = len(self._config.option.tx)
         node.workerinput[INPUT] = {
             "directory": str(self._controller.directory),
             "name": node.gateway.id,

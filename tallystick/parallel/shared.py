@@ -16,10 +16,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from enum import IntEnum
 from pathlib import Path
 
+from tallystick.fingerprint import Cause
 from tallystick.ledger.dialect import Dialect
+from tallystick.program import Program
 
 PAUSE_S = 0.02
 """How often a process looks whether it may go on."""
@@ -145,6 +148,35 @@ class Shared:
         except FileExistsError:
             return path.read_text(encoding="utf-8") == name
         return True
+
+    # Known issues ---------------------------------------------------------------------------------
+
+    def cause_of(self, issue: str) -> Cause | None:
+        """See `tallystick.known.FirstCauses`."""
+        path = self._cause_path(issue)
+        if not path.exists():
+            return None
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Cause(**{**found, "program": Program.from_lines(found["program"])})
+
+    def take_cause(self, issue: str, cause: Cause, *, instead_of: Cause | None) -> Cause:
+        """See `tallystick.known.FirstCauses`."""
+        with self._locked():
+            known = self.cause_of(issue)
+            if known != instead_of:
+                return known or cause
+            path = self._cause_path(issue)
+            part = path.with_suffix(".part")
+            members = {
+                **{each.name: getattr(cause, each.name) for each in fields(cause)},
+                "program": cause.program.lines(),
+            }
+            part.write_text(json.dumps(members), encoding="utf-8")
+            part.replace(path)
+            return cause
+
+    def _cause_path(self, issue: str) -> Path:
+        return self.directory / f"{hashlib.sha256(issue.encode()).hexdigest()[:16]}.cause"
 
     # The dialect ----------------------------------------------------------------------------------
 

@@ -122,6 +122,7 @@ class Worker:
         suite, settings = self._suite, self._suite.settings
         self._shared.begin_sending(self._name)
         suite.slots = self._shared
+        suite.known.first = self._shared
         suite.clients = settings.clients or order.clients
         assert suite.clients is not None, "the controller has connected with some"
         suite.is_cut = lambda: self._shared.is_stopped

@@ -1,8 +1,7 @@
 """How long a gate takes on a target that needs 100 ms for each answer, by the number of workers.
 
-It prints a table: `python -m tests.bench.slow_target 2 4 8`. A gate without workers would take a
-quarter of an hour, so that row is what its requests would cost one after the other. The delay is
-that of a small proxy, which passes bytes on and understands none of them.
+It prints a table: `python -m tests.bench.slow_target 2 4 8`; 0 takes a quarter of an hour. The
+delay is that of a small proxy, which passes bytes on and understands none of them.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,7 +25,7 @@ from tests.suite.harness import ROOT
 
 DELAY_S = 0.1
 FAULT = "capture_checks_original"
-HEADER = ("server", "workers", "seconds", "requests", "verdict", "broken")
+HEADER = ("server", "workers", "seconds", "run", "requests", "verdict", "broken")
 
 
 @contextmanager
@@ -77,12 +77,13 @@ async def _pass_on(
         await writing
 
 
-def run(environment: Environment, workers: str) -> Result:
-    """A gate with so many workers; its result, with the seconds of the whole command."""
+def run(environment: Environment, workers: str) -> tuple[float, Result]:
+    """A gate with so many workers: the seconds of the whole command, and its result."""
     with tempfile.TemporaryDirectory() as folder:
         reports = Path(folder) / "reports"
-        command = [sys.executable, "-m", "pytest", "contracts", "-q", "-p", "no:cacheprovider"]
-        command += ["-n", workers, f"--report-dir={reports}"]
+        command = [sys.executable, "-m", "tallystick", "gate", "-q", "-n", workers]
+        command.append(f"--report-dir={reports}")
+        began = time.monotonic()
         subprocess.run(
             command,
             cwd=ROOT,
@@ -90,7 +91,7 @@ def run(environment: Environment, workers: str) -> Result:
             stdout=subprocess.DEVNULL,
             check=False,
         )
-        return read_result(reports / "result.json")
+        return time.monotonic() - began, read_result(reports / "result.json")
 
 
 def main(workers: Sequence[str]) -> None:
@@ -99,9 +100,9 @@ def main(workers: Sequence[str]) -> None:
     for name, faults in (("honest", []), (FAULT, [FAULT])):
         with sandbox(faults=faults) as direct, delayed(direct) as environment:
             for number in workers:
-                result = run(environment, number)
+                whole_s, result = run(environment, number)
                 broken = ", ".join(entry["rule"] for entry in result["violations"]) or "-"
-                figures = (f"{result['seconds']:.0f}", f"{result['requests']:,}")
+                figures = (f"{whole_s:.0f}", f"{result['seconds']:.0f}", f"{result['requests']:,}")
                 rows.append((name, number, *figures, result["verdict"], broken))
                 print(*rows[-1], flush=True)
     print(aligned(HEADER, rows))

@@ -7,7 +7,7 @@ import copy
 import httpx
 import pytest
 
-from tallystick.cleanup import Seen
+from tallystick.cleanup import Bound, Seen
 from tallystick.profiles.wallet.traces import Traces
 from tests.cleanup.conftest import Leavings
 from tests.drivers.tampering import Once, Tampering, is_post
@@ -204,3 +204,7 @@ def test_a_card_of_another_form_counts_only_if_an_answer_says_that_it_was_made()
         body = {"card_id": f"somebody-{number}"}
         traces.learn(Seen("aid_cards_post", "/accounts/T12345678/wallets/cards", body, status, {}))
     assert [card.id for card in traces.live_cards()] == ["somebody-3"]
+
+
+def test_a_clean_up_uses_as_many_connections_as_the_run_did() -> None:
+    assert [Bound.of(1, processes).connections for processes in (1, 2, 8)] == [12, 12, 24]

@@ -273,3 +273,28 @@ def test_a_known_issue_is_known_to_every_worker(faulty: Environment, tmp_path: P
     ran = run(faulty, tmp_path / "reports", *tests, "-n", "2", f"--known={known}")
     assert ran.status == 0, ran.output
     assert [issue["state"] for issue in result_of(ran)["known"]] == ["seen"]
+
+
+A_CAUSE = """\
+from tallystick.ledger.vocabulary import Violation
+from tallystick.run import Finding
+program = Program.parse("A = card 1000 NOK", "h = hold A 100", "c = capture h 101")
+try:
+    run.record(Finding(Violation("CAP-2", "a refusal", "{kind}"), program, (), 1))
+finally:
+    (HERE / "done").touch()
+"""
+
+
+def test_a_known_issue_without_a_fingerprint_explains_one_cause_of_all_workers(
+    honest: Environment, tmp_path: Path
+) -> None:
+    first, other = A_CAUSE.format(kind="accepted"), A_CAUSE.format(kind="balance 5")
+    path = own(tmp_path, first=first, second=f"wait_for('done')\n{other}")
+    known = tmp_path / "known.yaml"
+    day = datetime.date.today() + datetime.timedelta(days=30)
+    known.write_text(f"- {{rule: CAP-2, reason: W-1, until: {day}}}\n", encoding="utf-8")
+    ran = run(honest, tmp_path / "reports", *OWN, path, "-n", "2", f"--known={known}")
+    result = result_of(ran)
+    assert [entry["actual"] for entry in result["violations"]] == ["balance 5"], ran.output
+    assert [issue["state"] for issue in result["known"]] == ["seen"]

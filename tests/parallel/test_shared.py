@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from tallystick.fingerprint import cause_of
 from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.vocabulary import Violation
 from tallystick.parallel.shared import Shared
+from tallystick.program import Program
 from tallystick.target import Meter
 from tests.suite.harness import ROOT
 from tests.target.scripted import FakeTime
@@ -110,3 +114,35 @@ def test_who_sends_is_known_until_it_ends(two: tuple[Shared, Shared]) -> None:
     assert second.sending() == ["gw0"]
     first.end_sending()
     assert second.sending() == []
+
+
+HOLD = ("A = card 1000 NOK", "h = hold A 100")
+LONG = cause_of(
+    Violation("CAP-2", "a refusal", "accepted"),
+    Program.from_lines((*HOLD, "c = capture h 50", "d = capture h remaining+1")),
+    (),
+    "capture",
+)
+OTHER = replace(LONG, kind="balance", program=Program.from_lines((*HOLD, "c = capture h")))
+
+
+def test_a_known_issue_without_a_fingerprint_stands_for_one_cause_in_all_processes(
+    two: tuple[Shared, Shared],
+) -> None:
+    first, second = two
+    assert second.cause_of("CAP-2") is None
+    assert first.take_cause("CAP-2", LONG, instead_of=None) == LONG
+    assert second.take_cause("CAP-2", OTHER, instead_of=None) == LONG
+    assert second.cause_of("CAP-2") == LONG
+    assert second.cause_of("CAP-3") is None
+
+
+def test_what_a_known_issue_stands_for_is_shortened_in_all_processes(
+    two: tuple[Shared, Shared],
+) -> None:
+    first, second = two
+    shorter = replace(LONG, program=Program.from_lines((*HOLD, "d = capture h remaining+1")))
+    first.take_cause("CAP-2", LONG, instead_of=None)
+    assert second.take_cause("CAP-2", shorter, instead_of=LONG) == shorter
+    assert first.cause_of("CAP-2") == shorter
+    assert first.take_cause("CAP-2", OTHER, instead_of=LONG) == shorter

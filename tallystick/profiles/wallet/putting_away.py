@@ -32,8 +32,6 @@ from tallystick.profiles.wallet.traces import PENDING, Card, Hold, Traces, items
 from tallystick.request import Request
 from tallystick.target import Answer, Target, TargetError
 
-CONNECTIONS = 12
-"""How many requests of a clean-up are under way at once."""
 MOST_REFUSALS = 20
 """Refused deletions, while none has worked, until the target counts as one that deletes nothing."""
 NO_SUCH_OPERATION = (404, 405, 501)
@@ -91,10 +89,9 @@ class CleanUp:
         """Do it to every item, over a few connections."""
         for account, main in self._targets.items():
             mine = iter([item for item in items if item.account == account])
-            with ThreadPoolExecutor(CONNECTIONS) as pool:
-                workers = [
-                    pool.submit(self._work, main, put_away, mine) for _ in range(CONNECTIONS)
-                ]
+            number = self._bound.connections
+            with ThreadPoolExecutor(number) as pool:
+                workers = [pool.submit(self._work, main, put_away, mine) for _ in range(number)]
             for worker in workers:
                 worker.result()
         if any(item.account not in self._targets for item in items):
