@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -93,6 +94,32 @@ def test_a_life_of_a_hold_on_an_account(driver: Driver) -> None:
         ("r5", 2, None),
     }
     assert hold in {each.id for each in listed}
+
+
+STEPS = {
+    "fund": ("fund", lambda hold: transact(Kind.FUND, 1, "r1")),
+    "draw": ("drawdown", lambda hold: transact(Kind.DRAWDOWN, 1, "r1")),
+    "capture": ("drawdown", lambda hold: Capture(A, hold, 1, RefId("r1"))),
+    "void": ("voided", lambda hold: Void(A, hold, RefId("r1"), amount=1)),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("said", ["type: ", "type: not ", "kind: "])
+def test_a_record_says_which_command_made_it(name: str, said: str) -> None:
+    """`said`: how the profile spells what is `type: ` in it."""
+    expected, command = STEPS[name]
+    profile = PROFILE.read_text("utf-8").replace("type: {type: ", f"type: {{{said}")
+    with Prepaid() as server, TemporaryDirectory() as folder:
+        file = Path(folder) / "profile.yaml"
+        file.write_text(profile.replace("openapi.yaml", str(PROFILE.parent / "openapi.yaml")))
+        driver = Driver(load(file), server.url, {"X-Api-Key": FIRST.value})
+        accepted(driver, OpenCard(A, 1000, "KWD"))
+        record = accepted(driver, command(entry(driver, transact(Kind.HOLD, 600, "r0"))))
+        driver.close()
+    assert isinstance(record, TransactionRecord)
+    shown = {"fund": "deposit", "draw": "payment", "void": "release"}.get(name, name)
+    assert record.type == {"type: ": expected, "type: not ": repr(shown), "kind: ": None}[said]
 
 
 def test_a_refusal_is_seen_by_status_or_body(driver: Driver) -> None:

@@ -43,7 +43,10 @@ CARD_FIGURES = (
 HOLD_FIGURES = (
     *("id", "currency", "amount", "captured", "remaining", "released", "open", "metadata"),
 )
-RECORD_MEMBERS = ("id", "ref", "currency", "amount", "parent", "metadata")
+ITEM_MEMBERS = ("id", "ref", "currency", "amount", "parent", "metadata")
+RECORD_MEMBERS = (*ITEM_MEMBERS, "type")
+CONDITIONS = ("open", "type")
+"""Figures that are conditions, not values."""
 
 
 def figures_of(name: Name, *, own_records: bool) -> tuple[str, ...]:
@@ -54,7 +57,7 @@ def figures_of(name: Name, *, own_records: bool) -> tuple[str, ...]:
         return HOLD_FIGURES
     if name in (Name.HOLD, Name.CAPTURE, Name.VOID) and not own_records:
         return HOLD_FIGURES
-    return RECORD_MEMBERS
+    return ITEM_MEMBERS if name is Name.LIST else RECORD_MEMBERS
 
 
 class CommandReader:
@@ -81,7 +84,7 @@ class CommandReader:
         members = Members(self.page, item, name)
         before = self._befores(members.take("before"), name)
         call = self.call(members)
-        shows, is_open = self._shows(members, name)
+        shows, conditions = self._shows(members, name)
         items, more, pages = None, None, None
         if name is Name.LIST:
             given = members.text("items")
@@ -90,7 +93,8 @@ class CommandReader:
             pages = self._pages(members.take("next"), f"{name}: next")
         wait = self._wait(members.take("wait"), f"{name}: wait")
         members.end()
-        return Template(item.line, call, before, shows, is_open, items, more, pages, wait)
+        is_open, is_kind = (conditions.get(figure) for figure in CONDITIONS)
+        return Template(item.line, call, before, shows, is_open, is_kind, items, more, pages, wait)
 
     def _pages(self, item: Item | None, where: str) -> Pages | None:
         if item is None:
@@ -167,19 +171,19 @@ class CommandReader:
 
     def _shows(
         self, members: Members, name: Name
-    ) -> tuple[dict[str, Expression], Condition | None]:
+    ) -> tuple[dict[str, Expression], dict[str, Condition | None]]:
         known = figures_of(name, own_records=self.own_records)
         shows: dict[str, Expression] = {}
-        is_open = None
+        conditions = {}
         for figure, item in members.mapping("shows").items():
             if figure not in known:
                 hint = meant(figure, known) or f"; there are {', '.join(known)}"
                 members.mistake(item.line, f"`shows` has no `{figure}`{hint}")
-            elif figure == "open":
-                is_open = self.condition(item, f"{name}: open")
+            elif figure in CONDITIONS:
+                conditions[figure] = self.condition(item, f"{name}: {figure}")
             else:
                 shows[figure] = self._expression(item.line, plain(item), f"{name}: {figure}")
-        return shows, is_open
+        return shows, conditions
 
     def _expression(self, line: int, given: object, where: str) -> Expression:
         if not isinstance(given, str | int):

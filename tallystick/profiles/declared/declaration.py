@@ -91,6 +91,8 @@ class Template:
     shows: Mapping[str, Expression] = field(default_factory=dict)
     open: Condition | None = None
     """The members that say of a hold that it is open."""
+    type: Condition | None = None
+    """The members that say of a record that the command made it."""
     items: Expression | None = None
     """Where the items of a list are; None: the whole body."""
     more: Condition | None = None

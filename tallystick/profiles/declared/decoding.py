@@ -42,6 +42,15 @@ from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
 JSON = Any
 NO_CONTENT = 204
 
+TYPES: dict[Name | None, str] = {
+    Name.FUND: "fund",
+    Name.DRAW: "drawdown",
+    Name.HOLD: "pending_capture",
+    Name.CAPTURE: "drawdown",
+    Name.VOID: "voided",
+}
+"""The type of what a command makes, in the words of the ledger's questions (`type.fund`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Whole:
@@ -184,6 +193,7 @@ class Decoder:
             ref=_ref(shown.text("ref")) if shown.has("ref") else command.ref,
             amount=self._money.read(shown.value("amount"), self._currency(shown) or currency),
             currency=self._currency(shown) if shown.has("currency") else currency,
+            type=shown.type(TYPES[name_of(command)]),
             parent=_entry(shown_parent) if shown.has("parent") else parent,
             extras=shown.extras() if shown.has(METADATA) else command.extras,
         )
@@ -234,6 +244,14 @@ class _Shown:
         """Whether the hold is open, if that is shown."""
         condition = self._template.open
         return None if condition is None else condition.shown_in(self._body)
+
+    def type(self, own: str) -> str | None:
+        """The type of a record: `own` if it is that of its command; None if that is not shown."""
+        condition = self._template.type
+        is_own = None if condition is None else condition.shown_in(self._body)
+        if condition is None or is_own is None:
+            return None
+        return own if is_own else repr(condition.text_in(self._body))
 
     def items_of(self, body: JSON) -> list[_Shown]:
         """Each of a list."""

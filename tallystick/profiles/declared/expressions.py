@@ -280,6 +280,10 @@ class Condition:
         """Whether every member is one of its words; None is an absent member, `*` any other."""
         return all(_fits(path.value(body, {}), words) for path, words in self.members)
 
+    def text_in(self, body: JSON) -> str:
+        """What its members are, in words."""
+        return ", ".join(str(path.value(body, {})) for path, _ in self.members)
+
     def shown_in(self, body: JSON) -> bool | None:
         """The same as a figure: None where a member is absent, so that it is never judged."""
         for path, words in self.members:
