@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from tallystick.choosing import Choice
+from tallystick.claiming import unmet
 from tallystick.cleanup import Bound, LeftOpen
 from tallystick.connect import EarlyTarget, connect
 from tallystick.corpus.of_run import CorpusOfRun
@@ -250,7 +251,7 @@ class Suite:
             self.selection.unfinished() or ("not finished: interrupted" if is_broken_off else None),
             self.error,
             self.selection.is_partial,
-            {**self._lacking(), **self.not_claimed},
+            {**self._lacking(), **self._not_claimed()},
             self._left or LeftOpen(),
             self.depths.shallow,
             self._not_supported(),
@@ -264,6 +265,10 @@ class Suite:
             return {}
         support = self.run.target.support
         return {name: f"{support.label(name)}: {why}" for name, why in support.missing.items()}
+
+    def _not_claimed(self) -> dict[str, str]:
+        checked = {} if self.run is None else self.run.checked
+        return unmet(self.not_claimed, checked, self.settings.profile)
 
     def _lacking(self) -> dict[str, str]:
         """Rules that were not exercised, because every contract about them lacks an operation."""

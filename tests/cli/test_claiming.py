@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tallystick.claiming import not_claimed, reason_to_skip
+from tallystick.claiming import not_claimed, reason_to_skip, unmet
 from tallystick.ledger.traits import Traits
 from tallystick.profiles.profile import Documents
 from tallystick.profiles.wallet.profile import Wallet
@@ -52,6 +52,16 @@ def test_a_rule_is_not_claimed_if_no_contract_left_claims_it_or_the_api_leaves_i
         "CAP-6": "the Other API leaves it open",
     }
     assert not_claimed(items(DIRECT, PROGRAM), Wallet()) == {}
+
+
+def test_a_rule_that_the_oracle_has_met_is_claimed_though_its_contracts_are_skipped() -> None:
+    found = not_claimed(items(DIRECT, PROGRAM), Other())
+    assert unmet(found, {"CARD-1": 0}, Other()) == found
+    assert unmet(found, {"CARD-1": 1, "CAP-6": 1}, Other()).keys() == {"CAP-6"}
+    lacking = {"CARD-1": "skipped", "READ-1": "skipped"}
+    checked = {"CARD-1": 1, "READ-1": 1}
+    assert unmet(lacking, checked, HoldProfile(HOLDS)).keys() >= {"CARD-1"}
+    assert "READ-1" not in unmet(lacking, checked, HoldProfile(HOLDS))
 
 
 ALL = ("CAP-1", "TX-2", "TX-5", "BAL-2", "BAL-6", "BAL-5", "CARD-12", "REF-1", "VOID-5", "DELIV-4")

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.documents.questions import questions
+from tallystick.ledger.traits import DETAILS
 from tallystick.profiles.declared import command_reading
 from tallystick.profiles.declared.checks import CREDENTIALS, GIVEN
 from tallystick.profiles.declared.declaration import Name
 from tallystick.profiles.declared.page import Mistake
+from tallystick.profiles.declared.profile import VERB_OF
 from tallystick.profiles.declared.reading import read
+from tests.declared.questions_table import BEGIN, END, LIFTED, is_of_files, table
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
@@ -35,6 +39,18 @@ def test_each_example_can_be_put_into_it(number: int, tmp_path: Path) -> None:
     kept = re.sub(of_member, "", BLOCKS[0], flags=re.MULTILINE)
     assert len(kept) < len(BLOCKS[0])
     assert mistakes(kept + BLOCKS[number], tmp_path) == []
+
+
+def test_the_table_of_questions_is_that_of_the_suite() -> None:
+    assert BEGIN + table() + END in PAGE, "python -m tests.declared.questions_table writes it"
+
+
+def test_a_question_is_left_out_of_the_table_only_if_no_file_can_be_asked_it() -> None:
+    assert {detail for detail in LIFTED if detail in DETAILS} == {"type", "period"}
+    words = {*VERB_OF.values(), "card", "again", "read"}
+    for question in questions().values():
+        if not is_of_files(question):
+            assert not set(question.needs) & set(LIFTED) & words
 
 
 def test_every_word_of_the_language_is_explained() -> None:
