@@ -7,6 +7,8 @@ of the contracts, and nothing of what they do.
 from __future__ import annotations
 
 import difflib
+import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +17,8 @@ import pytest
 from tallystick.documents.rules import Rule
 from tallystick.options import SettingsError
 from tallystick.own_contracts import claims_of
+
+_TEST = re.compile(r"\.py\b|::")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,19 @@ def choice_of(config: pytest.Config, rules: Mapping[str, Rule]) -> Choice:
         _known("--chapter", config.getoption("--chapter"), chapters),
         bool(config.getoption("--smoke")),
     )
+
+
+def selecting_words(config: pytest.Config) -> str:
+    """What selects contracts on the command line, in words of a shell; empty: nothing does."""
+    paths = [each for each in config.invocation_params.args if _TEST.search(each)]
+    words = [shlex.quote(path) for path in paths if not path.startswith("-")]
+    for flag, option in (("-k", "keyword"), ("-m", "markexpr")):
+        text = getattr(config.option, option, "")
+        words += [f"{flag} {shlex.quote(text)}"] if text else []
+    for option in ("--rule", "--chapter"):
+        words += [f"{option} {shlex.quote(each)}" for each in config.getoption(option)]
+    words += ["--smoke"] if config.getoption("--smoke") else []
+    return " ".join(words)
 
 
 def choose(items: list[pytest.Item], choice: Choice, rules: Mapping[str, Rule]) -> None:

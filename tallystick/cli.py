@@ -43,7 +43,7 @@ from tallystick.profiles.documents import dialect_of, rules_of
 from tallystick.profiles.profile import ProfileError
 from tallystick.replaying import probe_rows, probe_target, replay_scenario
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
-from tallystick.reporting.journal import Exchanges, JournalError, read_journal
+from tallystick.reporting.journal import Exchanges, JournalError, Races, read_journal
 from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError, read_scenario
@@ -229,9 +229,11 @@ def render_command(directory: Path) -> None:
     result = read_result(directory / "result.json")
     journal = directory / "journal.jsonl"
     exchanges: Exchanges = {}
+    races: Races = {}
     if journal.exists():
-        exchanges = read_journal(journal, partial=True).exchanges()
-    write_pages(directory, result, exchanges)
+        contents = read_journal(journal, partial=True)
+        exchanges, races = contents.exchanges(), contents.races()
+    write_pages(directory, result, exchanges, races)
     click.echo(str(directory / "report.html"))
 
 

@@ -50,6 +50,7 @@ MEMBERS: dict[str, Member] = {
     "proxy": Member("text", "HTTP proxy, where HTTPS_PROXY and HTTP_PROXY name none", "-"),
     "clients": Member("clients", "who the suite may act as", "-"),
     "spec": Member("file", "its own OpenAPI document, a file or URL"),
+    "build": Member("text", "what the build that is judged is called"),
     "known": Member("file", "known issues, each with a reason and a last day"),
     "not_supported": Member("list", "operations that it lacks, which are not claimed", "-"),
 }

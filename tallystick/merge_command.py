@@ -48,7 +48,7 @@ def write_merged(paths: Sequence[Path], output: Path) -> tuple[Result, str]:
     reports = Reports(output)
     try:
         _copy(merged, output)
-        write_pages(output, merged.result, merged.exchanges)
+        write_pages(output, merged.result, merged.exchanges, merged.races)
         write_result(output / "result.json", merged.result)
     finally:
         reports.release()

@@ -22,6 +22,7 @@ from typing import Any
 from tallystick.checker import Illegality, Operation
 from tallystick.clock import Clock
 from tallystick.documents.shape import Shape
+from tallystick.driven import Driven, Judged
 from tallystick.fingerprint import Cause, cause_of
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
@@ -49,10 +50,11 @@ class Intensity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of a history: the step it belongs to, the request and what came back."""
+    """One line of a history: its step, its request and answer, and how a ledger judged it."""
 
     step: str
     exchange: Exchange
+    judged: Judged | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Finding:
     """Further tests that ran into the same rule."""
     scenario: str = ""
     """The scenario file, by its path below the report directory; empty if there is none."""
-    page: str = ""
-    """The page that shows the race, by the same path; empty if there is none."""
+    transition: str = ""
+    """The step of a hold's life at which it broke, see `driven`; empty if it is none."""
     notes: tuple[str, ...] = ()
     """What was done, in words, where no program spells it (see `drivers.direct`)."""
     generated: str = ""
@@ -109,7 +111,8 @@ class Finding:
         shorter = replace(self, reduced=program, replays=replays)
         if shown is None:
             return shorter
-        return replace(shorter, violation=shown.violation, events=shown.events, race=shown.race)
+        newer = replace(shorter, violation=shown.violation, events=shown.events)
+        return replace(newer, race=shown.race, transition=shown.transition)
 
     @property
     def key(self) -> str:
@@ -262,7 +265,7 @@ class Run(Findings):
         # Ids are never drawn: a deterministic gate can be run again on the same server.
         self.name = f"ts{uuid.uuid4().hex[:8]}"
         self._dialect = dialect
-        self._checked: Counter[str] = Counter()
+        self._checked, self.driven = Counter[str](), Driven()
         self._undecided: list[str] = []
         self.left_out = LeftOut()
         self._deepen_until = math.inf
@@ -323,7 +326,7 @@ class Run(Findings):
     def isolated_copy(self) -> Run:
         """The same target and dialect, with findings and counts of its own: for replays."""
         other = copy(self)
-        other._checked = Counter()
+        other._checked, other.driven = Counter(), Driven()
         other._findings = {}
         other._undecided = []
         other._is_isolated = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +41,8 @@ SLOW_GATE_REQUESTS = 24_000
 """A gate that is held to a rate may take the time for so many requests: thrice what it sends."""
 SLOWEST, FASTEST = 0.01, 1e6
 """Requests per second."""
+NOT_REPEATED = ("intensity", "seed", "report-dir", "wait", "build")
+_PASSWORD = re.compile(r"//[^/@\s]*@")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -86,6 +89,10 @@ class Settings:
     """Violations that are accepted until a date."""
     corpus: str = ""
     """Where the programs that show a violation are kept; empty: nowhere."""
+    build: str = ""
+    """What the user calls the build that is judged."""
+    command: str = ""
+    """The command that makes the run again, without what selects contracts."""
 
 
 def load_settings(
@@ -104,17 +111,14 @@ def load_settings(
     intensity = _intensity(asked)
     profile = _profile(asked, default_profile)
     clients = _clients(asked) if url else None
-    address = None
-    if clients is not None:
-        address = _address(asked, url, profile, clients, allow_production)
-    elif profile.name != registry.DEFAULT:
-        raise SettingsError(f"--target is missing: the embedded sandbox is no {profile.title}")
+    address = _address(asked, url, profile, clients, allow_production)
     rate = _rate(asked)
+    seed = _seed(asked, 0 if intensity is Intensity.GATE else fresh_seed)
     return Settings(
         address,
         clients,
         intensity,
-        _seed(asked, 0 if intensity is Intensity.GATE else fresh_seed),
+        seed,
         _budget(asked, intensity, rate),
         rate,
         file_of(asked, "dialect", "`tallystick probe` writes one"),
@@ -127,7 +131,29 @@ def load_settings(
         _spec(asked),
         _known(asked),
         asked.text("corpus"),
+        asked.text("build"),
+        repeat_command(asked, intensity, seed),
     )
+
+
+def repeat_command(asked: Given, intensity: Intensity, seed: int) -> str:
+    """The command that makes a run again: its options as they were given, in whatever way.
+
+    Values of headers are left out, because they may be secrets; so is what does not change a run.
+    """
+    parts = ["tallystick", str(intensity)]
+    for option, it in OPTIONS.items():
+        text = asked.text(option)
+        if not text or option in NOT_REPEATED or option in asked.lines:
+            continue  # what the file says of a target, it will say again
+        if it.is_flag:
+            parts += [f"--{option}"] if flag_of(asked, option) else []
+        elif option == "header":
+            names = [line.partition(":")[0] for line in text.splitlines()]
+            parts += [f"--header '{name}: ...'" for name in names]
+        else:
+            parts.append(f"--{option} {shlex.quote(_PASSWORD.sub('//***@', text))}")
+    return " ".join([*parts, f"--seed {seed}"])
 
 
 def all_given(
@@ -206,9 +232,16 @@ def _not_supported(asked: Given, profile: Profile) -> dict[str, str]:
 
 
 def _address(
-    asked: Given, url: str, profile: Profile, clients: Clients, allow_production: bool
-) -> Address:
-    """Where to send to; SettingsError if that makes no sense, or may move real money."""
+    asked: Given, url: str, profile: Profile, clients: Clients | None, allow_production: bool
+) -> Address | None:
+    """Where to send to; SettingsError if that makes no sense, or may move real money.
+
+    None: to the embedded sandbox.
+    """
+    if clients is None:
+        if profile.name != registry.DEFAULT:
+            raise SettingsError(f"--target is missing: the embedded sandbox is no {profile.title}")
+        return None
     account, other = asked.text("account"), clients.other_account
     refused = profile.production.reason_to_refuse(url, (account, other), clients.everybody())
     if refused and not allow_production:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from tallystick.choosing import Choice
+from tallystick.choosing import Choice, selecting_words
 from tallystick.claiming import unmet
 from tallystick.cleanup import Bound, LeftOpen
 from tallystick.connect import EarlyTarget, connect
@@ -257,7 +257,13 @@ class Suite:
             self._not_supported(),
             self.known,
             self.corpus.replayed,
+            self.settings.build,
+            self._command(),
         )
+
+    def _command(self) -> str:
+        words = selecting_words(self.config) if self.selection.is_partial else ""
+        return f"{self.settings.command} {words}".strip()
 
     def _not_supported(self) -> dict[str, str]:
         """The operations that the target lacks, with the reason to think so."""

@@ -74,23 +74,23 @@ ARROWS = {
     "tallystick/cleanup/": {"rooms": ("target",)},
     "tallystick/run.py": {
         "rooms": (
-            *("checker", "clock", "documents", "fingerprint", "ledger", "profiles", "program"),
-            "target",
+            *("checker", "clock", "documents", "driven", "fingerprint", "ledger", "profiles"),
+            *("program", "target"),
         ),
     },
     "tallystick/fingerprint.py": {"rooms": ("ledger", "program")},
     "tallystick/causes.py": {"rooms": ("program", "run")},
+    "tallystick/driven.py": {"rooms": ("ledger",)},
     "tallystick/drivers/": {
         "rooms": (
-            *("checker", "clock", "documents", "ledger", "profiles", "program"),
+            *("checker", "clock", "documents", "driven", "ledger", "profiles", "program"),
             *("request", "run", "target"),
         ),
     },
     "tallystick/reporting/": {
         "rooms": (
-            *("causes", "checker", "cleanup", "documents", "fingerprint", "known", "ledger"),
-            "location",
-            *("program", "run", "target"),
+            *("causes", "checker", "cleanup", "documents", "driven", "fingerprint", "known"),
+            *("ledger", "location", "program", "run", "target"),
         ),
     },
     "tallystick/corpus/": {"rooms": ("drivers", "reporting", "run", "target")},

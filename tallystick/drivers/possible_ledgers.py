@@ -128,6 +128,7 @@ class PossibleLedgers:
         if not survivors:
             assert violation is not None, "a card has at least one possible ledger"
             return violation
+        run.driven.note(self.likeliest(label), command, outcome)
         possible = tuple(dict.fromkeys(survivors))
         if len(possible) > MOST_LEDGERS:
             self._give_up(label)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import NoReturn
 
+from tallystick.driven import Judged
 from tallystick.drivers.possible_ledgers import PossibleLedgers
 from tallystick.drivers.reading_back import hold_of, known_holds, lists_of, reads_after
 from tallystick.drivers.resolver import Resolver
@@ -202,7 +203,8 @@ class Session:
         noted, and raised by `finish`.
         """
         outcome, exchange = self.target.perform(command)
-        self.story.add_exchange(step, exchange)
+        judged = Judged(self.ledgers.of(card), command, outcome)
+        self.story.add_exchange(step, exchange, judged)
         if isinstance(exchange.answer, Answer):
             self.run.clock.hear(exchange.answer)
         shape_violation = self.run.judge_shape(exchange)

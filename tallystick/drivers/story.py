@@ -6,6 +6,9 @@ in between that no step spells. It judges nothing and sends nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tallystick.driven import Judged, last_transition
 from tallystick.ledger.vocabulary import CardLabel, EntryId, Violation
 from tallystick.program import Program, Step
 from tallystick.run import Attempt, Event, Finding
@@ -30,9 +33,12 @@ class Story:
         """Add a step that is about to be performed."""
         self.steps.append(step)
 
-    def add_exchange(self, step: str, exchange: Exchange) -> None:
-        """Add a request and what came back; `step` says in words what it belongs to."""
-        self.events.append(Event(step, exchange))
+    def add_exchange(self, step: str, exchange: Exchange, judged: Judged | None = None) -> None:
+        """Add a request and what came back; `step` says in words what it belongs to.
+
+        `judged`: what a ledger said before it, and what the answer means.
+        """
+        self.events.append(Event(step, exchange, judged))
 
     def note(self, line: str) -> None:
         """Add a line of words, such as a step or a heading."""
@@ -71,10 +77,16 @@ class Story:
         `attempt` replays programs; it is left out if the steps are not the whole story, because
         then a replay would prove nothing.
         """
-        events = tuple(self.events)
+        found = Finding(
+            violation,
+            self.program,
+            tuple(self.events),
+            requests,
+            transition=last_transition(event.judged for event in self.events),
+        )
         if self._is_program:
-            return Finding(violation, self.program, events, requests, attempt)
-        return Finding(violation, self.program, events, requests, notes=tuple(self.notes))
+            return replace(found, attempt=attempt)
+        return replace(found, notes=tuple(self.notes))
 
     def finding_in_words(self, violation: Violation, requests: int) -> Finding:
         """A violation that no program shows, with the notes that led to it."""

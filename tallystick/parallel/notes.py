@@ -26,6 +26,8 @@ class State:
     """What a worker has done so far, as far as the verdict depends on it."""
 
     checked: Mapping[str, int] = field(default_factory=dict)
+    driven: Mapping[str, int] = field(default_factory=dict)
+    """How often each transition was driven, see `driven`."""
     undecided: tuple[str, ...] = ()
     not_claimed: Mapping[str, str] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
@@ -145,7 +147,7 @@ def _members(run: Run, finding: Finding) -> dict[str, Any]:
         "also": finding.also,
         "replays": finding.replays,
         "scenario": finding.scenario,
-        "page": finding.page,
+        "transition": finding.transition,
         "notes": [redactor.text(line) for line in finding.notes],
         "generated": finding.generated,
         "known": finding.known,
@@ -165,7 +167,7 @@ def _finding(members: Mapping[str, Any]) -> Finding:
         replays=None if replays is None else (replays[0], replays[1]),
         also=tuple(members["also"]),
         scenario=members["scenario"],
-        page=members["page"],
+        transition=members["transition"],
         notes=tuple(members["notes"]),
         generated=members["generated"],
         known=members["known"],

@@ -239,6 +239,7 @@ class PartOfReports(Reports):
         self._notes.state(
             State(
                 dict(run.checked),
+                dict(run.driven.counts),
                 tuple(map(self.mask, run.undecided)),
                 self._suite.not_claimed,
                 tuple(run.target.outages),

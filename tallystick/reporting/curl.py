@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -64,5 +65,10 @@ def belongs(records: tuple[Record, ...], entry: ViolationEntry) -> bool:
 
     They may be those of the longer program that it was shortened from.
     """
-    lines = {step.partition("| ")[2] or step for step in entry["steps"]} | {AT_THE_END, ""}
-    return all(record.step in lines for record in records)
+    lines = {_plain_step(step) for step in entry["steps"]} | {AT_THE_END, ""}
+    return all(_plain_step(record.step) in lines for record in records)
+
+
+def _plain_step(step: str) -> str:
+    """A step without the number of its branch, and without which of its requests it is."""
+    return re.sub(r"^\d+\| |: (?:retried|the second copy|the late copy)$", "", step)

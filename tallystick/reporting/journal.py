@@ -15,10 +15,12 @@ from dataclasses import asdict, dataclass, field, replace
 from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from tallystick import __version__
+from tallystick.reporting.ledger_says import Compared, compare
 from tallystick.reporting.redaction import Redactor
+from tallystick.reporting.timeline import TimeLine, time_line_from
 from tallystick.run import Event, Finding
 from tallystick.target import NOT_JSON, Exchange, NoAnswer
 
@@ -68,10 +70,14 @@ class Record:
     """What the API asks for beside the credentials, such as an idempotency key."""
     form: bool = False
     """Whether the body was sent as a form."""
+    compared: tuple[Compared, ...] = ()
+    """What the ledger says beside what the server showed, if it is an exchange of a finding."""
 
 
 Exchanges = Mapping[str, tuple[Record, ...]]
-"""The exchanges that led to each violation, by rule."""
+"""The exchanges that led to each violation, by its key (see `run.key_of`)."""
+Races = Mapping[str, TimeLine]
+"""What several clients did at the same moment, by the same key."""
 
 
 def record_of(exchange: Exchange, step: str, redactor: Redactor) -> Record:
@@ -148,13 +154,19 @@ class Journal:
             # At once, so that the journal of a run that is killed knows every card it has made.
             self._write()
 
-    def record(self, finding: Finding) -> None:
-        """Note the exchanges of a finding and bring all to the disk; the last note wins."""
+    def record(self, finding: Finding, race: TimeLine | None = None) -> None:
+        """Note how a finding was seen and bring all to the disk; the last note wins.
+
+        `race`: what several clients did at the same moment, without secrets.
+        """
         with self._lock:
             if not self._file.closed:
-                shown = [[event.exchange.number, event.step] for event in finding.events]
-                self._lines.append(_line({"finding": finding.key, "exchanges": shown}))
+                seen = Seen(tuple(map(self._linked, finding.events)), race)
+                self._lines.append(_seen_line(finding.key, seen))
                 self._write()
+
+    def _linked(self, event: Event) -> Linked:
+        return Linked(event.exchange.number, event.step, _compared(event, self._redactor))
 
     def flush(self) -> None:
         """Bring what was heard so far to the disk."""
@@ -191,10 +203,39 @@ def exchanges_of(findings: Iterable[Finding], redactor: Redactor) -> dict[str, t
 
 
 def _records(events: Iterable[Event], redactor: Redactor) -> Iterable[Record]:
-    return (record_of(event.exchange, event.step, redactor) for event in events)
+    return (
+        replace(
+            record_of(event.exchange, event.step, redactor), compared=_compared(event, redactor)
+        )
+        for event in events
+    )
+
+
+def _compared(event: Event, redactor: Redactor) -> tuple[Compared, ...]:
+    return tuple(
+        each._replace(ledger=redactor.text(each.ledger), server=redactor.text(each.server))
+        for each in compare(event.judged)
+    )
 
 
 # Reading ------------------------------------------------------------------------------------------
+
+
+class Linked(NamedTuple):
+    """An exchange of a finding: its number, its step, and what the ledger says of its answer."""
+
+    number: int
+    step: str
+    compared: tuple[Compared, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a finding was seen."""
+
+    exchanges: tuple[Linked, ...]
+    race: TimeLine | None = None
+    """What several clients did at the same moment, if it took that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,24 +244,28 @@ class JournalContents:
 
     header: Header
     records: tuple[Record, ...]
-    findings: Mapping[str, tuple[tuple[int, str], ...]]
+    findings: Mapping[str, Seen]
     is_whole: bool = True
 
     def exchanges(self) -> dict[str, tuple[Record, ...]]:
         """The exchanges of each finding, with the steps that they belong to."""
         by_number = {record.number: record for record in self.records}
         return {
-            rule: tuple(
-                _with_step(by_number[number], step)
-                for number, step in numbers
-                if number in by_number
+            key: tuple(
+                _as_seen(by_number[each.number], each)
+                for each in seen.exchanges
+                if each.number in by_number
             )
-            for rule, numbers in self.findings.items()
+            for key, seen in self.findings.items()
         }
 
+    def races(self) -> dict[str, TimeLine]:
+        """By finding, what several clients did at the same moment, where it took that."""
+        return {key: seen.race for key, seen in self.findings.items() if seen.race is not None}
 
-def _with_step(record: Record, step: str) -> Record:
-    return replace(record, step=step or record.step)
+
+def _as_seen(record: Record, linked: Linked) -> Record:
+    return replace(record, step=linked.step or record.step, compared=linked.compared)
 
 
 def read_journal(path: Path, *, partial: bool = False) -> JournalContents:
@@ -234,7 +279,7 @@ def read_journal(path: Path, *, partial: bool = False) -> JournalContents:
         raise JournalError(f"{path} is empty: not a journal")
     header = _header(path, whole_lines[0])
     records: list[Record] = []
-    findings: dict[str, tuple[tuple[int, str], ...]] = {}
+    findings: dict[str, Seen] = {}
     footer: int | None = None
     for number, line in enumerate(whole_lines[1:], start=2):
         if footer is not None:
@@ -242,9 +287,7 @@ def read_journal(path: Path, *, partial: bool = False) -> JournalContents:
         try:
             members = json.loads(line)
             if "finding" in members:
-                findings[str(members["finding"])] = tuple(
-                    (int(exchange), str(step)) for exchange, step in members["exchanges"]
-                )
+                findings[str(members["finding"])] = _seen(members)
             elif "number" in members:
                 records.append(_record(members))
             else:
@@ -280,8 +323,7 @@ def merge_journals(path: Path, parts: Iterable[JournalContents]) -> JournalConte
     with merged.open("w", encoding="utf-8") as file:
         file.write(_line({"journal": FORMAT, **asdict(whole.header)}))
         file.writelines(map(_record_line, records))
-        for key, exchanges in findings.items():
-            file.write(_line({"finding": key, "exchanges": exchanges}))
+        file.writelines(_seen_line(key, seen) for key, seen in findings.items())
         file.write(_line({"exchanges": len(records)}))
     merged.replace(path)
     return JournalContents(whole.header, tuple(records), findings)
@@ -327,6 +369,22 @@ def _record(members: dict[str, JSON]) -> Record:
         if type(whole[name]) is not int:
             raise ValueError(f"{name} is {whole[name]!r}, not an integer")
     return Record(**whole)
+
+
+def _seen(members: dict[str, JSON]) -> Seen:
+    race = members.get("race")
+    return Seen(
+        tuple(
+            Linked(int(number), str(step), tuple(Compared(*each) for each in compared))
+            for number, step, compared in members["exchanges"]
+        ),
+        None if race is None else time_line_from(race),
+    )
+
+
+def _seen_line(key: str, seen: Seen) -> str:
+    race = {} if seen.race is None else {"race": asdict(seen.race)}
+    return _line({"finding": key, "exchanges": seen.exchanges, **race})
 
 
 def _said(error: Exception) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from tallystick.reporting.comparison import same_cause
-from tallystick.reporting.journal import Exchanges, JournalError, Record, read_journal
+from tallystick.reporting.journal import Exchanges, JournalError, Races, Record, read_journal
+from tallystick.reporting.lifecycle import merged_lifecycle
+from tallystick.reporting.response_times import merged_latency
 from tallystick.reporting.result import (
     MOST_IDS,
     CorpusEntry,
@@ -25,12 +27,11 @@ from tallystick.reporting.result import (
     ViolationEntry,
     read_result,
 )
+from tallystick.reporting.timeline import TimeLine
 from tallystick.run import key_of
 
 MOST_REASONS = 5
 """Reasons why runs decided nothing that are listed."""
-FILES: tuple[Literal["scenario", "page"], ...] = ("scenario", "page")
-"""The members of a violation that name a file."""
 WORST_FIRST = ("error", "undecided", "conforms")
 """Verdicts of runs that found no violation."""
 STATES = ("expired", "seen", "not seen")
@@ -39,7 +40,7 @@ STATES = ("expired", "seen", "not seen")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the results, and the folder with its scenarios, its pages and its journal."""
+    """One of the results, and the folder with its scenarios and its journal."""
 
     folder: Path
     result: Result
@@ -54,6 +55,8 @@ class Merged:
     """By the path below the new report folder: the file of a run that is to be copied there."""
     exchanges: Exchanges
     """Of the violations, where a rule is broken by one cause only."""
+    races: Races
+    """What several clients did at the same moment, of the same violations."""
 
 
 def read_part(path: Path) -> Part:
@@ -81,6 +84,10 @@ def merge(parts: Sequence[Part]) -> Merged:
         "shallow": sum(result["shallow"] for result in results),
         "seconds": round(sum(result["seconds"] for result in results), 2),
         "requests": sum(result["requests"] for result in results),
+        "programs": sum(result["programs"] for result in results),
+        "date": min(result["date"] for result in results),
+        "build": ", ".join(dict.fromkeys(filter(None, (result["build"] for result in results)))),
+        "command": "",
         "dialect": _dialect(results),
         "rules": rules,
         "not_claimed": dict(_not_claimed(results, rules)),
@@ -89,12 +96,14 @@ def merge(parts: Sequence[Part]) -> Merged:
         "known": _known(results),
         "left_open": _left_open(results),
         "outages": [outage for result in results for outage in result["outages"]][:MOST_IDS],
+        "lifecycle": merged_lifecycle([result["lifecycle"] for result in results]),
+        "latency": merged_latency([result["latency"] for result in results]),
         "runs": list(_runs(results)),
     }
     if corpus := _corpus(results):
         merged["corpus"] = corpus
     files = {name: path for each in chosen for name, path in each.files.items()}
-    return Merged(cast(Result, merged), files, _exchanges(chosen))
+    return Merged(cast(Result, merged), files, *_evidence(chosen))
 
 
 # Violations ---------------------------------------------------------------------------------------
@@ -172,13 +181,11 @@ def _with_names_of_their_own(chosen: Iterable[_Chosen]) -> Iterator[_Chosen]:
     for each in chosen:
         files: dict[str, Path] = {}
         entry = each.entry
-        for member in FILES:
-            name = entry[member]
-            if name:
-                new = _free(name, taken)
-                taken.add(new)
-                files[new] = each.folder / name
-                entry = cast(ViolationEntry, {**entry, member: new})
+        if name := entry["scenario"]:
+            new = _free(name, taken)
+            taken.add(new)
+            files[new] = each.folder / name
+            entry = cast(ViolationEntry, {**entry, "scenario": new})
         yield replace(each, entry=entry, files=files)
 
 
@@ -190,24 +197,28 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _exchanges(chosen: Sequence[_Chosen]) -> Exchanges:
+def _evidence(chosen: Sequence[_Chosen]) -> tuple[Exchanges, Races]:
     keys = [key_of(each.entry["rule"], each.entry["question"]) for each in chosen]
     found: dict[str, tuple[Record, ...]] = {}
-    journals: dict[Path, Exchanges] = {}
+    races: dict[str, TimeLine] = {}
+    journals: dict[Path, tuple[Exchanges, Races]] = {}
     for key, each in zip(keys, chosen, strict=True):
         if keys.count(key) > 1:
             continue  # exchanges are kept by rule, and those of another cause would mislead
         if each.folder not in journals:
             journals[each.folder] = _journal(each.folder)
-        found[key] = journals[each.folder].get(key, ())
-    return found
+        its_exchanges, its_races = journals[each.folder]
+        found[key] = its_exchanges.get(key, ())
+        races |= {key: its_races[key]} if key in its_races else {}
+    return found, races
 
 
-def _journal(folder: Path) -> Exchanges:
+def _journal(folder: Path) -> tuple[Exchanges, Races]:
     try:
-        return read_journal(folder / "journal.jsonl", partial=True).exchanges()
+        journal = read_journal(folder / "journal.jsonl", partial=True)
     except JournalError:
-        return {}
+        return {}, {}
+    return journal.exchanges(), journal.races()
 
 
 # Everything else ----------------------------------------------------------------------------------

@@ -28,11 +28,13 @@ from tallystick.reporting.journal import (
     Header,
     Journal,
     JournalContents,
+    Races,
     exchanges_of,
     merge_journals,
 )
 from tallystick.reporting.page import report_page
 from tallystick.reporting.redaction import Redactor
+from tallystick.reporting.response_times import ResponseTimes
 from tallystick.reporting.result import (
     Ending,
     Result,
@@ -44,10 +46,10 @@ from tallystick.reporting.result import (
 from tallystick.reporting.scenario import file_name, write_scenario
 from tallystick.reporting.summary import append_to_step, summary_text
 from tallystick.reporting.terminal import WIDTH, report_text
-from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
+from tallystick.reporting.timeline import TimeLine, bars_of
 from tallystick.reporting.visible import visible_lines
 from tallystick.run import Finding, Race, Run
-from tallystick.target import Exchange
+from tallystick.target import Answer, Exchange
 
 __all__ = ["Reports", "ReportsError", "write_pages"]
 
@@ -61,7 +63,7 @@ JOURNAL = "journal.jsonl"
 MARKS = ("result.json", JOURNAL)
 """A directory with one of these is that of an earlier run."""
 OURS = (
-    *(*MARKS, "scenarios/*.yaml", PAGE, "[a-z]*-[0-9]*.html", "summary.md"),
+    *(*MARKS, "scenarios/*.yaml", PAGE, "summary.md"),
     *(f"{PARTS}/*.jsonl", f"{PARTS}/*.notes"),
 )
 """What a run writes anew."""
@@ -88,7 +90,8 @@ class Reports:
         self._journal: Journal | None = None
         self._early: list[Exchange] = []
         self._is_closing = False
-        self._exchanges: Exchanges | None = None
+        self._merged: JournalContents | None = None
+        self._times = ResponseTimes()
         if is_part:
             return
         directory.mkdir(parents=True, exist_ok=True)
@@ -132,7 +135,12 @@ class Reports:
         with self._giving_up():
             if self._journal is not None:
                 self._journal.close()
-            self._exchanges = merge_journals(self.directory / JOURNAL, parts).exchanges()
+            self._times = ResponseTimes()
+            self._merged = merge_journals(self.directory / JOURNAL, parts)
+            for record in self._merged.records:
+                if record.status is not None:
+                    took_ns = record.returned_ns - record.called_ns
+                    self._times.note(record.operation, took_ns)
 
     def learn(self, *secrets: str) -> None:
         """Keep secrets of the run's own out of the journal."""
@@ -149,6 +157,9 @@ class Reports:
         if self._journal is None:
             self._early.append(exchange)
             return
+        if isinstance(exchange.answer, Answer):
+            took_ns = exchange.returned_ns - exchange.called_ns
+            self._times.note(exchange.request.operation, took_ns)
         with self._giving_up():
             self._journal(exchange)
 
@@ -163,11 +174,9 @@ class Reports:
             if is_ours and finding.shortest.steps and not finding.notes:
                 finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
                 write_scenario(self.directory / finding.scenario, finding, run)
-            if is_ours and finding.race is not None:
-                finding = self.with_time_line(finding, time_line_of(run, finding, finding.race))
             run.revise(known, finding)
             if is_ours and self._journal is not None:
-                self._journal.record(finding)
+                self._journal.record(finding, _race_of(run, finding))
             self._write(run, replace(ending, unfinished=NOT_FINISHED))
         return finding
 
@@ -179,16 +188,15 @@ class Reports:
         A report that cannot be made is an error of the result, and raises nothing.
         """
         self._is_closing = True
-        findings = list(run.findings.values())
         try:
             with self._giving_up():
-                exchanges = self._exchanges or exchanges_of(findings, redactor_for(run, *findings))
+                exchanges, races = self._shown(run)
                 result = self._summarise(run, ending)
                 if self._journal is not None:
                     self._journal.close()
                 known = dialect.dump(run.dialect, run.target.address.url, run.profile.traits)
                 write_whole(self.directory / "dialect.yaml", known)
-                write_pages(self.directory, result, exchanges)
+                write_pages(self.directory, result, exchanges, races)
                 self.text = self._text(result, exchanges, width, colour)
                 write_result(self.directory / "result.json", result)
         except ReportsError as error:
@@ -210,11 +218,16 @@ class Reports:
         append_to_step(summary_text(self._result))
         return annotation_lines(self._result)
 
-    def with_time_line(self, finding: Finding, line: TimeLine) -> Finding:
-        """Write the page that shows a race; returns the finding with the name of the page."""
-        page = f"{finding.violation.rule.lower()}.html"
-        write_whole(self.directory / page, timeline_page(line))
-        return replace(finding, page=page)
+    def _shown(self, run: Run) -> tuple[Exchanges, Races]:
+        """The exchanges of each finding, and what clients did at the same moment."""
+        if self._merged is not None:
+            return self._merged.exchanges(), self._merged.races()
+        findings = list(run.findings.values())
+        races = {finding.key: _race_of(run, finding) for finding in findings}
+        return (
+            exchanges_of(findings, redactor_for(run, *findings)),
+            {key: race for key, race in races.items() if race is not None},
+        )
 
     @contextmanager
     def _giving_up(self) -> Iterator[None]:
@@ -254,7 +267,7 @@ class Reports:
         return f"{text}\nMore in {page}" if page.exists() else text
 
     def _summarise(self, run: Run, ending: Ending) -> Result:
-        return summarise(run, ending, seconds=time.monotonic() - run.started)
+        return summarise(run, ending, seconds=time.monotonic() - run.started, times=self._times)
 
     def _write(self, run: Run, ending: Ending) -> None:
         write_result(self.directory / "result.json", self._summarise(run, ending))
@@ -283,14 +296,21 @@ def _clear(directory: Path) -> None:
         path.unlink()
 
 
-def write_pages(directory: Path, result: Result, exchanges: Exchanges) -> None:
+def write_pages(
+    directory: Path, result: Result, exchanges: Exchanges, races: Races | None = None
+) -> None:
     """Write what is made from the result alone: the page and the summary."""
     texts = {
-        PAGE: report_page(result, exchanges),
+        PAGE: report_page(result, exchanges, races),
         "summary.md": summary_text(result),
     }
     for name, text in texts.items():
         write_whole(directory / name, text)
+
+
+def _race_of(run: Run, finding: Finding) -> TimeLine | None:
+    """What several clients did at the same moment, if it took that to show the finding."""
+    return None if finding.race is None else time_line_of(run, finding, finding.race)
 
 
 def time_line_of(run: Run, finding: Finding, race: Race) -> TimeLine:

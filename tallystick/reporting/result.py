@@ -13,21 +13,57 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
 import jsonschema_rs
 
+from tallystick import __version__
 from tallystick.causes import grouped
 from tallystick.checker import Verdict
 from tallystick.cleanup import LeftOpen
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.known import KnownIssues
 from tallystick.location import SUITE_ROOT
+from tallystick.reporting.lifecycle import lifecycle_of
 from tallystick.reporting.redaction import Redactor
+from tallystick.reporting.response_times import ResponseTimes
+from tallystick.reporting.result_form import (
+    CorpusEntry,
+    Count,
+    KnownEntry,
+    LeftEntry,
+    OutageEntry,
+    Result,
+    RunEntry,
+    ViolationEntry,
+)
 from tallystick.reporting.visible import brief, visible_all
 from tallystick.run import Finding, Run
+
+__all__ = [
+    "CorpusEntry",
+    "Count",
+    "Ending",
+    "KnownEntry",
+    "LeftEntry",
+    "OutageEntry",
+    "Result",
+    "ResultError",
+    "RunEntry",
+    "ViolationEntry",
+    "again",
+    "credentials_line",
+    "is_must",
+    "read_result",
+    "redactor_for",
+    "summarise",
+    "target_options",
+    "write_result",
+    "write_whole",
+]
 
 MOST_IDS = 100
 """Ids of what was left open that are listed; the others are in the journal."""
@@ -40,114 +76,6 @@ BEARER = "Authorization: Bearer $TOKEN"
 
 class ResultError(ValueError):
     """A result file that cannot be used: one line that says what is wrong."""
-
-
-class Count(TypedDict):
-    """How often a rule was checked, and how many tests saw it broken."""
-
-    checked: int
-    violated: int
-
-
-class ViolationEntry(TypedDict):
-    """One broken rule."""
-
-    rule: str
-    fingerprint: str
-    kind: str
-    title: str
-    level: str
-    expected: str
-    actual: str
-    question: str | None
-    requests_before: int
-    steps: list[str]
-    scenario: str
-    page: str
-    test: str
-    also: list[str]
-    replays: list[int] | None
-    cause: int | None
-    consequences: list[int]
-
-
-class KnownEntry(TypedDict):
-    """One known issue, and what became of it."""
-
-    rule: str
-    fingerprint: str
-    reason: str
-    until: str
-    state: str
-    tests: list[str]
-
-
-class LeftEntry(TypedDict):
-    """What stays on the target: how many cards and open holds, some of their ids, and why."""
-
-    cards: int
-    holds: int
-    prefix: str
-    ids: list[str]
-    reason: str
-
-
-class OutageEntry(TypedDict):
-    """A time when the target answered nobody, which was waited for."""
-
-    seconds: float
-    reason: str
-    met_by: str
-
-
-class CorpusEntry(TypedDict):
-    """The corpus: how many of its programs were replayed first, and which showed a violation."""
-
-    programs: int
-    shown: list[str]
-
-
-class RunEntry(TypedDict):
-    """One of the runs that a merged result is made of."""
-
-    target: str
-    intensity: str
-    seed: int
-    verdict: str
-    requests: int
-    seconds: float
-
-
-class _NotTheDefault(TypedDict, total=False):
-    """What a result has only where it is not the default."""
-
-    profile_option: str
-    credentials: list[str]
-    corpus: CorpusEntry
-    runs: list[RunEntry]
-
-
-class Result(_NotTheDefault):
-    """What came out of a run. `reason` says why nothing was decided, or what broke."""
-
-    verdict: str
-    reason: str | None
-    partial: bool
-    shallow: int
-    target: str
-    profile: str
-    intensity: str
-    seed: int
-    seconds: float
-    requests: int
-    dialect: dict[str, str | list[str]]
-    rules: dict[str, Count]
-    not_claimed: dict[str, str]
-    not_supported: dict[str, str]
-    violations: list[ViolationEntry]
-    known: list[KnownEntry]
-    left_open: LeftEntry | None
-    outages: list[OutageEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +100,21 @@ class Ending:
     """Violations that are accepted until a date."""
     corpus: CorpusEntry | None = None
     """What the replay of a corpus showed, if there is one."""
+    build: str = ""
+    """What the user calls the build that is judged."""
+    command: str = ""
+    """The command that makes this run again."""
 
 
 def summarise(
-    run: Run, ending: Ending, *, seconds: float, rules: Mapping[str, Rule] | None = None
+    run: Run,
+    ending: Ending,
+    *,
+    seconds: float,
+    times: ResponseTimes | None = None,
 ) -> Result:
     """The result of the run so far; a violation once seen outweighs all that went wrong."""
-    rules = load_rules() if rules is None else rules
-    redactor = redactor_for(run)
+    rules, redactor = load_rules(), redactor_for(run)
     verdict, reason = _verdict(run, ending, rules)
     result = Result(
         verdict=verdict.value,
@@ -187,33 +122,55 @@ def summarise(
         partial=ending.partial,
         shallow=ending.shallow,
         target=redactor.text(run.target.address.url),
+        build=redactor.text(ending.build),
+        version=__version__,
+        date=_began(seconds),
+        command=redactor.text(ending.command),
         profile=run.profile.name,
         intensity=str(run.intensity),
         seed=run.seed,
         seconds=round(seconds, 2),
         requests=run.target.meter.requests,
-        dialect={
-            question: answers[0] if len(answers) == 1 else answers
-            for question, left in sorted(run.dialect.learned().items())
-            if (answers := sorted(left))
-        },
+        programs=run.programs,
+        dialect=_dialect(run),
+        pinned=sorted(run.pinned),
         rules=_counts(run, rules),
         not_claimed={name: redactor.text(why) for name, why in ending.not_claimed.items()},
         not_supported={name: redactor.text(why) for name, why in ending.not_supported.items()},
         violations=_violations(run, rules),
         known=_known(run, ending.known),
         left_open=_left_entry(run, ending.left, redactor),
-        outages=[
-            OutageEntry(
-                seconds=round(outage.seconds, 2),
-                reason=redactor.text(outage.reason),
-                met_by=outage.met_by,
-            )
-            for outage in run.target.outages[:MOST_IDS]
-        ],
+        outages=_outages(run, redactor),
+        lifecycle=lifecycle_of(run),
+        latency=times.entries() if times is not None else {},
     )
     _add_what_is_not_the_default(run, ending, result, redactor)
     return cast(Result, visible_all(result))
+
+
+def _dialect(run: Run) -> dict[str, str | list[str]]:
+    return {
+        question: answers[0] if len(answers) == 1 else answers
+        for question, left in sorted(run.dialect.learned().items())
+        if (answers := sorted(left))
+    }
+
+
+def _outages(run: Run, redactor: Redactor) -> list[OutageEntry]:
+    return [
+        OutageEntry(
+            seconds=round(outage.seconds, 2),
+            reason=redactor.text(outage.reason),
+            met_by=outage.met_by,
+        )
+        for outage in run.target.outages[:MOST_IDS]
+    ]
+
+
+def _began(seconds: float) -> str:
+    """When a run began that has taken so many seconds, in UTC."""
+    began = datetime.now(UTC) - timedelta(seconds=seconds)
+    return began.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _add_what_is_not_the_default(
@@ -339,8 +296,8 @@ def _entry(
         requests_before=finding.requests_before,
         # Notes quote requests; a program is symbolic, and could not be replayed with masks in it.
         steps=[redactor.text(note) for note in finding.notes] or finding.steps,
+        transition=finding.transition,
         scenario=finding.scenario,
-        page=finding.page,
         test=finding.test,
         also=list(finding.also),
         replays=None if finding.replays is None else list(finding.replays),

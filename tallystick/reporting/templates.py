@@ -1,4 +1,4 @@
-"""The HTML templates beside this file: how they are loaded and escaped."""
+"""The HTML templates in `html/`: how they are loaded and escaped."""
 
 from __future__ import annotations
 
@@ -19,10 +19,18 @@ def _finalized(value: object) -> object:
     return visible_lines(value) if isinstance(value, str) else value
 
 
+def code_marked(text: str) -> list[tuple[bool, str]]:
+    """The parts of a text, each with whether it stood between backticks and so is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without a second one is only a backtick
+        return [(False, text)]
+    return [(number % 2 == 1, part) for number, part in enumerate(parts)]
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "html"),
         autoescape=True,  # everything shown may come from a server
         finalize=_finalized,
         undefined=StrictUndefined,
@@ -30,3 +38,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["code_marked"] = code_marked
+    return environment

@@ -129,8 +129,6 @@ def violation_lines(
         yield from _verbatim("test", [entry["test"]])
     if entry["also"]:
         yield from _verbatim("", [f"{count_of(len(entry['also']), 'more test')} meet the same"])
-    if entry["page"]:
-        yield from _verbatim("time line", [str(directory / entry["page"])])
     for number, place in enumerate(entry["consequences"]):
         text = consequence_text(result["violations"][place])
         yield from _labelled("explains" if number == 0 else "", text, width)

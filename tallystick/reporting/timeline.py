@@ -8,12 +8,12 @@ wallets: labels and outcomes are text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tallystick.checker import Illegality, Operation
-from tallystick.reporting.templates import render
+from tallystick.reporting.templates import code_marked, render
 
 # All sizes are pixels.
 LETTER = 7.3
@@ -71,8 +71,37 @@ class _Placed:
     ended_us: float | None
 
 
+def time_line_from(members: Mapping[str, Any]) -> TimeLine:
+    """The same time line again, from its members in JSON; TypeError or KeyError if it is none."""
+    bars = tuple(Bar(**each) for each in members["bars"])
+    return TimeLine(**{**members, "bars": bars, "before": tuple(members["before"])})
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLineFigure:
+    """A time line with the place of everything on it, in pixels."""
+
+    line: TimeLine
+    explanation: list[tuple[bool, str]]
+    placed: list[_Placed]
+    clients: list[tuple[str, int]]
+    names_width: int
+    ordered: list[_Placed]
+    stuck: list[_Placed]
+    waiting: list[_Placed]
+    later: list[_Placed]
+    width: int
+    height: int
+    bar_height: int = BAR
+
+
 def timeline_page(line: TimeLine) -> str:
-    """The page, as HTML that needs no other file."""
+    """A page of its own, as HTML that needs no other file."""
+    return render("timeline.html.j2", figure=figure_of_time_line(line))
+
+
+def figure_of_time_line(line: TimeLine) -> TimeLineFigure:
+    """Where everything is drawn."""
     bars = sorted(line.bars, key=lambda bar: bar.called_ns)
     clients = sorted({bar.client for bar in bars}, key=_natural)
     placed = _place(bars, clients)
@@ -81,11 +110,10 @@ def timeline_page(line: TimeLine) -> str:
     end = min((bar.returned_ns for bar in bars if bar.stuck and bar.returned_ns), default=None)
     rest = [p for p in placed if p.bar.order is None and not p.bar.stuck]
     right = max((p.x + p.width for p in placed), default=0.0)
-    return render(
-        "timeline.html.j2",
-        line=line,
-        explanation=_code_marked(line.explanation),
-        placed=placed,
+    return TimeLineFigure(
+        line,
+        code_marked(line.explanation),
+        placed,
         clients=[(_name(client), TOP + LANE * row) for row, client in enumerate(clients)],
         names_width=round(24 + LETTER * max(map(len, map(_name, clients)), default=0)),
         ordered=sorted((p for p in placed if p.bar.order is not None), key=_order),
@@ -94,7 +122,6 @@ def timeline_page(line: TimeLine) -> str:
         later=[p for p in rest if end is not None and p.bar.called_ns > end],
         width=round(right + 40),
         height=TOP + LANE * len(clients) + 8,
-        bar_height=BAR,
     )
 
 
@@ -176,14 +203,6 @@ def _positions(bars: list[Bar]) -> tuple[dict[int, float], float]:
 
 def _needed(bar: Bar) -> float:
     return PADDING + LETTER * max(len(bar.label), len(bar.outcome))
-
-
-def _code_marked(text: str) -> list[tuple[bool, str]]:
-    """The parts of a text, each with whether it stood between backticks and so is code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:  # a backtick without a second one is only a backtick
-        return [(False, text)]
-    return [(number % 2 == 1, part) for number, part in enumerate(parts)]
 
 
 def _name(client: str) -> str:

@@ -135,7 +135,7 @@ def test_a_page_is_made_without_a_journal_and_from_a_killed_runs(
     lines = (EXAMPLE / "journal.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "journal.jsonl").write_text("".join(lines[:-1]))
     assert _run(capsys, "render", tmp_path)[0] == 0
-    first = len(next(iter(read_journal(EXAMPLE / "journal.jsonl").findings.values())))
+    first = len(next(iter(read_journal(EXAMPLE / "journal.jsonl").findings.values())).exchanges)
     assert f"{first} exchanges" in (tmp_path / "report.html").read_text()
 
 

@@ -189,7 +189,7 @@ def test_a_finding_is_a_value_and_the_run_keeps_the_newest() -> None:
     run, finding = finding_of(*VOIDED)
     with pytest.raises(FrozenInstanceError):
         finding.test = "another"  # type: ignore[misc]
-    newer = run.revise(finding, replace(finding, page="void-1.html"))
+    newer = run.revise(finding, replace(finding, transition="open: void"))
     assert run.newest(finding) is newer
     assert list(run.findings.values()) == [newer]
 

@@ -14,7 +14,8 @@ def test_what_is_noted_is_read_as_it_was(tmp_path: Path) -> None:
     run = sample_run()
     path = tmp_path / "gw0.notes"
     notes = Notes(path)
-    state = State({"CAP-2": 3}, ("too slow",), {"TIME": "no"}, (Outage(1.5, "502", "x", 7.0),))
+    state = State({"CAP-2": 3}, {"open: void: accepted": 2}, ("too slow",), {"TIME": "no"})
+    state = replace(state, outages=(Outage(1.5, "502", "x", 7.0),))
     state = replace(state, left_out={"test_a": ("x",)}, missing={"x": "404"}, working=("y",))
     notes.state(State())
     notes.state(state)
@@ -29,7 +30,7 @@ def test_what_is_noted_is_read_as_it_was(tmp_path: Path) -> None:
         assert read.violation == finding.violation
         assert read.steps == finding.steps
         assert (read.test, read.also, read.replays) == (finding.test, finding.also, finding.replays)
-        assert (read.scenario, read.page) == (finding.scenario, finding.page)
+        assert (read.scenario, read.transition) == (finding.scenario, finding.transition)
 
 
 def test_half_a_line_is_read_when_it_is_whole(tmp_path: Path) -> None:

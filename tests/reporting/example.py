@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tallystick.reporting.journal import read_journal
 from tallystick.reporting.reports import write_pages
+from tallystick.reporting.response_times import LatencyEntry, ResponseTimes
 from tallystick.reporting.result import read_result, write_whole
 from tallystick.reporting.terminal import report_text
 from tests.proof import forking
@@ -31,14 +32,15 @@ CONTRACTS = (
 )
 URL = "http://127.0.0.1:8000/v1"
 SECONDS = 4.0
+DATE = "2026-11-20T17:00:00Z"
 LIMIT_S = 120.0
+MS = 1_000_000
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MASKED = re.compile(r"\[token [0-9a-f]{8}\]")
 _STAMP = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _CREATED = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _CLOCK_NS = re.compile(r"(?<=_ns\":)\d+")
-_BAR_US = re.compile(r"(?<=[( ])\d+\.\d(?= (?:to|µs))")
 _PREFIX = re.compile(r"\bts[0-9a-f]{8}\b")
 
 
@@ -62,15 +64,16 @@ def main() -> None:
 def render(directory: Path) -> None:
     """Make the reports that need no more than result.json and the journal."""
     result = read_result(directory / "result.json")
-    exchanges = read_journal(directory / "journal.jsonl").exchanges()
-    write_pages(directory, result, exchanges)
+    journal = read_journal(directory / "journal.jsonl")
+    exchanges = journal.exchanges()
+    write_pages(directory, result, exchanges, journal.races())
     text = report_text(result, exchanges, Path("reports/example"))
     write_whole(directory / "terminal.txt", "".join(f"{x.rstrip()}\n" for x in text.split("\n")))
 
 
 def _run_contracts(directory: Path) -> None:
     output = directory.parent / "output.txt"
-    options = [*CONTRACTS, "-q", "--seed=0", f"--report-dir={directory}"]
+    options = [*CONTRACTS, "-q", "--seed=0", "--build=1.4.2-rc3", f"--report-dir={directory}"]
     with forked_sandbox(faults=FAULTS) as environment:
         status = forking.run_in("pytest", environment, options, output, LIMIT_S)
     if status != 1:
@@ -83,7 +86,8 @@ def normalised(files: Mapping[str, str]) -> dict[str, str]:
     found["journal.jsonl"] = quoted(found["journal.jsonl"])
     result = json.loads(found["result.json"])
     port = re.compile(re.escape(result["target"]))
-    result["seconds"] = SECONDS
+    result |= {"seconds": SECONDS, "date": DATE}
+    result["latency"] = steady(result["latency"])
     found["result.json"] = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
     for pattern, replacement in (
         (port, lambda _: URL),
@@ -97,11 +101,19 @@ def normalised(files: Mapping[str, str]) -> dict[str, str]:
     for pattern, replacement in (
         (_STAMP, lambda number: f"2026-11-20T17:00:{number // 1000:02d}.{number % 1000:03d}Z"),
         (_CLOCK_NS, lambda number: str(number * 1_000_000)),
-        (_BAR_US, lambda number: f"{number * 1000:.1f}"),
     ):
         moments = set(_all(found, pattern))
         _replace(found, pattern, replacement, sorted(moments, key=lambda x: (len(x), x)))
     return found
+
+
+def steady(latency: Mapping[str, LatencyEntry]) -> dict[str, LatencyEntry]:
+    """As many answers of each operation, in times that are the same for every run."""
+    times = ResponseTimes()
+    for operation, entry in latency.items():
+        for number in range(entry["answers"]):
+            times.note(operation, MS + MS // 10 * (number * number % 17))
+    return times.entries()
 
 
 def quoted(journal: str) -> str:
@@ -115,7 +127,7 @@ def quoted(journal: str) -> str:
             findings[members["finding"]] = line
         elif "number" in members:
             records[members["number"]] = line
-    named = {number for line in findings.values() for number, _ in json.loads(line)["exchanges"]}
+    named = {each[0] for line in findings.values() for each in json.loads(line)["exchanges"]}
     kept = [records[number] for number in sorted(named)]
     footer = json.dumps({"exchanges": len(kept)}, separators=(",", ":"))
     return "\n".join([header, *kept, *findings.values(), footer]) + "\n"

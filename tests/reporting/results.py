@@ -24,7 +24,7 @@ def violation(rule: str = "CAP-2", fingerprint: str = "cap-2-1", **more: object)
         "question": None,
         "steps": LINES,
         "scenario": "scenarios/one.yaml",
-        "page": "",
+        "transition": "",
         "also": [],
         "cause": None,
         "consequences": [],

@@ -61,7 +61,7 @@ def sample_findings() -> tuple[Finding, Finding]:
             also=("contracts/test_lifecycle.py::test_every_sequence_of_commands_keeps_the_ledger",),
             scenario="scenarios/cap-2.yaml",
         ),
-        replace(lost_race(), scenario="scenarios/conc-1.yaml", page="conc-1.html"),
+        replace(lost_race(), scenario="scenarios/conc-1.yaml"),
     )
 
 

@@ -16,12 +16,10 @@ from tallystick.ledger.dialect import Dialect
 from tallystick.reporting.journal import FORMAT, Header, read_journal
 from tallystick.reporting.result import Result, read_result
 from tallystick.reporting.scenario import read_scenario
-from tallystick.reporting.timeline import timeline_page
 from tests.proof import forking
 from tests.proof.servers import forked_sandbox
 from tests.reporting import example
 from tests.reporting.example import COMMAND, EXAMPLE
-from tests.reporting.sample import race
 from tests.suite.harness import tallystick
 
 README = EXAMPLE.parent / "README.md"
@@ -69,10 +67,7 @@ def test_every_test_of_the_example_exists(result: Result, tmp_path: Path) -> Non
 
 def test_every_file_of_the_example_exists_and_is_named(result: Result) -> None:
     of_violations = {
-        name
-        for violation in result["violations"]
-        for name in (violation["scenario"], violation["page"])
-        if name
+        name for violation in result["violations"] for name in (violation["scenario"],) if name
     }
     others = {"result.json", "journal.jsonl", "dialect.yaml", *MADE_FROM_THE_OTHERS}
     assert _names() == of_violations | others, HOW
@@ -115,18 +110,11 @@ def test_the_dialect_of_the_example_can_be_pinned() -> None:
     assert isinstance(pinned_dialect(EXAMPLE / "dialect.yaml"), Dialect)
 
 
-def test_the_time_line_has_the_form_of_today(result: Result) -> None:
-    pages = [violation["page"] for violation in result["violations"] if violation["page"]]
-    assert pages, "no violation of the example is a race"
-    today = _frame(timeline_page(race()))
-    for page in pages:
-        assert _frame((EXAMPLE / page).read_text()) == today, HOW
-
-
-def _frame(page: str) -> str:
-    """The part of a page that is the same for all races: its style and its legend."""
-    style = page[page.index("<style>") : page.index("</style>")]
-    return style + page[page.index('<p class="faint">') : page.index("<h2>")]
+def test_a_violation_of_the_example_is_a_race_that_the_page_draws() -> None:
+    races = read_journal(EXAMPLE / "journal.jsonl").races()
+    assert races, HOW
+    page = (EXAMPLE / "report.html").read_text()
+    assert page.count('<g class="operation') == sum(len(race.bars) for race in races.values())
 
 
 def test_a_scenario_of_the_example_is_violated_by_its_faulty_server_only(tmp_path: Path) -> None:
@@ -151,7 +139,9 @@ def test_what_two_runs_differ_in_is_normalised() -> None:
                 json.dumps(line, separators=(",", ":")) + "\n"
                 for line in (*journal, {"exchanges": 2})
             ),
-            "result.json": json.dumps({"target": "http://127.0.0.1:4711/v1", "seconds": 12.3}),
+            "result.json": json.dumps(
+                {"target": "http://127.0.0.1:4711/v1", "seconds": 12.3, "latency": {}}
+            ),
             "a.yaml": f"http://127.0.0.1:4711/v1 {other} ts5a9df47a-14.c1 2026-11-28T15:26:59.524Z",
         }
     )
@@ -161,7 +151,12 @@ def test_what_two_runs_differ_in_is_normalised() -> None:
         '{"finding":"X-1","exchanges":[[8,"step"]]}',
         '{"exchanges":1}',
     ]
-    assert json.loads(found["result.json"]) == {"target": example.URL, "seconds": example.SECONDS}
+    assert json.loads(found["result.json"]) == {
+        "target": example.URL,
+        "seconds": example.SECONDS,
+        "date": example.DATE,
+        "latency": {},
+    }
     assert found["a.yaml"] == (
         f"{example.URL} 00000000-0000-4000-8000-000000000001 ts00000001-14.c1 "
         "2026-11-20T17:00:00.001Z"

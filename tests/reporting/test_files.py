@@ -13,7 +13,7 @@ from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, read_result, summarise
 from tallystick.reporting.scenario import read_scenario
 from tallystick.reporting.summary import STEP_SUMMARY, append_to_step, summary_text
-from tests.reporting.sample import NOT_CLAIMED, over_capture, race, sample_run
+from tests.reporting.sample import NOT_CLAIMED, over_capture, sample_run
 
 
 def _files(directory: Path) -> dict[str, str]:
@@ -26,7 +26,7 @@ def _files(directory: Path) -> dict[str, str]:
 
 def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
-    stale = [tmp_path / "scenarios" / "tx-1.yaml", tmp_path / "tx-1.html", tmp_path / "result.json"]
+    stale = [tmp_path / "scenarios" / "tx-1.yaml", tmp_path / "result.json"]
     for path in stale:
         path.write_text("from an earlier run")
     run = sample_run(findings=())
@@ -39,7 +39,6 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
         reports.observe(event.exchange)
     finding = reports.found(run, run.record(finding), Ending())
     assert read_result(tmp_path / "result.json")["verdict"] == "violates"
-    run.revise(finding, reports.with_time_line(finding, race()))
     result = reports.close(run, Ending(not_claimed=NOT_CLAIMED))
     assert read_result(tmp_path / "result.json") == result
     assert [record.number for record in read_journal(tmp_path / "journal.jsonl").records] == [
@@ -48,7 +47,6 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
         3,
     ]
     assert read_scenario(tmp_path / result["violations"][0]["scenario"]).rule == "CAP-2"
-    assert (tmp_path / result["violations"][0]["page"]).is_file()
     assert str(tmp_path / "report.html") in reports.text
     for name, text in _files(tmp_path).items():
         assert "5d2f1c9e-77aa-4b11" not in text, name
@@ -124,7 +122,7 @@ def test_a_directory_of_somebody_else_is_not_cleared(tmp_path: Path, name: str) 
 
 
 def test_only_files_of_a_run_are_removed(tmp_path: Path) -> None:
-    kept, removed = ("index.html", "notes.md", "dialect.yaml"), ("result.json", "conc-1.html")
+    kept, removed = ("index.html", "notes.md", "dialect.yaml"), ("result.json", "report.html")
     for name in (*kept, *removed):
         (tmp_path / name).write_text("x")
     Reports(tmp_path).release()

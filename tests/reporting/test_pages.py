@@ -57,10 +57,12 @@ def test_the_page_tells_every_violation_rule_and_answer() -> None:
         "a refusal: 600 of 600 remain",
         "c1 = capture h1 remaining+1",
         "tallystick replay scenarios/cap-2.yaml --target http://127.0.0.1:8000/v1",
-        "again in 10 of 10 replays",
+        "seen again in 10 of 10 replays",
+        "intermittent: seen again in 7 of 10 replays",
         "no answer",
         "The same capture again: same ref_id, same body.",
-        "not claimed: TALLYSTICK_OTHER_ACCOUNT is not set",
+        "TALLYSTICK_OTHER_ACCOUNT is not set",
+        "not claimed",
         "not exercised",
         "$TOKEN",
     ):
@@ -75,8 +77,8 @@ def test_the_page_says_whose_exchanges_it_shows() -> None:
     run.revise(finding, replace(finding, events=events))
     result = summarise(run, Ending(), seconds=1)
     page = report_page(result, exchanges_of(run.findings.values(), redactor_for(run)))
-    assert page.count("exchanges of the longer program that showed it first") == 1
-    assert "exchanges of the longer program" not in _page()
+    assert page.count("in the longer program that showed it first") == 1
+    assert "in the longer program" not in _page()
 
 
 def test_no_secret_reaches_the_page() -> None:
@@ -88,7 +90,7 @@ def test_the_report_is_built_by_a_browser(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(_page(EVIL), encoding="utf-8")
     seen = dom(path, tmp_path / "profile")
-    assert seen.count('<section class="card violation"') == 2
+    assert seen.count('<article class="card violation"') == 2
     assert len(re.findall(r'<details class="exchange">', seen)) == 7
     assert "<script" not in seen
 

@@ -37,7 +37,7 @@ def violation(rule: str, requests_before: int, *steps: str) -> ViolationEntry:
         requests_before=requests_before,
         steps=list(steps),
         scenario="",
-        page="",
+        transition="",
         test="",
         also=[],
         replays=[4, 4],

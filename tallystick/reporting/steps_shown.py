@@ -1,0 +1,232 @@
+"""A violation as the page shows it: its steps beside the ledger, its pictures, its exchanges.
+
+It reads a result and its exchanges, and does not know how anything looks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tallystick.reporting.curl import answered, belongs, compact, curl
+from tallystick.reporting.journal import Exchanges, Races, Record
+from tallystick.reporting.ledger_says import Compared
+from tallystick.reporting.result import BEARER, Result, ViolationEntry, again, target_options
+from tallystick.reporting.sequence import Sequence_, is_delivery, sequence_of, short_path
+from tallystick.reporting.timeline import TimeLine, TimeLineFigure, figure_of_time_line
+from tallystick.run import key_of
+
+LONGEST_BODY = 4_000  # characters of one body on the page; the journal has all of it
+MOST_ROWS = 40
+"""Of a longer history, so many exchanges at its end are in the table."""
+MOST_DETAILS = 300_000
+"""Characters of requests and answers on one page; of what comes after, the table is shown alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One exchange, in the table of steps."""
+
+    number: int
+    step: str
+    repeats_step: bool
+    """Whether the row above is of the same step."""
+    request: str
+    status: str
+    state: str
+    """`good`, `refused` or `lost`: the colour of the status."""
+    compared: tuple[Compared, ...]
+    is_wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One exchange with all that was sent and received."""
+
+    number: int
+    step: str
+    line: str
+    status: str
+    sent: str
+    received: str
+    curl: str
+    microseconds: int
+
+    @property
+    def characters(self) -> int:
+        """How long its texts are."""
+        return len(self.sent) + len(self.received) + len(self.curl)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A violation, and all that the page shows of it."""
+
+    anchor: str
+    entry: ViolationEntry
+    sentence: list[tuple[bool, str]]
+    """What happened, in plain words: parts of text, each with whether it is code."""
+    rows: tuple[Row, ...]
+    rows_left_out: int
+    is_own: bool
+    """Whether the exchanges are of the program shown, not of the longer one it was made from."""
+    details: tuple[Detail, ...]
+    race: TimeLineFigure | None
+    sequence: Sequence_ | None
+    command: str
+    """How to see it again."""
+    often: str
+    consequences: tuple[Shown, ...] = ()
+
+
+def shown_violations(result: Result, exchanges: Exchanges, races: Races) -> list[Shown]:
+    """The causes, each with what it explains folded under it."""
+    left = MOST_DETAILS
+    shown: list[Shown] = []
+    for entry in result["violations"]:
+        key = key_of(entry["rule"], entry["question"])
+        one = _shown(entry, exchanges.get(key, ()), races, result, left)
+        left -= sum(detail.characters for detail in one.details)
+        shown.append(one)
+    return [
+        replace(one, consequences=tuple(shown[place] for place in one.entry["consequences"]))
+        for one in shown
+        if one.entry["cause"] is None
+    ]
+
+
+def _shown(
+    entry: ViolationEntry, records: tuple[Record, ...], races: Races, result: Result, left: int
+) -> Shown:
+    race = races.get(key_of(entry["rule"], entry["question"]))
+    if race is not None:
+        records = tuple(_with_outcome(record, race) for record in records)
+    wrong = _wrong(records)
+    number = -1 if wrong is None else wrong.number
+    return Shown(
+        anchor=f"violation-{_anchor(entry)}",
+        entry=entry,
+        sentence=_sentence(entry, wrong),
+        rows=_rows(records[-MOST_ROWS:], entry, number),
+        rows_left_out=max(0, len(records) - MOST_ROWS),
+        is_own=belongs(records, entry),
+        details=_details(records, result, left),
+        race=None if race is None else figure_of_time_line(race),
+        sequence=sequence_of(records, number) if records and is_delivery(entry["steps"]) else None,
+        command=_command(entry, result),
+        often=_often(entry),
+    )
+
+
+def _anchor(entry: ViolationEntry) -> str:
+    return f"{entry['rule']}-{entry['question']}" if entry["question"] else entry["rule"]
+
+
+def _wrong(records: Sequence[Record]) -> Record | None:
+    """The exchange that shows the violation: the last that differs, else the last."""
+    differing = [record for record in records if any(each.differs for each in record.compared)]
+    return next(iter([*differing[-1:], *records[-1:]]), None)
+
+
+def _with_outcome(record: Record, race: TimeLine) -> Record:
+    """An exchange of a race, with what its bar says: no ledger has judged it by itself."""
+    client, _, label = record.step.rpartition("| ")
+    bar = next((bar for bar in race.bars if (bar.client, bar.label) == (client, label)), None)
+    if bar is None or record.compared:
+        return record
+    due = "no order has a place for this answer" if bar.stuck else ""
+    return replace(record, compared=(Compared("answer", due, bar.outcome, bar.stuck),))
+
+
+def _sentence(entry: ViolationEntry, wrong: Record | None) -> list[tuple[bool, str]]:
+    """What the server did wrong, from the exchange that shows it."""
+    differing = [] if wrong is None else [each for each in wrong.compared if each.differs]
+    if wrong is None or not wrong.step or not differing or "| " in wrong.step:
+        return []
+    step = (True, wrong.step)
+    if differing[0].name == "answer":
+        did, due = differing[0].server, differing[0].ledger
+        return [step, (False, f" was {did} by the server. The ledger says: {due}.")]
+    shown = " and ".join(f"{each.name} {each.server}" for each in differing)
+    due = " and ".join(f"{each.name} {each.ledger}" for each in differing)
+    return [(False, "After "), step, (False, f" the server shows {shown}. The ledger has {due}.")]
+
+
+def _rows(records: Sequence[Record], entry: ViolationEntry, wrong: int) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    for place, record in enumerate(records):
+        compared, is_wrong = record.compared, record.number == wrong
+        if is_wrong and not any(each.differs for each in compared):
+            compared += (Compared("the rule", entry["expected"], entry["actual"], True),)
+        status, state = _status(record)
+        rows.append(
+            Row(
+                record.number,
+                record.step,
+                place > 0 and bool(record.step) and records[place - 1].step == record.step,
+                f"{record.method} {short_path(record.path)}",
+                status,
+                state,
+                _told(compared),
+                is_wrong,
+            )
+        )
+    return tuple(rows)
+
+
+def _told(compared: tuple[Compared, ...]) -> tuple[Compared, ...]:
+    """Without the plain *accepted* of an answer whose figures say more."""
+    is_plain = len(compared) > 1 and compared[0].ledger == compared[0].server == "accepted"
+    return compared[1:] if is_plain else compared
+
+
+def _status(record: Record) -> tuple[str, str]:
+    if record.status is None:
+        return "no answer", "lost"
+    return str(record.status), "good" if record.status < 400 else "refused"
+
+
+def _details(records: Sequence[Record], result: Result, left: int) -> tuple[Detail, ...]:
+    """All exchanges, or none if they are more than is left of what one page shows."""
+    details = tuple(_detail(record, result) for record in records[-MOST_ROWS:])
+    return details if sum(detail.characters for detail in details) <= left else ()
+
+
+def _detail(record: Record, result: Result) -> Detail:
+    return Detail(
+        record.number,
+        record.step,
+        f"{record.method} {record.path}",
+        _status(record)[0],
+        "" if record.body is None else _pretty(record.body),
+        answered(record) if record.answer is None else _pretty(record.answer),
+        "\n".join(curl(record, result["target"], result.get("credentials", [BEARER]))),
+        (record.returned_ns - record.called_ns) // 1000,
+    )
+
+
+def _pretty(body: object) -> str:
+    short = compact(body)
+    text = short if len(short) <= 100 else json.dumps(body, ensure_ascii=False, indent=2)
+    if len(text) <= LONGEST_BODY:
+        return text
+    return f"{text[:LONGEST_BODY]}\n... {len(text) - LONGEST_BODY:,} more characters: journal.jsonl"
+
+
+def _command(entry: ViolationEntry, result: Result) -> str:
+    if entry["scenario"]:
+        return f"tallystick replay {entry['scenario']} {target_options(result)}"
+    if entry["test"]:
+        return f"{again(entry['test'], result)} {target_options(result)}"
+    return ""
+
+
+def _often(entry: ViolationEntry) -> str:
+    """How steady it is, in words."""
+    if entry["replays"] is None:
+        return "seen once, not replayed"
+    seen, tried = entry["replays"]
+    if seen == tried and seen:
+        return f"seen again in {seen} of {tried} replays"
+    return f"intermittent: seen again in {seen} of {tried} replays"
