@@ -200,7 +200,7 @@ def _judge_record(
     if missing is not None:
         return Violation(rule, *missing)
     dialect = ledger.dialect
-    for question, answers, shown in _open_members(entry, record):
+    for question, answers, shown in _open_members(ledger, entry, record):
         narrowed = dialect.narrow(question, answers)
         if narrowed is None:
             possible = sorted(dialect.possible(question))
@@ -213,7 +213,8 @@ def _documented_differences(
     ledger: Ledger, entry: Entry, record: TransactionRecord
 ) -> Iterator[tuple[str, str]]:
     """Return what is wrong with members whose value the documentation fixes: (expected, actual)."""
-    if entry.kind is not Kind.VOID and record.amount != entry.amount:
+    is_open = entry.kind is Kind.VOID or _is_hidden(ledger, entry, record)
+    if not is_open and record.amount != entry.amount:
         yield f"amount {entry.amount}", f"amount {record.amount}"
     if entry.kind is not Kind.OPENING and record.ref != entry.ref:
         yield f"ref_id {entry.ref!r}", f"ref_id {record.ref!r}"
@@ -225,7 +226,16 @@ def _documented_differences(
         yield "no parent_id", f"parent_id {record.parent}"
 
 
-def _open_members(entry: Entry, record: TransactionRecord) -> Iterator[tuple[str, list[str], str]]:
+def _is_hidden(ledger: Ledger, entry: Entry, record: TransactionRecord) -> bool:
+    """Whether the API shows no amount on such a record."""
+    if record.amount is not None or entry.kind not in (Kind.CAPTURE, Kind.VOID):
+        return False
+    return not ledger.traits.has(f"amount of a {entry.kind}")
+
+
+def _open_members(
+    ledger: Ledger, entry: Entry, record: TransactionRecord
+) -> Iterator[tuple[str, list[str], str]]:
     """Return the members whose value is a question: (question, answers that fit, what is shown)."""
     if (
         record.type is not None
@@ -234,7 +244,7 @@ def _open_members(entry: Entry, record: TransactionRecord) -> Iterator[tuple[str
     ):
         # Not for a hold of 0: whether it is open, or finished by a capture of 0, is not documented.
         yield _type_question(entry), [record.type], f"type {record.type}"
-    if entry.kind is Kind.VOID:
+    if entry.kind is Kind.VOID and not _is_hidden(ledger, entry, record):
         original = entry.captured  # of the voided hold, see `Entry`
         fitting = [
             name

@@ -20,7 +20,14 @@ VERBS = frozenset(
 
 DETAILS = frozenset(
     (
-        *("type", "period", "ids of cards", "metadata of a void", "amount of a void"),
+        *(
+            "type",
+            "period",
+            "ids of cards",
+            "metadata of a void",
+            "amount of a void",
+            "amount of a capture",
+        ),
         *("amount of a card", "funds", "drawdown", "pending", "reserved", "released"),
     )
 )

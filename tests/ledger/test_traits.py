@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tallystick.ledger.traits import COMPLETE, Traits
-from tallystick.ledger.vocabulary import exact
+from tallystick.ledger.vocabulary import Violation, exact
+from tests.ledger.stories import Story
 
 
 @pytest.mark.parametrize(("least", "scale"), [(0, 1), (1, 1), (2, 10), (50, 100), (100, 100)])
@@ -30,3 +32,15 @@ def test_a_minor_unit_is_a_hundredth_where_nothing_else_is_said() -> None:
 def test_a_whole_number_of_units_is_an_integer() -> None:
     assert type(exact(Decimal("5.0"))) is int
     assert exact(Decimal("5.5")) == Decimal("5.5")
+
+
+@pytest.mark.parametrize("kind", ["capture", "void"])
+def test_an_amount_that_the_api_does_not_show_is_not_judged(kind: str) -> None:
+    lines = {"capture": "capture c1 h1 all", "void": "void v1 h1"}
+    others = replace(COMPLETE, details=COMPLETE.details - {f"amount of a {kind}"})
+    for traits, is_permitted in ((COMPLETE, False), (others, True)):
+        story = Story(traits=traits).tell("open 1000", "hold h1 600")
+        hidden = story.judge(lines[kind], "accepted amount=none").result
+        assert isinstance(hidden, Violation) is not is_permitted
+        wrong = story.judge(lines[kind], "accepted amount=7").result
+        assert isinstance(wrong, Violation)

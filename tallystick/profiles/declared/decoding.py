@@ -188,10 +188,11 @@ class Decoder:
             self._names.learn_entry(EntryId(theirs), command.currency)
         parent = None if isinstance(command, Transact) else command.parent
         shown_parent = shown.text("parent")
+        amount = self._money.read(shown.value("amount"), self._currency(shown) or currency)
         return TransactionRecord(
             id=None if theirs is None else EntryId(theirs),
             ref=_ref(shown.text("ref")) if shown.has("ref") else command.ref,
-            amount=self._money.read(shown.value("amount"), self._currency(shown) or currency),
+            amount=amount if shown.has("amount") else command.amount,
             currency=self._currency(shown) if shown.has("currency") else currency,
             type=shown.type(TYPES[name_of(command)]),
             parent=_entry(shown_parent) if shown.has("parent") else parent,

@@ -215,8 +215,9 @@ def details_of(declaration: Declaration) -> frozenset[str]:
     void = declaration.commands.get(Name.VOID)
     if void is not None and METADATA in names_in([void.call.content]):
         found.add("metadata of a void")
-    if declaration.has_record(Name.VOID) and "amount" in shown.get(Name.VOID, ()):
-        found.add("amount of a void")
+    for name in (Name.CAPTURE, Name.VOID):
+        if declaration.has_record(name) and "amount" in shown.get(name, ()):
+            found.add(f"amount of a {name}")
     return frozenset(found)
 
 
