@@ -114,6 +114,14 @@ def test_without_type_and_pending_it_is_a_plain_drawdown(
     stage.finish()
 
 
+@rule("TX-5", "CAP-1")
+@pytest.mark.parametrize("amount", [671_089, 2**24 + 1, 2**31 + 1, 2**53 + 1])
+def test_a_large_hold_is_exact_if_it_is_accepted(check: Check, amount: int) -> None:
+    # Where an API takes no cent, amounts are multiplied: the first one then has more digits than a
+    # float of 32 bits, and is less than 100,000,000.
+    check(f"A = card {amount}", f"h1 = hold A {amount}", "c1 = capture h1 1")
+
+
 @rule("TX-1", "FUND-1", "BAL-1")
 @pytest.mark.parametrize("amount", [2**31 - 1, 2**31, 2**32 + 1, 2**53 - 1])
 def test_large_amounts_are_exact_if_they_are_accepted(check: Check, amount: int) -> None:

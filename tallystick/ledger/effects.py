@@ -146,7 +146,8 @@ def book_opening(ledger: Ledger, command: OpenCard | ActivateCard) -> Ledger:
         card_status=CardStatus.ACTIVE,
         currency=command.currency,
         opening=command.amount,
-        largest=command.amount,
+        # A card that is only a name for some holds was never asked to take an amount.
+        largest=command.amount if ledger.traits.account else 0,
         opened_by=command,
         last_write=LastWrite.OPENED,
     )

@@ -205,6 +205,13 @@ def test_what_a_new_hold_shows_is_judged(members: dict[str, object], rule: str |
     assert rule_of(start(), command, shown(**members)) == rule
 
 
+def test_a_card_that_is_none_says_nothing_about_how_much_a_hold_may_be() -> None:
+    opened = OpenCard("A", 2_000_000_000, "USD")
+    large = book_opening(Ledger(open_dialect(), "A", traits=EXACT), opened)
+    assert rule_of(large, hold(2_000_000_000), Refused(400)) is None
+    assert rule_of(large, hold(1000), Refused(400)) == "TX-5"
+
+
 def test_a_hold_needs_an_id_of_its_own() -> None:
     (held,) = after(start(), HELD)
     assert rule_of(start(), hold(), Accepted(HoldRecord(None))) == "TX-4"
