@@ -8,17 +8,13 @@ orders and groups what a run has found; it runs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from tallystick.program import Program, Step
+from tallystick.fingerprint import holds, is_figure
+from tallystick.program import Program
 from tallystick.run import Finding
-
-FIGURES = frozenset({"amount", "currency", "type", "metadata"})
-"""Members of one word whose value may be wrong; the others have a `_` in their names."""
-MOST_STEPS = 60
-"""Steps of a program in which a shorter one is looked for."""
 
 
 class Steadiness(IntEnum):
@@ -86,11 +82,6 @@ def explains(cause: Finding, other: Finding) -> bool:
     return kind == other.cause.kind and is_figure(kind) and holds(program, other.shortest)
 
 
-def is_figure(kind: str) -> bool:
-    """Whether the kind of a violation is the name of a member; else it is *accepted* and such."""
-    return kind in FIGURES or "_" in kind
-
-
 def _are_alike_in_words(cause: Finding, other: Finding) -> bool:
     """Whether both break one rule in the same way, by single requests."""
     if not (cause.notes and other.notes) or cause.violation.rule != other.violation.rule:
@@ -101,29 +92,3 @@ def _are_alike_in_words(cause: Finding, other: Finding) -> bool:
 def is_plain(program: Program) -> bool:
     """Whether its steps are run one after another, and none loses its answer."""
     return not program.branches and not any(step.delivery for step in program.prefix)
-
-
-def holds(pattern: Program, program: Program) -> bool:
-    """Whether the steps of a program hold those of another one, in order, about the same things."""
-    steps = program.steps
-    return len(steps) <= MOST_STEPS and _hold(pattern.steps, steps, {})
-
-
-def _hold(pattern: Sequence[Step], steps: Sequence[Step], labels: dict[str, str]) -> bool:
-    if not pattern:
-        return True
-    wanted = pattern[0]
-    for place, step in enumerate(steps[: len(steps) - len(pattern) + 1]):
-        bound = dict(labels)
-        if (
-            wanted.verb is step.verb
-            and _binds(bound, wanted.on, step.on)
-            and _binds(bound, wanted.name, step.name)
-            and _hold(pattern[1:], steps[place + 1 :], bound)
-        ):
-            return True
-    return False
-
-
-def _binds(labels: dict[str, str], ours: str, theirs: str) -> bool:
-    return not ours or labels.setdefault(ours, theirs) == theirs

@@ -24,6 +24,9 @@ LONGEST = 2000
 MOST_STEPS = 400
 """Steps of a program in which a cause is looked for; a soak has thousands."""
 
+FIGURES = frozenset({"amount", "currency", "id", "type", "metadata"})
+"""Members of one word whose value may be wrong; the others have a `_` in their names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -79,6 +82,12 @@ def cause_of(violation: Violation, program: Program, notes: Sequence[str], opera
 def kind_of(actual: str) -> str:
     """How an answer differs, in a word."""
     return _normal(actual).split(" ", 1)[0].rstrip(":,;")
+
+
+def is_figure(kind: str) -> bool:
+    """Whether the kind of a violation names a member of an answer, not *accepted* and the like."""
+    member = kind.rpartition("/")[2]
+    return member in FIGURES or "_" in member
 
 
 def _normal(text: str) -> str:
@@ -153,6 +162,36 @@ def _fits(wanted: Step, step: Step, labels: dict[str, str], *, is_last: bool = F
         return False
     pairs = ((wanted.name, step.name), (wanted.on, step.on), (wanted.ref, step.ref))
     return all(labels.setdefault(ours, theirs) == theirs for ours, theirs in pairs if ours)
+
+
+LONGEST_HELD = 60
+"""Steps of a program in which the steps of another one are looked for."""
+
+
+def holds(pattern: Program, program: Program) -> bool:
+    """Whether the steps of a program hold those of another one, in order, about the same things."""
+    steps = program.steps
+    return len(steps) <= LONGEST_HELD and _held(pattern.steps, steps, {})
+
+
+def _held(pattern: Sequence[Step], steps: Sequence[Step], labels: dict[str, str]) -> bool:
+    if not pattern:
+        return True
+    wanted = pattern[0]
+    for place, step in enumerate(steps[: len(steps) - len(pattern) + 1]):
+        bound = dict(labels)
+        if (
+            wanted.verb is step.verb
+            and _bind(bound, wanted.on, step.on)
+            and _bind(bound, wanted.name, step.name)
+            and _held(pattern[1:], steps[place + 1 :], bound)
+        ):
+            return True
+    return False
+
+
+def _bind(labels: dict[str, str], ours: str, theirs: str) -> bool:
+    return not ours or labels.setdefault(ours, theirs) == theirs
 
 
 def _races_alike(known: Program, other: Program) -> bool:

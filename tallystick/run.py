@@ -17,15 +17,15 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import count
-from typing import Any
 
-from tallystick.checker import Illegality, Operation
 from tallystick.clock import Clock
 from tallystick.documents.shape import Shape
-from tallystick.driven import Driven, Judged
-from tallystick.fingerprint import Cause, cause_of
+from tallystick.driven import Driven
+from tallystick.evidence import Event, Race
+from tallystick.fingerprint import Cause, cause_of, holds, is_figure
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
+from tallystick.left_out import LeftOut
 from tallystick.profiles.profile import Profile
 from tallystick.profiles.registry import DEFAULT
 from tallystick.program import Program
@@ -33,7 +33,6 @@ from tallystick.target import (
     Answer,
     Exchange,
     NoAnswer,
-    NotSupported,
     Target,
     TargetError,
 )
@@ -46,24 +45,6 @@ class Intensity(StrEnum):
     GATE = "gate"
     RELEASE = "release"
     HUNT = "hunt"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of a history: its step, its request and answer, and how a ledger judged it."""
-
-    step: str
-    exchange: Exchange
-    judged: Judged | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Race:
-    """Why a history of several clients has no legal order, and how to name its operations."""
-
-    illegality: Illegality[Any]
-    label: Callable[[Operation[Any, Any]], str]
-    outcome: Callable[[Operation[Any, Any]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +79,8 @@ class Finding:
     """The history that shows it, if it took several clients."""
     known: str = ""
     """The known issue that explains it, by its id; empty if it is new."""
+    digest: str = ""
+    """The end of its fingerprint, if its rule was broken by another cause before."""
     shows: tuple[tuple[str, str], ...] = ()
     """What its program breaks without races and lost answers: rules, each with the kind."""
 
@@ -116,8 +99,10 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """What the finding stands for: see `key_of`."""
-        key = key_of(self.violation.rule, self.violation.question)
+        """Names it within its run: the rule, a question that drifted, and a further cause of it."""
+        rule, question = self.violation.rule, self.violation.question
+        key = f"{rule} {question}" if rule == "DIA-2" else rule
+        key = f"{key} {self.digest}" if self.digest else key
         return f"{key} known as {self.known}" if self.known else key
 
     @property
@@ -127,6 +112,21 @@ class Finding:
         last = [request.operation for request in writes if request.method != "GET"][-1:]
         words = (self.generated,) if self.generated else self.notes
         return cause_of(self.violation, self.shortest, words, "".join(last))
+
+    def is_met_by(self, other: Finding) -> bool:
+        """Whether another violation of the same rule is one more way to this one."""
+        ours, theirs = self.cause, other.cause
+        if ours.explains(theirs) or ours.kind != theirs.kind:
+            return ours.kind == theirs.kind
+        if is_figure(ours.kind) and not (self.notes or other.notes):
+            # SHAPE: one member of the answers has the wrong form, whatever was asked.
+            return ours.rule.startswith("SHAPE-") or holds(self.shortest, other.shortest)
+        is_alike = bool(self.notes and other.notes) and self._operation == other._operation
+        return is_alike or (ours.rule, ours.kind) in other.shows
+
+    @property
+    def _operation(self) -> str:
+        return self.events[-1].exchange.request.operation if self.events else ""
 
     @property
     def shortest(self) -> Program:
@@ -145,11 +145,6 @@ Attempt = Callable[[Program], Finding | None]
 """Runs a program once on fresh cards, apart from the run; returns the same violation, if any."""
 
 
-def key_of(rule: str, question: str | None) -> str:
-    """What one finding stands for: a rule, or for DIA-2 one question that drifted from its pin."""
-    return f"{rule} {question}" if rule == "DIA-2" else rule
-
-
 class OutOfTime(TargetError):
     """The budget has been spent for a while, and what runs is cut off. It says nothing bad."""
 
@@ -162,33 +157,13 @@ class Violated(AssertionError):
         self.finding = finding
 
 
-class LeftOut:
-    """What the tests of a run had to go without, because the target lacks operations."""
-
-    def __init__(self) -> None:
-        self.test = ""
-        """The test that runs now."""
-        self.by_test: dict[str, set[str]] = {}
-        """By test, the operations that it could not use."""
-
-    def note(self, operation: str) -> None:
-        """Note that the test that runs now is shorter by what needs an operation."""
-        self.by_test.setdefault(self.test, set()).add(operation)
-
-    @contextmanager
-    def noting(self) -> Iterator[None]:
-        """Leave the block, and note that, at a request that needs an operation that is missing."""
-        try:
-            yield
-        except NotSupported as missing:
-            self.note(missing.operation)
-
-
 class Findings:
-    """What a run has found, by its key: the first finding of a key stands for all later ones."""
+    """What a run has found, by its key: the first finding of a cause stands for all later ones."""
 
     def __init__(self) -> None:
         self._findings: dict[str, Finding] = {}
+        self.another: Callable[[Finding], Finding | None] = lambda finding: None
+        """Looks into a violation of a broken rule; returns it if its cause is another one."""
 
     @property
     def findings(self) -> Mapping[str, Finding]:
@@ -208,6 +183,32 @@ class Findings:
     def has_broken(self, rule: str) -> bool:
         """Whether the rule was seen broken."""
         return self.finding_of(rule) is not None
+
+    def met_by(self, finding: Finding) -> Finding | None:
+        """The finding to whose cause another one is one more way; None if there is none."""
+        named = finding.cause.rule, finding.known
+        same = (one for one in self._findings.values() if (one.cause.rule, one.known) == named)
+        return next((one for one in same if one.is_met_by(finding)), None)
+
+    def add_test(self, finding: Finding, test: str) -> Finding:
+        """Note a further test that met a finding, unless it is noted already; returns it."""
+        if test in ("", finding.test, *finding.also):
+            return finding
+        return self.revise(finding, replace(finding, also=(*finding.also, test)))
+
+    def _met_again(self, first: Finding, finding: Finding) -> Finding | None:
+        """Note a violation of a rule that is broken already; returns it if its cause is another."""
+        same = self.met_by(finding)
+        met = self.add_test(same or first, finding.test)
+        is_known = same is not None or first.known or finding.digest
+        other = None if is_known else self.another(finding)
+        if other is None:
+            return None
+        if other.is_met_by(met) and not met.notes:
+            self.revise(met, met.shortened(other.shortest, other.replays or (0, 0), other))
+            return None
+        self.revise(met, replace(met, also=first.also))  # the test has met another cause
+        return replace(other, digest=other.cause.fingerprint.rpartition("-")[2])
 
     def revise(self, old: Finding, new: Finding) -> Finding:
         """Keep what is known now in place of an earlier state of the same finding; returns it."""
@@ -234,7 +235,7 @@ class Findings:
 class Run(Findings):
     """The shared state of a run. Not thread-safe: drivers with threads report from one of them.
 
-    Nobody assigns to it from outside; what changes has a method.
+    Only `another` is assigned from outside; what else changes has a method.
     """
 
     def __init__(
@@ -413,21 +414,22 @@ class Run(Findings):
         return time.monotonic() < self.deadline
 
     def record(self, finding: Finding) -> Finding:
-        """Keep a finding and return what is kept; the first of a key stands for all later ones.
+        """Keep a finding and return what is kept; the first of a cause stands for all later ones.
 
         The test that runs now is added to it, unless it names a test already. TargetGone if the
         target no longer accepts the credentials: then its refusals prove nothing.
         """
         known = "" if self._is_isolated else self._known(finding)
-        finding = replace(finding, known=known, test=finding.test or self.left_out.test)
+        test, digest = finding.test or self.left_out.test, "" if known else finding.digest
+        finding = replace(finding, known=known, test=test, digest=digest)
         if not self._is_isolated and finding.key not in self._findings:
             answers = (event.exchange.answer for event in finding.events)
             confirm_credentials(self.target, answers)
         first = self._findings.get(finding.key)
         if first is not None:
-            if finding.test in ("", first.test, *first.also):
-                return first
-            return self.revise(first, replace(first, also=(*first.also, finding.test)))
+            other = None if self._is_isolated else self._met_again(first, finding)
+            met = self.met_by(finding) or self.findings[first.key]
+            return met if other is None else self.record(other)
         if finding.violation.rule in self.profile.documents.open_rules:
             return finding  # this API does not promise it
         self._findings[finding.key] = finding

@@ -149,6 +149,7 @@ class Suite:
             on_finding=self.on_finding,
             known=self.known.id_of,
         )
+        self.run.another = self.another_cause
         share(self.run)
         self.not_claimed.update(self.run.shape.said)
         if not self.run.pinned:
@@ -219,16 +220,9 @@ class Suite:
         if not self.reports.owns(finding):
             return
         self.corpus.keep(self.run, finding, self.reports.directory)
-        if self.is_cut():
+        if self.is_cut() or finding.replays is not None:
             return
-        self._may_be_cut = False
-        try:
-            shortened = self.shortening.shortened(self.run, finding)
-        except TargetError as error:
-            self.gone = brief(str(error))
-            return
-        finally:
-            self._may_be_cut = True
+        shortened = self._uncut(self.shortening.shortened, finding)
         if shortened is not None:
             shortened = replace(shortened, known=self.known.id_of_shorter(shortened))
             with self.interruption:
@@ -236,6 +230,24 @@ class Suite:
                 shortened = self.reports.found(self.run, shortened, self.ending())
             before = finding.cause.fingerprint
             self.corpus.keep(self.run, shortened, self.reports.directory, before)
+
+    def another_cause(self, finding: Finding) -> Finding | None:
+        """The finding, shortened, if its cause is not the one that broke its rule before."""
+        return None if self.is_cut() else self._uncut(self.shortening.another, finding)
+
+    def _uncut(
+        self, look: Callable[[Run, Finding], Finding | None], finding: Finding
+    ) -> Finding | None:
+        """Look into a finding, within bounds of its own; None too if the target is gone."""
+        assert self.run is not None
+        self._may_be_cut = False
+        try:
+            return look(self.run, finding)
+        except TargetError as error:
+            self.gone = brief(str(error))
+            return None
+        finally:
+            self._may_be_cut = True
 
     def status(self) -> Status | None:
         """Where the run stands, for the live line."""

@@ -74,23 +74,26 @@ ARROWS = {
     "tallystick/cleanup/": {"rooms": ("target",)},
     "tallystick/run.py": {
         "rooms": (
-            *("checker", "clock", "documents", "driven", "fingerprint", "ledger", "profiles"),
-            *("program", "target"),
+            *("clock", "documents", "driven", "evidence", "fingerprint", "ledger", "left_out"),
+            *("profiles", "program", "target"),
         ),
     },
     "tallystick/fingerprint.py": {"rooms": ("ledger", "program")},
-    "tallystick/causes.py": {"rooms": ("program", "run")},
+    "tallystick/evidence.py": {"rooms": ("checker", "driven", "target")},
+    "tallystick/left_out.py": {"rooms": ("target",)},
+    "tallystick/causes.py": {"rooms": ("fingerprint", "program", "run")},
     "tallystick/driven.py": {"rooms": ("ledger",)},
     "tallystick/drivers/": {
         "rooms": (
-            *("checker", "clock", "documents", "driven", "ledger", "profiles", "program"),
+            *("checker", "clock", "documents", "driven", "evidence", "ledger", "profiles"),
+            "program",
             *("request", "run", "target"),
         ),
     },
     "tallystick/reporting/": {
         "rooms": (
-            *("causes", "checker", "cleanup", "documents", "driven", "fingerprint", "known"),
-            *("ledger", "location", "program", "run", "target"),
+            *("causes", "checker", "cleanup", "documents", "driven", "evidence", "fingerprint"),
+            *("known", "ledger", "location", "program", "run", "target"),
         ),
     },
     "tallystick/corpus/": {"rooms": ("drivers", "reporting", "run", "target")},

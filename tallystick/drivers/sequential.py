@@ -266,7 +266,7 @@ class Session:
         steps = len(self.story.steps)
         if self.reading is Reading.EAGER or steps - verified_at < 2:
             return None
-        if finding.attempt is None or finding.key in self.run.findings:
+        if finding.attempt is None or self.run.met_by(finding) is not None:
             return None
         with suppress(TargetError):
             shown = shown_by(self.run, finding.program)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tallystick.driven import Judged, last_transition
+from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import CardLabel, EntryId, Violation
 from tallystick.program import Program, Step
-from tallystick.run import Attempt, Event, Finding
+from tallystick.run import Attempt, Finding
 from tallystick.target import Exchange
 
 LONGEST_NOTE = 200

@@ -151,6 +151,7 @@ def _members(run: Run, finding: Finding) -> dict[str, Any]:
         "notes": [redactor.text(line) for line in finding.notes],
         "generated": finding.generated,
         "known": finding.known,
+        "digest": finding.digest,
         "shows": finding.shows,
     }
 
@@ -171,6 +172,7 @@ def _finding(members: Mapping[str, Any]) -> Finding:
         notes=tuple(members["notes"]),
         generated=members["generated"],
         known=members["known"],
+        digest=members["digest"],
         shows=tuple((rule, kind) for rule, kind in members["shows"]),
     )
 

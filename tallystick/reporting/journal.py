@@ -18,10 +18,11 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from tallystick import __version__
+from tallystick.evidence import Event
 from tallystick.reporting.ledger_says import Compared, compare
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.timeline import TimeLine, time_line_from
-from tallystick.run import Event, Finding
+from tallystick.run import Finding
 from tallystick.target import NOT_JSON, Exchange, NoAnswer
 
 JSON = Any
@@ -75,7 +76,7 @@ class Record:
 
 
 Exchanges = Mapping[str, tuple[Record, ...]]
-"""The exchanges that led to each violation, by its key (see `run.key_of`)."""
+"""The exchanges that led to each violation, by its key (see `Finding.key`)."""
 Races = Mapping[str, TimeLine]
 """What several clients did at the same moment, by the same key."""
 

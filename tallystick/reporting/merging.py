@@ -28,7 +28,6 @@ from tallystick.reporting.result import (
     read_result,
 )
 from tallystick.reporting.timeline import TimeLine
-from tallystick.run import key_of
 
 MOST_REASONS = 5
 """Reasons why runs decided nothing that are listed."""
@@ -116,6 +115,8 @@ class _Chosen:
     entry: ViolationEntry
     folder: Path
     files: Mapping[str, Path]
+    key: str
+    """What names it in the result that it is from."""
     explained_by: ViolationEntry | None = None
     """What explains it in the result that it is from."""
 
@@ -126,7 +127,7 @@ def _shortest(parts: Sequence[Part]) -> list[_Chosen]:
         entries = part.result["violations"]
         for entry in entries:
             cause = None if entry["cause"] is None else entries[entry["cause"]]
-            found = _Chosen(entry, part.folder, {}, cause)
+            found = _Chosen(entry, part.folder, {}, entry["key"], cause)
             for group in groups:
                 if any(same_cause(entry, other.entry) for other in group):
                     group.append(found)
@@ -180,7 +181,9 @@ def _with_names_of_their_own(chosen: Iterable[_Chosen]) -> Iterator[_Chosen]:
     taken: set[str] = set()
     for each in chosen:
         files: dict[str, Path] = {}
-        entry = each.entry
+        key = _free(each.key, taken)
+        taken.add(key)
+        entry = cast(ViolationEntry, {**each.entry, "key": key})
         if name := entry["scenario"]:
             new = _free(name, taken)
             taken.add(new)
@@ -198,18 +201,16 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _evidence(chosen: Sequence[_Chosen]) -> tuple[Exchanges, Races]:
-    keys = [key_of(each.entry["rule"], each.entry["question"]) for each in chosen]
     found: dict[str, tuple[Record, ...]] = {}
     races: dict[str, TimeLine] = {}
     journals: dict[Path, tuple[Exchanges, Races]] = {}
-    for key, each in zip(keys, chosen, strict=True):
-        if keys.count(key) > 1:
-            continue  # exchanges are kept by rule, and those of another cause would mislead
+    for each in chosen:
         if each.folder not in journals:
             journals[each.folder] = _journal(each.folder)
         its_exchanges, its_races = journals[each.folder]
-        found[key] = its_exchanges.get(key, ())
-        races |= {key: its_races[key]} if key in its_races else {}
+        key = each.entry["key"]
+        found[key] = its_exchanges.get(each.key, ())
+        races |= {key: its_races[each.key]} if each.key in its_races else {}
     return found, races
 
 

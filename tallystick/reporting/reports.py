@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tallystick.documents import questions as dialect
 from tallystick.documents.rules import load_rules
+from tallystick.evidence import Race
 from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.curl import AT_THE_END
 from tallystick.reporting.journal import (
@@ -48,7 +49,7 @@ from tallystick.reporting.summary import append_to_step, summary_text
 from tallystick.reporting.terminal import WIDTH, report_text
 from tallystick.reporting.timeline import TimeLine, bars_of
 from tallystick.reporting.visible import visible_lines
-from tallystick.run import Finding, Race, Run
+from tallystick.run import Finding, Run
 from tallystick.target import Answer, Exchange
 
 __all__ = ["Reports", "ReportsError", "write_pages"]

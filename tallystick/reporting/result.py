@@ -285,6 +285,7 @@ def _entry(
     rule = rules.get(violation.rule)
     redactor = redactor_for(run, finding)
     return ViolationEntry(
+        key=finding.key,
         rule=violation.rule,
         fingerprint=finding.cause.fingerprint,
         kind=finding.cause.kind,

@@ -21,6 +21,7 @@ class Count(TypedDict):
 class ViolationEntry(TypedDict):
     """One broken rule."""
 
+    key: str
     rule: str
     fingerprint: str
     kind: str

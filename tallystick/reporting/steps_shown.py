@@ -15,7 +15,6 @@ from tallystick.reporting.ledger_says import Compared
 from tallystick.reporting.result import BEARER, Result, ViolationEntry, again, target_options
 from tallystick.reporting.sequence import Sequence_, is_delivery, sequence_of, short_path
 from tallystick.reporting.timeline import TimeLine, TimeLineFigure, figure_of_time_line
-from tallystick.run import key_of
 
 LONGEST_BODY = 4_000  # characters of one body on the page; the journal has all of it
 MOST_ROWS = 40
@@ -85,7 +84,7 @@ def shown_violations(result: Result, exchanges: Exchanges, races: Races) -> list
     left = MOST_DETAILS
     shown: list[Shown] = []
     for entry in result["violations"]:
-        key = key_of(entry["rule"], entry["question"])
+        key = entry["key"]
         one = _shown(entry, exchanges.get(key, ()), races, result, left)
         left -= sum(detail.characters for detail in one.details)
         shown.append(one)
@@ -99,7 +98,7 @@ def shown_violations(result: Result, exchanges: Exchanges, races: Races) -> list
 def _shown(
     entry: ViolationEntry, records: tuple[Record, ...], races: Races, result: Result, left: int
 ) -> Shown:
-    race = races.get(key_of(entry["rule"], entry["question"]))
+    race = races.get(entry["key"])
     if race is not None:
         records = tuple(_with_outcome(record, race) for record in records)
     wrong = _wrong(records)

@@ -42,7 +42,7 @@ from tallystick.reporting.result import (
     target_options,
 )
 from tallystick.reporting.visible import brief
-from tallystick.run import Finding, Run, key_of
+from tallystick.run import Finding, Run
 
 WIDTH = 80
 LABEL = 11
@@ -81,7 +81,7 @@ def print_report(console: Console, result: Result, exchanges: Exchanges, directo
     for entry in causes(result):
         console.print()
         console.print(Text("-" * console.width, style="dim"))
-        shown = exchanges.get(key_of(entry["rule"], entry["question"]), ())
+        shown = exchanges.get(entry["key"], ())
         for line in violation_lines(entry, shown, result, directory, console.width):
             _say(console, line)
     for line in left_lines(result, directory, console.width):

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from tallystick.causes import Steadiness, explains, grouped, holds, steadiness
+from tallystick.causes import Steadiness, explains, grouped, steadiness
+from tallystick.fingerprint import holds
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.run import Finding
 
 HOLD = ("A = card 1000 NOK", "h = hold A 100")
-WRONG_HOLD = (*HOLD,)
 CAPTURE = (*HOLD, "c = capture h 50")
 
 

@@ -17,6 +17,7 @@ def violation(rule: str = "CAP-2", fingerprint: str = "cap-2-1", **more: object)
     """A violation with a program of three steps."""
     entry = read_result(EXAMPLE / "result.json")["violations"][0]
     given = {
+        "key": rule,
         "rule": rule,
         "fingerprint": fingerprint,
         "kind": "accepted",

@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from tallystick.documents.questions import open_dialect
 from tallystick.documents.shape import load
+from tallystick.evidence import Event
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program
 from tallystick.reporting.timeline import Bar, TimeLine
 from tallystick.request import Request
-from tallystick.run import Event, Finding, Run
+from tallystick.run import Finding, Run
 from tallystick.target import Address, Answer, Client, Exchange, HttpTarget, NoAnswer
 
 URL = "http://127.0.0.1:8000/v1"

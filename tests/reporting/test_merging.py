@@ -72,7 +72,8 @@ def test_two_causes_of_a_rule_have_files_of_their_own() -> None:
         "scenarios/one.yaml": Path("run0/scenarios/one.yaml"),
         "scenarios/one-2.yaml": Path("run1/scenarios/one.yaml"),
     }
-    assert merged.exchanges == {}
+    assert merged.exchanges == {"CAP-2": (), "CAP-2-2": ()}
+    assert [entry["key"] for entry in merged.result["violations"]] == ["CAP-2", "CAP-2-2"]
 
 
 def test_causes_come_first_and_keep_what_they_explain() -> None:

@@ -14,10 +14,11 @@ from tallystick.drivers.concurrent.clients import ClientPool
 from tallystick.drivers.concurrent.independence import Op, ref_of
 from tallystick.drivers.concurrent.order import HistoryVerdict, judge_history, label_of, outcome_of
 from tallystick.drivers.concurrent.trial import StartSchedule, Trial, run_trial
+from tallystick.evidence import Event, Race
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId, Violation
 from tallystick.program import Program, Step
-from tallystick.run import Attempt, Event, Finding, Race, Run, Violated
+from tallystick.run import Attempt, Finding, Run, Violated
 
 TRIES = 4
 """How many trials a shorter program gets to show a violation: a race shows only now and then."""

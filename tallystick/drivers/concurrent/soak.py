@@ -28,9 +28,10 @@ from tallystick.drivers.concurrent.findings import (
 from tallystick.drivers.concurrent.independence import Op
 from tallystick.drivers.concurrent.trial import read_all
 from tallystick.drivers.sequential import Session
+from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Accepted, CardId, Violation
 from tallystick.program import Step
-from tallystick.run import Event, Finding, Run, Violated
+from tallystick.run import Finding, Run, Violated
 from tallystick.target import Target
 from tallystick.target.api import Unnamed
 

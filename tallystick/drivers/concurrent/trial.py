@@ -16,6 +16,7 @@ from tallystick.drivers.concurrent.independence import Op, TaggedCommand
 from tallystick.drivers.concurrent.last_byte import StartBarrier
 from tallystick.drivers.reading_back import hold_of, reads_at_the_end
 from tallystick.drivers.sequential import Session
+from tallystick.evidence import Event
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     CardId,
@@ -27,7 +28,7 @@ from tallystick.ledger.vocabulary import (
     Unknown,
 )
 from tallystick.program import Program, Step, Verb
-from tallystick.run import Event, Run
+from tallystick.run import Run
 from tallystick.target import Target
 from tallystick.target.api import Unnamed
 
