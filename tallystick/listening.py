@@ -6,11 +6,39 @@ It judges nothing.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import pytest
 
 from tallystick.reporting.live_line import MEETS_THE_SAME, StatusReport, meets_the_same
 from tallystick.reporting.masking import masked
 from tallystick.suite import Suite
+
+NEW_LINE = "\n"
+
+
+class Writer(Protocol):
+    """What pytest writes to the terminal with."""
+
+    def line(self, text: str) -> None:
+        """Write a line."""
+
+
+class InOneLine:
+    """What a test met: in full for files, in one line for the terminal, which ends with all of it.
+
+    pytest calls `toterminal` where it shows why a test failed.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+    def toterminal(self, writer: Writer) -> None:
+        """Write the first line."""
+        writer.line(f"{self._text.partition(NEW_LINE)[0]}: see below")
 
 
 class Listener:
@@ -29,9 +57,10 @@ class Listener:
         met = getattr(report, "met", None)
         if met is not None and report.failed:
             first = self._met.setdefault(met, report.nodeid)
+            said = str(report.longrepr)
+            report.longrepr = InOneLine(said)  # type: ignore[assignment]
             if first != report.nodeid:
-                said = str(report.longrepr).partition("\n")[0]
-                report.longrepr = f"{said}, as in {first}"
+                report.longrepr = f"{said.partition(NEW_LINE)[0]}, as in {first}"
                 report.meets_the_same = True  # type: ignore[attr-defined]
 
     @pytest.hookimpl(tryfirst=True)
