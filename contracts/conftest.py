@@ -46,6 +46,8 @@ ORDER = (
 """What finds most with the fewest requests comes first; the dialect has to be known early."""
 EARLY = ORDER[:2]
 """With workers (`-n`), all other tests wait for these."""
+DRAWN = ("test_lifecycle", "test_concurrency", "test_delivery", "test_schema", "test_form")
+"""Tests whose inputs the seed decides: what a hunt runs again with each seed."""
 ALONE = "listed_cards"
 """With workers, tests that use this fixture run alone: no card list may change while it is read."""
 
@@ -65,6 +67,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.stem == ORDER[0]:
             item.add_marker(pytest.mark.smoke)
+        if item.path.stem in DRAWN:
+            item.add_marker(pytest.mark.drawn)
         if item.path.stem in EARLY:
             item.add_marker(pytest.mark.early)
         if ALONE in getattr(item, "fixturenames", ()):

@@ -1,4 +1,4 @@
-"""What a user chooses of the contracts: `--rule`, `--chapter`, `--smoke`.
+"""What a user chooses of the contracts: `--rule`, `--chapter`, `--smoke`, `--drawn`.
 
 A chosen part never stands for the whole: its result is *partial*. It knows the rules and the marks
 of the contracts, and nothing of what they do.
@@ -29,9 +29,11 @@ class Choice:
     chapters: frozenset[str] = frozenset()
     is_smoke: bool = False
     """Whether only the essentials are run."""
+    is_drawn: bool = False
+    """Whether only contracts are run whose inputs the seed decides."""
 
     def __bool__(self) -> bool:
-        return bool(self.rules or self.chapters or self.is_smoke)
+        return bool(self.rules or self.chapters or self.is_smoke or self.is_drawn)
 
     def has_rule(self, rule: Rule) -> bool:
         """Whether a rule was named, or its chapter, or no rule at all."""
@@ -42,6 +44,8 @@ class Choice:
         """Whether a test belongs to what was chosen: it claims one of the rules."""
         if self.is_smoke and item.get_closest_marker("smoke") is None:
             return False
+        if self.is_drawn and item.get_closest_marker("drawn") is None:
+            return False
         if not self.rules and not self.chapters:
             return True
         return any(rule in rules and self.has_rule(rules[rule]) for rule in claims_of(item))
@@ -50,7 +54,7 @@ class Choice:
 def add_options(group: pytest.OptionGroup) -> None:
     """The options that choose contracts."""
     for name, text in TEXTS.items():
-        if name == "smoke":
+        if name in ("smoke", "drawn"):
             group.addoption(f"--{name}", action="store_true", help=text)
         else:
             group.addoption(f"--{name}", action="append", default=[], metavar="NAME", help=text)
@@ -60,6 +64,7 @@ TEXTS = {
     "rule": "run only contracts about this rule, such as CAP-2; may be repeated",
     "chapter": "run only contracts about rules of this chapter, such as CAP; may be repeated",
     "smoke": "run only the essentials: some 120 requests, about a second on a local server",
+    "drawn": "run only contracts whose inputs the seed decides, such as machines and races",
 }
 """The options by name, with their help."""
 
@@ -71,6 +76,7 @@ def choice_of(config: pytest.Config, rules: Mapping[str, Rule]) -> Choice:
         _known("--rule", config.getoption("--rule"), rules),
         _known("--chapter", config.getoption("--chapter"), chapters),
         bool(config.getoption("--smoke")),
+        bool(config.getoption("--drawn")),
     )
 
 

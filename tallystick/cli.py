@@ -25,11 +25,14 @@ from tallystick.checker import Budget, History, HistoryError, Illegality, Key, V
 from tallystick.choosing import TEXTS
 from tallystick.command_options import run_options, settings_options, settings_options_for
 from tallystick.config_command import config_command
+from tallystick.corpus.storage import CorpusError
 from tallystick.diff_command import diff_command
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import dump
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.embedded import serve
+from tallystick.hunting.hunt import hunt
+from tallystick.hunting.request import TEXTS as HUNTING
 from tallystick.judging import judge
 from tallystick.known_command import known_command
 from tallystick.ledger.coding import decode_command, decode_outcome
@@ -63,6 +66,7 @@ SKIP = 125
 
 BAD = (
     ClaimsError,
+    CorpusError,
     DocumentError,
     HistoryError,
     JournalError,
@@ -141,10 +145,15 @@ def _run_command(intensity: str, short: str, text: str) -> None:
     @click.option("--rule", multiple=True, metavar="NAME", help=TEXTS["rule"])
     @click.option("--chapter", multiple=True, metavar="NAME", help=TEXTS["chapter"])
     @click.option("--smoke", is_flag=True, help=TEXTS["smoke"])
+    @click.option("--drawn", is_flag=True, help=TEXTS["drawn"])
     @run_options
     @click.pass_context
     def run_command(context: click.Context) -> int:
-        return judge(intensity, context.args)
+        return judge(intensity, context.args) if intensity != "hunt" else hunt(context.args)
+
+    if intensity == "hunt":
+        for name, help_ in HUNTING.items():
+            run_command.params.append(click.Option([f"--{name}"], help=help_))
 
 
 RUN_HELP = """Without --target it judges the embedded sandbox. It runs all contracts, or those that

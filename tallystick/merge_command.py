@@ -36,15 +36,18 @@ def merge_command(results: Sequence[Path], output: Path) -> int:
     return STATUSES[result["verdict"]]
 
 
-def write_merged(paths: Sequence[Path], output: Path) -> tuple[Result, str]:
+def write_merged(
+    paths: Sequence[Path], output: Path, lacking: Sequence[str] = ()
+) -> tuple[Result, str]:
     """Write the merged result, its page and its scenarios; the result, and what a terminal shows.
 
+    `lacking` says what should have been run beside them, and was not.
     ResultError if one of them is no result, or is in the folder that would be written anew.
     """
     for path in paths:
         if output.resolve() in (path.resolve(), path.parent.resolve()):
             raise ResultError(f"{path} would be overwritten: name another folder with --output")
-    merged = merge([read_part(path) for path in paths])
+    merged = merge([read_part(path) for path in paths], lacking)
     reports = Reports(output)
     try:
         _copy(merged, output)

@@ -79,6 +79,7 @@ MARKERS = (
     "api(*names): speaks these APIs directly, and no other",
     "rule(*ids): the rules of spec/rules.yaml that it claims",
     "smoke: one of the few that --smoke runs",
+    "drawn: draws other inputs with each seed, so that a hunt runs it again and again",
     "early: with workers (-n): what it learns has to be known to the tests after it",
     "alone: with workers (-n): runs while no other test does",
     "requests(number): how many it sends, about; with workers (-n), the longest go first",

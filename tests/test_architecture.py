@@ -118,7 +118,8 @@ HOMES = {
     "flask": r"tests/rival/.*",
     "sqlalchemy": r"tests/rival/.*",
     "psycopg": r"tests/prepaid/postgres\.py",
-    "redis": r"tallystick/corpus/storage\.py|tests/corpus/.*",
+    "redis": r"tallystick/corpus/storage\.py|tests/(corpus|hunting)/.*",
+    "distributed": r"tallystick/hunting/engine\.py|tests/hunting/.*",
 }
 """Where a package may be imported."""
 

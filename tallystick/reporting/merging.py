@@ -64,8 +64,11 @@ def read_part(path: Path) -> Part:
     return Part(folder, read_result(path / "result.json" if path.is_dir() else path))
 
 
-def merge(parts: Sequence[Part]) -> Merged:
-    """One result out of these; ResultError if there is none, or if they are of different APIs."""
+def merge(parts: Sequence[Part], lacking: Sequence[str] = ()) -> Merged:
+    """One result out of these; ResultError if there is none, or if they are of different APIs.
+
+    `lacking` says what should have been run beside them, and was not: then nothing *conforms*.
+    """
     if not parts:
         raise ResultError("there is no result to merge")
     results = [part.result for part in parts]
@@ -77,8 +80,8 @@ def merge(parts: Sequence[Part]) -> Merged:
     chosen = list(_with_names_of_their_own(_causes_first(chosen)))
     merged = {
         **results[0],
-        "verdict": _verdict(results),
-        "reason": _reason(results),
+        "verdict": _verdict(results, lacking),
+        "reason": _reason(results, lacking),
         "partial": all(result["partial"] for result in results),
         "shallow": sum(result["shallow"] for result in results),
         "seconds": round(sum(result["seconds"] for result in results), 2),
@@ -225,19 +228,20 @@ def _journal(folder: Path) -> tuple[Exchanges, Races]:
 # Everything else ----------------------------------------------------------------------------------
 
 
-def _verdict(results: Sequence[Result]) -> str:
-    verdicts = {result["verdict"] for result in results}
+def _verdict(results: Sequence[Result], lacking: Sequence[str]) -> str:
+    verdicts = {result["verdict"] for result in results} | ({"undecided"} if lacking else set())
     return next(each for each in ("violates", *WORST_FIRST) if each in verdicts)
 
 
-def _reason(results: Sequence[Result]) -> str | None:
+def _reason(results: Sequence[Result], lacking: Sequence[str]) -> str | None:
     reasons = list(dict.fromkeys(filter(None, (result["reason"] for result in results))))
-    if not reasons:
-        return None
-    more = len(reasons) - MOST_REASONS
-    said = [*reasons[:MOST_REASONS], *([f"and {more} more reasons"] if more > 0 else [])]
     without = sum(1 for result in results if result["reason"])
-    return f"{without} of {len(results)} runs: " + "; ".join(said)
+    said = [f"{without} of {len(results)} runs: {'; '.join(reasons[:MOST_REASONS])}"] * bool(
+        without
+    )
+    if len(reasons) > MOST_REASONS:
+        said.append(f"and {len(reasons) - MOST_REASONS} more reasons")
+    return "; ".join([*lacking[:MOST_REASONS], *said]) or None
 
 
 def _counts(results: Sequence[Result]) -> dict[str, Count]:

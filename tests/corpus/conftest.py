@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.corpus.redis_server import redis_server, why_not
+from tests.hunting.redis_server import redis_server, why_not
 from tests.proof.servers import Environment, forked_sandbox
 
 

@@ -1,0 +1,1 @@
+"""Tests of hunts of many runs, on one machine and on a cluster of Dask."""
