@@ -130,6 +130,7 @@ WRITTEN_BY_A_RUN = {
     "report.html",
     "reports/latest",
     "result.json",
+    "rounds/",
     "scenarios/RULE.yaml",
     "summary.md",
     "tallystick.yaml",

@@ -83,10 +83,7 @@ def merge(parts: Sequence[Part], lacking: Sequence[str] = ()) -> Merged:
         "verdict": _verdict(results, lacking),
         "reason": _reason(results, lacking),
         "partial": all(result["partial"] for result in results),
-        "shallow": sum(result["shallow"] for result in results),
-        "seconds": round(sum(result["seconds"] for result in results), 2),
-        "requests": sum(result["requests"] for result in results),
-        "programs": sum(result["programs"] for result in results),
+        **_sums(results),
         "date": min(result["date"] for result in results),
         "build": ", ".join(dict.fromkeys(filter(None, (result["build"] for result in results)))),
         "command": "",
@@ -106,6 +103,15 @@ def merge(parts: Sequence[Part], lacking: Sequence[str] = ()) -> Merged:
         merged["corpus"] = corpus
     files = {name: path for each in chosen for name, path in each.files.items()}
     return Merged(cast(Result, merged), files, *_evidence(chosen))
+
+
+def _sums(results: Sequence[Result]) -> dict[str, float]:
+    return {
+        "shallow": sum(result["shallow"] for result in results),
+        "seconds": round(sum(result["seconds"] for result in results), 2),
+        "requests": sum(result["requests"] for result in results),
+        "programs": sum(result["programs"] for result in results),
+    }
 
 
 # Violations ---------------------------------------------------------------------------------------
