@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.support.visits import APPOINTMENTS, Appointments
 from tallystick.profiles.wallet.fuzz.card_set import BASIC, CardSet
 from tallystick.pytest_plugin import SUITE
 from tallystick.repeating import repeating
@@ -44,6 +45,8 @@ ORDER = (
     "test_form",
 )
 """What finds most with the fewest requests comes first; the dialect has to be known early."""
+PREPARED_AFTER = ORDER.index("test_references")
+"""Where what has to wait is prepared: by then most faults are found, and enough is left to run."""
 EARLY = ORDER[:2]
 """With workers (`-n`), all other tests wait for these."""
 DRAWN = ("test_lifecycle", "test_concurrency", "test_delivery", "test_schema", "test_form")
@@ -54,10 +57,15 @@ ALONE = "listed_cards"
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort the modules by ORDER. Tests that use up a budget (`deep`) come last; a gate has none."""
+    config.stash[APPOINTMENTS] = Appointments()
     rank = {name: number for number, name in enumerate(ORDER)}
 
-    def place(item: pytest.Item) -> tuple[bool, int]:
-        return item.get_closest_marker("deep") is not None, rank.get(item.path.stem, len(rank))
+    def place(item: pytest.Item) -> tuple[bool, bool, float]:
+        has = item.get_closest_marker
+        number = float(rank.get(item.path.stem, len(rank)))
+        if has("prepares") is not None:
+            number = PREPARED_AFTER + 0.5
+        return has("deep") is not None, has("waits") is not None, number
 
     if config.stash[SUITE].settings.intensity is Intensity.GATE:
         deep = [item for item in items if item.get_closest_marker("deep")]
@@ -73,6 +81,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.early)
         if ALONE in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.alone)
+
+
+@pytest.fixture(autouse=True)
+def appointments_are_kept(pytestconfig: pytest.Config) -> None:
+    """What has to happen at a time of its own happens before the test that begins then."""
+    pytestconfig.stash[APPOINTMENTS].keep()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ refusal may have any documented status. What needs a client that was not given i
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -31,6 +32,7 @@ from contracts.support.credentials import (
     token_of,
 )
 from contracts.support.staging import Stage, body_of, is_refused, spelled
+from contracts.support.visits import APPOINTMENTS, Appointment, Visit
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
@@ -38,13 +40,13 @@ from tallystick.repeating import until_answered
 from tallystick.request import Request
 from tallystick.run import Intensity, Run
 from tallystick.suite import Suite
-from tallystick.target import Target, basic_header, bearer_header
+from tallystick.target import Answer, Target, basic_header, bearer_header
 
 rule = pytest.mark.rule
 pytestmark = pytest.mark.api("wallet")
 
 PATIENCE_S = 10
-"""The suite waits for an access token to expire if it is valid for at most so many seconds."""
+"""At the end of a gate the suite waits so many seconds for an access token to expire."""
 
 EVERYWHERE = ("no_authorization", "another_signature", "no_signature_alg_none")
 """Credentials that are tried on every operation; the gate tries FEW with KIN."""
@@ -154,18 +156,85 @@ def test_a_request_without_a_valid_token_gets_401(run: Run, stage: Stage, kind: 
             stage.direct.expect("AUTH-9", status == 401, "status 401", f"status {status}")
 
 
+# Access tokens that end ---------------------------------------------------------------------------
+
+USES_S = (0.5, 0.9)
+"""The part of its life in which an access token is used, while other tests run."""
+
+
+class Grants:
+    """Two access tokens; one of them is used before its end, and both are tried after it."""
+
+    def __init__(self, run: Run, suite: Suite) -> None:
+        self.stage = _prepared(run)
+        granted = [_granted(run, suite, self.stage, "AUTH-3") for _ in range(2)]
+        self.life_s = max(_life_s(suite, grant) for grant in granted)
+        self.ends = time.monotonic() + self.life_s + 1.5
+        self.unused, self.used = (bearer_header(str(grant["access_token"])) for grant in granted)
+        self.answers: list[Answer] = []
+        """Those to the token that was used, after its end."""
+        began = self.ends - self.life_s
+        opens, closes = (began + part * self.life_s for part in USES_S)
+        self.appointment = Appointment(run, Visit(opens, closes, self._use))
+
+    def _use(self) -> Visit:
+        began = time.monotonic()
+        read = request_builders.read_card(self.stage.base, self.stage.card_id("A"))
+        self.stage.send(read, headers=self.used, authorized=False)
+        # A life that began again would end so much later.
+        return Visit(self.ends, began + self.life_s, self._try)
+
+    def _try(self) -> None:
+        self.answers = [
+            self.stage.send(request, headers=self.used, authorized=False)
+            for request in _every(self.stage)
+            if request.operation in FEW
+        ]
+
+
+@pytest.fixture(scope="session")
+def grants(run: Run, suite: Suite, pytestconfig: pytest.Config) -> Grants:
+    """Access tokens that end while other tests run."""
+    found = until_answered(run, lambda: Grants(run, suite))
+    pytestconfig.stash[APPOINTMENTS].add(found.appointment)
+    return found
+
+
+def _life_s(suite: Suite, grant: dict[str, Any]) -> float:
+    life_s = grant.get("expires_in")
+    if not isinstance(life_s, int | float) or not grant.get("access_token"):
+        not_claimed(suite, "the target does not say how long its access tokens live", "AUTH-3")
+    return float(life_s)
+
+
+def _patience_s(run: Run) -> float:
+    """For how long a test waits for an access token to end; a run with a budget has more time."""
+    if run.intensity is Intensity.GATE or run.seconds_left() == math.inf:
+        return PATIENCE_S
+    return max(PATIENCE_S, run.seconds_left() / 4)
+
+
+@pytest.mark.prepares
+def test_access_tokens_that_end_are_granted(grants: Grants) -> None:
+    assert grants.life_s > 0
+
+
+@pytest.mark.waits
 @rule("AUTH-3")
-def test_an_access_token_ends(run: Run, suite: Suite, stage: Stage) -> None:
-    grant = _granted(run, suite, stage, "AUTH-3")
-    life_s = grant["expires_in"]
-    if life_s > PATIENCE_S:
-        not_claimed(suite, f"access tokens of the target live {life_s} s", "AUTH-3")
-    time.sleep(life_s + 1.5)
-    headers = bearer_header(str(grant["access_token"]))
+def test_an_access_token_ends(run: Run, suite: Suite, grants: Grants) -> None:
+    stage, wait_s = grants.stage, grants.ends - time.monotonic()
+    if wait_s > _patience_s(run):
+        not_claimed(suite, f"access tokens of the target live {grants.life_s:.0f} s", "AUTH-3")
+    is_kept = grants.appointment.is_kept()
+    time.sleep(max(0.0, grants.ends - time.monotonic()))
     stage.direct.note("with an access token that has expired:")
     for request in _every(stage):
-        answer = stage.send(request, headers=headers, authorized=False)
+        answer = stage.send(request, headers=grants.unused, authorized=False)
         stage.direct.expect_refusal("AUTH-3", answer, "the access token has expired")
+    if is_kept:
+        for answer in grants.answers:
+            why = "the access token has expired, though it was used before"
+            stage.direct.expect_refusal("AUTH-3", answer, why)
     stage.read_back("AUTH-3", only="A", lists=False)
 
 

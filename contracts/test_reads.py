@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -132,32 +133,64 @@ def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: boo
             stage.direct.expect_refusal("READ-4", answer, f"no card {other!r}: another one {how}")
 
 
-@rule("READ-8")
-def test_ids_and_dates_of_creation_never_change(run: Run) -> None:
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """A card with a hold and a drawdown, and their identities as they were made."""
+
+    stage: Stage
+    card_id: CardId
+    customer: str
+    held: str
+    drawn: str
+    known: dict[str, Identity]
+    made: float
+    """When it was made, by `time.monotonic`."""
+
+
+@pytest.fixture(scope="session")
+def aged(run: Run) -> Aged:
+    """A card that is looked at again when it is older."""
+    return until_answered(run, lambda: _made_to_age(run))
+
+
+def _made_to_age(run: Run) -> Aged:
     stage = Stage(run)
     card_id, whose = stage.fresh_card(), stage.fresh("customer")
     held, drawn = stage.fresh_ref("h"), stage.fresh_ref("d")
+    pay = partial(request_builders.transact, stage.base, amount=9, card_id=card_id)
     answers = {
         CARD: stage.send(request_builders.open_card(stage.base, card_id, 1000, customer_id=whose)),
-        held: stage.send(
-            request_builders.transact(stage.base, held, 9, card_id=card_id, pending=True)
-        ),
-        drawn: stage.send(request_builders.transact(stage.base, drawn, 9, card_id=card_id)),
+        held: stage.send(pay(ref_id=held, pending=True)),
+        drawn: stage.send(pay(ref_id=drawn)),
     }
     known = {name: _identity(body_of(answer) or {}) for name, answer in answers.items()}
-    time.sleep(1.1)  # dates are compared to the second
+    return Aged(stage, card_id, whose, held, drawn, known, time.monotonic())
+
+
+@pytest.mark.prepares
+def test_what_ages_is_made(aged: Aged) -> None:
+    assert aged.known
+
+
+@pytest.mark.waits
+@rule("READ-8")
+def test_ids_and_dates_of_creation_never_change(aged: Aged) -> None:
+    stage, known = aged.stage, dict(aged.known)
+    card_id, drawn = aged.card_id, aged.drawn
+    # Dates are compared to the second.
+    time.sleep(max(0.0, aged.made + 1.1 - time.monotonic()))
     again = stage.send(request_builders.transact(stage.base, drawn, 9, card_id=card_id))
     same = _agree(known[drawn], _identity(body_of(again) or {}))
     stage.direct.expect("READ-8", same, f"{known[drawn]}, as it was made", f"{body_of(again)}")
     dates: dict[tuple[str, str], Any] = {}
     for _ in range(2):
-        for view, name, item in list(_views(stage, card_id, whose)):
+        for view, name, item in list(_views(stage, card_id, aged.customer)):
             now, date = _identity(item), item.get("created_at")
             was = known.setdefault(name, now)
             # One view shows a date with the same digits each time.
             same = _agree(was, now) and dates.setdefault((view, name), date) == date
             stage.direct.expect("READ-8", same, f"{name} with {was}, as it was made", f"{item}")
-        hold = str(known[held].get("id"))
+        hold = str(known[aged.held].get("id"))
         stage.send(request_builders.capture(stage.base, hold, stage.fresh_ref("k"), amount=4))
 
 

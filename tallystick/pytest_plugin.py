@@ -81,6 +81,8 @@ MARKERS = (
     "smoke: one of the few that --smoke runs",
     "drawn: draws other inputs with each seed, so that a hunt runs it again and again",
     "early: with workers (-n): what it learns has to be known to the tests after it",
+    "prepares: sets up what has to wait, and runs early",
+    "waits: uses what was set up early, and runs late",
     "alone: with workers (-n): runs while no other test does",
     "requests(number): how many it sends, about; with workers (-n), the longest go first",
 )
