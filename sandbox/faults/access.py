@@ -11,6 +11,7 @@ import jwt
 
 from sandbox.access import Access, Caller
 from sandbox.app import App, Message
+from sandbox.clock import SECOND
 from sandbox.credentials import CLIENTS, Client
 from sandbox.document import Operation
 from sandbox.faults.registry import fault, part_of
@@ -40,6 +41,16 @@ class AlgNoneAccepted(Access):
 class ExpiredAccessAccepted(Access):
     def is_expired(self, caller: Caller) -> bool:
         return False
+
+
+@fault("use_prolongs_access", breaks="AUTH-3", summary="each use of an access token prolongs it")
+class UseProlongsAccess(Access):
+    def authenticate(self, authorization: str | None) -> Caller:
+        caller = super().authenticate(authorization)
+        ends = self.clock.now() // SECOND + self.lifetime_s
+        token = (authorization or "").partition(" ")[2]
+        self._seen[token] = replace(caller, expires_at=ends)
+        return caller
 
 
 @fault("reads_need_no_token", breaks="AUTH-1", summary="a GET without Authorization is answered")

@@ -16,8 +16,11 @@ from tests.rival.process import Rival
 
 Environment = dict[str, str]
 
-SETUPS = {"expired_access_accepted": ("--token-lifetime", "4")}
-"""How a server has to be set up for a fault to be seen: no run waits hours for a token to end."""
+NEEDS = {
+    "expired_access_accepted": ("--token-lifetime", "4"),
+    "use_prolongs_access": ("--token-lifetime", "8"),
+}
+"""Further options of a fault: what happens to an expired token is seen only if tokens expire."""
 
 
 def environment_of(url: str) -> Environment:
@@ -46,17 +49,12 @@ def sandbox(*, faults: Sequence[str] = (), variants: Sequence[str] = ()) -> Iter
         yield environment_of(server.url)
 
 
-NEEDS = {"expired_access_accepted": ("--token-lifetime", "3")}
-"""Further options of a fault: that an expired token is taken is seen only if tokens expire."""
-
-
 @contextmanager
 def forked_sandbox(
     *, faults: Sequence[str] = (), variants: Sequence[str] = ()
 ) -> Iterator[Environment]:
     """The same, forked from a process that has imported it: many of them start in little time."""
     options = [word for name in faults for word in ("--fault", name, *NEEDS.get(name, ()))]
-    options += [word for name in faults for word in SETUPS.get(name, ())]
     options += [word for name in variants for word in ("--variant", name)]
     with forking.sandbox(options) as url:
         yield environment_of(url)

@@ -1,0 +1,115 @@
+"""Visits: what has to happen at a time of its own happens between tests, or proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from contracts.support import visits
+from contracts.support.visits import Appointment, Appointments, Visit
+from tallystick.drivers.direct import Unanswered
+from tallystick.ledger.vocabulary import Violation
+from tallystick.program import Program
+from tallystick.run import Finding, Violated
+
+
+class Clock:
+    """Seconds that pass when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Run:
+    """As much of a run as an appointment knows; `errors` are the gateway errors of a visit."""
+
+    def __init__(self) -> None:
+        self.errors: list[object] = []
+
+    @contextmanager
+    def tolerating_gateway_errors(self) -> Iterator[list[object]]:
+        yield self.errors
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(visits, "time", found)
+    return found
+
+
+class Diary:
+    """Two visits, the second one planned by the first; `made` says when they were made."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.made: list[float] = []
+        self.appointment = Appointment(Run(), Visit(110.0, 115.0, self.first))  # type: ignore[arg-type]
+
+    def first(self) -> Visit:
+        self.made.append(self.clock.now)
+        return Visit(120.0, self.clock.now + 15.0, self.second)
+
+    def second(self) -> None:
+        self.made.append(self.clock.now)
+
+
+def test_visits_are_made_before_the_tests_that_begin_when_they_are_due(clock: Clock) -> None:
+    diary = Diary(clock)
+    kept = Appointments([diary.appointment])
+    for clock.now in (105.0, 112.0, 113.0, 119.0, 121.0, 130.0):
+        kept.keep()
+    assert diary.made == [112.0, 121.0]
+    assert diary.appointment.is_kept()
+
+
+def test_what_is_not_due_yet_is_waited_for_at_the_end(clock: Clock) -> None:
+    diary = Diary(clock)
+    assert diary.appointment.is_kept()
+    assert diary.made == [110.0, 120.0]
+
+
+@pytest.mark.parametrize(("when", "made"), [((114.8,), []), ((112.0, 126.8), [112.0])])
+def test_a_visit_that_is_too_late_is_not_made(
+    clock: Clock, when: tuple[float, ...], made: list[float]
+) -> None:
+    diary = Diary(clock)
+    for clock.now in when:
+        diary.appointment.keep()
+    assert not diary.appointment.is_kept()
+    assert diary.made == made
+
+
+def test_a_visit_that_misses_an_answer_proves_nothing(clock: Clock) -> None:
+    def unanswered() -> None:
+        request = SimpleNamespace(method="GET", path="/")
+        raise Unanswered(SimpleNamespace(request=request, answer=SimpleNamespace(reason="lost")))  # type: ignore[arg-type]
+
+    lost = Appointment(Run(), Visit(0.0, 200.0, unanswered))  # type: ignore[arg-type]
+    assert not lost.is_kept()
+
+
+def test_a_visit_that_meets_a_gateway_error_proves_nothing(clock: Clock) -> None:
+    diary = Diary(clock)
+    diary.appointment.run.errors.append("502")  # type: ignore[attr-defined]
+    assert not diary.appointment.is_kept()
+    assert diary.made == [110.0]
+
+
+def test_what_a_visit_finds_is_told_by_the_test_that_it_belongs_to(clock: Clock) -> None:
+    def violate() -> None:
+        raise Violated(Finding(Violation("SHAPE-1", "an object", "a list"), Program(()), (), 0))
+
+    met = Appointment(Run(), Visit(0.0, 200.0, violate))  # type: ignore[arg-type]
+    met.keep()
+    with pytest.raises(Violated):
+        met.is_kept()
