@@ -33,6 +33,7 @@ ORDER = (
     "test_customers",
     "test_clients",
     "test_access",
+    "test_aging",
     "test_input",
     "test_formats",
     "test_http_input",

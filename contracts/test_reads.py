@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pytest
 
 from contracts.support import request_builders
+from contracts.support.identity import agree, identity_of
 from contracts.support.pagination import (
     ListPosition,
     follow_cursors,
@@ -20,7 +18,6 @@ from contracts.support.pagination import (
     page,
 )
 from contracts.support.staging import Stage, body_of, spelled
-from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
@@ -63,8 +60,8 @@ def test_the_card_list_shows_the_figures_of_now(listed_cards: ListedCards, run: 
             continue
         stage.shows("A", listed)
         details = body_of(stage.send(request_builders.read_card(stage.base, card_id))) or {}
-        same = _agree(_identity(details), _identity(listed))
-        stage.direct.expect("READ-8", same, f"{_identity(details)}", f"{listed}")
+        same = agree(identity_of(details), identity_of(listed))
+        stage.direct.expect("READ-8", same, f"{identity_of(details)}", f"{listed}")
         for line in (f"f = fund A {2**31}", "e = capture i"):
             stage.perform(line, unread=True)
             listed = _listed(stage, card_id, after)
@@ -131,99 +128,6 @@ def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: boo
         ):
             answer = stage.send(request, shaped=False)
             stage.direct.expect_refusal("READ-4", answer, f"no card {other!r}: another one {how}")
-
-
-@dataclass(frozen=True, slots=True)
-class Aged:
-    """A card with a hold and a drawdown, and their identities as they were made."""
-
-    stage: Stage
-    card_id: CardId
-    customer: str
-    held: str
-    drawn: str
-    known: dict[str, Identity]
-    made: float
-    """When it was made, by `time.monotonic`."""
-
-
-@pytest.fixture(scope="session")
-def aged(run: Run) -> Aged:
-    """A card that is looked at again when it is older."""
-    return until_answered(run, lambda: _made_to_age(run))
-
-
-def _made_to_age(run: Run) -> Aged:
-    stage = Stage(run)
-    card_id, whose = stage.fresh_card(), stage.fresh("customer")
-    held, drawn = stage.fresh_ref("h"), stage.fresh_ref("d")
-    pay = partial(request_builders.transact, stage.base, amount=9, card_id=card_id)
-    answers = {
-        CARD: stage.send(request_builders.open_card(stage.base, card_id, 1000, customer_id=whose)),
-        held: stage.send(pay(ref_id=held, pending=True)),
-        drawn: stage.send(pay(ref_id=drawn)),
-    }
-    known = {name: _identity(body_of(answer) or {}) for name, answer in answers.items()}
-    return Aged(stage, card_id, whose, held, drawn, known, time.monotonic())
-
-
-@pytest.mark.prepares
-def test_what_ages_is_made(aged: Aged) -> None:
-    assert aged.known
-
-
-@pytest.mark.waits
-@rule("READ-8")
-def test_ids_and_dates_of_creation_never_change(aged: Aged) -> None:
-    stage, known = aged.stage, dict(aged.known)
-    card_id, drawn = aged.card_id, aged.drawn
-    # Dates are compared to the second.
-    time.sleep(max(0.0, aged.made + 1.1 - time.monotonic()))
-    again = stage.send(request_builders.transact(stage.base, drawn, 9, card_id=card_id))
-    same = _agree(known[drawn], _identity(body_of(again) or {}))
-    stage.direct.expect("READ-8", same, f"{known[drawn]}, as it was made", f"{body_of(again)}")
-    dates: dict[tuple[str, str], Any] = {}
-    for _ in range(2):
-        for view, name, item in list(_views(stage, card_id, aged.customer)):
-            now, date = _identity(item), item.get("created_at")
-            was = known.setdefault(name, now)
-            # One view shows a date with the same digits each time.
-            same = _agree(was, now) and dates.setdefault((view, name), date) == date
-            stage.direct.expect("READ-8", same, f"{name} with {was}, as it was made", f"{item}")
-        hold = str(known[aged.held].get("id"))
-        stage.send(request_builders.capture(stage.base, hold, stage.fresh_ref("k"), amount=4))
-
-
-CARD = "the card"
-Identity = dict[str, Any]
-
-
-def _identity(item: dict[str, Any]) -> Identity:
-    """The members of a card or a transaction that never change, if they are shown."""
-    found = {name: item[name] for name in ("id", "created_by") if item.get(name) is not None}
-    with suppress(KeyError, TypeError, ValueError):  # absent, or of another shape: see SHAPE-1
-        # To the second, because a database may keep fewer digits than the first answer shows.
-        found["created_at"] = int(instant_of(item["created_at"]) or 0)
-    return found
-
-
-def _agree(one: Identity, other: Identity) -> bool:
-    return all(one[name] == other[name] for name in one if name in other)
-
-
-def _views(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, str, dict[str, Any]]]:
-    """A card in every view, and each of its transactions, by ref_id."""
-    for request in stage.offered(
-        request_builders.read_card(stage.base, card_id),
-        request_builders.customer_card(stage.base, customer, card_id),
-        request_builders.customer_cards(stage.base, customer),
-    ):
-        body = body_of(stage.send(request))
-        for card in body if isinstance(body, list) else [body or {}]:
-            yield request.operation, CARD, card
-    for request in stage.offered(request_builders.list_transactions(stage.base, card_id)):
-        for item in body_of(stage.send(request)) or []:
-            yield "transactions", str(item.get("ref_id")), item
 
 
 # The card list ------------------------------------------------------------------------------------

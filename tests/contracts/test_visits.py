@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +14,9 @@ from contracts.support.visits import Appointment, Appointments, Visit
 from tallystick.drivers.direct import Unanswered
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
+from tallystick.request import Request
 from tallystick.run import Finding, Violated
+from tallystick.target import NoAnswer
 
 
 class Clock:
@@ -40,6 +43,10 @@ class Run:
         yield self.errors
 
 
+def appointment(first: Visit) -> Appointment:
+    return Appointment(cast("Any", Run()), first)
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
@@ -53,7 +60,7 @@ class Diary:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.made: list[float] = []
-        self.appointment = Appointment(Run(), Visit(110.0, 115.0, self.first))  # type: ignore[arg-type]
+        self.appointment = appointment(Visit(110.0, 115.0, self.first))
 
     def first(self) -> Visit:
         self.made.append(self.clock.now)
@@ -91,16 +98,16 @@ def test_a_visit_that_is_too_late_is_not_made(
 
 def test_a_visit_that_misses_an_answer_proves_nothing(clock: Clock) -> None:
     def unanswered() -> None:
-        request = SimpleNamespace(method="GET", path="/")
-        raise Unanswered(SimpleNamespace(request=request, answer=SimpleNamespace(reason="lost")))  # type: ignore[arg-type]
+        request, answer = Request("read", "GET", "/"), NoAnswer("lost")
+        raise Unanswered(cast("Any", SimpleNamespace(request=request, answer=answer)))
 
-    lost = Appointment(Run(), Visit(0.0, 200.0, unanswered))  # type: ignore[arg-type]
+    lost = appointment(Visit(0.0, 200.0, unanswered))
     assert not lost.is_kept()
 
 
 def test_a_visit_that_meets_a_gateway_error_proves_nothing(clock: Clock) -> None:
     diary = Diary(clock)
-    diary.appointment.run.errors.append("502")  # type: ignore[attr-defined]
+    cast("Any", diary.appointment.run).errors.append("502")
     assert not diary.appointment.is_kept()
     assert diary.made == [110.0]
 
@@ -109,7 +116,7 @@ def test_what_a_visit_finds_is_told_by_the_test_that_it_belongs_to(clock: Clock)
     def violate() -> None:
         raise Violated(Finding(Violation("SHAPE-1", "an object", "a list"), Program(()), (), 0))
 
-    met = Appointment(Run(), Visit(0.0, 200.0, violate))  # type: ignore[arg-type]
+    met = appointment(Visit(0.0, 200.0, violate))
     met.keep()
     with pytest.raises(Violated):
         met.is_kept()
