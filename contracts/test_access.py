@@ -17,12 +17,12 @@ from contracts.support import request_builders
 from contracts.support.clients import (
     base_of,
     connect_as,
-    granted,
     token_request,
 )
 from contracts.support.credentials import (
     ABSENT,
     forgeries,
+    granted,
     token_of,
 )
 from contracts.support.staging import Stage, body_of, is_refused

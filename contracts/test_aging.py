@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from contracts.support import request_builders
-from contracts.support.clients import granted, not_claimed
+from contracts.support.clients import not_claimed
+from contracts.support.credentials import granted
 from contracts.support.identity import Identity, agree, identity_of
 from contracts.support.staging import Stage, body_of
 from contracts.support.visits import APPOINTMENTS, Appointment, Visit

@@ -5,16 +5,15 @@ A client that was not given skips the test and is reported as not claimed; it is
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
 from contracts.support import request_builders
-from contracts.support.staging import Stage, body_of
 from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.suite import Suite
-from tallystick.target import Client, Target, TargetError, TargetGone, basic_header
+from tallystick.target import Client, Target, TargetError, TargetGone
 
 
 def connect_as(suite: Suite, run: Run, name: str, *rules: str) -> Target:
@@ -60,19 +59,3 @@ def token_request(run: Run, audience: str | None = None, at: str | None = None) 
     account, accepted = run.target.address.account, run.target.audience
     wanted = accepted.replace(account, audience or account)
     return request_builders.get_token(at or account, wanted)
-
-
-def granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, Any]:
-    """What Get Token answers to the client of the run."""
-    client = run.target.client
-    if not client.client_id:
-        not_claimed(suite, "TALLYSTICK_CLIENT_ID and _SECRET not given, only a token", *rules)
-    answer = stage.send(
-        token_request(run),
-        headers=basic_header(client.client_id, client.secret),
-        authorized=False,
-    )
-    body: dict[str, Any] | None = body_of(answer)
-    if body is None:
-        stage.direct.violate("AUTH-8", "an access token", "a refusal of the right credentials")
-    return body

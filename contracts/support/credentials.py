@@ -15,8 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.support import request_builders
+from contracts.support.clients import not_claimed, token_request
+from contracts.support.staging import Stage, body_of
 from tallystick.request import Request
-from tallystick.target import Secret, Target
+from tallystick.run import Run
+from tallystick.suite import Suite
+from tallystick.target import Secret, Target, basic_header
 
 Headers = dict[str, str]
 UNKNOWN_CLIENT = "nobody:wrong"
@@ -148,3 +152,19 @@ def _packed(members: dict[str, Any]) -> str:
 
 def _encoded(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, Any]:
+    """What Get Token answers to the client of the run."""
+    client = run.target.client
+    if not client.client_id:
+        not_claimed(suite, "TALLYSTICK_CLIENT_ID and _SECRET not given, only a token", *rules)
+    answer = stage.send(
+        token_request(run),
+        headers=basic_header(client.client_id, client.secret),
+        authorized=False,
+    )
+    body: dict[str, Any] | None = body_of(answer)
+    if body is None:
+        stage.direct.violate("AUTH-8", "an access token", "a refusal of the right credentials")
+    return body
