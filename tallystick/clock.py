@@ -21,7 +21,8 @@ from tallystick.target import Answer
 UNSURE_S = 2.0
 """How exactly the target's time is known: a Date is cut to whole seconds, and answers travel."""
 AGREE_S = 5.0
-"""How far the clocks may be apart until nothing is judged by them; nearer ones are asked both."""
+"""How far the clocks may be apart, or one go back, until nothing is judged by them; nearer ones are
+asked both."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 """A time outside of these is no time: some servers show year 1 for what they do not know."""
@@ -44,23 +45,29 @@ class Clock:
         self._header_ahead_s: float | None = None
         self._created_ahead_s: float | None = None
         self._last_date = ""
+        self._stepped_back_s = 0.0
         self._has_heard = False
 
-    def hear(self, answer: Answer) -> None:
-        """Take an answer that has just arrived."""
+    def hear(self, answer: Answer, took_s: float = 0.0) -> None:
+        """Take an answer that has just arrived, so many seconds after its request was sent."""
         self._has_heard = True
         if answer.date and answer.date != self._last_date:
             self._last_date = answer.date
-            self._hear_header(answer.date)
+            self._hear_header(answer.date, took_s)
         if isinstance(answer.body, dict) and 200 <= answer.status < 300:
             self._hear_created(answer.body.get(self._made_at))
 
-    def _hear_header(self, date: str) -> None:
+    def _hear_header(self, date: str, took_s: float) -> None:
         try:
             shown = parsedate_to_datetime(date).timestamp()
         except (TypeError, ValueError, OverflowError):
             return  # a text that is no date says nothing
-        self._header_ahead_s = _later(self._header_ahead_s, shown)
+        before_s = self._header_ahead_s
+        self._header_ahead_s = _later(before_s, shown)
+        if before_s is not None and EARLIEST <= shown <= LATEST:
+            # The Date is at least that of the moment at which the request was sent.
+            behind_s = before_s - (shown - time.time() + took_s)
+            self._stepped_back_s = max(self._stepped_back_s, behind_s)
 
     def _hear_created(self, created_at: Any) -> None:
         """Take a creation time, which may be that of something that was made long ago."""
@@ -81,6 +88,8 @@ class Clock:
         if not clocks:
             made_at = f" nor a {self._made_at}" if self._made_at else ""
             return f"the target shows no Date{made_at} that is a time"
+        if self._stepped_back_s > AGREE_S:
+            return f"the target's Date has gone back by {self._stepped_back_s:.0f} s"
         if max(clocks.values()) - min(clocks.values()) <= AGREE_S:
             return ""
         shown = ", ".join(f"{name} {ahead_s:+.0f} s" for name, ahead_s in clocks.items())
@@ -98,6 +107,8 @@ class Clock:
         """Where now lies in the period; EDGE where the clocks give different answers."""
         if period == Period():
             return Phase.WITHIN
+        if self._stepped_back_s > AGREE_S:
+            return Phase.EDGE  # nobody knows where it is now
         now = time.time()
         phases = {_phase_at(now + ahead_s, period) for ahead_s in self._clocks().values()}
         return phases.pop() if len(phases) == 1 else Phase.EDGE

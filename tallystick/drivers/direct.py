@@ -16,7 +16,7 @@ from tallystick.ledger.vocabulary import Violation
 from tallystick.request import Request
 from tallystick.run import Run, Violated
 from tallystick.target import Answer, Exchange, NoAnswer, Target
-from tallystick.target.control import is_missing
+from tallystick.target.control import is_missing, proves_nothing
 
 T = TypeVar("T")
 
@@ -59,6 +59,13 @@ def require_answers(story: Story, begin: int = 0) -> None:
     for event in story.events[begin:]:
         answer = event.exchange.answer
         if is_missing(answer) or answer.status >= 500:
+            raise Unanswered(event.exchange)
+
+
+def require_proof(story: Story) -> None:
+    """Raise Unanswered if an answer of a story says nothing about its request."""
+    for event in story.events:
+        if proves_nothing(event.exchange):
             raise Unanswered(event.exchange)
 
 
@@ -142,7 +149,12 @@ class Direct:
             self.violate(rule, expected, str(actual))
 
     def violate(self, rule: str, expected: str, actual: str) -> NoReturn:
-        """Record a violation with all that was done before it, and raise Violated."""
+        """Record a violation with all that was done before it, and raise Violated.
+
+        Raises Unanswered instead, if an answer before it proves nothing; its form is judged still.
+        """
+        if not rule.startswith("SHAPE-"):
+            require_proof(self.story)
         violation = Violation(rule, expected, actual)
         finding = self.story.finding_in_words(violation, self.target.meter.requests)
         raise Violated(self.run.record(finding))

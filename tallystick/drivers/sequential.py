@@ -206,7 +206,8 @@ class Session:
         judged = Judged(self.ledgers.of(card), command, outcome)
         self.story.add_exchange(step, exchange, judged)
         if isinstance(exchange.answer, Answer):
-            self.run.clock.hear(exchange.answer)
+            took_s = (exchange.returned_ns - exchange.called_ns) / 1e9
+            self.run.clock.hear(exchange.answer, took_s)
         shape_violation = self.run.judge_shape(exchange)
         try:
             # What the ledger says of an answer says more than its shape, so it is recorded first.

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tallystick.ledger.vocabulary import Command, Outcome
+from tallystick.ledger.vocabulary import Command, Outcome, Unknown
 from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret, with_path
 from tallystick.target.answers import (
@@ -28,6 +28,7 @@ from tallystick.target.answers import (
 )
 from tallystick.target.api import Api, Authentication
 from tallystick.target.bodies import Depths
+from tallystick.target.control import proves_nothing
 from tallystick.target.conversation import Conversation
 from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
 from tallystick.target.network import Connections, Network
@@ -194,7 +195,9 @@ class HttpTarget:
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """Ask for the command and say what came of it."""
         conversation = Conversation(self.profile, self.address.account, self._time.sleep)
-        return conversation.about(command, self._beside, self.send)
+        outcome, exchange = conversation.about(command, self._beside, self.send)
+        why = proves_nothing(exchange)
+        return (Unknown(why) if why else outcome), exchange
 
     def _beside(self, request: Request) -> Exchange:
         """Send a request that has no effect itself."""

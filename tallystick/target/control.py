@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tallystick.request import Request
-from tallystick.target.answers import Answer, NoAnswer
+from tallystick.target.answers import NOT_JSON, Answer, Exchange, NoAnswer
 from tallystick.target.errors import TargetGone
 from tallystick.target.protocol import Target
 
@@ -17,6 +17,7 @@ GATEWAY_ERRORS = (502, 503, 504)
 """What a gateway answers when the server behind it does not: nobody knows what became of the
 request."""
 
+PAGE = "text/html"
 CREDENTIALS_REFUSED = (401, 403)
 """How a target refuses credentials; it may refuse payments so too."""
 
@@ -39,6 +40,24 @@ def ask_control(target: Target) -> Answer | NoAnswer:
 def is_missing(answer: Answer | NoAnswer) -> bool:
     """Whether the answer proves nothing: it did not come, or a gateway made it up."""
     return isinstance(answer, NoAnswer) or answer.status in GATEWAY_ERRORS
+
+
+def proves_nothing(exchange: Exchange) -> str:
+    """Why an answer says nothing about its request; empty if it does.
+
+    A page is no answer of an API: something before it has made it up (SHAPE-6). Where a write is
+    refused after the target was too busy for it (429), that may be due to the write itself: a
+    gateway may have passed it on before it said so.
+    """
+    answer, request = exchange.answer, exchange.request
+    if isinstance(answer, NoAnswer):
+        return ""
+    if answer.body is NOT_JSON and answer.content_type.lower().startswith(PAGE):
+        return f"a page with status {answer.status}, which no API has made"
+    is_refusal = 400 <= answer.status < 500
+    if exchange.busy and is_refusal and request.method != "GET":
+        return f"status {answer.status}, after the target was too busy for the same request"
+    return ""
 
 
 def confirm_credentials(target: Target, answers: Iterable[Answer | NoAnswer]) -> None:

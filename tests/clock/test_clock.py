@@ -161,3 +161,25 @@ def test_a_moment_lies_in_its_period(
 def test_a_moment_is_written_in_whole_seconds() -> None:
     assert Clock.text(0.9) == "1970-01-01T00:00:00Z"
     assert Clock.text(0, "+05:00") == "1970-01-01T05:00:00+05:00"
+
+
+@pytest.mark.parametrize(("back", "took_s"), [(6, 0.0), (HOUR, 0.0), (HOUR, 30.0)])
+def test_by_a_clock_that_has_gone_back_nothing_is_judged(
+    clock: Clock, back: int, took_s: float
+) -> None:
+    clock.hear(answer(0, 0))
+    clock.hear(answer(-back, -back), took_s)
+    assert "gone back" in clock.disagreement
+    assert clock.phase(Period(expires_at=NOW - HOUR)) is Phase.EDGE
+    assert clock.phase(Period()) is Phase.WITHIN
+    assert clock.now() == NOW
+
+
+@pytest.mark.parametrize(("back", "took_s"), [(4, 0.0), (20, 18.0), (30, 30.0)])
+def test_an_answer_that_was_slow_shows_no_clock_that_has_gone_back(
+    clock: Clock, back: int, took_s: float
+) -> None:
+    clock.hear(answer(0, 0))
+    clock.hear(answer(-back, 0), took_s)
+    assert not clock.disagreement
+    assert clock.phase(Period(expires_at=NOW - HOUR)) is Phase.AFTER

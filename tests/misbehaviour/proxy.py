@@ -57,6 +57,8 @@ class Turn(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: _Proxy
+    served = 0
+    """How many requests a behaviour has counted on this connection."""
     number = 0
     """The number of the request, those for tokens not counted."""
     timeout = LIMIT_S
@@ -86,6 +88,10 @@ class Turn(BaseHTTPRequestHandler):
     @cached_property
     def answer(self) -> Reply:
         """What the honest server answers; it is asked once."""
+        return self.ask()
+
+    def ask(self) -> Reply:
+        """What the honest server answers, asked anew."""
         upstream = http.client.HTTPConnection(self.server.upstream, timeout=LIMIT_S)
         hop = ("connection", "content-length", "host", "transfer-encoding")
         headers = {n: v for n, v in self.headers.items() if n.lower() not in hop}
@@ -143,8 +149,10 @@ class _Proxy(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
+    host = "127.0.0.1"
+
     def __init__(self, upstream: str, behaviour: Behaviour) -> None:
-        super().__init__(("127.0.0.1", 0), Turn)
+        super().__init__((self.host, 0), Turn)
         self.upstream = upstream
         self.numbers = count(1)
         self.is_over = threading.Event()
@@ -157,17 +165,26 @@ class _Proxy(ThreadingHTTPServer):
         """Say nothing: the client went away."""
 
 
+class _ProxyOnIpv6(_Proxy):
+    address_family = socket.AF_INET6
+    host = "::1"
+
+
 @contextlib.contextmanager
 def misbehaving(
-    environment: Environment, behaviour: Behaviour | None, certificate: ssl.SSLContext | None = None
+    environment: Environment,
+    behaviour: Behaviour | None,
+    certificate: ssl.SSLContext | None = None,
+    *,
+    ipv6: bool = False,
 ) -> Iterator[Environment]:
     """The environment of a target that answers through the behaviour; None: the honest one."""
     if behaviour is None:
         yield environment
         return
     parts = urlsplit(environment["TALLYSTICK_TARGET"])
-    proxy = _Proxy(parts.netloc, behaviour)
-    scheme = "http"
+    proxy = (_ProxyOnIpv6 if ipv6 else _Proxy)(parts.netloc, behaviour)
+    scheme, host = "http", "[::1]" if ipv6 else "127.0.0.1"
     if certificate is not None:
         scheme = "https"
         proxy.socket = certificate.wrap_socket(
@@ -176,7 +193,7 @@ def misbehaving(
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        url = f"{scheme}://127.0.0.1:{proxy.server_address[1]}{parts.path}"
+        url = f"{scheme}://{host}:{proxy.server_address[1]}{parts.path}"
         yield {**environment, "TALLYSTICK_TARGET": url}
     finally:
         proxy.is_over.set()

@@ -54,6 +54,9 @@ class Row:
     options: tuple[str, ...] = ()
     seconds: float = 30.0
     tls: bool = False
+    ipv6: bool = False
+    rules: tuple[str, ...] | None = None
+    """The only rules that may be broken; None: that does not matter."""
 
 
 ESC = "\x1b[2J\x1b[H\r\n0 violations: conforms\r\nCONFORMS: all rules\r\n"

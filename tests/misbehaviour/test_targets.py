@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.misbehaviour.networks import NETWORKS
 from tests.misbehaviour.proxy import misbehaving
 from tests.misbehaviour.running import Watched, run_forked
 from tests.misbehaviour.targets import AT_THE_START, NONE, STATUS, WITHIN_A_RUN, Row
@@ -19,7 +20,7 @@ ESSENTIALS = "contracts/test_essentials.py"
 PATIENCE = ("--wait=1s", "--request-timeout=2s")
 """Rows are many, and what a target does at once it does after ten seconds too."""
 MEGABYTES = 400.0
-ROWS = {**AT_THE_START, **WITHIN_A_RUN}
+ROWS = {**AT_THE_START, **WITHIN_A_RUN, **NETWORKS}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,9 @@ def test_a_run_says_the_right_thing_of_a_target_that(
         said = [line for line in ran.output.splitlines() if line.startswith("ERROR: ")]
         assert len(said) == 1, ran.output
     else:
-        json.loads((ran.reports / "result.json").read_text(encoding="utf-8"))
+        result = json.loads((ran.reports / "result.json").read_text(encoding="utf-8"))
+        broken = {violation["rule"] for violation in result["violations"]}
+        assert row.rules is None or broken <= set(row.rules), ran.output
 
 
 def run_on(row: Row, honest: Environment, tmp_path: Path) -> Watched:
@@ -53,7 +56,7 @@ def run_on(row: Row, honest: Environment, tmp_path: Path) -> Watched:
     junit = f"--junitxml={tmp_path / 'junit.xml'}"
     options = [ESSENTIALS, f"--report-dir={reports}", "-q", junit, *PATIENCE, *row.options]
     certificate = Authority(tmp_path).context() if row.tls else None
-    with misbehaving(honest, row.behaviour, certificate) as environment:
+    with misbehaving(honest, row.behaviour, certificate, ipv6=row.ipv6) as environment:
         return run_forked("pytest", environment, options, reports, row.seconds)
 
 

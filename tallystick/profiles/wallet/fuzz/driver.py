@@ -43,7 +43,7 @@ from tallystick.profiles.wallet.fuzz.interpretation import IdIndex, Interpretati
 from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.target import Answer, Exchange, NoAnswer, basic_header
-from tallystick.target.control import is_missing
+from tallystick.target.control import is_missing, proves_nothing
 
 JSON = Any
 
@@ -88,7 +88,7 @@ class Fuzz:
             found = replace(found, is_ordinary=False)
         exchange = self._exchange(request)
         answer = exchange.answer
-        if is_missing(answer):
+        if is_missing(answer) or proves_nothing(exchange):
             self._note_pin(request, index)
             self._judge_unknown(request, found, exchange)
         elif isinstance(answer, Answer):
@@ -101,7 +101,7 @@ class Fuzz:
         """Send a request and judge only the form of its answer; Unanswered if it is missing."""
         exchange = self._exchange(request)
         answer = exchange.answer
-        if isinstance(answer, NoAnswer) or is_missing(answer):
+        if isinstance(answer, NoAnswer) or is_missing(answer) or proves_nothing(exchange):
             # The caller knows what the request asks for, the session does not.
             for label in list(self.ledgers):
                 self.cards.unfollow(label)
@@ -170,7 +170,7 @@ class Fuzz:
             if found.command is None or forbidden is not None:
                 self.cards.unfollow(found.card)  # it may have moved any amount
             else:
-                outcome = self.run.profile.outcome(found.command, exchange.answer)
+                outcome = Unknown(_came(exchange.answer))
                 self._judge_command(found.card, found.command, outcome)
         if not (request.http_may_refuse and isinstance(exchange.answer, NoAnswer)):
             raise Unanswered(exchange)
