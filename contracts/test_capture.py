@@ -159,3 +159,51 @@ def test_a_hold_of_one_card_draws_on_no_other(check: Check) -> None:
         "v1 = void h2",
         "c2 = capture h1",
     )
+
+
+FINAL, NOT_FINAL = 'with {"final": "true"}', 'with {"final": "false"}'
+
+
+@rule("CAP-4", "CAP-5")
+@pytest.mark.parametrize("before", [[], ["c0 = capture h1 200"]])
+def test_a_final_capture_of_a_part_releases_the_rest(check: Check, before: list[str]) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        *(f"{line} {NOT_FINAL}" for line in before),
+        f"c1 = capture h1 100 {FINAL}",
+        "c2 = capture h1 1",
+        "c3 = capture h1",
+    )
+
+
+@rule("CAP-4", "VOID-3")
+def test_after_a_final_capture_nothing_can_be_voided(check: Check) -> None:
+    check("A = card 1000 NOK", "h1 = hold A 600", f"c1 = capture h1 250 {FINAL}", "v1 = void h1")
+
+
+@rule("CAP-4", "CAP-2")
+def test_a_capture_that_is_not_final_keeps_the_rest(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        f"c1 = capture h1 250 {NOT_FINAL}",
+        f"c2 = capture h1 remaining+1 {NOT_FINAL}",
+        f"c3 = capture h1 remaining {NOT_FINAL}",
+    )
+
+
+@rule("CAP-4")
+def test_a_capture_that_is_not_final_and_a_final_one_add_up(check: Check) -> None:
+    check(
+        "A = card 1000 NOK",
+        "h1 = hold A 600",
+        f"c1 = capture h1 250 {NOT_FINAL}",
+        f"c2 = capture h1 remaining-1 {FINAL}",
+        "c3 = capture h1 1",
+    )
+
+
+@rule("CAP-4", "REF-1")
+def test_a_final_capture_is_repeated_without_effect(check: Check) -> None:
+    check("A = card 1000 NOK", "h1 = hold A 600", f"c1 = capture h1 250 {FINAL}", "again c1")

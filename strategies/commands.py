@@ -112,7 +112,7 @@ def captures(choices: Choices, model: ModelState) -> Step:
         model.fresh("c"),
         _parent(choices, model),
         choices.pick(*money.capturing(model.traits)),
-        extras=choices.pick(*payloads.METADATA),
+        extras=choices.pick(*payloads.METADATA, *payloads.finals(model.traits)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tallystick.ledger.members import FINAL
+from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import Extras
 from tallystick.program import extras
 
@@ -27,6 +29,13 @@ OF_A_CARD: tuple[Extras, ...] = (
     extras(active_from="2020-02-29T12:00:00Z", expires_at="2090-12-31T23:59:59Z"),
 )
 TYPES: tuple[Extras, ...] = (extras(type="gift_card"), extras(type="credit_note"))
+
+
+def finals(traits: Traits) -> tuple[tuple[Extras, ...], ...]:
+    """Return what a capture may say of the rest of its hold, as one group; none if it may not."""
+    said = tuple(((FINAL, word),) for word in sorted(traits.says_rest))
+    return (said,) if said else ()
+
 
 TEXTS: dict[str, str] = {
     "empty": "",

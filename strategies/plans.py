@@ -7,10 +7,11 @@ branches. All branches use one card: cards share nothing, so requests on two car
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
 from hypothesis import strategies as st
 
-from strategies import money
+from strategies import money, payloads
 from tallystick.ledger.traits import COMPLETE, Traits
 from tallystick.program import READS, Amount, Delivery, Program, Step, Verb
 
@@ -73,7 +74,10 @@ def _writes(
         collected = st.one_of(
             st.none(), money.parts("remaining"), money.boundaries("remaining"), _plain()
         )
-        captures = st.builds(Step, st.just(Verb.CAPTURE), st.just(f"c{tail}"), parents, collected)
+        said = st.sampled_from([(), (), *chain(*payloads.finals(traits))])
+        captures = st.builds(
+            Step, st.just(Verb.CAPTURE), st.just(f"c{tail}"), parents, collected, extras=said
+        )
         voids = st.builds(Step, st.just(Verb.VOID), st.just(f"v{tail}"), parents)
         choices += [captures, captures, voids]
     return st.one_of(*choices)

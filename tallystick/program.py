@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from tallystick.ledger.members import as_text
+from tallystick.ledger.members import FINAL, as_text
 from tallystick.ledger.ordinary import ORDINARY_AMOUNT
 from tallystick.ledger.state import Entry, Ledger
 from tallystick.ledger.traits import COMPLETE, Traits
@@ -410,6 +410,8 @@ def _missing(step: Step, traits: Traits) -> str | None:
         return str(step.verb)
     if not traits.account and step.verb is Verb.CARD and step.extras:
         return "cards"
+    if not {said for name, said in step.extras if name == FINAL} <= traits.says_rest:
+        return "captures that say whether they are final"
     if step.verb is Verb.VOID and step.amount is not None and not traits.part_of_void:
         return "void of a part"
     if step.amount is not None and step.amount.is_fine and not traits.decimal:

@@ -12,12 +12,14 @@ from dataclasses import replace
 from tallystick.ledger.lifecycle import (
     KEPT,
     REFUNDABLE,
+    RELEASED,
     TABLES,
     TRANSITIONS,
     State,
     move_of_capture,
     move_of_void,
 )
+from tallystick.ledger.members import FINAL
 from tallystick.ledger.persistent import Map
 from tallystick.ledger.state import (
     CAPTURED_USE,
@@ -39,6 +41,7 @@ from tallystick.ledger.vocabulary import (
     Capture,
     DeleteCard,
     EntryId,
+    Extras,
     IssueToken,
     Kind,
     OpenCard,
@@ -193,11 +196,19 @@ def book(ledger: Ledger, command: Payment, entry: Entry, entry_id: EntryId) -> S
 
 def _question_of_effect(ledger: Ledger, command: Payment, entry: Entry) -> str | None:
     """Return the open question that decides what an accepted payment does; None if none does."""
-    if not isinstance(command, Capture) or ledger.dialect.answer("capture.rest") is not None:
+    if not isinstance(command, Capture) or _fate_of_rest(ledger, command.extras) is not None:
         return None
     hold = ledger.entries[command.parent]
-    ends = hold.state is State.OPEN and 0 < entry.amount < hold.remaining
+    ends = 0 < entry.amount < hold.remaining
     return "capture.rest" if ends else None
+
+
+def _fate_of_rest(ledger: Ledger, extras: Extras) -> str | None:
+    """Return what a partial capture with these members does to the rest; None if that is open."""
+    said = dict(extras).get(FINAL)
+    if said is not None:
+        return RELEASED if said == "true" else KEPT
+    return ledger.dialect.answer("capture.rest")
 
 
 def _booked(ledger: Ledger, command: Payment, entry: Entry, entry_id: EntryId) -> Ledger:
@@ -252,7 +263,7 @@ def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
         return ledger.changed(
             entries=entries, last_write=LastWrite.CAPTURED_ZERO, last_hold=hold_id
         )
-    table = TABLES[ledger.dialect.answer("capture.rest") or KEPT]
+    table = TABLES[_fate_of_rest(ledger, entry.extras) or KEPT]
     then = table[hold.state][move_of_capture(entry.amount, hold.remaining)]
     rest = hold.remaining - entry.amount if then is State.ENDED else 0
     after = hold._replace(

@@ -9,7 +9,7 @@ is finished from the start.
 
 What a partial capture does to the rest differs from API to API: the question `capture.rest`. Where
 the rest is *kept* the hold stays open; where it is *released* the hold has ended. Which moves are
-legal in a state is the same for both.
+legal in a state is the same for both. Some captures say it themselves.
 """
 
 from __future__ import annotations
@@ -84,10 +84,14 @@ TABLES: dict[str, Table] = {
     KEPT: TRANSITIONS,
     RELEASED: {
         **TRANSITIONS,
-        State.OPEN: {**TRANSITIONS[State.OPEN], Move.CAPTURE_PART: State.ENDED},
+        **{
+            state: {**TRANSITIONS[state], Move.CAPTURE_PART: State.ENDED}
+            for state in (State.OPEN, State.PARTLY_CAPTURED)
+        },
     },
 }
-"""The table of each answer to `capture.rest`."""
+"""The table of each answer to `capture.rest`; a capture that says itself what becomes of the rest
+follows the table that it names."""
 
 REFUNDABLE = (State.CAPTURED, State.ENDED)
 """States in which the void of some APIs gives captured money back (`void.captured`)."""

@@ -14,8 +14,11 @@ from typing import Any
 from tallystick.ledger.vocabulary import Extras
 
 DATES = frozenset({"active_from", "expires_at"})
-GENERATORS = frozenset({"pin", "card_token"})
-"""Members that ask the server to make something; its answer shows what it made instead."""
+FINAL = "final"
+"""The member of a capture that says whether it is the last one of its hold: `true` or `false`."""
+UNSHOWN = frozenset({"pin", "card_token", FINAL})
+"""Members that no answer shows as they were sent: FINAL, which is no data, and those that ask the
+server to make something, whose answer shows what it made instead."""
 
 
 def first_missing(sent: Extras, shown: Extras, reserved: str = "") -> tuple[str, str] | None:
@@ -28,7 +31,7 @@ def first_missing(sent: Extras, shown: Extras, reserved: str = "") -> tuple[str,
         return None
     members = dict(shown)
     for name, text in sent:
-        if name not in GENERATORS and not _is_shown(name, text, members.get(name), reserved):
+        if name not in UNSHOWN and not _is_shown(name, text, members.get(name), reserved):
             return f"{name} {text}", f"{name} {members.get(name)}"
     return None
 

@@ -66,6 +66,9 @@ class Traits:
     """Whether requests carry a ref (an idempotency key). False: a repetition is a new request."""
     part_of_void: bool = False
     """Whether a void may release a part of what is held."""
+    says_rest: frozenset[str] = frozenset()
+    """What a capture may say of the rest of its hold (`members.FINAL`): `true`, that it releases
+    it; `false`, that it keeps it. Where it says nothing `capture.rest` decides."""
     details: frozenset[str] = DETAILS
     """Which of `DETAILS` it has."""
     reserved_metadata: str = ""

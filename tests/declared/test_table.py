@@ -128,7 +128,7 @@ def test_a_void_that_shows_no_id_has_no_record(tmp_path: Path) -> None:
     said_open = "      open: {purchase_units.0.payments.authorizations.0.status: CREATED}\n"
     for old, new in (
         ("\nmoney:", "\nrecords: own\nmoney:"),
-        ("final_capture: false}\n", "final_capture: false}\n    shows: {id: id}\n"),
+        ("    final: {", "    shows: {id: id}\n    final: {"),
         (said_open, ""),
     ):
         assert old in text
@@ -151,7 +151,18 @@ def test_a_capture_knows_the_currency_of_its_hold() -> None:
     shown = {"purchase_units": [{"payments": {"authorizations": [{"id": "h/1"}]}}]}
     held(of, yen, shown)
     body = encoded(of, Capture(A, H, 3, RefId("r2")))[2]
-    assert body == {"amount": {"currency_code": "JPY", "value": "3"}, "final_capture": False}
+    assert body == {"amount": {"currency_code": "JPY", "value": "3"}}
+
+
+@pytest.mark.parametrize(("said", "sent"), [("true", True), ("false", False)])
+def test_a_capture_says_whether_it_is_the_last_one(said: str, sent: bool) -> None:
+    of = profile("paypal")
+    assert of.traits.says_rest == {"true", "false"}
+    body = encoded(of, Capture(A, H, 300, RefId("r2"), extras=(("final", said),)))[2]
+    assert body["final_capture"] is sent
+    assert profile("adyen").traits.says_rest == set()
+    with pytest.raises(Unnamed, match="takes no final"):
+        encoded(profile("adyen"), Capture(A, H, 300, RefId("r2"), extras=(("final", said),)))
 
 
 def test_an_answer_without_a_body_is_an_acceptance() -> None:

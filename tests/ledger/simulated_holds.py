@@ -32,6 +32,10 @@ HOLDS = Traits(
 """What the API is able to do, if a test does not say otherwise."""
 
 
+WHAT_IS_SAID: dict[str | None, str] = {"true": "released", "false": "kept"}
+"""What a capture does to the rest, by what it says of it."""
+
+
 class Refusal(Exception):
     """The request is refused."""
 
@@ -74,6 +78,8 @@ class HoldServer:
     traits: Traits = HOLDS
     stale: bool = False
     """Whether a repetition is answered with the first answer, not with the hold as it is now."""
+    rest: str = ""
+    """What the capture that is being done does to the rest of its hold."""
     holds: dict[str, Hold] = field(default_factory=dict)
     done: dict[str, list[Past]] = field(default_factory=dict)
 
@@ -99,6 +105,8 @@ class HoldServer:
                 hold = self.make(command)
             case Capture():
                 hold = self.find(command.parent)
+                said = dict(command.extras).get("final")
+                self.rest = WHAT_IS_SAID.get(said, self.answers["capture.rest"])
                 self.capture(hold, command.amount)
             case Void():
                 hold = self.find(command.parent)
@@ -156,7 +164,7 @@ class HoldServer:
         self.need(amount <= hold.rest)
         self.usable(amount)
         hold.captured += amount
-        if self.answers["capture.rest"] == "released" and hold.rest:
+        if self.rest == "released" and hold.rest:
             hold.rest_of_capture = hold.rest
             hold.released += hold.rest
         hold.is_over = not hold.amount - hold.captured - hold.released

@@ -43,6 +43,7 @@ def some_traits(rng: random.Random) -> Traits:
         part_of_void=rng.random() < 0.5,
         decimal=rng.random() < 0.5,
         least=rng.choice([0, 0, 50]),
+        says_rest=rng.choice([frozenset(), frozenset({"true"}), frozenset({"true", "false"})]),
     )
 
 
@@ -204,7 +205,15 @@ class Loses(HoldServer):
         return hold
 
 
-RELEASED = {"capture.rest": "released"}
+class SaysNothing(HoldServer):
+    """What a capture says of the rest is not looked at."""
+
+    def first(self, command: Command) -> HoldRecord:
+        return super().first(replace(command, extras=()))
+
+
+KEPT, RELEASED = {"capture.rest": "kept"}, {"capture.rest": "released"}
+LAST, NOT_LAST = 'with {"final": "true"}', 'with {"final": "false"}'
 TWO = ("h1 = hold A 600", "h2 = hold A 400")
 FAULTS: list[tuple[type[HoldServer], dict[str, str], tuple[str, ...], str]] = [
     (
@@ -232,9 +241,11 @@ FAULTS: list[tuple[type[HoldServer], dict[str, str], tuple[str, ...], str]] = [
     (StaysOpen, {}, ("h = hold A 600", "c = capture h 600"), "CAP-3"),
     (ForgetsMembers, {}, ('h = hold A 600 with {"metadata": "{\\"a\\": \\"b\\"}"}',), "TX-4"),
     (AnotherCurrency, {}, ("h = hold A 600",), "TX-4"),
+    (SaysNothing, KEPT, ("h = hold A 600", f"c = capture h 200 {LAST}"), "CAP-4"),
+    (SaysNothing, RELEASED, ("h = hold A 600", f"c = capture h 200 {NOT_LAST}"), "CAP-4"),
     (Loses, {}, ("h = hold A 600", "v = void h"), "READ-1"),
 ]
-EXACT = replace(HOLDS, decimal=True, part_of_void=True)
+EXACT = replace(HOLDS, decimal=True, part_of_void=True, says_rest=frozenset({"true", "false"}))
 
 
 @pytest.mark.parametrize(
@@ -269,6 +280,7 @@ NOT_OFFERED = {
     "void of a part": ("A = card 1000", "h = hold A 10", "v = void h 5"),
     "amounts between two minor units": ("A = card 1000", "h = hold A 1+half"),
     "idempotency keys": ("A = card 1000", "h = hold A 10", "again h"),
+    "captures that say": ("A = card 1000", "h = hold A 10", f"c = capture h 5 {LAST}"),
     "cards": ('A = card 1000 with {"name": "x"}',),
 }
 

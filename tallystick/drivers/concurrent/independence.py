@@ -97,7 +97,10 @@ class Independence:
 
         `ledgers` are those that were possible before.
         """
-        ends = any(ledger.dialect.allows("capture.rest", RELEASED) for ledger in ledgers)
+        ends = any(
+            ledger.dialect.allows("capture.rest", RELEASED) or ledger.traits.says_rest
+            for ledger in ledgers
+        )
         refs = Counter(ref_of(op) for op in part)
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
         return cls(

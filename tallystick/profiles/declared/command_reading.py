@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from tallystick.profiles.declared.declaration import (
     BODIES,
@@ -29,10 +30,13 @@ from tallystick.profiles.declared.expressions import (
 )
 from tallystick.profiles.declared.page import Item, Members, Page, meant, plain
 
+JSON = Any
 _SEND = re.compile(r"(GET|POST|PUT|PATCH|DELETE) +(/\S*)")
 
 WAIT_S = 5
 """How long what is queued is waited for, unless the file says it."""
+REST = {"true": "final", "false": "not_final"}
+"""The members of `capture` that say how a capture releases the rest of its hold, or keeps it."""
 PASSING = (408, 425, 429)
 """Statuses of a request that is to be sent again, so that they prove neither."""
 
@@ -91,10 +95,16 @@ class CommandReader:
             items = self._expression(members.line, given, name) if given else None
             more = self.condition(members.take("more"), f"{name}: more")
             pages = self._pages(members.take("next"), f"{name}: next")
+        says_rest: dict[str, dict[str, JSON]] = {}
+        for said, member in REST.items() if name is Name.CAPTURE else ():
+            content = {key: plain(given) for key, given in members.mapping(member).items()}
+            says_rest |= {said: content} if content else {}
         wait = self._wait(members.take("wait"), f"{name}: wait")
         members.end()
         is_open, is_kind = (conditions.get(figure) for figure in CONDITIONS)
-        return Template(item.line, call, before, shows, is_open, is_kind, items, more, pages, wait)
+        return Template(
+            item.line, call, before, shows, says_rest, is_open, is_kind, items, more, pages, wait
+        )
 
     def _pages(self, item: Item | None, where: str) -> Pages | None:
         if item is None:

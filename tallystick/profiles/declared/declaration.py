@@ -89,6 +89,9 @@ class Template:
     call: Call
     before: tuple[Before, ...] = ()
     shows: Mapping[str, Expression] = field(default_factory=dict)
+    says_rest: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
+    """The further members of a capture that says whether it releases the rest of its hold: by
+    `true` or `false`, see `Traits.says_rest`."""
     open: Condition | None = None
     """The members that say of a hold that it is open."""
     type: Condition | None = None

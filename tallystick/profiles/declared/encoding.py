@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from tallystick.ledger.members import FINAL
 from tallystick.ledger.vocabulary import (
     Capture,
     CardId,
@@ -120,13 +121,17 @@ class Encoder:
         """Return the request with the effect; Unnamed if the template cannot say the command."""
         template = self.template(command)
         used = _content(template)
-        for name, _ in getattr(command, "extras", ()):
-            if name not in used:
+        call = template.call
+        for name, said in getattr(command, "extras", ()):
+            if name == FINAL and said in template.says_rest:
+                content = {**call.content, **template.says_rest[said]}
+                call = replace(call, content=content, has_body=True)
+            elif name not in used:
                 raise Unnamed(f"this API takes no {name} here")
         if getattr(command, "amount", None) is not None and "amount" not in used:
             raise Unnamed("this API takes no amount here")
         self._check_key(command)
-        call = self._with_key(name_of(command), template.call)
+        call = self._with_key(name_of(command), call)
         return self.request(call, variables)
 
     def _check_key(self, command: Command) -> None:

@@ -198,6 +198,7 @@ def traits_of(declaration: Declaration) -> Traits:
         decimal=money.is_decimal,
         least=money.least,
         retries=declaration.has_retries,
+        says_rest=frozenset(commands[Name.CAPTURE].says_rest if Name.CAPTURE in commands else ()),
         details=details_of(declaration),
         part_of_void=void is not None and "amount" in names_in([void.call.path, void.call.content]),
     )
