@@ -52,6 +52,7 @@ MEMBERS: dict[str, Member] = {
     "spec": Member("file", "its own OpenAPI document, a file or URL"),
     "build": Member("text", "what the build that is judged is called"),
     "known": Member("file", "known issues, each with a reason and a last day"),
+    "regressions": Member("file", "folder with scenarios that are replayed first"),
     "not_supported": Member("list", "operations that it lacks, which are not claimed", "-"),
 }
 """By name. Every option that a target may set has an entry here."""

@@ -42,6 +42,9 @@ OPTIONS: dict[str, Option] = {
     "spec": Option("the target's own OpenAPI document, a file or URL, in place of the profile's"),
     "known": Option("known issues: a file of violations, each with a reason and a last day"),
     "corpus": Option("where found programs are kept and replayed first: a folder or redis://..."),
+    "regressions": Option(
+        "folder with scenarios that are replayed first (default regressions, if it is there)"
+    ),
     "build": Option("what the build that is judged is called, such as 1.4.2 or a commit"),
     "intensity": Option("gate (default), release or hunt"),
     "budget": Option("wall-clock budget such as 90s or 10m"),

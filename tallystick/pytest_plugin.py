@@ -33,6 +33,7 @@ from tallystick.own_contracts import (
 )
 from tallystick.parallel.number import number_of_workers, processors
 from tallystick.parallel.plugin import take_part, worker_input
+from tallystick.regressions import Regression, Regressions, read_regressions
 from tallystick.reporting.live_line import LiveLine, own_terminal
 from tallystick.reporting.masking import mask_report, masked
 from tallystick.reporting.reports import ReportsError
@@ -138,6 +139,9 @@ def pytest_configure(config: pytest.Config) -> None:
     suite = config.stash[SUITE] = Suite(config, settings)
     suite.choice = choice
     suite.early = config.stash.get(EARLY, None)
+    config.pluginmanager.register(
+        Regressions(_regressions(settings), lambda: suite.run), "tallystick-regressions"
+    )
     config.pluginmanager.register(Listener(suite), "tallystick-listener")
     take_part(config, suite)
     if given_seed is not None:
@@ -145,6 +149,14 @@ def pytest_configure(config: pytest.Config) -> None:
     terminal = own_terminal() if config.getoption("verbose", 0) <= 0 else None
     if terminal is not None:
         config.pluginmanager.register(LiveLine(terminal, suite.status), "tallystick-live")
+
+
+def _regressions(settings: Settings) -> tuple[Regression, ...]:
+    """The scenarios that a team keeps; UsageError with one line if one cannot be read."""
+    try:
+        return read_regressions(settings.regressions)
+    except SettingsError as error:
+        raise pytest.UsageError(brief(str(error))) from None
 
 
 def _asked_for(config: pytest.Config) -> tuple[Settings, Choice]:

@@ -89,6 +89,8 @@ class Settings:
     """Violations that are accepted until a date."""
     corpus: str = ""
     """Where the programs that show a violation are kept; empty: nowhere."""
+    regressions: Path | None = None
+    """A folder with scenarios that come before all contracts; None: the usual one."""
     build: str = ""
     """What the user calls the build that is judged."""
     command: str = ""
@@ -131,6 +133,7 @@ def load_settings(
         _spec(asked),
         _known(asked),
         asked.text("corpus"),
+        Path(asked.text("regressions")) if asked.text("regressions") else None,
         asked.text("build"),
         repeat_command(asked, intensity, seed),
     )

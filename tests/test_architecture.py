@@ -127,6 +127,8 @@ PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|md|ini|toml|yaml|json)))`
 """A file or a folder, as a page names it."""
 WRITTEN_BY_A_RUN = {
     "dialect.yaml",
+    "regressions/",
+    "regressions/cap-2.yaml",
     "report.html",
     "reports/latest",
     "result.json",

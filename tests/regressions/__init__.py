@@ -1,0 +1,1 @@
+"""Tests of scenarios that a team keeps in its repository."""
