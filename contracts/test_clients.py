@@ -14,7 +14,14 @@ import pytest
 
 from contracts.support.altered import WAYS, altered
 from contracts.support.clients import connect_as
-from tallystick.drivers.direct import Direct, Unanswered
+from contracts.support.unspelled import (
+    expect_refusal,
+    outcome_of,
+    perform,
+    prepared,
+    remember,
+    violate,
+)
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import (
@@ -22,17 +29,14 @@ from tallystick.ledger.vocabulary import (
     CardLabel,
     Command,
     HoldRecord,
-    Outcome,
     Read,
     Refused,
     TransactionRecord,
-    Unknown,
 )
-from tallystick.profiles.profile import Unnamed
 from tallystick.program import Verb, parse_step
 from tallystick.run import Run
 from tallystick.suite import Suite
-from tallystick.target import Exchange, Target
+from tallystick.target import Target
 
 rule = pytest.mark.rule
 A = CardLabel("A")
@@ -47,20 +51,10 @@ WRONG = {"no credentials": "AUTH-1", **dict.fromkeys(WAYS, "AUTH-2")}
 """How credentials are wrong, in words, and the rule that then demands a refusal."""
 
 
-def _prepared(run: Run) -> Session:
-    """A session with a card A and an open hold h on it; a new one whenever a test is repeated."""
-    session = Session(run)
-    for line in ("A = card 1000", "h = hold A 600"):
-        outcome = session.perform(parse_step(line))
-        if isinstance(outcome, Unknown):
-            raise Unanswered(session.story.last_exchange)
-    return session
-
-
 @rule("AUTH-1", "AUTH-2")
 @pytest.mark.parametrize("how", WRONG)
 def test_wrong_credentials_open_nothing(run: Run, how: str) -> None:
-    session = _prepared(run)
+    session = prepared(run)
     breaks = WRONG[how]
     headers = _altered(run.target, how) if how in WAYS else None
     for line, command in _commands(session, *MAKING):
@@ -68,8 +62,8 @@ def test_wrong_credentials_open_nothing(run: Run, how: str) -> None:
             request = run.profile.encode(command, run.target.address.account, {})
             exchange = run.target.send(request, authorized=False, headers=headers)
             words = f"{line}, with {'' if how not in WAYS else 'credentials with '}{how}"
-            _remember(session, words, exchange)
-            _expect_refusal(session, breaks, words, _outcome(run, command, exchange))
+            remember(session, words, exchange)
+            expect_refusal(session, breaks, words, outcome_of(run, command, exchange))
     session.finish()
 
 
@@ -89,41 +83,41 @@ def reader(run: Run, suite: Suite) -> Iterator[Target]:
 
 @rule("AUTH-6", "AUTH-10")
 def test_a_client_that_only_reads_reads_all_and_moves_nothing(run: Run, reader: Target) -> None:
-    session = _prepared(run)
+    session = prepared(run)
     for line, command in _commands(session, *MAKING):
         words = f"{line}, as a client that only reads"
-        outcome = _perform(session, reader, command, words)
+        outcome = perform(session, reader, command, words)
         if not isinstance(command, Read):
-            _expect_refusal(session, "AUTH-6", words, outcome)
+            expect_refusal(session, "AUTH-6", words, outcome)
             continue
         run.count_checked("AUTH-10")
         if isinstance(outcome, Refused):
-            _violate(session, "AUTH-10", f"accepted: {words}", f"refused with {outcome.status}")
+            violate(session, "AUTH-10", f"accepted: {words}", f"refused with {outcome.status}")
     session.finish()
 
 
 @rule("AUTH-4", "AUTH-5")
 def test_another_client_reads_and_moves_nothing_of_this_one(run: Run, other: Target) -> None:
-    session = _prepared(run)
+    session = prepared(run)
     for line, command in _commands(session):
         reads = isinstance(command, Read)
-        outcome = _perform(session, other, command, f"{line}, as another client")
-        _expect_refusal(session, "AUTH-4" if reads else "AUTH-5", line, outcome)
+        outcome = perform(session, other, command, f"{line}, as another client")
+        expect_refusal(session, "AUTH-4" if reads else "AUTH-5", line, outcome)
     session.finish()
 
 
 @rule("AUTH-4")
 def test_a_ref_of_another_client_shows_it_nothing_of_this_one(run: Run, other: Target) -> None:
-    session = _prepared(run)
+    session = prepared(run)
     # The same words at the same moment by two clients: each may get its own, or a refusal, but
     # never the record of the other.
     bound = session.resolver.bindings["h"]
     run.count_checked("AUTH-4")
-    outcome = _perform(session, other, bound.command, "h = hold A 600, as another client")
+    outcome = perform(session, other, bound.command, "h = hold A 600, as another client")
     if isinstance(outcome, Accepted):
         assert isinstance(outcome.record, TransactionRecord | HoldRecord), "a hold has a record"
         if outcome.record.id == bound.id:
-            _violate(session, "AUTH-4", "a hold of its own, or a refusal", "the hold of this one")
+            violate(session, "AUTH-4", "a hold of its own, or a refusal", "the hold of this one")
     session.finish()
 
 
@@ -145,46 +139,6 @@ def _steps(traits: Traits, more: Sequence[str]) -> Iterator[str]:
         verb = parse_step(line).verb
         if verb in traits.verbs and (traits.reads_hold or verb is not Verb.READ):
             yield line
-
-
-def _perform(session: Session, target: Target, command: Command, words: str) -> Outcome:
-    try:
-        outcome, exchange = target.perform(command)
-    except Unnamed:
-        pytest.skip("the target did not say under which id it knows the card")
-    _remember(session, words, exchange)
-    if isinstance(outcome, Unknown):
-        outcome = _outcome(session.run, command, exchange)
-    if isinstance(outcome, Unknown):
-        raise Unanswered(exchange)
-    return outcome
-
-
-def _remember(session: Session, words: str, exchange: Exchange) -> None:
-    """Keep what no step can spell, so that a violation shows it and is not replayed without it."""
-    session.story.add_exchange(words, exchange)
-    session.story.leave_program()
-    session.story.note(words)
-
-
-def _outcome(run: Run, command: Command, exchange: Exchange) -> Outcome:
-    """What an answer proves. To a client of the run 401 and 403 may be a passing failure, so that a
-    profile need not say that they refuse; here they are what is asked for."""
-    if exchange.answer.status in (401, 403):
-        return Refused(exchange.answer.status)
-    return run.profile.outcome(command, exchange.answer)
-
-
-def _expect_refusal(session: Session, breaks: str, words: str, outcome: Outcome) -> None:
-    session.run.count_checked(breaks)
-    if isinstance(outcome, Unknown):
-        raise Unanswered(session.story.last_exchange)
-    if isinstance(outcome, Accepted):
-        _violate(session, breaks, f"a refusal: {words}", "accepted")
-
-
-def _violate(session: Session, breaks: str, expected: str, actual: str) -> None:
-    Direct(session.run, story=session.story).violate(breaks, expected, actual)
 
 
 def _altered(target: Target, way: str) -> dict[str, str]:

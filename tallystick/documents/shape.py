@@ -159,6 +159,10 @@ class Shape:
         whole["allOf"] = [_with_nulls(schema)]
         return jsonschema_rs.Draft4Validator(whole, validate_formats=True, formats=formats)
 
+    def is_valid(self, schema: Mapping[str, Any], value: Any) -> bool:
+        """Whether a value is one that a schema of the document permits."""
+        return self._compiled(schema).is_valid(value)
+
     @cached_property
     def _is_current(self) -> bool:
         """Whether the schemas of the document are those of JSON Schema as it is now."""
