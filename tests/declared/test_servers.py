@@ -1,0 +1,88 @@
+"""Profiles that were written from the page of a server and docs/profiles.md alone.
+
+The honest server conforms, and each of its faults is found by its rule.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tallystick.cli import cli
+from tests.declared.servers.checkout import KEY, Checkout
+from tests.declared.servers.http import Api, Serving
+from tests.declared.servers.shop import Shop
+
+FOLDER = Path(__file__).parent / "servers"
+LONGEST = 150
+CREDENTIALS = {
+    "TALLYSTICK_CLIENT_ID": "shop",
+    "TALLYSTICK_CLIENT_SECRET": "shop-secret",
+}
+APIS: dict[str, tuple[type[Api], dict[str, str]]] = {
+    "shop": (Shop, CREDENTIALS),
+    "checkout": (Checkout, {"TALLYSTICK_TOKEN": KEY}),
+}
+HOLD = ("A = card 1000", "h = hold A 600")
+FINAL = 'with {"final": "true"}'
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    "final_is_ignored": (*HOLD, f"c = capture h 200 {FINAL}"),
+    "captures_do_not_add_up": (*HOLD, "c = capture h 400", "d = capture h remaining+1"),
+    "captured_is_voided": (*HOLD, "c = capture h 600", "v = void h"),
+    "key_is_ignored": (*HOLD, "c = capture h 200", "again c"),
+    "over_capture_succeeds": (*HOLD, "c = capture h remaining+1"),
+    "failed_takes_rest": (*HOLD, "c = capture h remaining+1"),
+    "repeated_is_queued": (*HOLD, "c = capture h 200", "again c", "d = capture h 1"),
+    "checked_when_received": (*HOLD, "1| c = capture h 400", "2| d = capture h 400"),
+    "captured_is_cancelled": (*HOLD, "c = capture h 600", "v = void h"),
+    "done_before_booked": (*HOLD, "c = capture h 200"),
+}
+FAULTS = [(name, fault) for name, (api, _) in APIS.items() for fault in api.faults]
+
+
+def ask(name: str, url: str, *arguments: object) -> Result:
+    environ: dict[str, str] = {word: "" for word in os.environ if word.startswith("TALLYSTICK_")}
+    environ |= {"COLUMNS": "200", **APIS[name][1]}
+    given = [*arguments, "--target", url]
+    return CliRunner().invoke(cli, list(map(str, given)), env=environ, standalone_mode=False)
+
+
+def replayed(name: str, fault: str, rule: str, lines: tuple[str, ...], folder: Path) -> str:
+    """What a replay of a program says in the end."""
+    scenario = folder / "program.yaml"
+    steps = "".join(f"- {line!r}\n" for line in lines)
+    profile = FOLDER / f"{name}.yaml"
+    scenario.write_text(f"rule: {rule}\nprofile: {profile}\nsteps:\n{steps}", encoding="utf-8")
+    with Serving(APIS[name][0](fault)) as server:
+        return ask(name, server.url, "replay", scenario, "--times=3").output
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_each_command_agrees_and_the_file_is_short(name: str) -> None:
+    file = FOLDER / f"{name}.yaml"
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= LONGEST
+    with Serving(APIS[name][0]()) as server:
+        result = ask(name, server.url, "profile", "check", file)
+    assert result.return_value == 0, result.output
+    assert "agree with what was done" in result.output
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_the_honest_server_answers_the_probe_without_a_violation(name: str, tmp_path: Path) -> None:
+    with Serving(APIS[name][0]()) as server:
+        file = FOLDER / f"{name}.yaml"
+        result = ask(name, server.url, "probe", "--profile", file, "--report-dir", tmp_path)
+    assert result.return_value == 0, result.output
+
+
+@pytest.mark.parametrize(("name", "fault"), FAULTS)
+def test_a_fault_is_found_and_the_honest_server_keeps_the_rule(
+    name: str, fault: str, tmp_path: Path
+) -> None:
+    rule, _ = APIS[name][0].faults[fault]
+    lines = PROGRAMS[fault]
+    assert f"CONFORMS: {rule}" in replayed(name, "", rule, lines, tmp_path)
+    assert f"VIOLATES: {rule}" in replayed(name, fault, rule, lines, tmp_path)
