@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypedDict
 
 from tallystick.driven import ACCEPTED, HOLD, NEW, REFUSED
-from tallystick.ledger.lifecycle import KEPT, TABLES, Move, State
+from tallystick.ledger.dialect import ACCEPT
+from tallystick.ledger.lifecycle import KEPT, REFUNDABLE, TABLES, Move, State, Table
 from tallystick.ledger.traits import Traits
 from tallystick.run import Run
 
@@ -28,7 +29,8 @@ class MoveEntry(TypedDict):
 def lifecycle_of(run: Run) -> list[MoveEntry]:
     """Every legal move in the order in which states are reached, then what had to be refused."""
     table = TABLES[run.dialect.answer("capture.rest") or KEPT]
-    legal = list(_legal(run.profile.traits, table))
+    refunds = run.dialect.answer("void.captured") == ACCEPT
+    legal = list(_legal(run.profile.traits, table, refunds=refunds))
     known = {(state, move) for state, move, _ in legal}
     counts = run.driven.counts
     tried = dict.fromkeys((key.split(": ")[0], key.split(": ")[1]) for key in counts)
@@ -61,15 +63,17 @@ def merged_lifecycle(runs: Iterable[Sequence[MoveEntry]]) -> list[MoveEntry]:
     return sorted(found.values(), key=lambda entry: entry["to"] is None)
 
 
-def _legal(
-    traits: Traits, table: dict[State, dict[Move, State]]
-) -> Iterator[tuple[str, str, str | None]]:
+def _legal(traits: Traits, table: Table, *, refunds: bool) -> Iterator[tuple[str, str, str | None]]:
+    """Every move that is legal. `refunds`: a void of a captured hold gives its money back."""
     if HOLD not in traits.verbs:
         return
     yield NEW, HOLD, State.OPEN.value
     reached = [State.OPEN]
     for state in reached:
-        for move, then in table[state].items():
+        moves = dict(table[state])
+        if refunds and state in REFUNDABLE:
+            moves[Move.VOID] = State.REFUNDED
+        for move, then in moves.items():
             if _is_offered(traits, move):
                 yield state.value, move.value, then.value
                 reached += [then] if then not in reached else []

@@ -24,6 +24,7 @@ _CENTRES: dict[str, tuple[int, int]] = {
     State.CAPTURED: (770, 60),
     State.VOIDED: (466, 356),
     State.RELEASED: (770, 340),
+    State.REFUNDED: (770, 232),
 }
 """The centre of each state, in the order in which they are drawn."""
 
@@ -51,6 +52,8 @@ _ARROWS: dict[tuple[str, str], _Arrow] = {
     (State.PARTLY_CAPTURED, State.PARTLY_CAPTURED): _Arrow(
         "M436 170 C420 100 512 100 498 162", 466, 92
     ),
+    (State.ENDED, State.REFUNDED): _Arrow("M545 212 C590 222 640 228 683 231", 612, 246),
+    (State.CAPTURED, State.REFUNDED): _Arrow("M770 90 V194", 780, 140, "start"),
     (State.OPEN, State.OPEN): _Arrow("M176 230 C160 300 110 290 128 238", 60, 284),
 }
 

@@ -14,12 +14,11 @@ from tallystick.reporting.journal import Record
 
 MOST_ROWS = 24
 """Of a longer history, so many exchanges at its end are shown."""
-CLIENT, NETWORK, SERVER = 300, 560, 820
+CLIENT, NETWORK, SERVER = 40, 340, 640
 """Where the lines are, in pixels."""
-TOP, ROW = 70, 64
-WIDTH = 880
-LONGEST = 34
-"""Characters of a step that fit beside the line of the client."""
+TOP, ROW = 72, 78
+LONGEST = 46
+"""Characters of a step that fit above the arrow of its request."""
 LONGEST_PATH = 60
 _UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DELIVERY = re.compile(r" !(lost|twice|late|cut|timeout)\b")
@@ -66,16 +65,14 @@ def sequence_of(records: Sequence[Record], wrong: int) -> Sequence_:
     """The picture of exchanges; `wrong` is the number of the one that shows the violation."""
     shown = records[-MOST_ROWS:]
     arrows = tuple(_arrow(record, row, wrong) for row, record in enumerate(shown))
-    return Sequence_(arrows, len(records) - len(shown), TOP + ROW * len(arrows) + 10)
+    return Sequence_(arrows, len(records) - len(shown), TOP + ROW * len(arrows) - 20)
 
 
 def short_path(path: str) -> str:
     """The end of a path, with the beginnings of its ids: enough to recognise a request."""
     plain, _, query = _UUID.sub(r"\1…", path).partition("?")
     parts = plain.split("/")
-    # An id alone says little: what it is the id of comes before it.
-    kept = 3 if len(parts) > 2 and re.search(r"\d", parts[-2]) else 2
-    short = plain if len(parts) <= kept + 1 else "…/" + "/".join(parts[-kept:])
+    short = plain if len(parts) <= 3 else "…/" + "/".join(parts[-2:])
     whole = f"{short}?{query}" if query else short
     return whole if len(whole) <= LONGEST_PATH else f"{whole[: LONGEST_PATH - 1]}…"
 

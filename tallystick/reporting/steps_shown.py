@@ -106,7 +106,7 @@ def _shown(
     return Shown(
         anchor=f"violation-{_anchor(entry)}",
         entry=entry,
-        sentence=_sentence(entry, wrong),
+        sentence=_sentence(wrong) if race is None else _sentence_of_race(race),
         rows=_rows(records[-MOST_ROWS:], entry, number),
         rows_left_out=max(0, len(records) - MOST_ROWS),
         is_own=belongs(records, entry),
@@ -130,18 +130,17 @@ def _wrong(records: Sequence[Record]) -> Record | None:
 
 def _with_outcome(record: Record, race: TimeLine) -> Record:
     """An exchange of a race, with what its bar says: no ledger has judged it by itself."""
-    client, _, label = record.step.rpartition("| ")
-    bar = next((bar for bar in race.bars if (bar.client, bar.label) == (client, label)), None)
+    bar = next((bar for bar in race.bars if bar.called_ns == record.called_ns), None)
     if bar is None or record.compared:
         return record
     due = "no order has a place for this answer" if bar.stuck else ""
     return replace(record, compared=(Compared("answer", due, bar.outcome, bar.stuck),))
 
 
-def _sentence(entry: ViolationEntry, wrong: Record | None) -> list[tuple[bool, str]]:
+def _sentence(wrong: Record | None) -> list[tuple[bool, str]]:
     """What the server did wrong, from the exchange that shows it."""
     differing = [] if wrong is None else [each for each in wrong.compared if each.differs]
-    if wrong is None or not wrong.step or not differing or "| " in wrong.step:
+    if wrong is None or not wrong.step or not differing:
         return []
     step = (True, wrong.step)
     if differing[0].name == "answer":
@@ -174,10 +173,19 @@ def _rows(records: Sequence[Record], entry: ViolationEntry, wrong: int) -> tuple
     return tuple(rows)
 
 
+def _sentence_of_race(race: TimeLine) -> list[tuple[bool, str]]:
+    stuck = next((bar for bar in race.bars if bar.stuck), None)
+    if stuck is None:
+        return []
+    said = f" was answered with “{stuck.outcome}”. No order of these requests permits that answer."
+    return [(True, stuck.label), (False, said)]
+
+
 def _told(compared: tuple[Compared, ...]) -> tuple[Compared, ...]:
     """Without the plain *accepted* of an answer whose figures say more."""
-    is_plain = len(compared) > 1 and compared[0].ledger == compared[0].server == "accepted"
-    return compared[1:] if is_plain else compared
+    is_plain = bool(compared) and compared[0].ledger == compared[0].server == "accepted"
+    says_more = any(each.ledger for each in compared[1:])
+    return compared[1:] if is_plain and says_more else compared
 
 
 def _status(record: Record) -> tuple[str, str]:

@@ -42,6 +42,37 @@ addEventListener("load", () => {
 </script>"""
 
 
+AXE = Path(__file__).with_name("axe.min.js")
+"""axe-core 4.10.3, as npm has it; its licence is at its top."""
+LOOK_WITH_AXE = """<script>
+addEventListener("load", async () => {
+  for (const each of document.querySelectorAll("details")) each.open = true;
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  const told = document.createElement("pre");
+  told.id = "measured";
+  told.textContent = JSON.stringify({passes: found.passes.length, violations: found.violations.map(
+    each => [each.id, each.nodes.slice(0, 5).map(node => node.html.slice(0, 200))])});
+  document.body.append(told);
+});
+</script>"""
+FRAME = """<!doctype html><html><head></head><body style="margin: 0">
+<iframe style="border: 0; width: %dpx; height: %dpx" srcdoc="%s"></iframe></body></html>"""
+
+
+def accessibility(page: str, directory: Path, *flags: str) -> dict[str, Any]:
+    """What axe-core says of a page with everything on it opened: its violations, by their id."""
+    looking = f"<script>{AXE.read_text(encoding='utf-8')}</script>{LOOK_WITH_AXE}"
+    path = directory / "looked-at.html"
+    path.write_text(page.replace("<head>", f"<head>{looking}", 1), encoding="utf-8")
+    seen = dom(path, directory / "profile", "--virtual-time-budget=60000", *flags)
+    return _measured_in(seen)
+
+
+def framed(page: str, width: int, height: int = 900) -> str:
+    """The page in a frame: a window of a headless browser is never narrower than 500 pixels."""
+    return FRAME % (width, height, html.escape(page))
+
+
 def dom(page: Path, profile: Path, *flags: str) -> str:
     """The serialised DOM; skips the test if there is no browser."""
     browser = next(filter(None, map(shutil.which, NAMES)), None)
@@ -66,6 +97,10 @@ def measured(page: str, directory: Path, script: str, *flags: str) -> dict[str, 
     listening = page.replace("<head>", f"<head>{LISTEN}", 1)
     path.write_text(listening.replace("</body>", f"{MEASURE % script}</body>", 1), encoding="utf-8")
     seen = dom(path, directory / "profile", *flags)
+    return _measured_in(seen)
+
+
+def _measured_in(seen: str) -> dict[str, Any]:
     found = re.search(r'<pre id="measured">(.*?)</pre>', seen, re.DOTALL)
     assert found is not None, seen
     result: dict[str, Any] = json.loads(html.unescape(found[1]))
