@@ -401,3 +401,35 @@ def test_the_documents_name_every_option_and_variable() -> None:
     named = set(re.findall(r"`(--[a-z0-9-]+|TALLYSTICK_[A-Z0-9_]+)`", text))
     options = {f"--{option}" for option in OPTIONS} | {"--allow-production"}
     assert named == options | set(map(variable, OPTIONS)) | set(CREDENTIALS)
+
+
+# The command that repeats a run -------------------------------------------------------------------
+
+
+def test_a_run_is_repeated_with_what_was_given_in_whatever_way() -> None:
+    settings = load({"TALLYSTICK_RATE": "20"}, seed="7", build="1.4.2", keep="yes")
+    assert settings.build == "1.4.2"
+    assert settings.command == (
+        f"tallystick gate --target {URL} --account T12345678 --rate 20 --keep --seed 7"
+    )
+
+
+def test_no_secret_is_in_the_command_that_repeats_a_run() -> None:
+    spec = "https://me:hush@wallet.test/openapi.yaml"
+    command = load(header=["X-Key: hush", "Y: hush"], spec=spec).command
+    assert "--header 'X-Key: ...' --header 'Y: ...'" in command
+    assert "https://***@wallet.test/openapi.yaml" in command
+    assert "hush" not in command
+
+
+def test_what_the_file_says_of_a_target_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tallystick.yaml").write_text(
+        f"targets:\n  staging:\n    url: {URL}\n    account: T12345678\n    build: nightly\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    environ = {name: text for name, text in ENVIRON.items() if name.endswith(("ID", "SECRET"))}
+    settings = load_settings({"target": "staging"}, environ)
+    assert settings.command == "tallystick gate --target staging --seed 0"
+    assert settings.build == "nightly"

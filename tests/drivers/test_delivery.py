@@ -11,14 +11,13 @@ from sandbox.credentials import ADMIN
 from sandbox.process import Sandbox
 from tallystick.connect import connect
 from tallystick.documents import shape
+from tallystick.drivers.again import run_again
 from tallystick.drivers.delivery import DeliverySession, deliver, lossy_connection
 from tallystick.drivers.probe import probe
 from tallystick.ledger.vocabulary import Accepted, Refused
 from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Delivery, Program, ProgramError, parse_step
-from tallystick.replaying import _run_once
-from tallystick.reporting.scenario import Scenario
 from tallystick.run import Finding, Run, Violated
 from tallystick.target import Address, Answer, Client, NoAnswer
 from tests.drivers.conftest import MakeRun
@@ -178,7 +177,7 @@ def test_a_program_that_ends_early_leaves_nothing_to_the_next() -> None:
 
 def test_a_scenario_is_replayed_with_its_deliveries() -> None:
     with sandbox_run("ref_forgotten_late") as run, pytest.raises(Violated):
-        _run_once(run, Scenario(Program.parse(*START, "x = draw A 100 !late"), "DELIV-3"))
+        run_again(run, Program.parse(*START, "x = draw A 100 !late"), "DELIV-3")
     assert set(run.findings) == {"DELIV-3"}
 
 
