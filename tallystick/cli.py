@@ -23,7 +23,7 @@ from rich.text import Text
 from tallystick import __version__
 from tallystick.checker import Budget, History, HistoryError, Illegality, Key, Verdict, check, load
 from tallystick.choosing import TEXTS
-from tallystick.command_options import run_options, settings_options, settings_options_for
+from tallystick.command_options import run_options, settings_options
 from tallystick.config_command import config_command
 from tallystick.corpus.storage import CorpusError
 from tallystick.diff_command import diff_command
@@ -44,25 +44,23 @@ from tallystick.profile_commands import profile_group
 from tallystick.profiles import registry
 from tallystick.profiles.documents import dialect_of, rules_of
 from tallystick.profiles.profile import ProfileError
-from tallystick.replaying import probe_rows, probe_target, replay_scenario
+from tallystick.replay_command import replay_command, violated
+from tallystick.replaying import probe_rows, probe_target
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
 from tallystick.reporting.journal import Exchanges, JournalError, Races, read_journal
 from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
-from tallystick.reporting.scenario import ScenarioError, read_scenario
+from tallystick.reporting.scenario import ScenarioError
 from tallystick.reporting.server_table import read_column, table_of
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
 from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief, visible
 from tallystick.reporting.wording import say_command, say_outcome
-from tallystick.run import Finding
 from tallystick.settings import Settings, SettingsError, duration
 from tallystick.sweeping import sweep
 from tallystick.target import TargetError
 
 OK, VIOLATES, INTERRUPTED, BROKE, BAD_INPUT = 0, 1, 2, 3, 4
-SKIP = 125
-"""What `git bisect run` takes for a build that cannot be tested."""
 
 BAD = (
     ClaimsError,
@@ -329,6 +327,7 @@ cli.add_command(config_command)
 cli.add_command(diff_command)
 cli.add_command(merge_command)
 cli.add_command(known_command)
+cli.add_command(replay_command)
 
 
 @cli.command("probe", short_help="Ask a server what the documentation leaves open.")
@@ -349,7 +348,7 @@ def probe_command(settings: Settings) -> int:
     if run.findings:
         click.echo("The answers break rules; these programs show it:")
     for finding in run.findings.values():
-        click.echo("\n".join(_violated(finding)))
+        click.echo("\n".join(violated(finding)))
     return VIOLATES if run.findings else OK
 
 
@@ -376,51 +375,6 @@ def sweep_command(settings: Settings, directory: Path) -> int:
     for id_ in (*left.holds, *left.cards):
         click.echo(f"  {id_}")
     return VIOLATES
-
-
-# replay -------------------------------------------------------------------------------------------
-
-
-@cli.command("replay", short_help="Run a counter-example again on any server.")
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--times", default=3, type=click.IntRange(1, 1000), help="how often (default 3)")
-@click.option("--bisect", is_flag=True, help="exit 125, skip, where the scenario cannot be judged")
-@settings_options_for(lambda given: read_scenario(given["scenario"]).profile)
-def replay_command(settings: Settings, scenario: Path, times: int, bisect: bool) -> int:
-    """Run the program of a scenario file: status 1 if its rule is broken again, 0 if it is kept.
-
-    Nothing is shown if the rule was not exercised, or if answers got lost: then the status is 1
-    too, or 125 with --bisect. With that it fits `git bisect run`, which skips such a server.
-
-    Without --profile the API is the one that the scenario names.
-    """
-    recorded = read_scenario(scenario)
-    try:
-        replay = replay_scenario(settings, recorded, times)
-    except TargetError:
-        if bisect:
-            return SKIP
-        raise
-    for finding in replay.findings:
-        click.echo("\n".join(_violated(finding)))
-    rule, made = recorded.rule, replay.times
-    if replay.seen:
-        click.echo(f"VIOLATES: {rule} was broken in {replay.seen} of {made} replays")
-        return VIOLATES
-    if replay.undecided is not None:
-        click.echo(f"UNDECIDED: {brief(replay.undecided)}")
-        return SKIP if bisect else VIOLATES
-    click.echo(f"CONFORMS: {rule} was kept in {made} of {made} replays")
-    return OK
-
-
-def _violated(finding: Finding) -> list[str]:
-    violation = finding.violation
-    return [
-        brief(f"{violation.rule}: {load_rules()[violation.rule].text}"),
-        brief(f"  permitted {violation.expected}; received {violation.actual}"),
-        *(brief(f"  {number}  {line}") for number, line in enumerate(finding.steps, start=1)),
-    ]
 
 
 def _fail(text: str) -> NoReturn:

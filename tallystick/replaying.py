@@ -43,6 +43,8 @@ class Replay:
     times: int
     seen: int
     findings: tuple[Finding, ...]
+    run: Run
+    """The run that they were made with; its connection is closed."""
     undecided: str | None = None
     """Why the rule was not judged, if it was not seen broken; None: it was kept."""
 
@@ -56,7 +58,8 @@ class Replay:
 class Traffic:
     """Counts the exchanges of a run, and those in which the target said nothing that proves it."""
 
-    def __init__(self) -> None:
+    def __init__(self, observer: Observer | None = None) -> None:
+        self._observer = observer
         self.restart()
 
     def restart(self) -> None:
@@ -66,6 +69,8 @@ class Traffic:
 
     def __call__(self, exchange: Exchange) -> None:
         answer = exchange.answer
+        if self._observer is not None:
+            self._observer(exchange)
         self.exchanges += 1
         self.lost += isinstance(answer, NoAnswer) or answer.status >= 500
 
@@ -125,15 +130,17 @@ def probe_target(settings: Settings) -> Run:
         return run
 
 
-def replay_scenario(settings: Settings, scenario: Scenario, times: int) -> Replay:
-    """Run a scenario's program on fresh cards, several times.
+def replay_scenario(
+    settings: Settings, scenario: Scenario, times: int, observer: Observer | None = None
+) -> Replay:
+    """Run a scenario's program on fresh cards, several times; `observer` hears every exchange.
 
     A replay in which answers got lost proves nothing unless the rule is broken, and is run again.
     Raises TargetError if the target cannot be judged from the start.
     """
     known = None if settings.dialect else _recorded(settings, scenario)
     is_pinned = settings.dialect is not None or scenario.rule == "DIA-2"
-    traffic = Traffic()
+    traffic = Traffic(observer)
     with live_run(settings, known, is_pinned=is_pinned, observer=traffic) as run:
         replay = _replay(run, scenario, times, traffic)
         if replay.is_about_answers and not is_pinned:
@@ -182,7 +189,7 @@ def _replay(run: Run, scenario: Scenario, times: int, traffic: Traffic) -> Repla
         why = reason or why
         if made >= times and (judged >= times or not traffic.lost):
             break
-    return Replay(made, seen, tuple(found.values()), why if judged < times else None)
+    return Replay(made, seen, tuple(found.values()), run, why if judged < times else None)
 
 
 def _not_judged(

@@ -298,8 +298,9 @@ def _client(asked: Given, prefix: str) -> Client | None:
     token = asked.secret(f"TALLYSTICK_{prefix}TOKEN")
     client_id = asked.secret(f"TALLYSTICK_{prefix}CLIENT_ID")
     secret = asked.secret(f"TALLYSTICK_{prefix}CLIENT_SECRET")
+    name = prefix.rstrip("_")
     if client_id and secret:
-        return Client(client_id, secret)
+        return Client(client_id, secret, name=name)
     if client_id or secret:
         lacking = "SECRET" if client_id else "ID"
         raise SettingsError(f"TALLYSTICK_{prefix}CLIENT_{lacking} is missing beside its pair")
@@ -307,7 +308,7 @@ def _client(asked: Given, prefix: str) -> Client | None:
         raise SettingsError(
             f"TALLYSTICK_{prefix}TOKEN has signs that no header can carry: look for a space"
         )
-    return Client(token=token) if token else None
+    return Client(token=token, name=name) if token else None
 
 
 def _intensity(asked: Given) -> Intensity:

@@ -90,10 +90,13 @@ ARROWS = {
             *("request", "run", "target"),
         ),
     },
+    "tallystick/permitted/": {
+        "rooms": ("documents", "driven", "evidence", "ledger", "profiles", "run", "target")
+    },
     "tallystick/reporting/": {
         "rooms": (
             *("causes", "checker", "cleanup", "documents", "driven", "evidence", "fingerprint"),
-            *("known", "ledger", "location", "program", "run", "target"),
+            *("known", "ledger", "location", "permitted", "program", "run", "target"),
         ),
     },
     "tallystick/corpus/": {"rooms": ("drivers", "reporting", "run", "target")},
@@ -126,6 +129,8 @@ HOMES = {
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|md|ini|toml|yaml|json)))`")
 """A file or a folder, as a page names it."""
 WRITTEN_BY_A_RUN = {
+    "RULE.py",
+    "scenarios/RULE.py",
     "dialect.yaml",
     "regressions/",
     "regressions/cap-2.yaml",

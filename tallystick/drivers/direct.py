@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from tallystick.drivers.story import Story
@@ -140,7 +141,8 @@ class Direct:
             rule = self._count("SHAPE-2")
         if answer.status not in allowed:
             named = "4xx" if len(allowed) > MOST_NAMED else ", ".join(map(str, sorted(allowed)))
-            self.violate(rule, f"a refusal ({named}): {why}", f"status {answer.status}")
+            expected = f"a refusal ({named}): {why}"
+            self.violate(rule, expected, f"status {answer.status}", statuses=allowed)
 
     def expect(self, rules: str | Iterable[str], holds: bool, expected: str, actual: Any) -> None:
         """Raise Violated unless it holds. Counts the rules as checked; the first is blamed."""
@@ -148,16 +150,19 @@ class Direct:
         if not holds:
             self.violate(rule, expected, str(actual))
 
-    def violate(self, rule: str, expected: str, actual: str) -> NoReturn:
+    def violate(
+        self, rule: str, expected: str, actual: str, *, statuses: frozenset[int] = frozenset()
+    ) -> NoReturn:
         """Record a violation with all that was done before it, and raise Violated.
 
+        `statuses`: those of which the last answer had to have one, if that is what is wrong.
         Raises Unanswered instead, if an answer before it proves nothing; its form is judged still.
         """
         if not rule.startswith("SHAPE-"):
             require_proof(self.story)
         violation = Violation(rule, expected, actual)
         finding = self.story.finding_in_words(violation, self.target.meter.requests)
-        raise Violated(self.run.record(finding))
+        raise Violated(self.run.record(replace(finding, statuses=statuses)))
 
     def _count(self, rules: str | Iterable[str]) -> str:
         named = [rules] if isinstance(rules, str) else list(rules)

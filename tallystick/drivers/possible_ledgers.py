@@ -115,10 +115,7 @@ class PossibleLedgers:
         run = self._run
         survivors: list[Ledger] = []
         violation: Violation | None = None
-        for ledger in self._ledgers[label]:
-            # Another card may have answered an open question since this one was judged last.
-            if ledger.dialect is not run.dialect:
-                ledger = ledger.changed(dialect=run.dialect)
+        for ledger in self.up_to_date(label):
             judgement = judge(ledger, command, outcome)
             run.count_checked(*judgement.checked)
             if isinstance(judgement.result, Violation):
@@ -138,6 +135,14 @@ class PossibleLedgers:
         if len(possible) == 1:
             run.learn(survivors[0].dialect)
         return None
+
+    def up_to_date(self, label: CardLabel) -> tuple[Ledger, ...]:
+        """The possible ledgers; another card may have answered an open question since."""
+        known = self._run.dialect
+        return tuple(
+            ledger if ledger.dialect is known else ledger.changed(dialect=known)
+            for ledger in self._ledgers[label]
+        )
 
     def contradiction(
         self, label: CardLabel, command: Command, outcome: Outcome

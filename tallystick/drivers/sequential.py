@@ -203,15 +203,16 @@ class Session:
         noted, and raised by `finish`.
         """
         outcome, exchange = self.target.perform(command)
-        judged = Judged(self.ledgers.of(card), command, outcome)
-        self.story.add_exchange(step, exchange, judged)
         if isinstance(exchange.answer, Answer):
             took_s = (exchange.returned_ns - exchange.called_ns) / 1e9
             self.run.clock.hear(exchange.answer, took_s)
+        answered = self.resolver.as_answered(command, card)
+        judged = Judged(self.ledgers.up_to_date(card), answered, outcome)
+        self.story.add_exchange(step, exchange, judged)
         shape_violation = self.run.judge_shape(exchange)
         try:
             # What the ledger says of an answer says more than its shape, so it is recorded first.
-            self.judge(card, self.resolver.as_answered(command, card), outcome)
+            self.judge(card, answered, outcome)
             if isinstance(command, ReadCard) and command.view is View.DETAILS:
                 self.story.verify(card)
             elif isinstance(command, ReadHold):

@@ -20,7 +20,8 @@ def curl(record: Record, base_url: str, credentials: Sequence[str] = (BEARER,)) 
 
     `credentials` are headers with `$TOKEN` in them, for the shell to fill in.
     """
-    named = "".join(f' -H "{header}"' for header in credentials)
+    sent = credentials if record.credentials is None else record.credentials
+    named = "".join(f' -H "{header}"' for header in sent)
     parts = [f"curl -sS -X {record.method}{named}"]
     parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in record.headers.items()]
     if record.form and isinstance(record.body, dict):

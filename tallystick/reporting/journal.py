@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Self
 
 from tallystick import __version__
 from tallystick.evidence import Event
+from tallystick.reporting.credentials import further_headers, shown_credentials
 from tallystick.reporting.ledger_says import Compared, compare
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.timeline import TimeLine, time_line_from
@@ -28,6 +29,8 @@ from tallystick.target import NOT_JSON, Exchange, NoAnswer
 JSON = Any
 
 FORMAT = 1
+LONGEST_CONTENT = 4_000
+"""Bytes that are kept of what was sent in place of a body."""
 LONGEST_LINE = 64 * 1024  # characters; of a longer one, the bodies that make it so are left out
 
 
@@ -73,6 +76,8 @@ class Record:
     """Whether the body was sent as a form."""
     compared: tuple[Compared, ...] = ()
     """What the ledger says beside what the server showed, if it is an exchange of a finding."""
+    credentials: tuple[str, ...] | None = None
+    """The headers with its credentials, for a shell, if they were not the usual ones."""
 
 
 Exchanges = Mapping[str, tuple[Record, ...]]
@@ -95,6 +100,9 @@ def record_of(exchange: Exchange, step: str, redactor: Redactor) -> Record:
             reason = f"not JSON ({answer.content_type or 'no content type'})"
         else:
             shown = redactor.answer(answer.body)
+    unusual = exchange.unusual
+    if unusual is not None and unusual.content is not None:
+        body = redactor.text(unusual.content[:LONGEST_CONTENT].decode(errors="replace"))
     return Record(
         exchange.number,
         step,
@@ -107,8 +115,9 @@ def record_of(exchange: Exchange, step: str, redactor: Redactor) -> Record:
         shown,
         exchange.called_ns,
         exchange.returned_ns,
-        {name: redactor.text(value) for name, value in request.headers},
+        {name: redactor.text(value) for name, value in further_headers(exchange)},
         request.form,
+        credentials=shown_credentials(exchange),
     )
 
 
@@ -369,6 +378,8 @@ def _record(members: dict[str, JSON]) -> Record:
     for name in ("number", "called_ns", "returned_ns"):
         if type(whole[name]) is not int:
             raise ValueError(f"{name} is {whole[name]!r}, not an integer")
+    if whole["credentials"] is not None:
+        whole["credentials"] = tuple(map(str, whole["credentials"]))
     return Record(**whole)
 
 
@@ -408,6 +419,7 @@ _DEFAULTS: dict[str, JSON] = {
     "returned_ns": None,
     "headers": {},
     "form": False,
+    "credentials": None,
 }
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode

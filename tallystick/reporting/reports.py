@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tallystick.documents import questions as dialect
 from tallystick.documents.rules import load_rules
-from tallystick.evidence import Race
+from tallystick.evidence import Event, Race
 from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.curl import AT_THE_END
 from tallystick.reporting.journal import (
@@ -45,6 +45,7 @@ from tallystick.reporting.result import (
     write_whole,
 )
 from tallystick.reporting.scenario import file_name, write_scenario
+from tallystick.reporting.scripts import python_text, recipe_of, shell_text
 from tallystick.reporting.summary import append_to_step, summary_text
 from tallystick.reporting.terminal import WIDTH, report_text
 from tallystick.reporting.timeline import TimeLine, bars_of
@@ -61,10 +62,13 @@ ON_A_LANE = re.compile(rf"\d+\| |{AT_THE_END}$")
 NOT_FINISHED = "not finished"
 PAGE = "report.html"
 JOURNAL = "journal.jsonl"
+SCRIPTS = {"py": python_text, "sh": shell_text}
+"""The programs beside a scenario file, by the ending of their names."""
 MARKS = ("result.json", JOURNAL)
 """A directory with one of these is that of an earlier run."""
 OURS = (
-    *(*MARKS, "scenarios/*.yaml", PAGE, "summary.md"),
+    *(*MARKS, PAGE, "summary.md"),
+    *(f"scenarios/*.{ending}" for ending in ("yaml", *SCRIPTS)),
     *(f"{PARTS}/*.jsonl", f"{PARTS}/*.notes"),
 )
 """What a run writes anew."""
@@ -93,6 +97,8 @@ class Reports:
         self._is_closing = False
         self._merged: JournalContents | None = None
         self._times = ResponseTimes()
+        self._scripted: dict[str, tuple[Event, ...]] = {}
+        """By the key of a finding: the exchanges of which its scripts were made."""
         if is_part:
             return
         directory.mkdir(parents=True, exist_ok=True)
@@ -175,11 +181,26 @@ class Reports:
             if is_ours and finding.shortest.steps and not finding.notes:
                 finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
                 write_scenario(self.directory / finding.scenario, finding, run)
+            if is_ours:
+                self._write_scripts(finding, run)
             run.revise(known, finding)
             if is_ours and self._journal is not None:
                 self._journal.record(finding, _race_of(run, finding))
             self._write(run, replace(ending, unfinished=NOT_FINISHED))
         return finding
+
+    def _write_scripts(self, finding: Finding, run: Run) -> None:
+        """Write the finding as programs of their own, where that can be done."""
+        if self._scripted.get(finding.key) is finding.events:
+            return
+        self._scripted[finding.key] = finding.events
+        recipe = recipe_of(run, finding)
+        for ending, written in SCRIPTS.items():
+            path = self.directory / "scenarios" / file_name(finding.key, ending)
+            if recipe is not None:
+                write_whole(path, written(recipe, path.name))
+            else:
+                path.unlink(missing_ok=True)
 
     def close(
         self, run: Run, ending: Ending, *, width: int = WIDTH, colour: bool = False

@@ -46,9 +46,9 @@ class Scenario:
     """The value of `--profile` for its API; empty: the default."""
 
 
-def file_name(key: str) -> str:
-    """The name of the scenario file of a finding, by its key."""
-    return f"{key.lower().replace(' ', '-')}.yaml"
+def file_name(key: str, ending: str = "yaml") -> str:
+    """The name of the scenario file of a finding, by its key; or of the files beside it."""
+    return f"{key.lower().replace(' ', '-')}.{ending}"
 
 
 def write_scenario(path: Path, finding: Finding, run: Run, *, created: str = "") -> None:

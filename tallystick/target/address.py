@@ -31,6 +31,8 @@ class Client:
     """An API client of the target: client credentials, or a ready bearer token."""
 
     client_id: str = ""
+    name: str = field(default="", kw_only=True, compare=False)
+    """What its variables are named by: `OTHER`, `READER`, `TILL`. Empty: the client of the run."""
     secret: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
 

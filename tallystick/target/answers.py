@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from tallystick.request import Request
+from tallystick.target.unusual import Unusual
 
 LONGEST_WAIT_S = 30.0  # of one Retry-After
 
@@ -63,6 +64,8 @@ class Exchange:
     returned_ns: int
     busy: int = 0
     """How often the target answered before this that it was too busy."""
+    unusual: Unusual | None = field(default=None, repr=False)
+    """What the request carried in place of the usual; None: nothing."""
 
 
 Observer = Callable[[Exchange], None]

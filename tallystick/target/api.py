@@ -53,6 +53,22 @@ class FollowUp:
     """How long to wait before it is sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class ScriptedLogin:
+    """How a program of its own proves who it is, in templates.
+
+    `${token}`, `${client_id}`, `${client_secret}`, `${basic}` (user and password of HTTP basic, in
+    base64), `${account}` and `${url}` (the base URL) stand for what its environment gives.
+    """
+
+    headers: Mapping[str, str]
+    """The headers that every request carries."""
+    fetch: Request | None = None
+    """The request whose answer gives the token, where none is given ready."""
+    token: tuple[str, ...] = ()
+    """Where the token is in that answer."""
+
+
 class Authentication(Protocol):
     """How the requests of one client prove who sends them. Thread-safe."""
 
@@ -164,6 +180,13 @@ class Api(Protocol):
         self, address: Address, client: Client, outages: Outages, time: Time
     ) -> Authentication:
         """How a client authenticates at an address. Sends nothing yet."""
+        ...
+
+    def scripted_login(self, audience: str) -> ScriptedLogin | None:
+        """How a script authenticates; None if it takes more than templates.
+
+        `audience`: for whom the target gave its token in the run, with `${url}` in it.
+        """
         ...
 
     def fetches_credentials(self, path: str) -> bool:

@@ -36,6 +36,7 @@ from tallystick.target.outages import ENOUGH, Control, Outage, Outages, is_failu
 from tallystick.target.pace import REAL_TIME, Meter, Time
 from tallystick.target.sender import Sender
 from tallystick.target.support import Support
+from tallystick.target.unusual import Unusual
 
 PATIENCE = 5
 """Answers 429 or 503 in a row before it may be given up."""
@@ -339,7 +340,10 @@ class HttpTarget:
             with suppress(BaseException):
                 self._observe(Exchange(number, request, _cut_by(error), called_ns, called_ns))
             raise
-        exchange = Exchange(number, request, answer, called_ns, time.monotonic_ns())
+        returned_ns, usual = time.monotonic_ns(), self.authentication.current()
+        is_sent, further = message.authorized, message.headers
+        unusual = Unusual.of(self.client, usual, is_sent, further, message.content)
+        exchange = Exchange(number, request, answer, called_ns, returned_ns, unusual=unusual)
         self._observe(exchange)
         return exchange
 

@@ -21,6 +21,7 @@ from tests.proof import (
     profiles,
     readme,
     record,
+    scripts,
     variants,
 )
 
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "mutants": _mutants,
         "peers": _peers,
         "profiles": _profiles,
+        "scripts": _scripts,
     }
     if options.part == "readme":
         readme.write()
@@ -56,7 +58,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
-    parts = ["faults", "variants", "networks", "interrupts", "mutants", "peers", "profiles"]
+    parts = [
+        "faults",
+        "variants",
+        "networks",
+        "interrupts",
+        "mutants",
+        "peers",
+        "profiles",
+        "scripts",
+    ]
     parser.add_argument("part", choices=["all", *parts, "readme"])
     parser.add_argument("--server", choices=profiles.SERVERS, help="faults, variants: of this one")
     parser.add_argument("--only", default="", metavar="NAME,...", help="only these by name")
@@ -153,6 +164,16 @@ def _peers(options: argparse.Namespace) -> bool:
     print(peers.table(rows))
     _keep(options, "peers", rows, is_full=not options.only, budget_s=options.seconds)
     return True
+
+
+def _scripts(options: argparse.Namespace) -> bool:
+    names = _chosen(options, scripts.deterministic())
+    if options.sample:
+        names = names[:: max(1, len(names) // options.sample)]
+    rows = _shown(scripts.measure(names, jobs=options.jobs), names)
+    print(scripts.table(rows))
+    _keep(options, "scripts", rows, is_full=len(rows) == len(scripts.deterministic()))
+    return all(row.is_good for row in rows)
 
 
 def _chosen(options: argparse.Namespace, known: list[str]) -> list[str]:

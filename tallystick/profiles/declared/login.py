@@ -8,10 +8,11 @@ import re
 import threading
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from tallystick.profiles.declared.declaration import Call, Login
-from tallystick.profiles.declared.expressions import exact
+from tallystick.profiles.declared.expressions import Path, exact
 from tallystick.profiles.declared.templates import (
     Missing,
     as_text,
@@ -21,8 +22,10 @@ from tallystick.profiles.declared.templates import (
     names_in,
 )
 from tallystick.profiles.profile import ProfileError
+from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret
 from tallystick.target.answers import Answer, NoAnswer, wait_asked_for
+from tallystick.target.api import ScriptedLogin
 from tallystick.target.errors import TargetError
 from tallystick.target.outages import Outages, is_failure, said_of
 from tallystick.target.pace import Time
@@ -166,3 +169,30 @@ class Headers:
         life = None if login.lifetime is None else exact(login.lifetime.value(answer.body, {}))
         life_s = DEFAULT_LIFE_S if life is None else float(life)
         return token, life_s if life_s > 0 and math.isfinite(life_s) else DEFAULT_LIFE_S
+
+
+def scripted(login: Login) -> ScriptedLogin | None:
+    """How a script authenticates; None if its token has to be computed from the answer."""
+    headers = {login.header: _written_out(login.value)} if login.header else {}
+    call = login.fetch
+    if call is None:
+        return ScriptedLogin(headers)
+    if not isinstance(login.token, Path) or "*" in login.token.parts:
+        return None
+    content = _written_out(dict(call.content))
+    is_form = call.body == "form"
+    fetch = Request(
+        call.operation,
+        call.method,
+        _written_out(call.path),
+        flat(content) if is_form else content,
+        tuple((name, _written_out(value)) for name, value in call.headers.items()),
+        is_form,
+    )
+    return ScriptedLogin(headers, fetch, login.token.parts)
+
+
+def _written_out(template: Any) -> Any:
+    """A template with each variable as `${name}`."""
+    known = sorted(names_in(template))
+    return filled(template, {name: f"${{{name}}}" for name in known})

@@ -20,7 +20,7 @@ from tallystick.profiles.declared.decoding import Decoder
 from tallystick.profiles.declared.encoding import METADATA, Encoder
 from tallystick.profiles.declared.fuzzing import fuzzing_of
 from tallystick.profiles.declared.leftovers import DeclaredLeftovers
-from tallystick.profiles.declared.login import Headers
+from tallystick.profiles.declared.login import Headers, scripted
 from tallystick.profiles.declared.names import Names
 from tallystick.profiles.declared.reading import read
 from tallystick.profiles.declared.templates import as_text, names_in
@@ -28,7 +28,7 @@ from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileErr
 from tallystick.request import Request
 from tallystick.target.address import Address, Client
 from tallystick.target.answers import Answer, NoAnswer
-from tallystick.target.api import FollowUp, Preparation, Unnamed, Variables
+from tallystick.target.api import FollowUp, Preparation, ScriptedLogin, Unnamed, Variables
 from tallystick.target.outages import Outages
 from tallystick.target.pace import Time
 
@@ -161,6 +161,10 @@ class DeclaredProfile:
     ) -> Headers:
         """The headers that the file declares; ProfileError if their credentials are missing."""
         return Headers(self.declaration.login, address, client, outages, time)
+
+    def scripted_login(self, audience: str) -> ScriptedLogin | None:
+        """The header, and `fetch` where the file has it; None if its token has to be computed."""
+        return scripted(self.declaration.login)
 
     def fetches_credentials(self, path: str) -> bool:
         """Whether it is the path of `fetch`."""

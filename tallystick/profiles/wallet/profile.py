@@ -18,11 +18,12 @@ from tallystick.profiles.profile import (
 )
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
-from tallystick.profiles.wallet.bearer import VENDOR, Bearer
+from tallystick.profiles.wallet.bearer import DOCUMENTED_URL, VENDOR, Bearer
 from tallystick.profiles.wallet.leftovers import WalletLeftovers
 from tallystick.profiles.wallet.looking import Offers
 from tallystick.request import Request
 from tallystick.target import NOT_JSON, Address, Answer, Client, NoAnswer, Time
+from tallystick.target.api import ScriptedLogin
 from tallystick.target.outages import Outages
 
 CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
@@ -93,6 +94,15 @@ class Wallet:
     ) -> Bearer:
         """An access token of Get Token, or the one that was given."""
         return Bearer(address, client, outages, time)
+
+    def scripted_login(self, audience: str) -> ScriptedLogin:
+        """Get Token with client credentials, as `bearer` does."""
+        documented = f"{DOCUMENTED_URL}/accounts/${{account}}"
+        body = {"grant_type": "client_credentials", "audience": audience or documented}
+        basic = (("Authorization", "Basic ${basic}"),)
+        path = "/accounts/${account}/auth/token"
+        fetch = Request(op.GET_ACCESS_TOKEN, "POST", path, body, basic)
+        return ScriptedLogin({"Authorization": "Bearer ${token}"}, fetch, ("access_token",))
 
     def fetches_credentials(self, path: str) -> bool:
         """Whether it is Get Token."""

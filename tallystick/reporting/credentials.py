@@ -1,0 +1,106 @@
+"""The credentials of a request without their secrets: what was made of the usual ones.
+
+A token that was left out, cut off or altered on purpose is what such a request is about, so it is
+shown by blanks for the parts of the usual one: `token`, `signed` (all but its signature), `payload`
+and `signature`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tallystick.reporting.blank import blank, pieces
+from tallystick.target import Exchange
+from tallystick.target.unusual import Headers, Unusual
+
+UNKNOWN = "credentials"
+"""The blank for credentials of which nobody can tell how they were made."""
+NAMES = ("authorization", "x-api-key")
+SHARED = 12
+"""So many signs in common with the usual token make a text a secret."""
+_IN_SHELL = {
+    "token": "${name}TOKEN",
+    "signed": "${{{name}TOKEN%.*}}",
+    "payload": '$(cut -d. -f2 <<<"${name}TOKEN")',
+    "signature": "${{{name}TOKEN##*.}}",
+}
+
+
+def credentials_of(unusual: Unusual) -> Headers:
+    """The headers with credentials that a request carried, with blanks."""
+    given = {name.lower() for name, _ in unusual.headers}
+    usual = [(n, v) for n, v in unusual.usual if unusual.authorized and n.lower() not in given]
+    sent = [(n, v) for n, v in unusual.headers if is_credential(n, unusual)]
+    known = dict(unusual.usual)
+    return tuple((name, _shown(value, known.get(name, ""))) for name, value in [*usual, *sent])
+
+
+def is_credential(name: str, unusual: Unusual) -> bool:
+    """Whether a header of a request carries credentials."""
+    return name.lower() in {*NAMES, *(each.lower() for each, _ in unusual.usual)}
+
+
+def _shown(value: str, usual: str) -> str:
+    scheme, _, token = usual.rpartition(" ")
+    if value == usual:
+        return f"{scheme} {blank('token')}".strip()
+    if value in ("", scheme):
+        return value
+    if token and token in value:
+        return value.replace(token, blank("token"))
+    given_scheme, _, given = value.rpartition(" ")
+    if given_scheme.lower() not in ("", "bearer"):
+        return blank(UNKNOWN)
+    made = _made_of(given, token) if token.count(".") == 2 else None
+    if made is not None:
+        return f"{given_scheme} {made}".strip()
+    return blank(UNKNOWN) if _shares(given, token) else value
+
+
+def _made_of(given: str, token: str) -> str | None:
+    """What was made of a token with three parts; None if it cannot be told."""
+    header, payload, signature = token.split(".")
+    parts = given.split(".")
+    if len(parts) != 3 or parts[1] != payload:
+        return None
+    if parts[0] == header:
+        # The signature is wrong on purpose: any other wrong one does the same.
+        return f"{blank('signed')}.{'A' * len(parts[2])}"
+    if parts[2] not in ("", signature):
+        return None
+    return f"{parts[0]}.{blank('payload')}.{blank('signature') if parts[2] else ''}"
+
+
+def _shares(given: str, token: str) -> bool:
+    return any(given[at : at + SHARED] in token for at in range(max(0, len(given) - SHARED + 1)))
+
+
+def in_shell(headers: Iterable[tuple[str, str]], client: str) -> list[str]:
+    """Headers as words of a shell between double quotes; `client` names whose token it is."""
+    prefix = f"{client}_" if client else ""
+    return ["".join([f"{name}: ", *_words(value, prefix)]) for name, value in headers]
+
+
+def _words(value: str, prefix: str) -> Iterable[str]:
+    for part, is_blank in pieces(value):
+        if is_blank:
+            yield _IN_SHELL.get(part, "$CREDENTIALS").format(name=prefix)
+        else:
+            yield re.sub(r"([\\\"$`])", r"\\\1", part)
+
+
+def further_headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """The headers of a request beside its credentials."""
+    yield from exchange.request.headers
+    unusual = exchange.unusual
+    if unusual is not None:
+        yield from (each for each in unusual.headers if not is_credential(each[0], unusual))
+
+
+def shown_credentials(exchange: Exchange) -> tuple[str, ...] | None:
+    """The headers with its credentials, for a shell; None: they were the usual ones."""
+    unusual = exchange.unusual
+    if unusual is None or (unusual.authorized and not unusual.headers and not unusual.client):
+        return None
+    return tuple(in_shell(credentials_of(unusual), unusual.client))

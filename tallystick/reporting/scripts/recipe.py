@@ -1,0 +1,219 @@
+"""What a script has to do, as values: requests with blanks, and what the last answer has to show.
+
+It is made from the exchanges of a finding. It knows no language, and no API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tallystick.documents.rules import load_rules
+from tallystick.evidence import Event
+from tallystick.ledger.vocabulary import Accepted, Refused, Unknown
+from tallystick.permitted import Condition, conditions_of
+from tallystick.permitted.conditions import Place, leaves
+from tallystick.permitted.judging import changes_nothing, violation_of
+from tallystick.reporting.blank import NUL, blank, pieces
+from tallystick.reporting.credentials import UNKNOWN, credentials_of, is_credential
+from tallystick.reporting.journal import LONGEST_CONTENT
+from tallystick.reporting.redaction import Redactor
+from tallystick.reporting.result import redactor_for
+from tallystick.reporting.scripts.blanks import ACCOUNT, Blanks
+from tallystick.reporting.visible import brief, visible
+from tallystick.run import Finding, Run
+from tallystick.target import Answer
+from tallystick.target.api import FollowUp, ScriptedLogin
+from tallystick.target.unusual import Headers
+
+JSON = Any
+ACCEPTED, REFUSED, ANY = "accepted", "refused", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a script."""
+
+    step: str
+    """What it belongs to, for a comment."""
+    method: str
+    path: str
+    body: JSON
+    form: bool
+    headers: tuple[tuple[str, str], ...]
+    has_to_be: str
+    """How it has to be answered; otherwise what follows shows nothing. Empty: anyhow."""
+    credentials: Headers | None = None
+    """The headers with its credentials; None: the usual ones."""
+    content: bytes | None = None
+    """What is sent in place of a body of JSON or a form."""
+    gives: tuple[tuple[str, Place], ...] = ()
+    """What later requests need of its answer: names of blanks, with places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that a script does, and says."""
+
+    rule: str
+    sentence: str
+    expected: str
+    actual: str
+    program: tuple[str, ...]
+    login: ScriptedLogin
+    calls: tuple[Call, ...]
+    conditions: tuple[Condition, ...]
+    """What the last answer has to show: any one of these."""
+    profile: str
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether requests name the account."""
+        return blank(ACCOUNT) in repr((self.calls, self.login)).replace("\\x00", NUL)
+
+
+def recipe_of(run: Run, finding: Finding) -> Recipe | None:
+    """What a script for a finding does; None if it would take more than its requests.
+
+    That is so for a race, for an answer that never came, where no single answer is wrong, and where
+    a secret would have to be written down.
+    """
+    profile = run.profile
+    conditions = conditions_of(finding, profile, run.shape)
+    login = profile.scripted_login(_templated(run, run.target.audience))
+    if not conditions or login is None or any(_takes_more(e, run) for e in finding.events):
+        return None
+    address = run.target.address
+    blanks = Blanks(finding.events, run.name, address.account)
+    calls = [_call(event, blanks, run) for event in finding.events]
+    calls[-1] = replace(calls[-1], has_to_be=ANY)
+    right = tuple(replace(each, values=_values(each, blanks)) for each in conditions)
+    for source in blanks.used.values():
+        call = calls[source.event]
+        calls[source.event] = replace(call, gives=(*call.gives, (source.name, source.place)))
+    redactor = redactor_for(run, finding)
+    if any(_tells_a_secret(call, redactor) for call in calls):
+        return None
+    violation = finding.violation
+    rule = load_rules().get(violation.rule)
+    return Recipe(
+        violation.rule,
+        rule.text if rule is not None else "",
+        brief(redactor.text(violation.expected)),
+        brief(redactor.text(violation.actual)),
+        tuple(brief(redactor.text(line)) for line in finding.steps),
+        _with_blanks(login),
+        tuple(calls),
+        right,
+        run.profile_option,
+    )
+
+
+def _call(event: Event, blanks: Blanks, run: Run) -> Call:
+    request, unusual = event.exchange.request, event.exchange.unusual
+    call = Call(
+        visible(event.step),
+        request.method,
+        blanks.path(request.path),
+        blanks.of(request.body, event),
+        request.form,
+        tuple((name, blanks.text(value)) for name, value in request.headers),
+        _has_to_be(event, run),
+    )
+    if unusual is None:
+        return call
+    further = [(n, blanks.text(v)) for n, v in unusual.headers if not is_credential(n, unusual)]
+    is_usual = unusual.authorized and len(further) == len(unusual.headers)
+    return replace(
+        call,
+        body=call.body if unusual.content is None else None,
+        headers=(*call.headers, *further),
+        credentials=None if is_usual else credentials_of(unusual),
+        content=unusual.content,
+    )
+
+
+def _takes_more(event: Event, run: Run) -> bool:
+    """Whether a request of a script would not be the one that was sent."""
+    judged, unusual = event.judged, event.exchange.unusual
+    account = run.target.address.account
+    if judged is not None and run.profile.prepare(judged.command, account, {}) is not None:
+        return True  # requests of its own come before the one with the effect
+    answer = event.exchange.answer
+    if judged is not None and isinstance(answer, Answer):
+        whole = run.profile.complete(judged.command, account, answer)
+        if isinstance(whole, FollowUp):
+            return True  # the answer was put together from several
+    if unusual is None:
+        return False
+    content = unusual.content or b""
+    return (
+        bool(unusual.client)
+        or any(blank(UNKNOWN) in value for _, value in credentials_of(unusual))
+        or len(content) > LONGEST_CONTENT
+        or run.name.encode() in content
+        or b"\0" in content
+        or any(name.lower() == "accept" for name, _ in unusual.headers)
+    )
+
+
+def _has_to_be(event: Event, run: Run) -> str:
+    """How an answer has to be for the rest to mean the same.
+
+    A repetition may be refused or answered with the first record: nothing happens either way.
+    """
+    answer, judged = event.exchange.answer, event.judged
+    if not isinstance(answer, Answer):
+        return ANY
+    if judged is None:
+        return ACCEPTED if answer.status < 300 else REFUSED
+    outcome = judged.outcome
+    if isinstance(outcome, Unknown):
+        return ANY
+    if isinstance(outcome, Refused):
+        return REFUSED
+    is_optional = violation_of(judged, Refused(400)) is None and changes_nothing(judged)
+    return ACCEPTED if isinstance(outcome, Accepted) and not is_optional else ANY
+
+
+def _values(condition: Condition, blanks: Blanks) -> tuple[JSON, ...]:
+    return tuple(blanks.of(value) for value in condition.values)
+
+
+def _templated(run: Run, audience: str) -> str:
+    """An audience with the blanks of a login."""
+    address = run.target.address
+    known = audience.replace(address.url, "${url}")
+    return known.replace(address.account, "${account}") if address.account else known
+
+
+def _with_blanks(login: ScriptedLogin) -> ScriptedLogin:
+    fetch = login.fetch
+    if fetch is not None:
+        fetch = replace(
+            fetch,
+            path=_blanked(fetch.path),
+            body=_blanked(fetch.body),
+            headers=tuple((name, _blanked(value)) for name, value in fetch.headers),
+        )
+    return replace(login, headers=_blanked(login.headers), fetch=fetch)
+
+
+def _blanked(value: JSON) -> JSON:
+    if isinstance(value, Mapping):
+        return {name: _blanked(member) for name, member in value.items()}
+    if not isinstance(value, str):
+        return value
+    return value.replace("${", NUL).replace("}", NUL) if "${" in value else value
+
+
+def _tells_a_secret(call: Call, redactor: Redactor) -> bool:
+    """Whether a request has a secret that is no blank, such as a PIN that was sent."""
+    texts = [call.path, *(value for _, value in call.headers), *_texts(call.body)]
+    parts = [part for text in texts for part, is_blank in pieces(text) if not is_blank]
+    return redactor.request(call.body) != call.body or any(redactor.text(p) != p for p in parts)
+
+
+def _texts(body: JSON) -> list[str]:
+    return [value for _, value in leaves(body) if isinstance(value, str)]

@@ -1,0 +1,263 @@
+"""A violation as scripts: each tells the faulty server from the honest one, without the suite."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tallystick.drivers.delivery import deliver, lossy_connection
+from tallystick.drivers.direct import Direct
+from tallystick.drivers.sequential import Reading, run_program
+from tallystick.permitted import Condition, Kind
+from tallystick.program import Program
+from tallystick.replaying import live_run, replay_scenario
+from tallystick.reporting.scenario import Scenario
+from tallystick.reporting.scripts import Recipe, python_text, recipe_of, shell_text
+from tallystick.reporting.scripts.recipe import Call
+from tallystick.request import Request
+from tallystick.run import Finding, Run, Violated
+from tallystick.settings import Settings, load_settings
+from tallystick.target.api import ScriptedLogin
+from tests.prepaid.process import Prepaid
+from tests.prepaid.tenants import FIRST as PREPAID_KEY
+from tests.proof.servers import Environment, forked_sandbox
+from tests.stripelike.accounts import FIRST as STRIPE_KEY
+from tests.stripelike.process import Stripelike
+
+NEEDED = [name for name in ("bash", "curl", "jq") if shutil.which(name) is None]
+PREPAID = "spec/prepaid/profile.yaml"
+ROOT = Path(__file__).parents[2]
+
+
+def settings_for(environment: Mapping[str, str], profile: str = "") -> Settings:
+    return load_settings({}, environment, default_profile=profile)
+
+
+@contextmanager
+def finding_on(
+    environment: Mapping[str, str], program: Program, profile: str = ""
+) -> Iterator[tuple[Run, Finding]]:
+    """What a program shows on a server, and the run in which it did."""
+    with live_run(settings_for(environment, profile)) as run:
+        with pytest.raises(Violated) as caught:
+            perform(run, program)
+        yield run, caught.value.finding
+
+
+def perform(run: Run, program: Program) -> None:
+    if any(step.delivery for step in program.steps):
+        with lossy_connection(run) as connection:
+            deliver(run, connection, program)
+    else:
+        run_program(run, program, reading=Reading.EAGER)
+
+
+def written(run: Run, finding: Finding, folder: Path) -> dict[str, Path]:
+    """The scripts of a finding, by the ending of their names."""
+    recipe = recipe_of(run, finding)
+    assert recipe is not None, finding.violation
+    paths = {}
+    for ending, text in (("py", python_text), ("sh", shell_text)):
+        paths[ending] = folder / f"it.{ending}"
+        paths[ending].write_text(text(recipe, f"it.{ending}"), encoding="utf-8")
+    return paths
+
+
+def ran(path: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """The exit status of a script in a process of its own, and what it says."""
+    kept = {name: v for name, v in os.environ.items() if not name.startswith("TALLYSTICK_")}
+    command = ["bash"] if path.suffix == ".sh" else [sys.executable, "-W", "error"]
+    done = subprocess.run(
+        [*command, str(path)],
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def check_scripts(
+    run: Run, finding: Finding, folder: Path, faulty: Mapping[str, str], honest: Mapping[str, str]
+) -> dict[str, str]:
+    """Both scripts end with 1 on the faulty server and with 0 on the honest one; their texts."""
+    paths = written(run, finding, folder)
+    for path in paths.values():
+        if path.suffix == ".sh" and NEEDED:
+            pytest.skip(f"{', '.join(NEEDED)} cannot be had here (Debian has curl and jq)")
+        status, said = ran(path, faulty)
+        assert status == 1, said
+        assert f"FAULT: {finding.violation.rule}" in said
+        status, said = ran(path, honest)
+        assert status == 0, said
+    return {ending: path.read_text(encoding="utf-8") for ending, path in paths.items()}
+
+
+@pytest.fixture(scope="module")
+def honest() -> Iterator[Environment]:
+    with forked_sandbox() as environment:
+        yield environment
+
+
+CASES = {
+    "capture_unlimited": ("A = card 1000", "h = hold A 600", "c = capture h 601"),
+    "hold_locks_nothing": ("A = card 1000", "h = hold A 100"),
+    "ref_capture_twice": ("A = card 1000", "h = hold A 600", "c = capture h 100", "again c"),
+    "void_releases_nothing": ("A = card 1000", "h = hold A 600", "v = void h"),
+    "card_loses_metadata": ('A = card 1000 with {"metadata": "{\\"order\\": \\"1\\"}"}', "read A"),
+    "list_omits_voids": ("A = card 1000", "h = hold A 600", "v = void h", "list A"),
+    "child_currency_is_nok": ("A = card 1000 SEK", "h = hold A 600", "c = capture h 100"),
+    "ref_create_twice": ("A = card 1000", "d = draw A 100 !twice"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_scenario_and_scripts_tell_a_faulty_wallet_from_an_honest_one(
+    name: str, honest: Environment, tmp_path: Path
+) -> None:
+    program = Program.parse(*CASES[name])
+    with (
+        forked_sandbox(faults=[name]) as faulty,
+        finding_on(faulty, program) as (run, finding),
+    ):
+        check_scripts(run, finding, tmp_path, faulty, honest)
+        scenario = Scenario(finding.program, finding.violation.rule)
+        assert replay_scenario(settings_for(faulty), scenario, 1).seen == 1
+        kept = replay_scenario(settings_for(honest), scenario, 1)
+        assert (kept.seen, kept.undecided) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    {
+        "capture_unlimited": ("A = card 0", "h = hold A 600", "c = capture h 601"),
+        "captured_twice": ("A = card 0", "h = hold A 600", "c = capture h 100", "d = capture h 60"),
+        "capture_takes_whole_hold": ("A = card 0", "h = hold A 600", "c = capture h 100"),
+    }.items(),
+    ids=str,
+)
+def test_scripts_send_forms_and_keys_as_the_profile_does(
+    name: str, steps: tuple[str, ...], tmp_path: Path
+) -> None:
+    key = {"TALLYSTICK_TOKEN": STRIPE_KEY.key}
+    with Stripelike(faults=[name]) as server, Stripelike() as other:
+        faulty, honest = (
+            {"TALLYSTICK_TARGET": server.url, **key},
+            {
+                "TALLYSTICK_TARGET": other.url,
+                **key,
+            },
+        )
+        program = Program.parse(*steps)
+        with finding_on(faulty, program, "stripe-charges") as (run, finding):
+            texts = check_scripts(run, finding, tmp_path, faulty, honest)
+    assert "Idempotency-Key" in texts["py"]
+    assert "form" in texts["sh"]
+    assert not any(STRIPE_KEY.key in text for text in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    {
+        "capture_unlimited": ("A = card 1000", "h = hold A 600", "c = capture h 601"),
+        "capture_draws_twice": ("A = card 1000", "h = hold A 600", "c = capture h 100"),
+        "capture_records_remaining": ("A = card 1000", "h = hold A 600", "c = capture h 100"),
+    }.items(),
+    ids=str,
+)
+def test_scripts_spell_amounts_as_a_declared_profile_does(
+    name: str, steps: tuple[str, ...], tmp_path: Path
+) -> None:
+    key = {"TALLYSTICK_TOKEN": PREPAID_KEY.value}
+    with Prepaid(faults=[name]) as server, Prepaid() as other:
+        faulty = {"TALLYSTICK_TARGET": server.url, **key}
+        honest = {"TALLYSTICK_TARGET": other.url, **key}
+        with finding_on(faulty, Program.parse(*steps), PREPAID) as (run, finding):
+            check_scripts(run, finding, tmp_path, faulty, honest)
+
+
+def test_a_script_sends_the_broken_credentials_and_no_secret_is_in_it(
+    honest: Environment, tmp_path: Path
+) -> None:
+    with forked_sandbox(faults=["signature_unchecked"]) as faulty:
+        with live_run(settings_for(faulty)) as run:
+            direct = Direct(run)
+            header, payload, _ = run.target.credentials()["Authorization"].split(".")
+            cut = {"Authorization": f"{header}.{payload}."}
+            path = f"/accounts/{run.target.address.account}/wallets/cards?limit=1"
+            request = Request("aid_cards_get", "GET", path)
+            answer = direct.send(request, headers=cut, authorized=False)
+            with pytest.raises(Violated) as caught:
+                direct.expect_refusal("AUTH-2", answer, "a signature cut off")
+            finding = caught.value.finding
+            texts = check_scripts(run, finding, tmp_path, faulty, honest)
+        secret = faulty["TALLYSTICK_CLIENT_SECRET"]
+        assert not any(payload in text or secret in text for text in texts.values())
+
+
+def test_a_script_that_cannot_be_tried_ends_with_2(honest: Environment, tmp_path: Path) -> None:
+    program = Program.parse(*CASES["capture_unlimited"])
+    with (
+        forked_sandbox(faults=["capture_unlimited"]) as faulty,
+        finding_on(faulty, program) as (run, finding),
+    ):
+        paths = written(run, finding, tmp_path)
+    gone = {**faulty, "TALLYSTICK_TARGET": "http://127.0.0.1:9/v1"}
+    bare = {name: v for name, v in honest.items() if "CLIENT" not in name}
+    for path in [path for path in paths.values() if path.suffix == ".py" or not NEEDED]:
+        for environment in (gone, bare, {}):
+            status, said = ran(path, environment)
+            assert status == 2, said
+            assert "NOT TRIED: " in said
+
+
+NASTY = {"text": 'it\'s "$HOME" `x` \\ {b} \u00e9 \U0001f600'}
+
+
+def recipe(**changed: object) -> Recipe:
+    """A recipe that needs no server to be written."""
+    whole = Recipe(
+        *("CAP-2", 'a """ quote', "x\\", "y'\"$(id)"),
+        ("A = card 1",),
+        ScriptedLogin({}),
+        (Call("one", "POST", "/it", NASTY, False, (), ""),),
+        (Condition(Kind.VALUE, ("a", 0), (1, 2**63, "it's", None, True)),),
+        "",
+    )
+    return replace(whole, **changed)  # type: ignore[arg-type]
+
+
+def test_no_text_of_a_server_acts_in_a_script(tmp_path: Path) -> None:
+    ast.parse(python_text(recipe(), "it.py"))
+    script = tmp_path / "it.sh"
+    script.write_text(shell_text(recipe(), "it.sh"), encoding="utf-8")
+    assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
+    assert script.read_text("utf-8").count("$(id)") == 2  # in a comment, and in single quotes
+    assert """seen: y'"'"'"$(id)'""" in script.read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_condition_is_written_in_both_languages(kind: Kind, tmp_path: Path) -> None:
+    values = {
+        Kind.STATUS: ((200, 299), (404, 404)),
+        Kind.CONTENT_TYPE: ("application/json",),
+        Kind.VALUE: (1,),
+        Kind.TYPE: ("uuid",),
+        Kind.ABSENT: (),
+        Kind.COUNT: (3,),
+    }
+    one = recipe(conditions=(Condition(kind, ("a",), values[kind]),))
+    ast.parse(python_text(one, "it.py"))
+    script = tmp_path / "it.sh"
+    script.write_text(shell_text(one, "it.sh"), encoding="utf-8")
+    assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
