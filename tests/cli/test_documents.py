@@ -62,6 +62,7 @@ def _options(command: click.Command) -> set[str]:
         for parameter in command.params
         if isinstance(parameter, click.Option)
         for option in parameter.opts
+        if option.startswith("--")
     }
 
 
