@@ -83,8 +83,7 @@ class Finding:
     """The end of its fingerprint, if its rule was broken by another cause before."""
     shows: tuple[tuple[str, str], ...] = ()
     """What its program breaks without races and lost answers: rules, each with the kind."""
-    statuses: frozenset[int] = frozenset()
-    """The statuses of which the last answer had to have one, if that is what is wrong."""
+    statuses: frozenset[int] = frozenset()  # of which the last answer had to have one
 
     def shortened(
         self, program: Program, replays: tuple[int, int], shown: Finding | None
