@@ -36,10 +36,12 @@ def connect(
     meter: Meter | None = None,
     observer: Observer | None = None,
     not_supported: Mapping[str, str] | None = None,
+    on_wait: Callable[[str], None] | None = None,
 ) -> Target:
     """A target that has answered; TargetError if it cannot be judged.
 
-    `not_supported` maps the operations that it is said to lack to who says so.
+    `not_supported` maps the operations that it is said to lack to who says so; `on_wait` is called
+    with a line where the target has to be waited for.
     """
     target = HttpTarget(
         address,
@@ -49,6 +51,7 @@ def connect(
         meter=meter,
         observer=observer,
         support=Support(profile.offers, not_supported),
+        on_wait=on_wait,
     )
     try:
         _smoke(target)

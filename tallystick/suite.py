@@ -151,6 +151,7 @@ class Suite:
         )
         self.run.another = self.another_cause
         share(self.run)
+        target.end_with(self.run.seconds_left)
         self.not_claimed.update(self.run.shape.said)
         if not self.run.pinned:
             self.not_claimed["DIA-2"] = "no dialect is pinned (--dialect)"
@@ -171,7 +172,14 @@ class Suite:
             raise self.early
         if self.early is not None:
             return self.early.hand_over(meter, self.observe)
-        return connected(self.settings, address, client, meter, self.observe)
+        return connected(self.settings, address, client, meter, self.observe, self._say)
+
+    def _say(self, line: str) -> None:
+        """Show a line before the first test."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(line)
 
     def _reports(self) -> Reports:
         try:
@@ -411,7 +419,12 @@ class Suite:
 
 
 def connected(
-    settings: Settings, address: Address, client: Client, meter: Meter, observer: Observer
+    settings: Settings,
+    address: Address,
+    client: Client,
+    meter: Meter,
+    observer: Observer,
+    on_wait: Callable[[str], None] | None = None,
 ) -> Target:
     """The target of a run, after a first answer; TargetError if it cannot be judged."""
     return connect(
@@ -422,6 +435,7 @@ def connected(
         meter=meter,
         observer=observer,
         not_supported=settings.not_supported,
+        on_wait=on_wait,
     )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import httpx
@@ -76,6 +76,8 @@ class _Shared:
     depths: Depths
     control: Control
     support: Support
+    worked: set[tuple[Client, str]] = field(default_factory=set)
+    """The clients of which a request was accepted, each with the account."""
 
 
 class HttpTarget:
@@ -95,6 +97,7 @@ class HttpTarget:
         time: Time = REAL_TIME,
         support: Support | None = None,
         shared: _Shared | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.address = address
         self.client = client
@@ -111,6 +114,8 @@ class HttpTarget:
             self._ask_control,
             support or Support(),
         )
+        if on_wait is not None:
+            self._shared.outages.on_wait = on_wait
         self.authentication = authentication or profile.authentication(
             address, client, self._shared.outages, time
         )
@@ -179,6 +184,10 @@ class HttpTarget:
         """For whom the target gave its token (OAuth); empty if it gave none."""
         return self.authentication.audience
 
+    def end_with(self, seconds_left: Callable[[], float]) -> None:
+        """No outage is waited for beyond the end of the run, which is so many seconds away."""
+        self._shared.outages.seconds_left = seconds_left
+
     def begin_run(self) -> None:
         """The target has answered as it should: what fails from now on, failed in the run."""
         self._shared.outages.begin_run(self._shared.connections.network.outage_s)
@@ -231,6 +240,8 @@ class HttpTarget:
 
     def _sent(self, message: _Message) -> Exchange:
         exchange = self._patiently(message)
+        if message.is_ordinary and exchange.answer.status // 100 == 2:
+            self._shared.worked.add((self.client, self.address.account))
         if exchange.answer.status == 401 and message.is_ordinary:
             exchange = self._with_fresh_token(message, exchange)
         if not is_failure(exchange.answer):
@@ -262,7 +273,8 @@ class HttpTarget:
             self.authentication.forget()
             exchange = self._patiently(message)
         operation = message.request.operation
-        is_known = not self._is_main or self._stale[operation] >= ENOUGH
+        # Another client may be refused for ever, until something of it was accepted here.
+        is_known = not self._has_worked or self._stale[operation] >= ENOUGH
         if exchange.answer.status != 401 or is_known or not self._shared.outages.in_run:
             return exchange
         self._wait_for_credentials(operation)
@@ -270,10 +282,16 @@ class HttpTarget:
         self._stale[operation] += exchange.answer.status == 401
         return exchange
 
+    @property
+    def _has_worked(self) -> bool:
+        """Whether the credentials are known to be good here: a run begins with those of its own."""
+        return self._is_main or (self.client, self.address.account) in self._shared.worked
+
     def _wait_for_credentials(self, operation: str) -> None:
         """Wait until the control request is not refused any more; CredentialsLost at the bound."""
         waited_s, pause_s = 0.0, SHORTEST_WAIT_S
-        while (control := self._shared.control()).status in (401, 403):
+        control_of = self._shared.control if self._is_main else self._ask_control
+        while (control := control_of()).status in (401, 403):
             if waited_s >= min(self._shared.outages.bound_s, REFUSED_S):
                 raise CredentialsLost(
                     f"{self.address.url} no longer accepts the credentials of this run (401 to "

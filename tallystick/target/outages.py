@@ -7,6 +7,7 @@ the answers of that time. If it is answered, what the request got is the target'
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -51,6 +52,10 @@ class Outages:
         self.in_run = False
         """Whether the target has worked before: at the start there is nothing to lose yet."""
         self.seen: list[Outage] = []
+        self.seconds_left: Callable[[], float] = lambda: math.inf
+        """How long the run may last still."""
+        self.on_wait: Callable[[str], None] = lambda said: None
+        """Called with a line where a run waits at its start, when that is not short."""
         self._url = url
         self._time = time
         self._ended = float("-inf")
@@ -97,18 +102,31 @@ class Outages:
             )
         pause_s = FIRST_PAUSE_S
         said = reason
+        is_said = False
         while said:
-            if self._time.now() - began >= self.bound_s:
-                raise TargetGone(
-                    f"{self._url} was unreachable for {self._time.now() - began:.0f} s "
-                    f"({reason}): is it still running? (--wait says how long to wait)"
+            waited_s = self._time.now() - began
+            if waited_s >= SHORT_S and not (is_said or self.in_run):
+                is_said = True
+                self.on_wait(
+                    f"{self._url} does not answer ({said}): waiting, {self.bound_s:.0f} s at most"
                 )
+            self._check_bound(waited_s, reason)
             self._time.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             said = once()
             reason = said or reason
         self._ended = self._time.now()
         self.seen.append(Outage(self._ended - began, reason, operation, began))
+
+    def _check_bound(self, waited_s: float, reason: str) -> None:
+        """Raise TargetGone if the outage has lasted too long, for itself or for the run."""
+        if waited_s >= self.bound_s:
+            why = "is it still running? (--wait says how long to wait)"
+        elif self.in_run and self.seconds_left() <= 0:
+            why = "the budget is spent (--budget)"
+        else:
+            return
+        raise TargetGone(f"{self._url} was unreachable for {waited_s:.0f} s ({reason}): {why}")
 
 
 def is_failure(answer: Answer | NoAnswer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import httpx
@@ -89,6 +89,10 @@ class Target(Protocol):
 
     def adopt_outages(self, outages: Sequence[Outage]) -> None:
         """Take over the outages that other processes of the run have met."""
+        ...
+
+    def end_with(self, seconds_left: Callable[[], float]) -> None:
+        """No outage is waited for beyond the end of the run, which is so many seconds away."""
         ...
 
     @property

@@ -372,6 +372,32 @@ def test_without_the_terminal_plugin_the_exit_status_is_the_verdict(
     assert "Traceback" not in ran.output
 
 
+@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_a_gate_without_the_terminal_plugin_shows_nothing(
+    more: tuple[str, ...], honest: Environment, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    options = ["gate", "--smoke", f"--report-dir={reports}", "-p", "no:terminal", *more]
+    ran = run_forked("tallystick", honest, options, reports, LIMIT_S)
+    assert (ran.status, ran.verdict, ran.output.strip()) == (0, "conforms", "")
+
+
+def test_a_gate_without_an_output_has_its_exit_status(honest: Environment, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    command = f"{sys.executable} -m tallystick gate --smoke --report-dir={reports} >&-"
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=ROOT,
+        env={**buffered(), **honest},
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=LIMIT_S,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert read_result(reports / "result.json")["verdict"] == "conforms"
+
+
 def test_an_output_in_ascii_says_the_verdict(honest: Environment, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     ascii_only = {**honest, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tallystick.profiles.wallet.profile import Wallet as WalletProfile
 from tallystick.target import (
+    Address,
     Answer,
     Client,
     CredentialsLost,
@@ -263,6 +265,62 @@ def test_a_burst_of_401_is_no_answer(client: Client, refused: int) -> None:
     target.begin_run()
     assert target.send(WRITE).answer.status == 200
     assert server.writes == 1
+
+
+@pytest.mark.parametrize("refused", [1, 2, 5])
+def test_a_burst_of_401_to_another_client_that_has_worked_is_no_answer(refused: int) -> None:
+    server = Bursts(0)
+    target = scripted_target(server, ADMIN)
+    target.begin_run()
+    other = target.another(client=READY, transport=httpx.MockTransport(server))
+    assert other.send(READ).answer.status == 200
+    server.refused = refused
+    assert other.send(WRITE).answer.status == 200
+    assert server.writes == 1
+
+
+def test_a_401_to_one_operation_of_another_client_is_its_answer() -> None:
+    handler = unauthorized(lambda request: request.method == "POST")
+    target = scripted_target(handler, ADMIN)
+    target.begin_run()
+    other = target.another(client=READY, transport=httpx.MockTransport(handler))
+    assert other.send(READ).answer.status == 200
+    for _ in range(10):
+        assert other.send(WRITE).answer.status == 401
+
+
+def test_an_outage_is_not_waited_for_beyond_the_budget(
+    target: HttpTarget, wallet: Wallet, clock: FakeTime
+) -> None:
+    wallet.down_until = float("inf")
+    ends = clock.now_s + 3
+    target.end_with(lambda: max(0.0, ends - clock.now_s))
+    with pytest.raises(TargetGone, match="budget is spent"):
+        target.send(WRITE)
+    assert clock.now_s < ends + 5
+
+
+def test_a_wait_at_the_start_is_shown_and_one_in_the_run_is_not(clock: FakeTime) -> None:
+    said: list[str] = []
+    wallet = Wallet(clock)
+    transport = httpx.MockTransport(wallet)
+    address = Address("http://wallet.test/v1", "T12345678")
+    target = HttpTarget(
+        address,
+        READY,
+        profile=WalletProfile(),
+        transport=transport,
+        time=clock.time,
+        on_wait=said.append,
+    )
+    wallet.failure, wallet.down_until = REFUSED, clock.now_s + 5
+    assert target.send(READ).answer.status == 200
+    assert len(said) == 1
+    assert "waiting" in said[0]
+    target.begin_run()
+    wallet.down_until = clock.now_s + 5
+    assert target.send(READ).answer.status == 200
+    assert len(said) == 1
 
 
 def test_a_broken_list_of_cards_is_told_from_an_outage(target: HttpTarget, wallet: Wallet) -> None:
