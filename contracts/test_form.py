@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 
 from tallystick.drivers.fuzz import cases
+from tallystick.drivers.fuzz.amounts import AmountFuzz
 from tallystick.drivers.fuzz.form import FormFuzz
+from tallystick.drivers.offered import offered
 from tallystick.profiles.profile import Profile
 from tallystick.pytest_plugin import SUITE
 from tallystick.run import Intensity, Run
@@ -52,3 +54,21 @@ def test_requests_of_any_form_keep_the_form_and_change_no_hold_that_they_do_not_
             break
         fuzz.try_case(case)
     fuzz.finish()
+
+
+AMOUNTS = {
+    "hold": "x = hold A 200",
+    "capture": "x = capture h 200",
+    "void": "x = void h 200",
+    "draw": "x = draw A 200",
+    "fund": "x = fund A 200",
+}
+"""By verb: a step whose amount is replaced by what is none."""
+
+
+@rule("SHAPE-4", "BAL-6")
+@pytest.mark.parametrize("verb", AMOUNTS)
+def test_what_is_no_amount_is_refused_and_changes_nothing(run: Run, verb: str) -> None:
+    if run.profile.fuzzing is None:
+        pytest.skip("the requests of this API are read back in test_schema")
+    AmountFuzz(run, offered(run, "A = card 1000", "h = hold A 600", AMOUNTS[verb])).all()

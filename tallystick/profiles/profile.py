@@ -84,9 +84,9 @@ class Fuzzing:
 
     leave_out: frozenset[str] = frozenset()
     """Operations that are never fuzzed, such as one that moves money of all holds at once."""
-    ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By operation: its path parameters and body members (a nested one as `card[id]`) that hold an
-    id, mapped to what it is the id of: `hold`, `card` or `account`."""
+    places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By operation: its path parameters and body members (a nested one as `card[id]`), mapped to
+    what they are: the id of a `hold`, a `card` or an `account`, or an `amount`."""
 
 
 class Profile(Api, Protocol):

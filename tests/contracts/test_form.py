@@ -27,7 +27,7 @@ class Unread(Wallet):
     """The Wallet API as one whose requests nothing reads back."""
 
     fuzzing = Fuzzing(
-        ids={
+        places={
             op.CAPTURE: HOLD,
             op.VOID: HOLD,
             op.READ_CARD: CARD,
@@ -63,7 +63,7 @@ def test_path_parameters_are_named_as_in_the_document() -> None:
     found = cases.operations(Wallet.documents.openapi or cases.DOCUMENT)
     for operation in (op.CAPTURE, op.READ_CARD, op.LIST_CARDS):
         names = {each.name for each in found[operation].path_parameters}
-        assert names <= set(Unread.fuzzing.ids[operation]), names
+        assert names <= set(Unread.fuzzing.places[operation]), names
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def honest() -> Iterator[Run]:
         yield run
 
 
-@pytest.mark.parametrize("operation", Unread.fuzzing.ids)
+@pytest.mark.parametrize("operation", Unread.fuzzing.places)
 def test_an_honest_server_is_not_accused(honest: Run, operation: str) -> None:
     driver = fuzz(honest, operation)
     assert honest.findings == {}

@@ -204,7 +204,7 @@ class FormFuzz:
 
     def _filled(self, name: str, generated: JSON, live: Live) -> str:
         """What a path gets for a parameter: an id that exists, or what was generated."""
-        kind = self.fuzzing.ids.get(self.operation, {}).get(name, "")
+        kind = self.fuzzing.places.get(self.operation, {}).get(name, "")
         if kind == "account":
             return self.run.target.address.account
         known = live.ids.get(kind, "")
@@ -217,7 +217,7 @@ class FormFuzz:
     def _body(self, body: JSON, live: Live, within: str = "") -> JSON:
         if not isinstance(body, dict):
             return body
-        kinds = self.fuzzing.ids.get(self.operation, {})
+        kinds = self.fuzzing.places.get(self.operation, {})
         filled = {}
         for name, value in body.items():
             place = f"{within}[{name}]" if within else str(name)

@@ -1,4 +1,4 @@
-"""Where the document of a profile names holds and cards, so that it is fuzzed with live ids.
+"""Where requests name holds and cards, and carry amounts, so that these can be replaced.
 
 It is read from the templates: `/charges/$hold` says what `{charge}` of `/charges/{charge}` is.
 """
@@ -12,21 +12,22 @@ from tallystick.profiles.declared.declaration import Call, Declaration
 from tallystick.profiles.declared.documents import operations_of
 from tallystick.profiles.profile import Fuzzing
 
-_KINDS = {"$hold": "hold", "${hold}": "hold", "$card": "card", "${card}": "card"}
+_KINDS = {
+    spelled: kind for kind in ("hold", "card", "amount") for spelled in (f"${kind}", f"${{{kind}}}")
+}
 
 
 def fuzzing_of(declaration: Declaration) -> Fuzzing:
-    """Return the ids of the document by operation."""
-    if declaration.openapi is None:
-        return Fuzzing()
-    paths = {each.operation: each.path for each in operations_of(declaration.openapi)}
-    ids: dict[str, dict[str, str]] = {}
+    """Return the places by operation; their names are those of the document, if there is one."""
+    known = () if declaration.openapi is None else operations_of(declaration.openapi)
+    paths = {each.operation: each.path for each in known}
+    places: dict[str, dict[str, str]] = {}
     for template in declaration.commands.values():
         call = template.call
-        if call.operation in paths:
-            found = {**_in_path(call, paths[call.operation]), **dict(_in_content(call.content))}
-            ids.setdefault(call.operation, {}).update(found)
-    return Fuzzing(ids={operation: found for operation, found in ids.items() if found})
+        path = paths.get(call.operation, call.path)
+        found = {**_in_path(call, path), **dict(_in_content(call.content))}
+        places.setdefault(call.operation, {}).update(found)
+    return Fuzzing(places={operation: found for operation, found in places.items() if found})
 
 
 def _in_path(call: Call, path: str) -> dict[str, str]:
