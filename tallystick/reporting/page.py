@@ -6,7 +6,7 @@ module gathers what is shown; the templates in `html/` say how it looks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -88,11 +88,11 @@ def report_page(
     result: Result,
     exchanges: Exchanges,
     races: Races | None = None,
-    rules: Mapping[str, Rule] | None = None,
+    scripts: Collection[str] = (),
 ) -> str:
-    """The page, whole in itself."""
-    rules = load_rules() if rules is None else rules
-    violations = shown_violations(result, exchanges, races or {})
+    """The page, whole in itself; `scripts` are the programs that lie beside it."""
+    rules = load_rules()
+    violations = shown_violations(result, exchanges, races or {}, scripts)
     everything = [each for one in violations for each in (one, *one.consequences)]
     broken = _broken_moves(everything)
     grouped = _chapters(result, rules, everything)

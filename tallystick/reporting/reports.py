@@ -323,11 +323,17 @@ def write_pages(
 ) -> None:
     """Write what is made from the result alone: the page and the summary."""
     texts = {
-        PAGE: report_page(result, exchanges, races),
+        PAGE: report_page(result, exchanges, races, scripts=_scripts_in(directory)),
         "summary.md": summary_text(result),
     }
     for name, text in texts.items():
         write_whole(directory / name, text)
+
+
+def _scripts_in(directory: Path) -> frozenset[str]:
+    """The programs of their own that violations are written as, by their path below the folder."""
+    there = (directory / "scenarios").iterdir() if (directory / "scenarios").is_dir() else ()
+    return frozenset(f"scenarios/{path.name}" for path in there if path.suffix[1:] in SCRIPTS)
 
 
 def _race_of(run: Run, finding: Finding) -> TimeLine | None:

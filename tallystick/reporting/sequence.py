@@ -20,7 +20,9 @@ TOP, ROW = 72, 78
 LONGEST = 46
 """Characters of a step that fit above the arrow of its request."""
 LONGEST_PATH = 60
-_UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+LONGEST_ID = 18
+_LONG = re.compile(rf"(?=[^/?]*\d)([^/?]{{8}})[^/?]{{{LONGEST_ID - 7},}}")
+"""What is longer than an id that is shown whole, and has a digit."""
 _DELIVERY = re.compile(r" !(lost|twice|late|cut|timeout)\b")
 _LOSSES = {
     "lost": "answer lost",
@@ -70,7 +72,7 @@ def sequence_of(records: Sequence[Record], wrong: int) -> Sequence_:
 
 def short_path(path: str) -> str:
     """The end of a path, with the beginnings of its ids: enough to recognise a request."""
-    plain, _, query = _UUID.sub(r"\1…", path).partition("?")
+    plain, _, query = _LONG.sub(r"\1…", path).partition("?")
     parts = plain.split("/")
     short = plain if len(parts) <= 3 else "…/" + "/".join(parts[-2:])
     whole = f"{short}?{query}" if query else short

@@ -6,13 +6,15 @@ It reads a result and its exchanges, and does not know how anything looks.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from tallystick.reporting.curl import answered, belongs, compact, curl
 from tallystick.reporting.journal import Exchanges, Races, Record
 from tallystick.reporting.ledger_says import Compared
 from tallystick.reporting.result import BEARER, Result, ViolationEntry, again, target_options
+from tallystick.reporting.scenario import file_name
 from tallystick.reporting.sequence import Sequence_, is_delivery, sequence_of, short_path
 from tallystick.reporting.timeline import TimeLine, TimeLineFigure, figure_of_time_line
 
@@ -76,16 +78,22 @@ class Shown:
     command: str
     """How to see it again."""
     often: str
+    scripts: tuple[str, ...] = ()
+    """The same as programs of their own, by their path beside the page."""
     consequences: tuple[Shown, ...] = ()
 
 
-def shown_violations(result: Result, exchanges: Exchanges, races: Races) -> list[Shown]:
+def shown_violations(
+    result: Result, exchanges: Exchanges, races: Races, scripts: Collection[str]
+) -> list[Shown]:
     """The causes, each with what it explains folded under it."""
     left = MOST_DETAILS
     shown: list[Shown] = []
     for entry in result["violations"]:
         key = entry["key"]
         one = _shown(entry, exchanges.get(key, ()), races, result, left)
+        its_own = [f"scenarios/{file_name(key, ending)}" for ending in ("py", "sh")]
+        one = replace(one, scripts=tuple(name for name in its_own if name in scripts))
         left -= sum(detail.characters for detail in one.details)
         shown.append(one)
     return [
@@ -104,7 +112,7 @@ def _shown(
     wrong = _wrong(records)
     number = -1 if wrong is None else wrong.number
     return Shown(
-        anchor=f"violation-{_anchor(entry)}",
+        anchor=f"violation-{re.sub('[^A-Za-z0-9.]+', '-', entry['key'])}",
         entry=entry,
         sentence=_sentence(wrong) if race is None else _sentence_of_race(race),
         rows=_rows(records[-MOST_ROWS:], entry, number),
@@ -116,10 +124,6 @@ def _shown(
         command=_command(entry, result),
         often=_often(entry),
     )
-
-
-def _anchor(entry: ViolationEntry) -> str:
-    return f"{entry['rule']}-{entry['question']}" if entry["question"] else entry["rule"]
 
 
 def _wrong(records: Sequence[Record]) -> Record | None:
