@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from errno import EBUSY, EEXIST
 from itertools import takewhile
 from pathlib import Path
@@ -23,6 +24,7 @@ from tallystick.documents.rules import load_rules
 from tallystick.evidence import Event, Race
 from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.curl import AT_THE_END
+from tallystick.reporting.har import har_text
 from tallystick.reporting.journal import (
     PARTS,
     Exchanges,
@@ -30,8 +32,10 @@ from tallystick.reporting.journal import (
     Journal,
     JournalContents,
     Races,
+    Record,
     exchanges_of,
     merge_journals,
+    record_of,
 )
 from tallystick.reporting.page import report_page
 from tallystick.reporting.redaction import Redactor
@@ -44,6 +48,7 @@ from tallystick.reporting.result import (
     write_result,
     write_whole,
 )
+from tallystick.reporting.sarif import sarif_text
 from tallystick.reporting.scenario import file_name, write_scenario
 from tallystick.reporting.scripts import python_text, recipe_of, shell_text
 from tallystick.reporting.summary import append_to_step, summary_text
@@ -60,15 +65,15 @@ ON_A_LANE = re.compile(rf"\d+\| |{AT_THE_END}$")
 
 
 NOT_FINISHED = "not finished"
-PAGE = "report.html"
+PAGE, SARIF = "report.html", "report.sarif"
 JOURNAL = "journal.jsonl"
 SCRIPTS = {"py": python_text, "sh": shell_text}
 """The programs beside a scenario file, by the ending of their names."""
 MARKS = ("result.json", JOURNAL)
 """A directory with one of these is that of an earlier run."""
 OURS = (
-    *(*MARKS, PAGE, "summary.md"),
-    *(f"scenarios/*.{ending}" for ending in ("yaml", *SCRIPTS)),
+    *(*MARKS, PAGE, SARIF, "summary.md"),
+    *(f"scenarios/*.{ending}" for ending in ("yaml", "har", *SCRIPTS)),
     *(f"{PARTS}/*.jsonl", f"{PARTS}/*.notes"),
 )
 """What a run writes anew."""
@@ -194,6 +199,9 @@ class Reports:
         if self._scripted.get(finding.key) is finding.events:
             return
         self._scripted[finding.key] = finding.events
+        records = _records_of(run, finding)
+        archive = har_text(records, run.target.address.url, datetime.now(UTC))
+        write_whole(self.directory / "scenarios" / file_name(finding.key, "har"), archive)
         recipe = recipe_of(run, finding)
         for ending, written in SCRIPTS.items():
             path = self.directory / "scenarios" / file_name(finding.key, ending)
@@ -325,6 +333,7 @@ def write_pages(
     texts = {
         PAGE: report_page(result, exchanges, races, scripts=_scripts_in(directory)),
         "summary.md": summary_text(result),
+        SARIF: sarif_text(result),
     }
     for name, text in texts.items():
         write_whole(directory / name, text)
@@ -334,6 +343,11 @@ def _scripts_in(directory: Path) -> frozenset[str]:
     """The programs of their own that violations are written as, by their path below the folder."""
     there = (directory / "scenarios").iterdir() if (directory / "scenarios").is_dir() else ()
     return frozenset(f"scenarios/{path.name}" for path in there if path.suffix[1:] in SCRIPTS)
+
+
+def _records_of(run: Run, finding: Finding) -> list[Record]:
+    redactor = redactor_for(run, finding)
+    return [record_of(event.exchange, event.step, redactor) for event in finding.events]
 
 
 def _race_of(run: Run, finding: Finding) -> TimeLine | None:
