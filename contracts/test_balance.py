@@ -161,6 +161,7 @@ def test_a_crowded_card_lists_every_transaction_and_remembers_every_ref_id(
         "again d1",
         unread=len(draws) + 9,
     )
+    run.count_checked("REF-5")
 
 
 @rule("CAP-5", "VOID-3", "BAL-6")

@@ -231,10 +231,11 @@ def _choose_read_only(operation: str, names: tuple[str, ...], fuzz: Fuzz) -> Non
 
 
 @rule("FUND-3", "BAL-2")
-def test_a_fund_is_never_pending(input_cards: CardSet) -> None:
+def test_a_fund_is_never_pending(run: Run, input_cards: CardSet) -> None:
     input_cards.ask(op.TRANSACT, changed, type="fund", pending=True)
     input_cards.ask(op.TRANSACT, changed, type="fund", pending=False)
     input_cards.settle(op.TRANSACT)
+    run.count_checked("FUND-3")
 
 
 @rule("TX-6")

@@ -40,6 +40,10 @@ def not_claimed(items: Iterable[pytest.Item], profile: Profile) -> dict[str, str
     return found | _decided(claimed, profile)
 
 
+NEVER_MET = {"DELIV-4": "no request of the run was answered with a 5xx"}
+"""Rules for which the target has to give occasion, with the reason why nothing was checked."""
+
+
 def unmet(found: Mapping[str, str], checked: Mapping[str, int], profile: Profile) -> dict[str, str]:
     """What of `not_claimed` is still so at the end of a run, by how often each rule was checked.
 

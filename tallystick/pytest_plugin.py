@@ -297,11 +297,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         _explain(suite, item, report, call.excinfo.value if call.excinfo is not None else None)
     elif report.skipped and any(map(item.get_closest_marker, ("skip", "skipif"))):
         suite.selection.is_partial = True  # somebody else's mark: no contract has one
-    elif report.when == "call" and report.passed and item.nodeid not in suite.run.left_out.by_test:
-        # What a contract claims, it has checked; the oracle counts what it met on other ways. One
-        # that went without an operation has checked only what the oracle counted.
+    elif report.when == "call" and report.passed and _counts_itself(suite, item):
+        # Of a team's own contract only its author knows what it looks at. Those of the suite, and
+        # the oracle, count each rule when they look at it.
         suite.run.count_checked(*set(claims_of(item)) - suite.not_claimed.keys())
     return report
+
+
+def _counts_itself(suite: Suite, item: pytest.Item) -> bool:
+    """Whether a passed test has checked what it claims: a team's own one, which lacked nothing."""
+    return is_own(item) and suite.run is not None and item.nodeid not in suite.run.left_out.by_test
 
 
 def _explain(

@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from tallystick.choosing import Choice, selecting_words
-from tallystick.claiming import unmet
+from tallystick.claiming import NEVER_MET, unmet
 from tallystick.cleanup import Bound, LeftOpen
 from tallystick.connect import EarlyTarget, connect
 from tallystick.corpus.of_run import CorpusOfRun
@@ -294,7 +294,10 @@ class Suite:
 
     def _not_claimed(self) -> dict[str, str]:
         checked = {} if self.run is None else self.run.checked
-        return unmet(self.not_claimed, checked, self.settings.profile)
+        claims = frozenset().union(*self.selection.claims.values())
+        without_occasion = {rule: why for rule, why in NEVER_MET.items() if rule in claims}
+        found = without_occasion | self.not_claimed
+        return unmet(found, checked, self.settings.profile)
 
     def _lacking(self) -> dict[str, str]:
         """Rules that were not exercised, because every contract about them lacks an operation."""
