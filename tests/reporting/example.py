@@ -52,7 +52,7 @@ def main() -> None:
         written = {
             str(path.relative_to(directory)): path.read_text(encoding="utf-8")
             for path in sorted(directory.rglob("*"))
-            if path.is_file() and path.suffix not in (".har", ".py", ".sh")
+            if path.is_file() and path.suffix != ".har"
         }
     shutil.rmtree(EXAMPLE, ignore_errors=True)
     for name, text in normalised(written).items():
