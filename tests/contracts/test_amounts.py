@@ -43,6 +43,15 @@ class RefusesAndTakes(Checkout):
         return super().receive_capture(name, body)
 
 
+class RefusesLate(Checkout):
+    """Whatever comes is received; what is no amount fails when it is done."""
+
+    def money(self, body: JSON) -> tuple[int, str]:  # type: ignore[override]
+        value = body["amount"]["value"]
+        is_one = type(value) is int and value > 0
+        return value if is_one else 10**12, body["amount"]["currency"]
+
+
 @contextmanager
 def run_against(api: type[Checkout]) -> Iterator[Run]:
     with Serving(api()) as server:
@@ -79,6 +88,13 @@ def test_a_refusal_that_moves_money_is_found() -> None:
     with run_against(RefusesAndTakes) as run, pytest.raises(Violated) as caught:
         amounts(run, CAPTURE).all()
     assert caught.value.finding.violation.rule == "BAL-6"
+
+
+def test_a_queue_may_refuse_late_what_is_no_amount() -> None:
+    with run_against(RefusesLate) as run:
+        amounts(run, CAPTURE).all()
+        assert run.findings == {}
+        assert run.checked["SHAPE-4"] == 5
 
 
 def test_a_step_without_an_amount_is_not_claimed() -> None:

@@ -209,6 +209,10 @@ def test_a_final_answer_is_not_waited_for() -> None:
         assert paths == []
 
 
+def test_what_is_queued_is_unknown_until_it_is_read() -> None:
+    assert isinstance(load(ADYEN).outcome(CAPTURE, RECEIVED), Unknown)
+
+
 def test_what_is_pending_for_too_long_stays_unknown() -> None:
     outcome, paths, waited = completed(load(ADYEN), CAPTURE, RECEIVED, *[PENDING] * 100)
     assert outcome == Unknown("it was not done 2 s after it was queued")

@@ -7,6 +7,7 @@ exponent, a comma, an empty text, null) is not sent. It knows no API.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,8 @@ from tallystick.profiles.profile import Fuzzing
 from tallystick.program import Program, Step
 from tallystick.request import Request
 from tallystick.run import Finding, Run
-from tallystick.target import Answer, NotSupported
+from tallystick.target import Answer, NoAnswer, NotSupported
+from tallystick.target.api import FollowUp
 
 JSON = Any
 RULE = "SHAPE-4"
@@ -114,7 +116,7 @@ class AmountFuzz:
         violation = self.run.judge_shape(exchange)
         if violation is not None:
             self.run.record(self._explained(violation, None))
-        outcome = self.run.profile.outcome(command, answer)
+        outcome = self.run.profile.outcome(command, self._completed(command, answer))
         if isinstance(outcome, Accepted):
             accepted = Violation(RULE, f"a refusal: it is {what}", f"accepted ({shown})")
             self._session.violate(accepted, card)
@@ -127,6 +129,16 @@ class AmountFuzz:
         with requiring_answers(self._session.story):
             self._session.finish()
         return None
+
+    def _completed(self, command: Command, answer: Answer | NoAnswer) -> Answer | NoAnswer:
+        """The answer with what became of a queued request."""
+        if isinstance(answer, NoAnswer):
+            return answer
+        step = self.run.profile.complete(command, self.run.target.address.account, answer)
+        while isinstance(step, FollowUp):
+            time.sleep(step.pause_s)
+            step = step.read(self.run.target.ask(step.request))
+        return step
 
     def _explained(self, violation: Violation, card: CardLabel | None) -> Finding:
         """A finding in words: no program can express such a request."""

@@ -123,6 +123,8 @@ class Decoder:
         if answer.body is NOT_JSON and template.shows and answer.status != NO_CONTENT:
             return Unknown(f"status {answer.status} without JSON")
         whole = _whole(answer.body)
+        if template.wait is not None and template.wait.pending.holds_for(whole.pages[-1]):
+            return Unknown("it is queued: what comes of it is not known yet")
         if _is_refused_late(template, whole.pages[-1]):
             return Refused(answer.status)
         if _has_unread_pages(template, whole.pages[-1]):
