@@ -7,12 +7,15 @@ module does not know what a contract does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pytest
 
+from tallystick.choosing import Choice
+from tallystick.documents.rules import load_rules
 from tallystick.ledger.traits import Traits
 from tallystick.profiles.profile import Profile
+from tallystick.run import Run
 
 
 def reason_to_skip(item: pytest.Item, profile: Profile) -> str:
@@ -80,3 +83,18 @@ def _lacking(traits: Traits) -> dict[str, str]:
     if not traits.retries:
         lacking["idempotency keys"] = r"REF-\d+|DELIV-\d+|CONC-2"
     return lacking
+
+
+def shortfall(run: Run, choice: Choice, not_claimed: Collection[str], share: float) -> str | None:
+    """Why too few rules were exercised, of those that are chosen and claimed; None: enough."""
+    due = [
+        rule
+        for rule in load_rules().values()
+        if choice.has_rule(rule) and not {rule.id, rule.chapter} & set(not_claimed)
+    ]
+    exercised = sum(1 for rule in due if run.checked.get(rule.id) or run.has_broken(rule.id))
+    if exercised >= share * len(due):
+        return None
+    return (
+        f"{exercised} of {len(due)} rules were exercised, and --require-rules asks for {share:.0%}"
+    )

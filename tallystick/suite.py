@@ -8,20 +8,19 @@ it is seen, then its program is shortened under a budget. What pytest has to do 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from tallystick.choosing import Choice, selecting_words
-from tallystick.claiming import NEVER_MET, unmet
+from tallystick.claiming import NEVER_MET, shortfall, unmet
 from tallystick.cleanup import Bound, LeftOpen
 from tallystick.connect import EarlyTarget, connect
 from tallystick.corpus.of_run import CorpusOfRun
 from tallystick.corpus.storage import CorpusError
 from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
-from tallystick.documents.rules import load_rules
 from tallystick.documents.shape import Shape
 from tallystick.interruption import Interruption
 from tallystick.ledger.dialect import Dialect
@@ -439,19 +438,4 @@ def connected(
         observer=observer,
         not_supported=settings.not_supported,
         on_wait=on_wait,
-    )
-
-
-def shortfall(run: Run, choice: Choice, not_claimed: Collection[str], share: float) -> str | None:
-    """Why too few rules were exercised, of those that are chosen and claimed; None: enough."""
-    due = [
-        rule
-        for rule in load_rules().values()
-        if choice.has_rule(rule) and not {rule.id, rule.chapter} & set(not_claimed)
-    ]
-    exercised = sum(1 for rule in due if run.checked.get(rule.id) or run.has_broken(rule.id))
-    if exercised >= share * len(due):
-        return None
-    return (
-        f"{exercised} of {len(due)} rules were exercised, and --require-rules asks for {share:.0%}"
     )
