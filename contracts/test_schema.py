@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from schemathesis.generation.case import Case
 
+from tallystick.documents.shape import DOCUMENT
 from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.profiles.wallet import operations as op
@@ -69,7 +70,8 @@ def test_the_operation_keeps_its_form_and_the_money(
 ) -> None:
     boundary, generated = (number * DEPTH[run.intensity] for number in CASES[operation])
     random = Random(f"{run.seed}/{operation}/names")
-    for number, case in enumerate(cases.cases(operation, run.seed, boundary, generated)):
+    document = run.shape.generated_from or DOCUMENT
+    for number, case in enumerate(cases.cases(operation, run.seed, boundary, generated, document)):
         if number >= sum(CASES[operation]) and not run.goes_deeper():
             break
         cards.use(operation, partial(_try_case, operation, case, random))

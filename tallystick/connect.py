@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from tallystick.settings import Settings
 from tallystick.target import (
     Address,
     Answer,
@@ -51,8 +52,9 @@ def connect(
         meter=meter,
         observer=observer,
         support=Support(profile.offers, not_supported),
-        on_wait=on_wait,
     )
+    if on_wait is not None:
+        target.show_waits(on_wait)
     try:
         _smoke(target)
     except TargetError:
@@ -60,6 +62,27 @@ def connect(
         raise
     target.begin_run()
     return target
+
+
+def connected(
+    settings: Settings,
+    address: Address,
+    client: Client,
+    meter: Meter,
+    observer: Observer,
+    on_wait: Callable[[str], None] | None = None,
+) -> Target:
+    """The target of a run, after a first answer; TargetError if it cannot be judged."""
+    return connect(
+        address,
+        client,
+        settings.profile,
+        network=settings.network,
+        meter=meter,
+        observer=observer,
+        not_supported=settings.not_supported,
+        on_wait=on_wait,
+    )
 
 
 class EarlyTarget:

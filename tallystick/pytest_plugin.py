@@ -20,7 +20,7 @@ import pytest
 from tallystick import embedded
 from tallystick.choosing import Choice, add_options, choice_of, choose
 from tallystick.claiming import not_claimed, reason_to_skip
-from tallystick.connect import EarlyTarget
+from tallystick.connect import EarlyTarget, connected
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules, use_own_rules
 from tallystick.listening import Listener
@@ -51,7 +51,7 @@ from tallystick.settings import (
     load_settings,
     variable,
 )
-from tallystick.suite import BROKE, Suite, connected
+from tallystick.suite import BROKE, Suite
 from tallystick.target import Address, Meter, NotSupported, TargetError
 
 pytest_plugins = ["tallystick.fixtures"]

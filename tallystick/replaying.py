@@ -97,7 +97,7 @@ def live_run(
         yield Run(
             target,
             settings.profile,
-            shape_of(settings.profile, settings.spec),
+            shape_of(settings.profile, settings.spec, settings.network, target.address.url),
             dialect or dialect_of(settings.profile, settings.dialect),
             intensity=settings.intensity,
             seed=settings.seed,

@@ -16,7 +16,7 @@ import pytest
 from tallystick.choosing import Choice, selecting_words
 from tallystick.claiming import NEVER_MET, shortfall, unmet
 from tallystick.cleanup import Bound, LeftOpen
-from tallystick.connect import EarlyTarget, connect
+from tallystick.connect import EarlyTarget, connected
 from tallystick.corpus.of_run import CorpusOfRun
 from tallystick.corpus.storage import CorpusError
 from tallystick.depth import DepthPlan
@@ -34,7 +34,7 @@ from tallystick.run import Finding, OutOfTime, Run
 from tallystick.selection import Selection
 from tallystick.settings import Clients, Settings
 from tallystick.shortening import Shortening
-from tallystick.target import Address, Client, Exchange, Meter, Observer, Slots, Target, TargetError
+from tallystick.target import Address, Client, Exchange, Meter, Slots, Target, TargetError
 
 CONFORMS, NOT_SHOWN, INTERRUPTED, BROKE, CANNOT_START = 0, 1, 2, 3, 4
 """The exit statuses; NOT_SHOWN: the target violates its contract, or nothing was decided."""
@@ -104,7 +104,7 @@ class Suite:
         try:
             address = settings.address or self._embedded()
             assert self.clients is not None, "settings and the embedded server both bring clients"
-            shape = shape_of(settings.profile, settings.spec)
+            shape = shape_of(settings.profile, settings.spec, settings.network, address.url)
             dialect = dialect_of(settings.profile, settings.dialect)
             self.corpus.open()
             self.reports = self._reports()
@@ -418,24 +418,3 @@ class Suite:
             return INTERRUPTED
         statuses = {"conforms": CONFORMS, "violates": NOT_SHOWN, "undecided": NOT_SHOWN}
         return statuses.get(result["verdict"], BROKE)
-
-
-def connected(
-    settings: Settings,
-    address: Address,
-    client: Client,
-    meter: Meter,
-    observer: Observer,
-    on_wait: Callable[[str], None] | None = None,
-) -> Target:
-    """The target of a run, after a first answer; TargetError if it cannot be judged."""
-    return connect(
-        address,
-        client,
-        settings.profile,
-        network=settings.network,
-        meter=meter,
-        observer=observer,
-        not_supported=settings.not_supported,
-        on_wait=on_wait,
-    )

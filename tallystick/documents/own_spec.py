@@ -2,29 +2,24 @@
 
 Operations are matched by operationId, else by method and path; the paths of one document may all
 begin with segments that those of the other have in their base URL. The answers of a matched
-operation are judged by the target's document; what only one of the two has is said, and its answers
-are not judged. Requests are still made from ours.
+operation are judged by the target's document, and its requests are made by it (`own_requests`);
+what only one of the two has is said, and neither its answers nor its bodies are judged.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
-from http.client import HTTPException
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import yaml
 
 from tallystick.documents.files import DocumentError
-from tallystick.documents.shape import METHODS, REFUSAL_STATUSES, Shape
+from tallystick.documents.own_requests import THEIRS, merged
+from tallystick.documents.shape import METHODS, REFUSAL_STATUSES, Shape, Whole
 
-FETCH_S = 20.0
-"""Seconds for a document behind a URL."""
-LARGEST = 32 * 2**20
-"""Bytes of it that are read."""
+Fetch = Callable[[str], bytes]
 DEEPEST = 4
 """Segments that the paths of one document may have more than those of the other."""
 
@@ -38,36 +33,53 @@ class OwnShape(Shape):
     def __init__(self, ours: Shape, theirs: Mapping[str, Any], source: str) -> None:
         """`source` is the file or URL, for what is said. DocumentError if it is no OpenAPI 3."""
         names = matched(_names(ours.document), _names(theirs))
+        places = {name: place for place, name in names.items()}
         try:
             super().__init__(_renamed(theirs, names))
+            self.requests, unclaimed = merged(ours.document, theirs, places)
+            referred = self._referred["components"]  # a body refers to the same at another place
+            self._referred[THEIRS] = {"components": referred}
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DocumentError(
                 f"{source} is no OpenAPI document that can be read: {type(error).__name__} {error}"
             ) from None
-        self.requests = ours.document
+        self.request_operations = ours.operations
         self.is_own = True
-        statuses = (name for _, name in self._answers)
-        self.refusals = REFUSAL_STATUSES | frozenset(
-            int(status) for status in statuses if re.fullmatch("4[0-9][0-9]", status)
-        )
-        if any(name in ("4XX", "DEFAULT") for _, name in self._answers):
-            self.refusals = frozenset(range(400, 500))
+        version, theirs_version = (str(each.get("openapi"))[:3] for each in (ours.document, theirs))
+        if version == theirs_version:
+            self.generated_from = Whole(self.requests)
+        else:
+            unclaimed["generated requests"] = f"{source} is OpenAPI {theirs_version}: ours is used"
+        self.refusals = _refusals({name for _, name in self._answers})
         known = set(names.values())
         self.said = {
             f"form of {name}": f"the operation is not in {source}"
             for name in sorted(set(ours.operations) - known)
         }
+        self.said |= unclaimed
         self.said |= {
             f"{method} {path}": f"the operation is only in {source}"
             for method, path in sorted(_names(theirs).keys() - names.keys())
         }
 
 
-@lru_cache(maxsize=4)
-def load_own(ours: Shape, source: str) -> OwnShape:
-    """Read a file or URL, in JSON or YAML; DocumentError, one line, if it cannot be used."""
+def _refusals(statuses: Collection[str]) -> frozenset[int]:
+    """The statuses of a refusal, where the document has these for its answers."""
+    if "4XX" in statuses or "DEFAULT" in statuses:
+        return frozenset(range(400, 500))
+    named = (int(status) for status in statuses if re.fullmatch("4[0-9][0-9]", status))
+    return REFUSAL_STATUSES | frozenset(named)
+
+
+def load_own(ours: Shape, source: str, fetch: Fetch) -> OwnShape:
+    """Read a file or URL, in JSON or YAML; DocumentError, one line, if it cannot be used.
+
+    `fetch` returns what is at a URL, or raises OSError.
+    """
     try:
-        document = yaml.load(_text(source), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        document = yaml.load(
+            _text(source, fetch), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())[:200]
         raise DocumentError(f"{source} is neither YAML nor JSON: {said}") from None
@@ -81,16 +93,14 @@ def load_own(ours: Shape, source: str) -> OwnShape:
     return shape
 
 
-def _text(source: str) -> str:
+def _text(source: str, fetch: Fetch) -> str:
     try:
         if "://" not in source:
             return Path(source).read_text(encoding="utf-8")
         if not source.startswith(("http://", "https://")):
             raise DocumentError(f"{source} is neither a file nor an http or https URL")
-        with urlopen(source, timeout=FETCH_S) as answer:
-            content: bytes = answer.read(LARGEST)
-        return content.decode()
-    except (OSError, HTTPException) as error:
+        return fetch(source).decode()
+    except OSError as error:
         said = getattr(error, "strerror", None) or str(error)
         raise DocumentError(f"{source} cannot be read: {said}") from None
 

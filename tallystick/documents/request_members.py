@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tallystick.documents.own_requests import NOT_CLAIMED
 from tallystick.documents.shape import Shape
 
 JSON = Any
@@ -19,10 +20,12 @@ def excludes(shape: Shape, operation: str, member: str, value: JSON) -> bool:
     text and the number both are.
     """
     document = shape.requests
-    known = shape.operations.get(operation)
+    known = shape.request_operations.get(operation)
     if known is None:
         return False
     spelled = document.get("paths", {}).get(known.path, {}).get(known.method.lower(), {})
+    if spelled.get(NOT_CLAIMED):
+        return False
     content = _resolved(document, spelled.get("requestBody", {})).get("content", {})
     schemas = [
         members[member]

@@ -63,6 +63,13 @@ class _Documented:
 _Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Whole:
+    """A parsed document that is the same only as itself."""
+
+    content: Mapping[str, Any]
+
+
 class Shape:
     """An OpenAPI document; the schema of an answer is compiled when one comes first."""
 
@@ -70,6 +77,8 @@ class Shape:
         self.document = document
         self.requests = document
         """The document that requests are made by; of a target with its own, that is ours."""
+        self.generated_from: Whole | None = None
+        """The whole document that random requests are made from; None: that of the profile."""
         self.is_own = False
         """Whether answers are judged by the target's own document."""
         self.refusals = REFUSAL_STATUSES
@@ -77,6 +86,8 @@ class Shape:
         self.said: Mapping[str, str] = {}
         """What is not judged because only one of two documents has it, and why."""
         self.operations: dict[str, Operation] = {}
+        self.request_operations = self.operations
+        """The operations as the document of requests has them."""
         self._also: dict[str, frozenset[int]] = {}
         self._answers: dict[tuple[str, str], _Documented] = {}
         self._validators: dict[tuple[str, str], _Validator | None] = {}
@@ -152,7 +163,7 @@ class Shape:
 
     def _compiled(self, schema: Mapping[str, Any]) -> _Validator:
         formats = {"uuid": _is_uuid}
-        whole = {"allOf": [schema], "components": self._components}
+        whole = {"allOf": [schema], **self._referred}
         if self._is_current:
             return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, formats=formats)
         # OpenAPI 3.0 builds on an early draft, for which 7.0 is no integer.
@@ -169,9 +180,10 @@ class Shape:
         return not str(self.document.get("openapi", "3.0")).startswith(("2.", "3.0"))
 
     @cached_property
-    def _components(self) -> Any:
+    def _referred(self) -> dict[str, Any]:
+        """What schemas refer to, by its place at the root of the document."""
         components = self.document.get("components", {})
-        return components if self._is_current else _with_nulls(components)
+        return {"components": components if self._is_current else _with_nulls(components)}
 
     def judge_excess(self, operation: str, status: int, excess: str) -> Violation | None:
         """Return the violation of an answer that never ended or was too large to read, or None.

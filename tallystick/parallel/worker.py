@@ -137,7 +137,7 @@ class Worker:
             observer=suite.observe,
         )
         target.begin_run()
-        shape = shape_of(settings.profile, settings.spec)
+        shape = shape_of(settings.profile, settings.spec, settings.network, order.address.url)
         dialect = dialect_of(settings.profile, settings.dialect)
 
         def share(run: Run) -> None:

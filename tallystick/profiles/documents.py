@@ -11,15 +11,24 @@ from tallystick.documents.questions import open_dialect, pinned_dialect
 from tallystick.documents.rules import Rule, load_rules
 from tallystick.ledger.dialect import Dialect
 from tallystick.profiles.profile import Profile
+from tallystick.target import Network
+from tallystick.target.fetching import fetched
 
 
-def shape_of(profile: Profile, spec: str = "") -> shape.Shape:
+def shape_of(
+    profile: Profile, spec: str = "", network: Network | None = None, target: str = ""
+) -> shape.Shape:
     """Return the compiled OpenAPI document of the API; DocumentError says what is wrong in it.
 
-    `spec` is a file or URL with the target's own document: then answers are judged by that.
+    `spec` is a file or URL with the target's own document: then requests are made and answers
+    judged by that. It is fetched as the `network` of the `target` says, which is its base URL.
     """
     ours = shape.load(profile.documents.openapi)
-    return load_own(ours, spec) if spec else ours
+
+    def fetch(url: str) -> bytes:
+        return fetched(url, network or Network(), target)
+
+    return load_own(ours, spec, fetch) if spec else ours
 
 
 def rules_of(profile: Profile) -> dict[str, Rule]:

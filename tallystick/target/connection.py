@@ -97,7 +97,6 @@ class HttpTarget:
         time: Time = REAL_TIME,
         support: Support | None = None,
         shared: _Shared | None = None,
-        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.address = address
         self.client = client
@@ -114,8 +113,6 @@ class HttpTarget:
             self._ask_control,
             support or Support(),
         )
-        if on_wait is not None:
-            self._shared.outages.on_wait = on_wait
         self.authentication = authentication or profile.authentication(
             address, client, self._shared.outages, time
         )
@@ -183,6 +180,10 @@ class HttpTarget:
     def audience(self) -> str:
         """For whom the target gave its token (OAuth); empty if it gave none."""
         return self.authentication.audience
+
+    def show_waits(self, show: Callable[[str], None]) -> None:
+        """Have a line shown where the target is waited for before the run begins."""
+        self._shared.outages.on_wait = show
 
     def end_with(self, seconds_left: Callable[[], float]) -> None:
         """No outage is waited for beyond the end of the run, which is so many seconds away."""
@@ -273,7 +274,6 @@ class HttpTarget:
             self.authentication.forget()
             exchange = self._patiently(message)
         operation = message.request.operation
-        # Another client may be refused for ever, until something of it was accepted here.
         is_known = not self._has_worked or self._stale[operation] >= ENOUGH
         if exchange.answer.status != 401 or is_known or not self._shared.outages.in_run:
             return exchange

@@ -305,14 +305,9 @@ def test_a_wait_at_the_start_is_shown_and_one_in_the_run_is_not(clock: FakeTime)
     wallet = Wallet(clock)
     transport = httpx.MockTransport(wallet)
     address = Address("http://wallet.test/v1", "T12345678")
-    target = HttpTarget(
-        address,
-        READY,
-        profile=WalletProfile(),
-        transport=transport,
-        time=clock.time,
-        on_wait=said.append,
-    )
+    profile = WalletProfile()
+    target = HttpTarget(address, READY, profile=profile, transport=transport, time=clock.time)
+    target.show_waits(said.append)
     wallet.failure, wallet.down_until = REFUSED, clock.now_s + 5
     assert target.send(READ).answer.status == 200
     assert len(said) == 1

@@ -39,7 +39,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.transport.prepare import prepare_request
 
-from tallystick.documents.shape import DOCUMENT, METHODS
+from tallystick.documents.shape import DOCUMENT, METHODS, Whole
 from tallystick.drivers.exploring import settings
 from tallystick.drivers.fuzz.request import NO_BODY
 from tallystick.ledger.vocabulary import Violation
@@ -61,7 +61,7 @@ refused (much of what the document forbids is only our reading of prose, see `co
 
 
 @lru_cache(maxsize=8)
-def load_schema(document: Path = DOCUMENT) -> BaseSchema:
+def load_schema(document: Path | Whole = DOCUMENT) -> BaseSchema:
     """The document as Schemathesis reads it, without configuration from outside."""
     config = schemathesis.Config.from_dict(
         # The target adds the credentials; a generated one would spoil the case.
@@ -70,10 +70,12 @@ def load_schema(document: Path = DOCUMENT) -> BaseSchema:
             "phases": {"stateful": {"generation": {"mode": "positive"}}},
         }
     )
+    if isinstance(document, Whole):
+        return schemathesis.openapi.from_dict(dict(document.content), config=config)
     return schemathesis.openapi.from_path(document, config=config)
 
 
-def operations(document: Path = DOCUMENT) -> dict[str, APIOperation[Any, Any, Any, Any]]:
+def operations(document: Path | Whole = DOCUMENT) -> dict[str, APIOperation[Any, Any, Any, Any]]:
     """Every operation of the document by its operationId; by method and path if it has none."""
     return {
         operation.definition.raw.get("operationId") or operation.label: operation
@@ -83,7 +85,7 @@ def operations(document: Path = DOCUMENT) -> dict[str, APIOperation[Any, Any, An
 
 
 def cases(
-    operation: str, seed: int, boundary: int, generated: int, document: Path = DOCUMENT
+    operation: str, seed: int, boundary: int, generated: int, document: Path | Whole = DOCUMENT
 ) -> list[Case[Any]]:
     """At most `boundary` boundary cases of an operation and about `generated` random ones.
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tallystick.documents.own_requests import NOT_CLAIMED
 from tallystick.drivers.fuzz.request import NO_BODY
 from tallystick.profiles.wallet import operations as op
 
@@ -44,6 +45,10 @@ class BodyConstraints:
     required: frozenset[str]
 
 
+NOTHING_CLAIMED = BodyConstraints({}, frozenset())
+"""Only our document has the operation: the target's own has not."""
+
+
 class Constraints:
     """The documented constraints on the body of each operation.
 
@@ -56,7 +61,9 @@ class Constraints:
         """By operationId; without the operations that have no body."""
         for item in document["paths"].values():
             for method, spec in item.items():
-                if method != "parameters" and "requestBody" in spec:
+                if method != "parameters" and spec.get(NOT_CLAIMED):
+                    self.bodies[spec["operationId"]] = NOTHING_CLAIMED
+                elif method != "parameters" and "requestBody" in spec:
                     schema = spec["requestBody"]["content"]["application/json"]["schema"]
                     members: dict[str, MemberConstraints] = {}
                     required: set[str] = set()
@@ -66,7 +73,7 @@ class Constraints:
     def forbids(self, operation: str, body: JSON) -> str | None:
         """The first documented constraint that a body breaks, in words; None if it breaks none."""
         constraints = self.bodies.get(operation)
-        if constraints is None:
+        if constraints is None or constraints is NOTHING_CLAIMED:
             return None
         if not isinstance(body, dict):
             # Where no member is required, leaving out the whole body breaks nothing.
@@ -111,7 +118,7 @@ class Constraints:
         found: dict[str, Any] = {}
         self._keywords(schema, found)
         return MemberConstraints(
-            found.get("type"),
+            _type(found.get("type")),
             tuple(found.get("enum", ())),
             found.get("minimum"),
             found.get("maxLength"),
@@ -136,6 +143,13 @@ class Constraints:
                 node = node[step]
             schema = node
         return schema
+
+
+def _type(documented: JSON) -> str | None:
+    """The one type of a member; OpenAPI 3.1 may list several, and null among them."""
+    types = documented if isinstance(documented, list) else [documented]
+    others = [each for each in types if each != "null"]
+    return others[0] if len(others) == 1 else None
 
 
 def _inferred(schema: Mapping[str, Any]) -> frozenset[str] | None:
