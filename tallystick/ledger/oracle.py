@@ -292,7 +292,7 @@ def _judge_refused_reuse(
     reasons: tuple[RefusalReason, ...],
 ) -> Successors | Violation:
     after = refused(ledger, command)
-    if reasons:
+    if reasons and not _has_to_be_replayed(ledger, reuses):
         return (after,)  # perhaps it was refused for one of these, not for its ref_id
     after = after.changed(last_write=WRITE_OF_REUSE[reuses[0].rule])
     refusing = [r for r in reuses if ledger.dialect.allows(r.question, REFUSE)]
@@ -300,6 +300,14 @@ def _judge_refused_reuse(
         return (after,)  # which of them the server refused it for is not known
     reuse = (refusing or reuses)[0]
     return answered(after, reuse.question, reuse.explained_by(REFUSE), _shown(outcome))
+
+
+def _has_to_be_replayed(ledger: Ledger, reuses: tuple[Reuse, ...]) -> bool:
+    """Whether the documentation promises the first answer again, whatever happened since."""
+    return all(
+        reuse.rule == "REF-1" and not ledger.dialect.is_permitted(reuse.question, REFUSE)
+        for reuse in reuses
+    )
 
 
 def _judge_accepted_reuse(

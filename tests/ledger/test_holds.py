@@ -205,6 +205,19 @@ def test_what_a_new_hold_shows_is_judged(members: dict[str, object], rule: str |
     assert rule_of(start(), command, shown(**members)) == rule
 
 
+@pytest.mark.parametrize(
+    ("answers", "rule"), [(("replay",), "DIA-1"), (("replay", "refuse"), None)]
+)
+def test_a_capture_that_ended_its_hold_is_replayed_where_the_documentation_promises_it(
+    answers: tuple[str, ...], rule: str | None
+) -> None:
+    begun = start(capture__rest=("released",), ref__same__capture=answers)
+    (over,) = after(begun, HELD, (PART, shown()), (PART, shown()))
+    assert rule_of(over, PART, Refused(400)) == rule
+    other = Capture("A", "h", 100, "c")
+    assert rule_of(over, other, Refused(400)) is None
+
+
 def test_a_card_that_is_none_says_nothing_about_how_much_a_hold_may_be() -> None:
     opened = OpenCard("A", 2_000_000_000, "USD")
     large = book_opening(Ledger(open_dialect(), "A", traits=EXACT), opened)
