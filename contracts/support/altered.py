@@ -14,10 +14,16 @@ from collections.abc import Callable
 BASIC = "Basic "
 OTHER_SIGNS = "x0x0x0"
 
+
+def _longer(secret: str) -> str:
+    # A reader of base64 may drop one sign too many at the end of a JWT, but not four.
+    return secret + (OTHER_SIGNS[:4] if "." in secret else OTHER_SIGNS[0])
+
+
 WAYS: dict[str, Callable[[str], str]] = {
     "other signs at their end": lambda secret: secret[: -len(OTHER_SIGNS)] + OTHER_SIGNS,
-    "their end cut off": lambda secret: secret[: -len(OTHER_SIGNS)],
-    "more signs at their end": lambda secret: secret + OTHER_SIGNS,
+    "their last sign cut off": lambda secret: secret[:-1],
+    "more at their end": _longer,
 }
 """What is done to a secret, in words."""
 

@@ -50,6 +50,7 @@ class HoldsOfStrangersRead(Access):
     "records_of_strangers_read",
     breaks="AUTH-4",
     summary="the record of a movement is shown to the other tenant",
+    beyond="a read of one transaction",
 )
 class RecordsOfStrangersRead(Access):
     def read_movement(self, session: Session, tenant: str, identifier: str) -> Movement:

@@ -62,6 +62,7 @@ class FinerRoundedUp(FinerRounded):
     "half_a_unit_above_remaining",
     breaks="CAP-2",
     summary="a capture finer than its currency by less than half a minor unit is cut, and taken",
+    beyond="an amount a third of a unit above what remains",
 )
 class HalfAUnitAboveRemaining(Inputs):
     def order(self, call: Call, currency: str, *, default: bool = False) -> Order:
@@ -97,6 +98,7 @@ class ThreeDigitsCutToTwo(Money):
     "yen_in_hundredths",
     breaks="SHAPE-4",
     summary="JPY is taken to have two digits after the point",
+    beyond="a fine amount in another currency than the first",
 )
 class YenInHundredths(Money):
     def digits(self, currency: str) -> int:

@@ -55,7 +55,12 @@ class HoldStaysOpen(Views):
         return super().status(replace(hold, open=True))
 
 
-@fault("settled_is_captured", breaks="VOID-6", summary="a settled hold is shown as captured")
+@fault(
+    "settled_is_captured",
+    breaks="VOID-6",
+    summary="a settled hold is shown as captured",
+    beyond="the status of a closed hold",
+)
 class SettledIsCaptured(Views):
     def status(self, hold: Hold) -> str:
         return super().status(replace(hold, released=0) if hold.captured else hold)
@@ -96,7 +101,12 @@ class ReadsLag(Access):
         return account
 
 
-@fault("time_changes", breaks="READ-8", summary="created_at is the time of the read")
+@fault(
+    "time_changes",
+    breaks="READ-8",
+    summary="created_at is the time of the read",
+    beyond="the time of creation",
+)
 class TimeChanges(Views):
     def account(self, account: Account) -> dict[str, Any]:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
@@ -164,7 +174,12 @@ class ShortageIs402(Answers):
         return replace(reply, status=402) if short else reply
 
 
-@fault("unauthorized_is_400", breaks="AUTH-9", summary="a missing API key is refused with 400")
+@fault(
+    "unauthorized_is_400",
+    breaks="AUTH-9",
+    summary="a missing API key is refused with 400",
+    beyond="the status of a refusal",
+)
 class UnauthorizedIs400(Answers):
     def refused(self, refusal: Refusal) -> Reply:
         reply = super().refused(refusal)

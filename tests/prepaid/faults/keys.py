@@ -217,6 +217,7 @@ class RefusedThenAccepted(Keys):
     "answer_without_key_repeats",
     breaks="TX-8",
     summary="a request without a key gets the answer to an equal one that had a key",
+    beyond="a request without a key",
 )
 class AnswerWithoutKeyRepeats(Keys):
     def answer(self, session: Session, call: Call, perform: Perform) -> Reply:

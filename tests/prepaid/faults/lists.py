@@ -66,13 +66,23 @@ class ListLosesOldest(Operations):
         return {**page, "next_cursor": None} if len(following["items"]) < 2 else page
 
 
-@fault("list_limit_one_more", breaks="READ-7", summary="a page has one item more than its limit")
+@fault(
+    "list_limit_one_more",
+    breaks="READ-7",
+    summary="a page has one item more than its limit",
+    beyond="a limit of another size",
+)
 class ListLimitOneMore(Inputs):
     def limit(self, text: str | None) -> int:
         return super().limit(text) + 1
 
 
-@fault("list_limit_ignored", breaks="READ-7", summary="the limit of a page is not looked at")
+@fault(
+    "list_limit_ignored",
+    breaks="READ-7",
+    summary="the limit of a page is not looked at",
+    beyond="a limit of another size",
+)
 class ListLimitIgnored(Inputs):
     def limit(self, text: str | None) -> int:
         super().limit(text)
@@ -83,6 +93,7 @@ class ListLimitIgnored(Inputs):
     "list_limit_cut",
     breaks="READ-7",
     summary="a limit outside 1 to 100 is taken, and cut to it",
+    beyond="a limit of another size",
 )
 class ListLimitCut(Inputs):
     def judge_limit(self, limit: int) -> None:
@@ -139,6 +150,7 @@ class ListOfAllAccounts(Store):
     "list_of_all_tenants",
     breaks="AUTH-4",
     summary="the list has transactions of the other tenant of the same currency after its own",
+    beyond="transactions of another tenant",
 )
 class ListOfAllTenants(Store):
     def movements(

@@ -84,7 +84,12 @@ class ForeignIntentCaptured(ForeignChange):
     kind = Intent
 
 
-@fault("foreign_listed", breaks="AUTH-4", summary="lists show the holds of all accounts")
+@fault(
+    "foreign_listed",
+    breaks="AUTH-4",
+    summary="lists show the holds of all accounts",
+    beyond="a list of holds",
+)
 class ForeignListed(Access):
     def listed(self, account: str, kind: type[Kind]) -> list[Kind]:
         return self.store.all(kind)
@@ -105,6 +110,7 @@ class ReadShowsNewest(Access):
     "missing_shows_newest",
     breaks="READ-4",
     summary="a read of an id that does not exist shows the newest hold of the account",
+    beyond="a read of what does not exist",
 )
 class MissingShowsNewest(Access):
     def read(self, account: str, kind: type[Kind], identifier: str, param: str = "id") -> Kind:

@@ -221,6 +221,7 @@ class CanceledChargeIsCaptured(CapturesAgain):
     breaks="CAP-7",
     summary="a payment intent that was never confirmed can be captured",
     mapping="intents",
+    beyond="a payment intent without a hold",
 )
 class UnconfirmedIsCaptured(Intents):
     capturable = ("requires_capture", "requires_confirmation")

@@ -81,6 +81,7 @@ class CapturedIsAmount(Views):
     breaks="BAL-4",
     summary="amount_captured shrinks when captured money is refunded",
     mapping="charges",
+    beyond="refunds of a part",
 )
 class CapturedLessRefunds(Views):
     def captured(self, charge: Charge) -> int:
@@ -114,6 +115,7 @@ class RefundedIsNegative(Views):
     breaks="BAL-4",
     summary="refunded is true as soon as any part is refunded",
     mapping="charges",
+    beyond="refunds of a part",
 )
 class RefundedFlagAtFirstRefund(Views):
     def is_refunded(self, charge: Charge) -> bool:
@@ -187,6 +189,7 @@ class AmountBecomesCaptured(Bank):
     "created_moves",
     breaks="READ-8",
     summary="created is the time of the answer, not that of the hold",
+    beyond="the time of creation",
 )
 class CreatedMoves(Views):
     def common(self, record: Record, name: str) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class NegativeCaptureAccepted(Forms):
     breaks="SHAPE-4",
     summary="a refund of a negative amount is accepted and takes money",
     mapping="charges",
+    beyond="refunds of a part",
 )
 class NegativeRefundAccepted(Forms):
     def positive(self, params: Params, name: str) -> int | None:
@@ -169,6 +170,7 @@ class MissingAmountCrashes(Forms):
     "unknown_parameters_ignored",
     breaks="SHAPE-4",
     summary="a misspelled amount_to_capture is ignored, and the default is captured",
+    beyond="a misspelled parameter",
 )
 class UnknownParametersIgnored(Forms):
     def allow(self, params: Params, names: Iterable[str]) -> None:

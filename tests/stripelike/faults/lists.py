@@ -18,6 +18,7 @@ from tests.stripelike.views import Views
     "list_shows_first_state",
     breaks="BAL-5",
     summary="a list shows a hold as it was made, a read as it is",
+    beyond="a list of holds",
 )
 class ListShowsFirstState(Views):
     def listed(self, record: Record) -> dict[str, Any]:
@@ -35,6 +36,7 @@ class ListShowsFirstState(Views):
     "list_sums_captures",
     breaks="BAL-5",
     summary="the figures of a partly captured hold differ between list and read",
+    beyond="a list of holds",
 )
 class ListSumsCaptures(Views):
     def listed(self, record: Record) -> dict[str, Any]:
@@ -49,6 +51,7 @@ class ListSumsCaptures(Views):
     "list_hides_ended",
     breaks="READ-5",
     summary="a list leaves out holds that were canceled or refunded",
+    beyond="a list of holds",
 )
 class ListHidesEnded(Lists):
     def page(self, call: Call, records: list[Record]) -> dict[str, Any]:
@@ -60,32 +63,57 @@ class ListHidesEnded(Lists):
         return isinstance(record, Charge) and not record.open and not record.captured
 
 
-@fault("list_repeats_cursor", breaks="READ-3", summary="a page begins with its own cursor")
+@fault(
+    "list_repeats_cursor",
+    breaks="READ-3",
+    summary="a page begins with its own cursor",
+    beyond="a list of holds",
+)
 class ListRepeatsCursor(Lists):
     def after(self, records: list[Record], cursor: str) -> list[Record]:
         return records[self.place(records, cursor, "starting_after") :]
 
 
-@fault("list_skips_one", breaks="READ-5", summary="one hold is lost between two pages")
+@fault(
+    "list_skips_one",
+    breaks="READ-5",
+    summary="one hold is lost between two pages",
+    beyond="a list of holds",
+)
 class ListSkipsOne(Lists):
     def after(self, records: list[Record], cursor: str) -> list[Record]:
         return super().after(records, cursor)[1:]
 
 
-@fault("list_ends_early", breaks="READ-5", summary="has_more is false on every page")
+@fault(
+    "list_ends_early",
+    breaks="READ-5",
+    summary="has_more is false on every page",
+    beyond="a list of holds",
+)
 class ListEndsEarly(Lists):
     def has_more(self, records: list[Record], limit: int) -> bool:
         return False
 
 
-@fault("limit_ignored", breaks="READ-7", summary="the limit of a list is ignored")
+@fault(
+    "limit_ignored",
+    breaks="READ-7",
+    summary="the limit of a list is ignored",
+    beyond="a list of holds",
+)
 class LimitIgnored(Forms):
     def limit(self, params: Params) -> int:
         super().limit(params)
         return 100
 
 
-@fault("limit_unchecked", breaks="READ-7", summary="a limit of 0 or above 100 is accepted")
+@fault(
+    "limit_unchecked",
+    breaks="READ-7",
+    summary="a limit of 0 or above 100 is accepted",
+    beyond="a list of holds",
+)
 class LimitUnchecked(Forms):
     def limit(self, params: Params) -> int:
         text = self.text(params, "limit") or "10"
@@ -117,6 +145,7 @@ class ReadsLag(App):
     "lists_lag",
     breaks="READ-1",
     summary="the newest hold is missing from the lists until another one is made",
+    beyond="a list of holds",
 )
 class ListsLag(Lists):
     def page(self, call: Call, records: list[Record]) -> dict[str, Any]:

@@ -149,6 +149,7 @@ class ReleasedTwice(Bank):
     breaks="VOID-1",
     summary="a refund of a part of an uncaptured charge releases all of it",
     mapping="charges",
+    beyond="refunds of a part",
 )
 class ReleaseOfPartReleasesAll(Bank):
     def judge_release(self, charge: Charge, amount: int | None) -> None:
@@ -163,6 +164,7 @@ class ReleaseOfPartReleasesAll(Bank):
     breaks="VOID-1",
     summary="a refund of more than an uncaptured charge holds is accepted",
     mapping="charges",
+    beyond="refunds of a part",
 )
 class ReleaseAboveAccepted(Bank):
     def judge_release(self, charge: Charge, amount: int | None) -> None:
@@ -189,6 +191,7 @@ class ReleaseCapturesFirst(Bank):
     breaks="BAL-3",
     summary="more can be refunded than was captured, up to the amount of the hold",
     mapping="charges",
+    beyond="refunds of a part",
 )
 class RefundAboveCaptured(Bank):
     def refundable(self, charge: Charge) -> int:
@@ -211,6 +214,7 @@ class RefundsDoNotAddUp(Bank):
     breaks="BAL-3",
     summary="a refund without an amount, after one of a part, gives all of it back",
     mapping="charges",
+    beyond="refunds of a part",
 )
 class RefundDefaultGivesAllAgain(Bank):
     def post_refund(self, charge: Charge, amount: int) -> Charge:
@@ -223,6 +227,7 @@ class RefundDefaultGivesAllAgain(Bank):
     breaks="BAL-7",
     summary="a refund is booked on the newest captured charge of the account",
     mapping="charges",
+    beyond="refunds of a part",
 )
 class RefundBookedElsewhere(Bank):
     def post_refund(self, charge: Charge, amount: int) -> Charge:
