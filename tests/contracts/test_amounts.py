@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tallystick.drivers.fuzz.amounts import AmountFuzz, found_at, put, wrong_amounts
+from tallystick.drivers.fuzz.amounts import AmountFuzz, found_at, ordinary, put, wrong_amounts
 from tallystick.drivers.offered import offered
+from tallystick.ledger.vocabulary import CardId, EntryId, RefId
 from tallystick.profiles.declared.profile import load
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.run import Run, Violated
@@ -132,6 +133,23 @@ def test_an_amount_is_replaced_where_it_is(body: Any, place: str, after: Any) ->
     assert set(changed) == set(body)
     assert found_at(body, place) in (6, "6")
     assert after.items() <= {**changed, **(changed.get("amount") or {})}.items() or changed == after
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ("POST /payments/$hold/captures", {"amount[value]": [1, 100, 300]}),
+        ("POST /payments", {"amount[value]": [1, 100, 300]}),
+        ("POST /payments/$hold/cancels", {}),
+        ("GET /payments/$hold", {}),
+        ("none", {}),
+    ],
+)
+def test_ordinary_amounts_are_written_as_the_profile_does(
+    operation: str, expected: dict[str, list[int]]
+) -> None:
+    with run_against(Checkout) as run:
+        assert ordinary(run, operation, CardId("A"), EntryId("h"), RefId("r")) == expected
 
 
 def test_nothing_is_found_where_nothing_is() -> None:

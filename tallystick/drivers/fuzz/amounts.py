@@ -8,25 +8,41 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tallystick.drivers.direct import requiring_answers
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.state import LastWrite
-from tallystick.ledger.vocabulary import Accepted, CardLabel, Command, Refused, Violation
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Capture,
+    CardId,
+    CardLabel,
+    Command,
+    EntryId,
+    Kind,
+    RefId,
+    Refused,
+    Transact,
+    Violation,
+    Void,
+)
 from tallystick.profiles.profile import Fuzzing
 from tallystick.program import Program, Step
 from tallystick.request import Request
 from tallystick.run import Finding, Run
 from tallystick.target import Answer, NoAnswer, NotSupported
-from tallystick.target.api import FollowUp
+from tallystick.target.api import FollowUp, Unnamed
 
 JSON = Any
 RULE = "SHAPE-4"
 AMOUNT = "amount"
 LONGEST_NOTE = 300
+ORDINARY = (1, 100, 300)
+"""Ordinary amounts, in units of the least power of ten that the API takes."""
+PAYING = (Kind.HOLD, Kind.DRAWDOWN, Kind.FUND)
 
 
 def wrong_amounts(spelled: JSON, *, is_form: bool) -> dict[str, JSON]:
@@ -58,6 +74,34 @@ def found_at(body: JSON, place: str) -> JSON:
     first, _, rest = place.partition("[")
     inner, _, after = rest.partition("]")
     return found_at(body.get(first), inner + after) if rest else None
+
+
+def ordinary(
+    run: Run, operation: str, card: CardId, hold: EntryId, ref: RefId
+) -> dict[str, list[JSON]]:
+    """Return ordinary amounts as the profile writes them, by their places in an operation.
+
+    None of them is sent for the card, the hold and the ref: they only make a whole request.
+    """
+    places = (run.profile.fuzzing or Fuzzing()).places.get(operation, {})
+    found: dict[str, list[JSON]] = {place: [] for place in places if places[place] == AMOUNT}
+    for command in _payments(run, card, hold, ref) if found else ():
+        try:
+            request = run.profile.encode(command, run.target.address.account, {})
+        except Unnamed:  # the API has no such command, or a request before it gives an id
+            continue
+        if request.operation == operation:
+            for place, values in found.items():
+                values.append(found_at(request.body, place))
+    return {place: values for place in found if (values := [*filter(None, found[place])])}
+
+
+def _payments(run: Run, card: CardId, hold: EntryId, ref: RefId) -> Iterator[Command]:
+    for number in ORDINARY:
+        amount, currency = number * run.profile.traits.scale, run.profile.traits.currency
+        yield Capture(card, hold, amount, ref)
+        yield Void(card, hold, ref, amount=amount)
+        yield from (Transact(kind, card, amount, currency, ref) for kind in PAYING)
 
 
 class AmountFuzz:

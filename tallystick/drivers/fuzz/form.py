@@ -20,10 +20,11 @@ from schemathesis.generation.case import Case
 
 from tallystick.drivers.direct import requiring_answers
 from tallystick.drivers.fuzz import cases
+from tallystick.drivers.fuzz.amounts import ordinary
 from tallystick.drivers.fuzz.request import NO_BODY
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.state import LastWrite
-from tallystick.ledger.vocabulary import CardLabel, Violation
+from tallystick.ledger.vocabulary import CardLabel, EntryId, RefId, Violation
 from tallystick.profiles.profile import Fuzzing
 from tallystick.program import Program, parse_step
 from tallystick.request import Request
@@ -45,6 +46,8 @@ LONGEST_TARGET = 8000
 """Path and query; every server has to take so much, and may refuse more at its door (RFC 9110)."""
 LIVE = 0.8
 """How often a place for an id gets one that exists; else it keeps what was generated."""
+ORDINARY = 0.4
+"""How often a place for an amount gets an ordinary one, as the profile writes it."""
 SETUPS = (
     ("A = card 1000", "a = hold A 600"),
     ("B = card 1000", "b = hold B 500", "b1 = capture b 200"),
@@ -93,6 +96,9 @@ class FormFuzz:
         self.lives: list[Live] = []
         self._unread = 0
         self._make()
+        live = self.lives[0]
+        card, hold = self._session.ledgers.card_id(live.card), EntryId(live.ids["hold"])
+        self._amounts = ordinary(self.run, self.operation, card, hold, RefId(self._fresh()))
 
     def _make(self) -> None:
         verbs = self.run.profile.traits.verbs
@@ -221,6 +227,10 @@ class FormFuzz:
         filled = {}
         for name, value in body.items():
             place = f"{within}[{name}]" if within else str(name)
+            amounts = self._amounts.get(place)
+            if amounts and self._random.random() < ORDINARY:
+                filled[name] = self._random.choice(amounts)
+                continue
             known = live.ids.get(kinds.get(place, ""), "")
             is_live = known and self._random.random() < LIVE
             filled[name] = known if is_live else self._body(value, live, place)
