@@ -110,7 +110,6 @@ class ReadShowsNewest(Access):
     "missing_shows_newest",
     breaks="READ-4",
     summary="a read of an id that does not exist shows the newest hold of the account",
-    beyond="a read of what does not exist",
 )
 class MissingShowsNewest(Access):
     def read(self, account: str, kind: type[Kind], identifier: str, param: str = "id") -> Kind:
