@@ -22,6 +22,7 @@ from contracts.support.clients import (
 from contracts.support.credentials import (
     ABSENT,
     forgeries,
+    grant_in,
     granted,
     token_of,
 )
@@ -357,7 +358,7 @@ def test_a_token_for_the_audience_of_another_account_opens_nothing(
         headers=basic_header(client.client_id, client.secret),
         authorized=False,
     )
-    grant = body_of(answer)
+    grant = grant_in(answer)
     if grant is None:
         return
     headers = bearer_header(str(grant["access_token"]))

@@ -20,7 +20,7 @@ from contracts.support.staging import Stage, body_of
 from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.suite import Suite
-from tallystick.target import Secret, Target, basic_header
+from tallystick.target import Answer, Secret, Target, basic_header
 
 Headers = dict[str, str]
 UNKNOWN_CLIENT = "nobody:wrong"
@@ -164,7 +164,15 @@ def granted(run: Run, suite: Suite, stage: Stage, *rules: str) -> dict[str, Any]
         headers=basic_header(client.client_id, client.secret),
         authorized=False,
     )
-    body: dict[str, Any] | None = body_of(answer)
-    if body is None:
+    grant = grant_in(answer)
+    if grant is None:
         stage.direct.violate("AUTH-8", "an access token", "a refusal of the right credentials")
-    return body
+    return grant
+
+
+def grant_in(answer: Answer) -> dict[str, Any] | None:
+    """What an answer of Get Token gives, with a token that no traceback shows; None: a refusal."""
+    body: dict[str, Any] | None = body_of(answer)
+    if body is None or not isinstance(body.get("access_token"), str):
+        return body
+    return {**body, "access_token": Secret(body["access_token"])}

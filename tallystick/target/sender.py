@@ -29,6 +29,13 @@ PASSES = "tallystick.passes"
 break or delay deliveries mean the latter."""
 
 
+class Content(bytes):
+    """The body of an answer, which no traceback shows: there may be a token in it."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
 class OnPurpose(httpx.TransportError):
     """A driver broke the delivery of this request: it says nothing about the network."""
 
@@ -91,7 +98,7 @@ class Sender:
         encoding = headers.get("content-encoding", "")
         if encoding:
             try:
-                content = unpacked(content, encoding)
+                content = Content(unpacked(content, encoding))
             except Excess:
                 raise
             except ValueError as error:
@@ -114,12 +121,12 @@ class Sender:
 
 def _content_of(response: httpx.Response) -> bytes:
     """The body as it came, up to the bound."""
-    pieces: list[bytes] = []
+    pieces: list[Content] = []
     size = 0
     assert isinstance(response.stream, httpx.SyncByteStream)
     for piece in response.stream:
-        pieces.append(piece)
+        pieces.append(Content(piece))
         size += len(piece)
         if size > LARGEST:
             raise OverLimit(f"more than {LARGEST:,} bytes, such as {shown(piece)}")
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return pieces[0] if len(pieces) == 1 else Content(b"".join(pieces))
