@@ -75,6 +75,8 @@ class Driven:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self.programs = 0
+        """The number of the latest program; numbers are given in order, over all processes."""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -88,6 +90,7 @@ class Driven:
             answer = ACCEPTED if isinstance(outcome, Accepted) else REFUSED
             self._counts[": ".join((*found, answer))] += 1
 
-    def add(self, counts: Mapping[str, int]) -> None:
-        """Add what another process of the run has counted."""
+    def add(self, counts: Mapping[str, int], programs: int) -> None:
+        """Add what another process of the run has counted; `programs`: its latest number."""
         self._counts.update(counts)
+        self.programs = max(self.programs, programs)

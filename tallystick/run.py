@@ -271,7 +271,6 @@ class Run(Findings):
         self._undecided: list[str] = []
         self.left_out = LeftOut()
         self._deepen_until = math.inf
-        self._programs = 0
         self._numbers: Iterator[int] = count(1)
         self.alone: Alone = nullcontext
         self._on_finding, self._known = on_finding, known
@@ -307,7 +306,7 @@ class Run(Findings):
     @property
     def programs(self) -> int:
         """How many programs were started."""
-        return self._programs
+        return self.driven.programs
 
     def begin_test(
         self, name: str, intensity: Intensity | None = None, deepen_until: float = math.inf
@@ -322,8 +321,8 @@ class Run(Findings):
 
     def next_program(self) -> str:
         """A prefix for the ids of one program, unique on the target."""
-        self._programs = next(self._numbers)
-        return f"{self.name}-{self._programs}"
+        self.driven.programs = number = next(self._numbers)
+        return f"{self.name}-{number}"
 
     def isolated_copy(self) -> Run:
         """The same target and dialect, with findings and counts of its own: for replays."""

@@ -166,7 +166,7 @@ class Controller:
         states = [reader.state for reader in self._readers.values()]
         for state in states:
             run.count_checked(*Counter(state.checked).elements())
-            run.driven.add(state.driven)
+            run.driven.add(state.driven, state.programs)
             for reason in state.undecided:
                 run.leave_undecided(reason)
             for contradiction in run.target.support.adopt(state.missing, state.working):

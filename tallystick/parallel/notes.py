@@ -28,6 +28,8 @@ class State:
     checked: Mapping[str, int] = field(default_factory=dict)
     driven: Mapping[str, int] = field(default_factory=dict)
     """How often each transition was driven, see `driven`."""
+    programs: int = 0
+    """The number of its latest program."""
     undecided: tuple[str, ...] = ()
     not_claimed: Mapping[str, str] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()

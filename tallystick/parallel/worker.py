@@ -240,6 +240,7 @@ class PartOfReports(Reports):
             State(
                 dict(run.checked),
                 dict(run.driven.counts),
+                run.programs,
                 tuple(map(self.mask, run.undecided)),
                 self._suite.not_claimed,
                 tuple(run.target.outages),

@@ -14,8 +14,8 @@ def test_what_is_noted_is_read_as_it_was(tmp_path: Path) -> None:
     run = sample_run()
     path = tmp_path / "gw0.notes"
     notes = Notes(path)
-    state = State({"CAP-2": 3}, {"open: void: accepted": 2}, ("too slow",), {"TIME": "no"})
-    state = replace(state, outages=(Outage(1.5, "502", "x", 7.0),))
+    state = State({"CAP-2": 3}, {"open: void: accepted": 2}, 41, ("too slow",))
+    state = replace(state, not_claimed={"TIME": "no"}, outages=(Outage(1.5, "502", "x", 7.0),))
     state = replace(state, left_out={"test_a": ("x",)}, missing={"x": "404"}, working=("y",))
     notes.state(State())
     notes.state(state)

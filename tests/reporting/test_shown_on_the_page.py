@@ -168,9 +168,9 @@ def test_an_isolated_run_counts_for_itself() -> None:
 
 def test_counts_of_other_processes_are_added() -> None:
     driven = Driven()
-    driven.add({"open: void: accepted": 2})
-    driven.add({"open: void: accepted": 3})
-    assert driven.counts == {"open: void: accepted": 5}
+    driven.add({"open: void: accepted": 2}, 41)
+    driven.add({"open: void: accepted": 3}, 40)
+    assert (driven.counts, driven.programs) == ({"open: void: accepted": 5}, 41)
 
 
 def test_where_a_part_releases_the_rest_the_hold_has_ended() -> None:
