@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from tallystick.command_options import settings_options_for
+from tallystick.documents.rules import load_rules
 from tallystick.replaying import Replay, replay_scenario
 from tallystick.reporting.curl import answered, compact
 from tallystick.reporting.journal import record_of
@@ -73,10 +74,11 @@ def replay_command(
 
 
 def violated(finding: Finding) -> list[str]:
-    """A finding in lines: what was permitted, what was received, and the program."""
+    """A finding in lines: the rule, what was permitted, what was received, and the program."""
     violation = finding.violation
     return [
-        brief(f"{violation.rule}  permitted {violation.expected}; received {violation.actual}"),
+        brief(f"{violation.rule}: {load_rules()[violation.rule].text}"),
+        brief(f"  permitted {violation.expected}; received {violation.actual}"),
         *(brief(f"  {number}  {line}") for number, line in enumerate(finding.steps, start=1)),
     ]
 

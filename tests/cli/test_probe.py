@@ -45,6 +45,9 @@ def test_holds_alone_are_asked_nothing_of_cards_and_lists(profile: str, tmp_path
         "batch.",
     )
     assert [name for name in found if name.startswith(strange) or "fund" in name] == []
+    answers = {line.split()[0]: line.split()[-1] for line in result.output.splitlines() if line}
+    assert {answers[f"ref.other_hold.{each}"] for each in ("capture", "void")} == {"refuse"}
+    assert answers["ref.across.capture-hold"] != "answered"
     # What happens after a part is no question where a part ends the hold.
     assert not {"capture.default_after_part", "void.after_part", "void.amount"} & found
     assert "metadata.reserved" not in (tmp_path / "dialect.yaml").read_text()
