@@ -115,6 +115,8 @@ def everything() -> str:
     finding = run.findings["CAP-2"]
     actual = f"accepted {EVIL} {'0123456789' * 90}"
     run.revise(finding, replace(finding, violation=Violation("CAP-2", EVIL, actual)))
+    for rule in ("CAP-1", "VOID-1", "TX-1"):  # so many that there is a list of them
+        run.record(replace(finding, violation=Violation(rule, EVIL, actual), notes=(EVIL,)))
     return page_of(run)
 
 
