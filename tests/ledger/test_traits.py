@@ -44,3 +44,25 @@ def test_an_amount_that_the_api_does_not_show_is_not_judged(kind: str) -> None:
         assert isinstance(hidden, Violation) is not is_permitted
         wrong = story.judge(lines[kind], "accepted amount=7").result
         assert isinstance(wrong, Violation)
+
+
+@pytest.mark.parametrize("rest", ["kept", "released"])
+@pytest.mark.parametrize(("said", "held"), [("true", 0), ("false", 400)])
+def test_a_capture_that_says_what_becomes_of_the_rest_decides_it(
+    rest: str, said: str, held: int
+) -> None:
+    traits = replace(COMPLETE, says_rest=frozenset({"true", "false"}))
+    story = Story(traits=traits, **{"capture.rest": rest}).tell("open 1000", "hold h1 600")
+    judged = story.judge(f"capture c1 h1 200 final={said}", "accepted").result
+    assert not isinstance(judged, Violation)
+    assert {ledger.held for ledger in judged} == {held}
+    assert all(ledger.captured == 200 for ledger in judged)
+
+
+def test_a_capture_that_keeps_the_rest_leaves_open_what_the_next_one_does() -> None:
+    traits = replace(COMPLETE, account=False, says_rest=frozenset({"false"}))
+    story = Story(traits=traits, **{"capture.rest": "kept"})
+    story.tell("open 1000", "hold h1 600", "capture c1 h1 200 final=false")
+    judged = story.judge("capture c2 h1 100", "accepted").result
+    assert not isinstance(judged, Violation)
+    assert {ledger.held for ledger in judged} == {300, 0}
