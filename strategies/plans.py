@@ -74,9 +74,10 @@ def _writes(
         collected = st.one_of(
             st.none(), money.parts("remaining"), money.boundaries("remaining"), _plain()
         )
-        said = st.sampled_from([(), (), *chain(*payloads.finals(traits))])
+        finals = [*chain(*payloads.finals(traits))]  # drawn only where the API takes them
+        said = {"extras": st.sampled_from([(), (), *finals])} if finals else {}
         captures = st.builds(
-            Step, st.just(Verb.CAPTURE), st.just(f"c{tail}"), parents, collected, extras=said
+            Step, st.just(Verb.CAPTURE), st.just(f"c{tail}"), parents, collected, **said
         )
         voids = st.builds(Step, st.just(Verb.VOID), st.just(f"v{tail}"), parents)
         choices += [captures, captures, voids]
