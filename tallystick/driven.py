@@ -7,7 +7,7 @@ clients asked at the same moment has no single state before it. It judges nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tallystick.ledger.lifecycle import State, move_of_capture, move_of_void
@@ -25,6 +25,7 @@ from tallystick.ledger.vocabulary import (
     Transact,
     Void,
 )
+from tallystick.program import Program
 
 NEW, HOLD = "", "hold"
 """The state before a hold was made, and the move that makes it."""
@@ -77,6 +78,8 @@ class Driven:
         self._counts: Counter[str] = Counter()
         self.programs = 0
         """The number of the latest program; numbers are given in order, over all processes."""
+        self.keep: Callable[[Program], None] = lambda program: None
+        """Takes every sequential program that was run, for whoever wants to run it elsewhere."""
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -33,7 +33,13 @@ def merge_command(results: Sequence[Path], output: Path) -> int:
     """
     result, text = write_merged(results, output)
     click.echo(text)
-    return STATUSES[result["verdict"]]
+    return status_of(result)
+
+
+def status_of(result: Result) -> int:
+    """The exit status of a merged result: that of a run."""
+    differs = "against" in result and bool(result["against"]["differences"])
+    return max(STATUSES[result["verdict"]], int(differs))
 
 
 def write_merged(

@@ -41,6 +41,7 @@ OPTIONS: dict[str, Option] = {
     "dialect": Option("pinned dialect: a file that a probe wrote"),
     "spec": Option("the target's own OpenAPI document, a file or URL, in place of the profile's"),
     "known": Option("known issues: a file of violations, each with a reason and a last day"),
+    "against": Option("a second server, or its name: the same programs there, and what differs"),
     "corpus": Option("where found programs are kept and replayed first: a folder or redis://..."),
     "regressions": Option(
         "folder with scenarios that are replayed first (default regressions, if it is there)"

@@ -91,6 +91,8 @@ class Settings:
     """Where the programs that show a violation are kept; empty: nowhere."""
     regressions: Path | None = None
     """A folder with scenarios that come before all contracts; None: the usual one."""
+    against: Settings | None = None
+    """The second server that the programs of the run are tried on; None: there is none."""
     build: str = ""
     """What the user calls the build that is judged."""
     command: str = ""
@@ -134,9 +136,28 @@ def load_settings(
         _known(asked),
         asked.text("corpus"),
         Path(asked.text("regressions")) if asked.text("regressions") else None,
+        _against(asked, given, environ, allow_production),
         asked.text("build"),
         repeat_command(asked, intensity, seed),
     )
+
+
+def _against(
+    asked: Given,
+    given: Mapping[str, str | Sequence[str] | None],
+    environ: Mapping[str, str],
+    allow_production: bool,
+) -> Settings | None:
+    """The settings of the second server: those of the run, with another target."""
+    text, named = asked.text("against"), asked.name("against")
+    if not text:
+        return None
+    there = {**given, "target": text, "against": None}
+    rest = {name: value for name, value in environ.items() if name != variable("against")}
+    try:
+        return load_settings(there, rest, allow_production=allow_production)
+    except SettingsError as error:
+        raise SettingsError(f"{named}: {error}") from None
 
 
 def repeat_command(asked: Given, intensity: Intensity, seed: int) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import pytest
 
+from tallystick.against import Against, without_share
 from tallystick.choosing import Choice, selecting_words
 from tallystick.claiming import NEVER_MET, shortfall, unmet
 from tallystick.cleanup import Bound, LeftOpen
@@ -53,12 +54,12 @@ class Suite:
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config = config
-        self.settings = settings
+        self.settings = without_share(settings)
         self.run: Run | None = None
         self.clients: Clients | None = settings.clients
         self.reports: Reports | None = None
         self.known = settings.known
-        self.corpus = CorpusOfRun(settings.corpus)
+        self.corpus, self.against = CorpusOfRun(settings.corpus), Against(settings)
         self.selection = Selection(settings.intensity)
         self.choice = Choice()
         self.early: EarlyTarget | TargetError | None = None
@@ -108,6 +109,7 @@ class Suite:
             dialect = dialect_of(settings.profile, settings.dialect)
             self.corpus.open()
             self.reports = self._reports()
+            self.against.connect(self.clients)
             target = self._connect(address, self.clients.main)
         except (TargetError, ProfileError, DocumentError, CorpusError, OSError) as error:
             self.stop_embedded()
@@ -149,6 +151,7 @@ class Suite:
             known=self.known.id_of,
         )
         self.run.another = self.another_cause
+        self.against.keep_programs(self.run)
         share(self.run)
         target.end_with(self.run.seconds_left)
         self.not_claimed.update(self.run.shape.said)
@@ -276,6 +279,7 @@ class Suite:
             self._not_supported(),
             self.known,
             self.corpus.replayed,
+            self.against.entry,
             self.settings.build,
             self._command(),
         )
@@ -342,7 +346,10 @@ class Suite:
         )
         if too_few is not None:
             self.run.leave_undecided(too_few)
+        if self.gone is None:
+            self.against.compare(self.run, lambda: not self.is_cut())
         self._left = self._left or self._clean_up(self.run)
+        self.against.close()
         self.interruption.end()
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         width = reporter._tw.fullwidth if reporter is not None else 80
@@ -417,4 +424,5 @@ class Suite:
         if self.interruption.came or (self.is_interrupted and self.gone is None):
             return INTERRUPTED
         statuses = {"conforms": CONFORMS, "violates": NOT_SHOWN, "undecided": NOT_SHOWN}
-        return statuses.get(result["verdict"], BROKE)
+        status = statuses.get(result["verdict"], BROKE)
+        return NOT_SHOWN if status == CONFORMS and self.against.fails else status

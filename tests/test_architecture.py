@@ -82,7 +82,7 @@ ARROWS = {
     "tallystick/evidence.py": {"rooms": ("checker", "driven", "target")},
     "tallystick/left_out.py": {"rooms": ("target",)},
     "tallystick/causes.py": {"rooms": ("fingerprint", "program", "run")},
-    "tallystick/driven.py": {"rooms": ("ledger",)},
+    "tallystick/driven.py": {"rooms": ("ledger", "program")},
     "tallystick/drivers/": {
         "rooms": (
             *("checker", "clock", "documents", "driven", "evidence", "ledger", "profiles"),

@@ -172,6 +172,7 @@ class Session:
 
         Raises Violated, also for a violation that was noted on the way and did not end the program.
         """
+        self.run.driven.keep(self.story.program)
         for card in list(self.ledgers):
             ledger = self.ledgers.likeliest(card)
             for read in reads_after(ledger, None, every=True):
@@ -243,6 +244,7 @@ class Session:
         one that it breaks in the end. Then the earlier violation is returned.
         """
         violation = self.run.blame(violation)
+        self.run.driven.keep(self.story.program)
         attempt = replayer(self.run, violation.rule)
         finding = self.story.finding(violation, self.target.meter.requests, attempt)
         if card is None:

@@ -22,7 +22,7 @@ from tallystick.hunting.request import Request, request_of
 from tallystick.hunting.round import Ended, Round
 from tallystick.interruption import SIGNALS
 from tallystick.judging import judge
-from tallystick.merge_command import STATUSES, write_merged
+from tallystick.merge_command import status_of, write_merged
 from tallystick.options import SettingsError
 from tallystick.parallel.number import processors
 from tallystick.reporting.result import Result, ResultError, read_result
@@ -150,7 +150,7 @@ class _Hunt:
         lacking = [*self._plan.lacking, *(["interrupted"] if self._is_stopped else [])]
         result, text = write_merged(found, self._request.report_dir, lacking)
         print(text)
-        return INTERRUPTED if self._is_stopped else STATUSES[result["verdict"]]
+        return INTERRUPTED if self._is_stopped else status_of(result)
 
 
 @contextmanager

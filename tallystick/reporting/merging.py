@@ -27,6 +27,7 @@ from tallystick.reporting.result import (
     ViolationEntry,
     read_result,
 )
+from tallystick.reporting.result_form import AgainstEntry
 from tallystick.reporting.timeline import TimeLine
 
 MOST_REASONS = 5
@@ -99,10 +100,15 @@ def merge(parts: Sequence[Part], lacking: Sequence[str] = ()) -> Merged:
         "latency": merged_latency([result["latency"] for result in results]),
         "runs": list(_runs(results)),
     }
-    if corpus := _corpus(results):
-        merged["corpus"] = corpus
+    merged |= _seldom(results)
     files = {name: path for each in chosen for name, path in each.files.items()}
     return Merged(cast(Result, merged), files, *_evidence(chosen))
+
+
+def _seldom(results: Sequence[Result]) -> dict[str, object]:
+    """The members that are there only if a run had them."""
+    seldom = {"corpus": _corpus(results), "against": _against(results)}
+    return {name: entry for name, entry in seldom.items() if entry is not None}
 
 
 def _sums(results: Sequence[Result]) -> dict[str, float]:
@@ -330,6 +336,24 @@ def _corpus(results: Sequence[Result]) -> CorpusEntry | None:
         return None
     shown = sorted({name for entry in found for name in entry["shown"]})
     return CorpusEntry(programs=max(entry["programs"] for entry in found), shown=shown)
+
+
+def _against(results: Sequence[Result]) -> AgainstEntry | None:
+    """All differences from the second server; one that several runs show is listed once."""
+    found = [result["against"] for result in results if "against" in result]
+    if not found:
+        return None
+    reasons = dict.fromkeys(filter(None, (entry["reason"] for entry in found)))
+    every = [difference for entry in found for difference in entry["differences"]]
+    alike = {(each["member"], tuple(each["steps"])): each for each in reversed(every)}
+    return AgainstEntry(
+        target=found[0]["target"],
+        programs=sum(entry["programs"] for entry in found),
+        requests=sum(entry["requests"] for entry in found),
+        reason="; ".join(reasons) or None,
+        differences=list(reversed(alike.values())),
+        left="; ".join(filter(None, (entry["left"] for entry in found))),
+    )
 
 
 def _runs(results: Sequence[Result]) -> Iterator[RunEntry]:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from tallystick.documents.questions import questions
 from tallystick.documents.rules import Rule, chapters, load_rules
+from tallystick.reporting.against_text import against_note
 from tallystick.reporting.chapters import (
     known_notes,
     other_claims,
@@ -143,6 +144,7 @@ def _notes(result: Result) -> list[tuple[str, str]]:
     found = [
         ("Why", result["reason"] or ""),
         ("Merged", runs_note(result)),
+        ("Against", against_note(result)),
         ("Depth", shallow_note(result) if result["shallow"] else ""),
         ("Partial", partial_note(result) if result["partial"] else ""),
         ("Outages", outage_note(result)),

@@ -31,6 +31,7 @@ from tallystick.reporting.lifecycle import lifecycle_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.response_times import ResponseTimes
 from tallystick.reporting.result_form import (
+    AgainstEntry,
     CorpusEntry,
     Count,
     KnownEntry,
@@ -100,6 +101,8 @@ class Ending:
     """Violations that are accepted until a date."""
     corpus: CorpusEntry | None = None
     """What the replay of a corpus showed, if there is one."""
+    against: AgainstEntry | None = None
+    """What the comparison with a second server came to, if there is one."""
     build: str = ""
     """What the user calls the build that is judged."""
     command: str = ""
@@ -179,6 +182,8 @@ def _add_what_is_not_the_default(
     """Add how the API is named and reached, where that is not the default, and the corpus."""
     if ending.corpus is not None:
         result["corpus"] = ending.corpus
+    if ending.against is not None:
+        result["against"] = ending.against
     if run.profile_option:
         result["profile_option"] = redactor.text(run.profile_option)
     authentication = run.target.authentication

@@ -88,6 +88,35 @@ class RunEntry(TypedDict):
     seconds: float
 
 
+class AnswersEntry(TypedDict):
+    """What two servers answered to one request of a program."""
+
+    step: str
+    request: str
+    here: str
+    there: str
+
+
+class DifferenceEntry(TypedDict):
+    """One way in which a second server answers otherwise; the last of the answers differ."""
+
+    member: str
+    steps: list[str]
+    replays: list[int]
+    answers: list[AnswersEntry]
+
+
+class AgainstEntry(TypedDict):
+    """What the comparison with a second server came to."""
+
+    target: str
+    programs: int
+    requests: int
+    reason: str | None
+    differences: list[DifferenceEntry]
+    left: str
+
+
 class _NotTheDefault(TypedDict, total=False):
     """What a result has only where it is not the default."""
 
@@ -95,6 +124,7 @@ class _NotTheDefault(TypedDict, total=False):
     credentials: list[str]
     corpus: CorpusEntry
     runs: list[RunEntry]
+    against: AgainstEntry
 
 
 class Result(_NotTheDefault):

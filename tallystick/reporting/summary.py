@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tallystick.reporting.against_text import against_lines
 from tallystick.reporting.chapters import (
     causes,
     chapter_rows,
@@ -72,12 +73,18 @@ def _lines(result: Result) -> Iterator[str]:
     yield ""
     for entry in causes(result):
         yield from _violation(entry, result)
+    yield from _against(result)
     yield "| chapter | rules | checked | violated | not exercised, not claimed |"
     yield "| --- | ---: | ---: | --- | --- |"
     for row in chapter_rows(result):
         broken = f"**{row.chapter}-{numbers(row.violated)}**" if row.violated else ""
         yield f"| {row.chapter} | {row.rules} | {row.checked} | {broken} | {_plain(row.note)} |"
     yield from _not_judged(result)
+
+
+def _against(result: Result) -> Iterator[str]:
+    lines, fence = list(against_lines(result)), "`" * 4
+    yield from ["### Against another server", "", f"{fence}text", *lines, fence, ""] * bool(lines)
 
 
 def _not_judged(result: Result) -> Iterator[str]:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tallystick.reporting.against_text import against_lines
 from tallystick.reporting.chapters import (
     ChapterRow,
     causes,
@@ -84,6 +85,8 @@ def print_report(console: Console, result: Result, exchanges: Exchanges, directo
         shown = exchanges.get(entry["key"], ())
         for line in violation_lines(entry, shown, result, directory, console.width):
             _say(console, line)
+    for text in against_lines(result):
+        _say(console, Text(text))
     for line in left_lines(result, directory, console.width):
         _say(console, line)
     console.print()

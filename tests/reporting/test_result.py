@@ -50,7 +50,13 @@ def test_the_schema_closes_every_object() -> None:
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == Result.__required_keys__
     assert set(schema["properties"]) - set(schema["required"]) == Result.__optional_keys__
-    assert Result.__optional_keys__ == {"profile_option", "credentials", "corpus", "runs"}
+    assert Result.__optional_keys__ == {
+        "profile_option",
+        "credentials",
+        "corpus",
+        "runs",
+        "against",
+    }
     violation = schema["$defs"]["violation"]
     assert violation["additionalProperties"] is False
     assert set(violation["required"]) == set(violation["properties"])
