@@ -112,19 +112,17 @@ def load_settings(
     `default_profile` is the profile where none is given; empty: `wallet`.
     """
     asked, url, proxy = all_given(given, environ)
-    intensity = _intensity(asked)
-    profile = _profile(asked, default_profile)
+    intensity, profile = _intensity(asked), _profile(asked, default_profile)
     clients = _clients(asked) if url else None
     address = _address(asked, url, profile, clients, allow_production)
-    rate = _rate(asked)
     seed = _seed(asked, 0 if intensity is Intensity.GATE else fresh_seed)
     return Settings(
         address,
         clients,
         intensity,
         seed,
-        _budget(asked, intensity, rate),
-        rate,
+        _budget(asked, intensity, _rate(asked)),
+        _rate(asked),
         file_of(asked, "dialect", "`tallystick probe` writes one"),
         _report_dir(asked),
         _share(asked),
@@ -135,11 +133,16 @@ def load_settings(
         _spec(asked),
         _known(asked),
         asked.text("corpus"),
-        Path(asked.text("regressions")) if asked.text("regressions") else None,
+        _folder(asked, "regressions"),
         _against(asked, given, environ, allow_production),
         asked.text("build"),
         repeat_command(asked, intensity, seed),
     )
+
+
+def _folder(asked: Given, option: str) -> Path | None:
+    text = asked.text(option)
+    return Path(text) if text else None
 
 
 def _against(
