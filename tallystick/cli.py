@@ -44,6 +44,8 @@ from tallystick.profile_commands import profile_group
 from tallystick.profiles import registry
 from tallystick.profiles.documents import dialect_of, rules_of
 from tallystick.profiles.profile import ProfileError
+from tallystick.recorded import is_archive, is_journal, said_of
+from tallystick.recorded import recorded as recorded_in
 from tallystick.replay_command import replay_command, violated
 from tallystick.replaying import probe_rows, probe_target
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
@@ -264,12 +266,11 @@ def table_command(results: tuple[str, ...]) -> None:
 @click.option("--budget", default="60s", help="time for the search, such as 90s or 10m")
 @click.option("--page", default="", help="write the time line of the first violation to this file")
 def check_command(history: Path, profile: str, dialect: str, budget: str, page: str) -> int:
-    """Judge a recorded history: is there a legal order of its operations?"""
-    try:
-        with history.open(encoding="utf-8") as lines:
-            recorded = load(lines, decode_command, decode_outcome)
-    except (HistoryError, UnicodeDecodeError) as error:
-        raise HistoryError(f"{history}: {error}") from None
+    """Judge a recorded history: is there a legal order of its operations?
+
+    It takes the journal of a run and HTTP archives (HAR) too. What cannot be judged is counted.
+    """
+    recorded, left_out = _history_in(history, profile)
     known = dialect_of(registry.load(profile), Path(dialect) if dialect else None)
     cards = _cards(recorded)
     judgement = check(
@@ -285,11 +286,28 @@ def check_command(history: Path, profile: str, dialect: str, budget: str, page: 
         click.echo(f"time line: {page}")
     for key in judgement.undecided:
         click.echo(f"{visible(str(key))}: undecided; the budget of {budget} was spent (--budget)")
+    for line in left_out:
+        click.echo(line)
+    if not recorded:
+        click.echo("UNDECIDED: nothing in it can be judged")
+        return VIOLATES
     click.echo(
         f"{judgement.verdict.value.upper()}: {len(recorded):,} operations on "
         f"{len(recorded.partitions()):,} cards in {judgement.seconds:.2f} s"
     )
     return OK if judgement.verdict is Verdict.CONFORMS else VIOLATES
+
+
+def _history_in(file: Path, profile: str) -> tuple[History[Any, Any], list[str]]:
+    """The history in a file, and in lines what of the file is left out."""
+    if is_journal(file) or is_archive(file):
+        found = recorded_in(file, registry.load(profile))
+        return found.history, list(said_of(found))
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return load(lines, decode_command, decode_outcome), []
+    except (HistoryError, UnicodeDecodeError) as error:
+        raise HistoryError(f"{file}: {error}") from None
 
 
 def _cards(history: History[Any, Any]) -> dict[Key, CardId]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tallystick.cleanup import Leftovers
 from tallystick.ledger.traits import Traits
-from tallystick.ledger.vocabulary import CardId
+from tallystick.ledger.vocabulary import CardId, Command
 from tallystick.profiles.production import Production
 from tallystick.target.api import (
     Api,
@@ -35,6 +35,7 @@ __all__ = [
     "Production",
     "Profile",
     "ProfileError",
+    "Recognised",
     "Unnamed",
     "Variables",
 ]
@@ -89,6 +90,18 @@ class Fuzzing:
     what they are: the id of a `hold`, a `card` or an `account`, or an `amount`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a recorded request asked for."""
+
+    command: Command | None
+    """None: no command of the ledger is written so."""
+    moves: bool = True
+    """Whether the request may change a ledger, if it is no command."""
+    account: str = ""
+    """The account that the request names: the same card id elsewhere is another card."""
+
+
 class Profile(Api, Protocol):
     """All that is particular to one API."""
 
@@ -115,6 +128,13 @@ class Profile(Api, Protocol):
     @property
     def production(self) -> Production:
         """Which accounts, hosts and credentials may move real money."""
+        ...
+
+    def recognise(self, method: str, path: str, body: Any) -> Recognised:
+        """What a recorded request asked for; the card of a hold or token may be left empty.
+
+        Nothing is guessed: `encode` has to write the command as exactly this request.
+        """
         ...
 
     def target_id(self, card: CardId) -> str:

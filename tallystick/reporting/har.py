@@ -31,7 +31,7 @@ def _entry(record: Record, base_url: str, ended: datetime, last_ns: int) -> dict
     began = ended - timedelta(microseconds=(last_ns - record.called_ns) / 1000)
     took_ms = (record.returned_ns - record.called_ns) / 1e6
     return {
-        "startedDateTime": began.isoformat(timespec="milliseconds"),
+        "startedDateTime": began.isoformat(timespec="microseconds"),
         "time": took_ms,
         "request": _request(record, base_url),
         "response": _response(record),

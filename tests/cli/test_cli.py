@@ -56,8 +56,8 @@ def test_help_comes_without_a_subcommand(capsys: pytest.CaptureFixture[str]) -> 
         (["rules", "--format", "xml"], "'xml' is not one of"),
         (["render", "nowhere"], "nowhere/result.json cannot be read: No such file"),
         (["check", "nowhere"], "nowhere: No such file or directory"),
-        (["check", str(EXAMPLE / "journal.jsonl")], "journal.jsonl: line 1: missing or not known"),
-        (["check", str(EXAMPLE / "journal.jsonl"), "--dialect", "nowhere"], "line 1"),
+        (["check", str(EXAMPLE / "dialect.yaml")], "dialect.yaml: line 1: Expecting value"),
+        (["check", str(EXAMPLE / "dialect.yaml"), "--dialect", "nowhere"], "line 1"),
         (["check"], "Missing argument 'HISTORY'"),
     ],
 )

@@ -24,7 +24,7 @@ from tallystick.profiles.declared.login import Headers, scripted
 from tallystick.profiles.declared.names import Names
 from tallystick.profiles.declared.reading import read
 from tallystick.profiles.declared.templates import as_text, names_in
-from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileError
+from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileError, Recognised
 from tallystick.request import Request
 from tallystick.target.address import Address, Client
 from tallystick.target.answers import Answer, NoAnswer
@@ -170,6 +170,10 @@ class DeclaredProfile:
         """Whether it is the path of `fetch`."""
         fetch = self.declaration.login.fetch
         return fetch is not None and path.endswith(fetch.path.partition("?")[0])
+
+    def recognise(self, method: str, path: str, body: Any) -> Recognised:
+        """A template is not read backwards: no request of a declared profile is recognised."""
+        return Recognised(None)
 
     def target_id(self, card: CardId) -> str:
         """The target's id of a card; Unnamed if no answer has shown it."""

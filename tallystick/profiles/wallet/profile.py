@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from tallystick.documents.files import SPEC
@@ -14,6 +15,7 @@ from tallystick.profiles.profile import (
     Documents,
     Fuzzing,
     Preparation,
+    Recognised,
     Variables,
 )
 from tallystick.profiles.wallet import operations as op
@@ -21,6 +23,7 @@ from tallystick.profiles.wallet import wire
 from tallystick.profiles.wallet.bearer import DOCUMENTED_URL, VENDOR, Bearer
 from tallystick.profiles.wallet.leftovers import WalletLeftovers
 from tallystick.profiles.wallet.looking import Offers
+from tallystick.profiles.wallet.recognising import recognise
 from tallystick.request import Request
 from tallystick.target import NOT_JSON, Address, Answer, Client, NoAnswer, Time
 from tallystick.target.api import ScriptedLogin
@@ -107,6 +110,10 @@ class Wallet:
     def fetches_credentials(self, path: str) -> bool:
         """Whether it is Get Token."""
         return path.endswith("/auth/token")
+
+    def recognise(self, method: str, path: str, body: Any) -> Recognised:
+        """See `recognising`."""
+        return recognise(method, path, body)
 
     def target_id(self, card: CardId) -> str:
         """The card's own id."""
