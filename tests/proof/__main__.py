@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from sandbox.faults import FAULTS
 from tests.proof import (
+    causes,
     faults,
     interrupts,
     mutants,
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "interrupts": _interrupts,
         "mutants": _mutants,
         "peers": _peers,
+        "causes": _causes,
         "profiles": _profiles,
         "scripts": _scripts,
     }
@@ -65,6 +67,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "interrupts",
         "mutants",
         "peers",
+        "causes",
         "profiles",
         "scripts",
     ]
@@ -174,6 +177,15 @@ def _scripts(options: argparse.Namespace) -> bool:
     print(scripts.table(rows))
     _keep(options, "scripts", rows, is_full=len(rows) == len(scripts.deterministic()))
     return all(row.is_good for row in rows)
+
+
+def _causes(options: argparse.Namespace) -> bool:
+    spread = causes.spread(options.sample or causes.FAULTS_TO_SHOW)
+    names = _chosen(options, list(FAULTS)) if options.only else spread
+    rows = _shown(causes.measure(names, jobs=options.jobs), names)
+    print(causes.table(rows))
+    _keep(options, "causes", rows, is_full=len(rows) == causes.FAULTS_TO_SHOW)
+    return causes.is_good(rows)
 
 
 def _chosen(options: argparse.Namespace, known: list[str]) -> list[str]:

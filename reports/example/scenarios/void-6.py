@@ -22,7 +22,7 @@ import os
 import re
 import secrets
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -161,7 +161,7 @@ def ask(
 
 def later(seconds, minutes, zone):
     """A moment from now on, by a clock that is so many minutes ahead of UTC."""
-    moment = datetime.now(timezone.utc) + timedelta(seconds=seconds, minutes=minutes)
+    moment = datetime.now(UTC) + timedelta(seconds=seconds, minutes=minutes)
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + zone
 
 

@@ -1,0 +1,35 @@
+"""What a red run shows of real faults: the cause first, and a short log."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.proof.causes import FAULTS_TO_SHOW, LONGEST_LOG, row_of, spread
+from tests.proof.faults import SHORTEST
+from tests.proof.gate import run_gate
+from tests.proof.servers import forked_sandbox
+
+CONTRACTS = ("essentials", "capture", "void", "balance", "delivery")
+
+
+@pytest.mark.parametrize(
+    "name", ["available_includes_holds", "capture_leaves_hold_reserved", "refusal_is_200"]
+)
+def test_the_shortest_program_of_the_cause_comes_first(name: str) -> None:
+    with forked_sandbox(faults=[name]) as environment:
+        outcome = run_gate(environment, tests=tuple(f"contracts/test_{c}.py" for c in CONTRACTS))
+    row = row_of(name, outcome, json.loads(SHORTEST.read_text()))
+    assert row.is_first, row
+    assert (row.causes, row.steps) == (1, row.fewest), row
+    assert row.violations > 1
+    assert row.lines <= LONGEST_LOG, outcome.output
+    assert " more meet the same" in outcome.output
+    assert outcome.output.count("\nFAILED ") <= row.violations
+
+
+def test_faults_to_measure_are_spread_over_all_chapters_by_a_rule() -> None:
+    names = spread()
+    assert len(set(names)) == FAULTS_TO_SHOW
+    assert spread(10)[:3] == [names[0], names[4], names[8]]
