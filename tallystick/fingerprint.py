@@ -12,10 +12,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tallystick.ledger.vocabulary import Violation
-from tallystick.program import Program, ProgramError, Step, Verb
+from tallystick.program import MAKERS, Program, ProgramError, Step, Verb
 
 _TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|[^\s/'\"]+")
 """A quotation or a word. A search for words with digits alone would take quadratic time."""
@@ -169,9 +169,18 @@ LONGEST_HELD = 60
 
 
 def holds(pattern: Program, program: Program) -> bool:
-    """Whether the steps of a program hold those of another one, in order, about the same things."""
+    """Whether the steps of a program hold those of another one, in order, about the same things.
+
+    In which way a card was made, and whether a token stands for it, makes no difference.
+    """
     steps = program.steps
-    return len(steps) <= LONGEST_HELD and _held(pattern.steps, steps, {})
+    return len(steps) <= LONGEST_HELD and _held(_by_card(pattern.steps), _by_card(steps), {})
+
+
+def _by_card(steps: Sequence[Step]) -> list[Step]:
+    """The steps with the card in place of each of its tokens."""
+    cards = {step.name: step.on for step in steps if step.verb is Verb.TOKEN}
+    return [replace(step, on=cards.get(step.on, step.on)) for step in steps]
 
 
 def _held(pattern: Sequence[Step], steps: Sequence[Step], labels: dict[str, str]) -> bool:
@@ -181,7 +190,7 @@ def _held(pattern: Sequence[Step], steps: Sequence[Step], labels: dict[str, str]
     for place, step in enumerate(steps[: len(steps) - len(pattern) + 1]):
         bound = dict(labels)
         if (
-            wanted.verb is step.verb
+            (wanted.verb is step.verb or {wanted.verb, step.verb} <= MAKERS)
             and _bind(bound, wanted.on, step.on)
             and _bind(bound, wanted.name, step.name)
             and _held(pattern[1:], steps[place + 1 :], bound)

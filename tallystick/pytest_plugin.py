@@ -286,6 +286,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """End a test by the violation after which it went on, unless it ends by another one.
+
+    What else goes wrong in it may be due to that very answer.
+    """
+    run = item.config.stash[SUITE].run
+    try:
+        result = yield
+    except Exception as error:
+        noted = None if run is None else run.noted
+        if noted is None or isinstance(error, Violated | TargetError | ReportsError):
+            raise
+        raise Violated(noted) from error
+    if run is not None and run.noted is not None:
+        raise Violated(run.noted)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Report:
     """Show a violation as one, and tell it from a target that is gone and a suite that broke."""
     report = yield

@@ -23,6 +23,7 @@ from tallystick.documents.shape import Shape
 from tallystick.driven import Driven
 from tallystick.evidence import Event, Race
 from tallystick.fingerprint import Cause, cause_of, holds, is_figure
+from tallystick.forms import judge_form
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
 from tallystick.left_out import LeftOut
@@ -32,7 +33,6 @@ from tallystick.program import Program
 from tallystick.target import (
     Answer,
     Exchange,
-    NoAnswer,
     Target,
     TargetError,
 )
@@ -270,6 +270,8 @@ class Run(Findings):
         self._checked, self.driven = Counter[str](), Driven()
         self._undecided: list[str] = []
         self.left_out = LeftOut()
+        self.noted: Finding | None = None
+        """The first violation of the test that runs now, if it went on after it."""
         self._deepen_until = math.inf
         self._numbers: Iterator[int] = count(1)
         self.alone: Alone = nullcontext
@@ -315,7 +317,7 @@ class Run(Findings):
 
         `deepen_until`: until then, by the monotonic clock, it may go beyond the depth of a gate.
         """
-        self.left_out.test = name
+        self.left_out.test, self.noted = name, None
         self.intensity = intensity or self.intensity
         self._deepen_until = deepen_until
 
@@ -328,7 +330,7 @@ class Run(Findings):
         """The same target and dialect, with findings and counts of its own: for replays."""
         other = copy(self)
         other._checked, other.driven = Counter(), Driven()
-        other._findings = {}
+        other._findings, other.noted = {}, None
         other._undecided = []
         other._is_isolated = True
         other._gateway_errors = None if self._gateway_errors is None else []
@@ -395,7 +397,15 @@ class Run(Findings):
         if tolerated is not None and isinstance(answer, Answer) and answer.status in GATEWAY_ERRORS:
             tolerated.append(exchange)
             return None
-        return _judge_shape(self, exchange)
+        violation, checked = judge_form(self.shape, exchange)
+        self.count_checked(*checked)
+        return violation
+
+    def note(self, finding: Finding, before: Finding | None = None) -> Finding:
+        """Record a violation after which its test goes on; returns the first: `before`, or it."""
+        recorded = self.record(finding)
+        self.noted = self.noted or recorded
+        return before or recorded
 
     def blame(self, violation: Violation) -> Violation:
         """The violation by its right rule: DIA-2, if the target drifts from a pinned dialect."""
@@ -438,12 +448,3 @@ class Run(Findings):
             # Reported once; from now on the target is held to the new answer.
             self._dialect = self._dialect.reopened(finding.violation.question)
         return self.newest(finding)
-
-
-def _judge_shape(run: Run, exchange: Exchange) -> Violation | None:
-    answer, operation = exchange.answer, exchange.request.operation
-    if isinstance(answer, NoAnswer):
-        return run.shape.judge_excess(operation, answer.status, answer.excess)
-    fits = ("SHAPE-1", "SHAPE-9") if answer.status < 300 else ("SHAPE-5",)
-    run.count_checked(*fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
-    return run.shape.judge(operation, answer.status, answer.content_type, answer.body)

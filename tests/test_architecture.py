@@ -74,12 +74,14 @@ ARROWS = {
     "tallystick/cleanup/": {"rooms": ("target",)},
     "tallystick/run.py": {
         "rooms": (
-            *("clock", "documents", "driven", "evidence", "fingerprint", "ledger", "left_out"),
+            *("clock", "documents", "driven", "evidence", "fingerprint", "forms", "ledger"),
+            "left_out",
             *("profiles", "program", "target"),
         ),
     },
     "tallystick/fingerprint.py": {"rooms": ("ledger", "program")},
     "tallystick/evidence.py": {"rooms": ("checker", "driven", "target")},
+    "tallystick/forms.py": {"rooms": ("documents", "ledger", "target")},
     "tallystick/left_out.py": {"rooms": ("target",)},
     "tallystick/causes.py": {"rooms": ("fingerprint", "program", "run")},
     "tallystick/driven.py": {"rooms": ("ledger", "program")},

@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import NoReturn
 
 from tallystick.driven import Judged
+from tallystick.drivers.mending import mended
 from tallystick.drivers.possible_ledgers import PossibleLedgers
 from tallystick.drivers.reading_back import hold_of, known_holds, lists_of, reads_after
 from tallystick.drivers.resolver import Resolver
@@ -220,18 +221,25 @@ class Session:
                 self.story.verify(command.parent)
         finally:
             if shape_violation is not None:
-                recorded = self.run.record(self._explain(shape_violation, None))
-                self.noted = self.noted or recorded
+                self.noted = self.run.note(self._explain(shape_violation, None), self.noted)
         return outcome
 
     # Judging --------------------------------------------------------------------------------------
 
     def judge(self, card: str, command: Command, outcome: Outcome) -> None:
-        """Judge an outcome by every possible ledger. Raises Violated if none permits it."""
+        """Judge an outcome by every possible ledger. Raises Violated if none permits it.
+
+        A violation after which the ledger is still known is noted, and raised by `finish`.
+        """
         label = CardLabel(card)
         violation = self.ledgers.judge(label, command, outcome)
-        if violation is not None:
-            self.violate(violation, label)
+        while violation is not None:
+            better = mended(self.ledgers.likeliest(label), command, outcome, violation)
+            if better is None:
+                self.violate(violation, label)
+            self.noted = self.run.note(self._explain(violation, label), self.noted)
+            outcome = better
+            violation = self.ledgers.judge(label, command, outcome)
 
     def violate(self, violation: Violation, card: CardLabel) -> NoReturn:
         """Record a violation of a card's ledger and raise Violated."""

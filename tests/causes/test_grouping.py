@@ -128,13 +128,26 @@ def test_steps_are_held_in_order_and_about_the_same_things() -> None:
     hold, token = Program.from_lines(HOLD), ("B = card 1 EUR", "t = token B", "x = hold t 1")
     assert holds(hold, Program.from_lines(CAPTURE))
     assert holds(hold, Program.from_lines(("B = card 9 EUR", *HOLD)))
-    assert not holds(hold, Program.from_lines(token))
+    assert not holds(hold, Program.from_lines(token[:2]))
     assert not holds(Program.from_lines(CAPTURE), hold)
     two = ("A = card 1 NOK", "B = card 1 NOK", "h = hold A 1", "g = hold B 1")
     other = Program.from_lines((*two, "c = capture g"))
     assert holds(Program.from_lines((*two[:1], "g = hold A 1", "c = capture g")), other)
     crossed = Program.from_lines((*two[:3], "f = fund B 1"))
     assert not holds(Program.from_lines((two[0], two[2], "f = fund A 1")), crossed)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("B = card 1 EUR", "t = token B", "x = hold t 1"),
+        ("A = batch", "activate A 90001", "h1 = hold A available"),
+    ],
+)
+def test_how_a_card_was_made_or_named_makes_no_difference(lines: tuple[str, ...]) -> None:
+    assert holds(Program.from_lines(HOLD), Program.from_lines(lines))
+    paid = (*lines, f"c = capture {lines[-1].split()[0]}")
+    assert holds(Program.from_lines(CAPTURE), Program.from_lines(paid))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""Lets a program go on after an answer that shows one wrong member and moves no money by it.
+
+The answer is judged once more with that member as it should be, so that a harmless fault, such as a
+text that was cut, hides no other one. Amounts, ids and decisions are never mended: after those the
+ledger is not known any more. It records nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tallystick.ledger.state import Ledger
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    ActivateCard,
+    Capture,
+    CardRecord,
+    Command,
+    Extras,
+    OpenCard,
+    Outcome,
+    Record,
+    RefId,
+    Transact,
+    TransactionRecord,
+    Violation,
+    Void,
+)
+
+
+def mended(
+    ledger: Ledger, command: Command, outcome: Outcome, violation: Violation
+) -> Outcome | None:
+    """The outcome with the member that the violation names as the ledger has it.
+
+    None if the violation is about something else.
+    """
+    if not isinstance(outcome, Accepted) or violation.question is not None:
+        return None
+    member, record = violation.actual.partition(" ")[0], outcome.record
+    changed: Record | None = None
+    if isinstance(record, CardRecord):
+        sent = _sent_with_card(ledger, command)
+        changed = replace(record, extras=_with(record.extras, sent, member))
+    elif isinstance(record, TransactionRecord) and isinstance(command, Transact | Capture | Void):
+        parent = None if isinstance(command, Transact) else command.parent
+        currency = command.currency if isinstance(command, Transact) else ledger.currency
+        right = TransactionRecord(
+            record.id, command.ref, None, currency, None, parent, command.extras
+        )
+        changed = _like(record, right, member)
+    elif isinstance(record, tuple):
+        changed = tuple(_listed(ledger, each, member) for each in record)
+    return None if changed is None or changed == record else replace(outcome, record=changed)
+
+
+def _listed(ledger: Ledger, record: TransactionRecord, member: str) -> TransactionRecord:
+    entry = None if record.id is None else ledger.entries.get(record.id)
+    if entry is None:
+        return record
+    ref = RefId(entry.ref) if entry.ref else record.ref
+    currency, parent = ledger.currency, entry.parent
+    right = TransactionRecord(record.id, ref, None, currency, None, parent, entry.extras)
+    return _like(record, right, member)
+
+
+def _like(record: TransactionRecord, right: TransactionRecord, member: str) -> TransactionRecord:
+    """The record with one member of the other one."""
+    if member == "ref_id":
+        return replace(record, ref=right.ref)
+    if member == "currency":
+        return replace(record, currency=right.currency)
+    if member == "parent_id":
+        return replace(record, parent=right.parent)
+    return replace(record, extras=_with(record.extras, right.extras, member))
+
+
+def _with(shown: Extras, sent: Extras, member: str) -> Extras:
+    """What is shown, with a member as it was sent; the same if it was not sent."""
+    as_sent = {name: text for name, text in sent if name == member}
+    return tuple({**dict(shown), **as_sent}.items()) if as_sent else shown
+
+
+def _sent_with_card(ledger: Ledger, command: Command) -> Extras:
+    if isinstance(command, OpenCard | ActivateCard):
+        return command.extras
+    return () if ledger.opened_by is None else ledger.opened_by.extras

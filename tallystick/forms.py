@@ -1,0 +1,17 @@
+"""Whether an exchange fits the document of its API, and which rules say so. It keeps nothing."""
+
+from __future__ import annotations
+
+from tallystick.documents.shape import Shape
+from tallystick.ledger.vocabulary import Violation
+from tallystick.target import Exchange, NoAnswer
+
+
+def judge_form(shape: Shape, exchange: Exchange) -> tuple[Violation | None, tuple[str, ...]]:
+    """The violation of an answer, or None, and the rules that were checked by it."""
+    answer, operation = exchange.answer, exchange.request.operation
+    if isinstance(answer, NoAnswer):
+        return shape.judge_excess(operation, answer.status, answer.excess), ()
+    fits = ("SHAPE-1", "SHAPE-9") if answer.status < 300 else ("SHAPE-5",)
+    violation = shape.judge(operation, answer.status, answer.content_type, answer.body)
+    return violation, (*fits, "SHAPE-2", "SHAPE-3", "SHAPE-6")
