@@ -177,6 +177,21 @@ def holds(pattern: Program, program: Program) -> bool:
     return len(steps) <= LONGEST_HELD and _held(_by_card(pattern.steps), _by_card(steps), {})
 
 
+def shows_alike(cause: Cause, pattern: Program, program: Program) -> bool:
+    """Whether a program that breaks the rule of a cause in its way is one more way to it.
+
+    It holds the steps of the pattern, and ends with the last of them if a decision was wrong. Of
+    SHAPE, one member of the answers has a wrong form, whatever was asked.
+    """
+    if is_figure(cause.kind):
+        return cause.rule.startswith("SHAPE-") or holds(pattern, program)
+    if not (pattern.prefix and program.prefix) or pattern.branches or program.branches:
+        return False
+    return _fits(pattern.prefix[-1], program.prefix[-1], {}, is_last=True) and holds(
+        pattern, program
+    )
+
+
 def _by_card(steps: Sequence[Step]) -> list[Step]:
     """The steps with the card in place of each of its tokens."""
     cards = {step.name: step.on for step in steps if step.verb is Verb.TOKEN}

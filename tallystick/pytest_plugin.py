@@ -59,6 +59,8 @@ pytest_plugins = ["tallystick.fixtures"]
 Report = Generator[None, pytest.TestReport, pytest.TestReport]
 
 SUITE = pytest.StashKey["Suite"]()
+ENDED = pytest.StashKey[bool]()
+"""Whether a test came to its end, perhaps with a violation after which it went on."""
 EARLY = pytest.StashKey["EarlyTarget | TargetError"]()
 NOTHING = (
     "nothing is selected (a path, --rule, --chapter, -k, -m or another option leaves no test): "
@@ -299,6 +301,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         if noted is None or isinstance(error, Violated | TargetError | ReportsError):
             raise
         raise Violated(noted) from error
+    item.stash[ENDED] = True
     if run is not None and run.noted is not None:
         raise Violated(run.noted)
     return result
@@ -316,7 +319,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         _explain(suite, item, report, call.excinfo.value if call.excinfo is not None else None)
     elif report.skipped and any(map(item.get_closest_marker, ("skip", "skipif"))):
         suite.selection.is_partial = True  # somebody else's mark: no contract has one
-    elif report.when == "call" and report.passed and _counts_itself(suite, item):
+    has_ended = report.when == "call" and item.stash.get(ENDED, False) and not report.skipped
+    if has_ended and _counts_itself(suite, item):
         # Of a team's own contract only its author knows what it looks at. Those of the suite, and
         # the oracle, count each rule when they look at it.
         suite.run.count_checked(*set(claims_of(item)) - suite.not_claimed.keys())

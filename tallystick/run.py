@@ -22,7 +22,7 @@ from tallystick.clock import Clock
 from tallystick.documents.shape import Shape
 from tallystick.driven import Driven
 from tallystick.evidence import Event, Race
-from tallystick.fingerprint import Cause, cause_of, holds, is_figure
+from tallystick.fingerprint import Cause, cause_of, shows_alike
 from tallystick.forms import judge_form
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.vocabulary import Violation
@@ -119,11 +119,10 @@ class Finding:
         ours, theirs = self.cause, other.cause
         if ours.explains(theirs) or ours.kind != theirs.kind:
             return ours.kind == theirs.kind
-        if is_figure(ours.kind) and not (self.notes or other.notes):
-            # SHAPE: one member of the answers has the wrong form, whatever was asked.
-            return ours.rule.startswith("SHAPE-") or holds(self.shortest, other.shortest)
-        is_alike = bool(self.notes and other.notes) and self._operation == other._operation
-        return is_alike or (ours.rule, ours.kind) in other.shows
+        if self.notes or other.notes:
+            return bool(self.notes and other.notes) and self._operation == other._operation
+        is_shown = (ours.rule, ours.kind) in other.shows
+        return is_shown or shows_alike(ours, self.shortest, other.shortest)
 
     @property
     def _operation(self) -> str:
@@ -177,9 +176,10 @@ class Findings:
             self._findings.pop(key, None)
         self._findings.update(findings)
 
-    def finding_of(self, rule: str) -> Finding | None:
-        """The first finding of the rule, or None."""
-        return next((one for one in self.findings.values() if one.violation.rule == rule), None)
+    def finding_of(self, rule: str, kind: str = "") -> Finding | None:
+        """The first finding of the rule, or None; if there is one, the first of that kind."""
+        found = [one for one in self.findings.values() if one.violation.rule == rule]
+        return next((one for one in found if one.cause.kind == kind), next(iter(found), None))
 
     def has_broken(self, rule: str) -> bool:
         """Whether the rule was seen broken."""
@@ -334,7 +334,7 @@ class Run(Findings):
         other._undecided = []
         other._is_isolated = True
         other._gateway_errors = None if self._gateway_errors is None else []
-        other._on_finding = lambda finding: None
+        other._on_finding, other.another = lambda finding: None, lambda finding: finding
         return other
 
     def share(self, name: str, numbers: Iterator[int], alone: Alone) -> None:
@@ -388,10 +388,9 @@ class Run(Findings):
             self._undecided.append(reason)
 
     def judge_shape(self, exchange: Exchange) -> Violation | None:
-        """Check an answer against the document, whatever was asked, and count the rules for it.
+        """Check an answer against the document, and count the rules for it; returns the violation.
 
-        Returns the violation; None if the answer fits, or if there is none. An answer beyond every
-        bound counts as none, and is a violation as well.
+        An answer beyond every bound counts as none, and is a violation as well.
         """
         tolerated, answer = self._gateway_errors, exchange.answer
         if tolerated is not None and isinstance(answer, Answer) and answer.status in GATEWAY_ERRORS:
@@ -437,7 +436,7 @@ class Run(Findings):
             confirm_credentials(self.target, answers)
         first = self._findings.get(finding.key)
         if first is not None:
-            other = None if self._is_isolated else self._met_again(first, finding)
+            other = self._met_again(first, finding)
             met = self.met_by(finding) or self.findings[first.key]
             return met if other is None else self.record(other)
         if finding.violation.rule in self.profile.documents.open_rules:

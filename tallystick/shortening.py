@@ -14,6 +14,7 @@ from tallystick.causes import Steadiness, is_plain, steadiness
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.drivers.sequential import shown_one_by_one
 from tallystick.fingerprint import LONGEST_HELD
+from tallystick.program import Program
 from tallystick.run import Finding, Intensity, Run
 
 REDUCE_S = {Intensity.GATE: 8.0, Intensity.RELEASE: 20.0, Intensity.HUNT: 60.0}
@@ -66,12 +67,23 @@ class Shortening:
         began = time.monotonic()
         try:
             seconds = min(self._more_s, LONGEST_MORE_S, run.seconds_left())
-            shorter = _shortened(run, finding, seconds)
+            shorter = _shortened(run, _of_its_kind(finding), seconds)
         finally:
             self._more_s -= time.monotonic() - began
         if shorter is None or not (shorter.replays and shorter.replays[0]):
             return None
         return shorter if run.met_by(shorter) is None else None
+
+
+def _of_its_kind(finding: Finding) -> Finding:
+    """The finding, to be replayed by what shows the rule broken in the same way."""
+    attempt, kind = finding.attempt, finding.cause.kind
+
+    def alike(program: Program) -> Finding | None:
+        shown = None if attempt is None else attempt(program)
+        return shown if shown is not None and shown.cause.kind == kind else None
+
+    return finding if attempt is None else replace(finding, attempt=alike)
 
 
 def _shortened(run: Run, finding: Finding, seconds: float) -> Finding | None:

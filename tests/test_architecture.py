@@ -87,7 +87,8 @@ ARROWS = {
     "tallystick/driven.py": {"rooms": ("ledger", "program")},
     "tallystick/drivers/": {
         "rooms": (
-            *("checker", "clock", "documents", "driven", "evidence", "ledger", "profiles"),
+            *("checker", "clock", "documents", "driven", "evidence", "fingerprint", "ledger"),
+            "profiles",
             "program",
             *("request", "run", "target"),
         ),

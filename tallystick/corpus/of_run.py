@@ -72,6 +72,8 @@ class CorpusOfRun:
             run.begin_test(f"{TEST} {name}")
             try:
                 run_again(run, scenario.program, scenario.rule)
+                if run.noted is not None:
+                    raise Violated(run.noted)
             except Violated:
                 self.replayed["shown"].append(name)
                 del left[name]

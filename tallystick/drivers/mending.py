@@ -1,13 +1,15 @@
-"""Lets a program go on after an answer that shows one wrong member and moves no money by it.
+"""Lets a program go on after a record that shows one wrong member.
 
 The answer is judged once more with that member as it should be, so that a harmless fault, such as a
-text that was cut, hides no other one. Amounts, ids and decisions are never mended: after those the
-ledger is not known any more. It records nothing.
+text that was cut, hides no other one. What the card shows next says whether money moved wrongly.
+Figures of cards, ids and decisions are never mended: after those the ledger is not known any more.
+It records nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
@@ -17,6 +19,8 @@ from tallystick.ledger.vocabulary import (
     CardRecord,
     Command,
     Extras,
+    Kind,
+    Money,
     OpenCard,
     Outcome,
     Record,
@@ -25,6 +29,7 @@ from tallystick.ledger.vocabulary import (
     TransactionRecord,
     Violation,
     Void,
+    exact,
 )
 
 
@@ -45,8 +50,9 @@ def mended(
     elif isinstance(record, TransactionRecord) and isinstance(command, Transact | Capture | Void):
         parent = None if isinstance(command, Transact) else command.parent
         currency = command.currency if isinstance(command, Transact) else ledger.currency
+        amount = _amount_in(violation.expected, record.amount)
         right = TransactionRecord(
-            record.id, command.ref, None, currency, None, parent, command.extras
+            record.id, command.ref, amount, currency, None, parent, command.extras
         )
         changed = _like(record, right, member)
     elif isinstance(record, tuple):
@@ -60,12 +66,15 @@ def _listed(ledger: Ledger, record: TransactionRecord, member: str) -> Transacti
         return record
     ref = RefId(entry.ref) if entry.ref else record.ref
     currency, parent = ledger.currency, entry.parent
-    right = TransactionRecord(record.id, ref, None, currency, None, parent, entry.extras)
+    amount = record.amount if entry.kind is Kind.VOID else entry.amount
+    right = TransactionRecord(record.id, ref, amount, currency, None, parent, entry.extras)
     return _like(record, right, member)
 
 
 def _like(record: TransactionRecord, right: TransactionRecord, member: str) -> TransactionRecord:
     """The record with one member of the other one."""
+    if member == "amount":
+        return replace(record, amount=right.amount)
     if member == "ref_id":
         return replace(record, ref=right.ref)
     if member == "currency":
@@ -73,6 +82,12 @@ def _like(record: TransactionRecord, right: TransactionRecord, member: str) -> T
     if member == "parent_id":
         return replace(record, parent=right.parent)
     return replace(record, extras=_with(record.extras, right.extras, member))
+
+
+def _amount_in(expected: str, shown: Money | None) -> Money | None:
+    """The amount that a record has to show, as the violation says it."""
+    member, _, text = expected.partition(" ")
+    return exact(Decimal(text)) if member == "amount" else shown
 
 
 def _with(shown: Extras, sent: Extras, member: str) -> Extras:

@@ -91,7 +91,9 @@ def test_single_requests_of_another_kind_are_another_cause() -> None:
     assert run.findings["CAP-2"].also == ("second",)
 
 
-def test_a_replay_looks_for_nothing_more() -> None:
+def test_a_replay_keeps_each_way_in_which_a_rule_was_broken() -> None:
     run = run_with(lambda finding: pytest.fail("a replay")).isolated_copy()
-    run.record(found(*REMAINING))
-    assert run.record(found("A = card 1 NOK", test="second")).test == "first"
+    run.record(found(*REMAINING, actual="amount 100"))
+    run.record(found(*REMAINING, actual="currency SEK"))
+    shown = run.finding_of("CAP-2", "currency"), run.finding_of("CAP-2", "type")
+    assert [one and one.violation.actual for one in shown] == ["currency SEK", "amount 100"]

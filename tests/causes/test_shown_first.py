@@ -33,3 +33,16 @@ def test_faults_to_measure_are_spread_over_all_chapters_by_a_rule() -> None:
     names = spread()
     assert len(set(names)) == FAULTS_TO_SHOW
     assert spread(10)[:3] == [names[0], names[4], names[8]]
+
+
+def test_one_date_in_a_wrong_form_keeps_no_rule_from_being_exercised() -> None:
+    chosen = tuple(f"contracts/test_{c}.py" for c in ("essentials", "cards", "pins", "tokens"))
+    exercised = []
+    for faults in ((), ("date_without_offset",)):
+        with forked_sandbox(faults=faults) as environment:
+            outcome = run_gate(environment, tests=chosen)
+        assert outcome.result is not None, outcome.output
+        rules = outcome.result["rules"].items()
+        exercised.append({rule for rule, counted in rules if counted["checked"]})
+    assert {entry["rule"] for entry in outcome.violations} == {"SHAPE-9"}
+    assert exercised[0] <= exercised[1]
