@@ -109,7 +109,7 @@ def _shown(
     race = races.get(entry["key"])
     if race is not None:
         records = tuple(_with_outcome(record, race) for record in records)
-    wrong = _wrong(records)
+    wrong = _wrong(records, otherwise_last=race is None)
     number = -1 if wrong is None else wrong.number
     return Shown(
         anchor=f"violation-{re.sub('[^A-Za-z0-9.]+', '-', entry['key'])}",
@@ -126,17 +126,21 @@ def _shown(
     )
 
 
-def _wrong(records: Sequence[Record]) -> Record | None:
-    """The exchange that shows the violation: the last that differs, else the last."""
+def _wrong(records: Sequence[Record], *, otherwise_last: bool) -> Record | None:
+    """The exchange that shows the violation: the last that differs; else the last, or none."""
     differing = [record for record in records if any(each.differs for each in record.compared)]
-    return next(iter([*differing[-1:], *records[-1:]]), None)
+    last = records[-1:] if otherwise_last else ()
+    return next(iter([*differing[-1:], *last]), None)
 
 
 def _with_outcome(record: Record, race: TimeLine) -> Record:
     """An exchange of a race, with what its bar says: no ledger has judged it by itself."""
-    bar = next((bar for bar in race.bars if bar.called_ns == record.called_ns), None)
-    if bar is None or record.compared:
+    client, _, label = record.step.rpartition("| ")
+    bars = [bar for bar in race.bars if (bar.client, bar.label) == (client, label)]
+    if not bars or record.compared:
         return record
+    # One client may have asked the same twice; a bar begins a little before its request.
+    bar = min(bars, key=lambda bar: abs(bar.called_ns - record.called_ns))
     due = "no order has a place for this answer" if bar.stuck else ""
     return replace(record, compared=(Compared("answer", due, bar.outcome, bar.stuck),))
 

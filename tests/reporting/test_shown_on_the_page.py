@@ -367,3 +367,18 @@ def test_a_race_is_drawn_within_the_page() -> None:
     page = report_page(summarise(run, Ending(), seconds=1), {}, {"CONC-1": race()})
     assert page.count('<g class="operation') == len(race().bars)
     assert "No order of these requests permits that answer." in page
+
+
+def test_in_a_race_the_answer_that_no_order_takes_is_marked() -> None:
+    run = sample_run([lost_race()])
+    first, second = exchanges_of(run.findings.values(), Redactor())["CONC-1"][-2:]
+    records = (
+        replace(first, step="1| c1 = capture h1 600"),
+        replace(second, step="2| c2 = capture h1 400"),
+        replace(first, step="at the end", number=9),
+    )
+    page = report_page(summarise(run, Ending(), seconds=1), {"CONC-1": records}, {"CONC-1": race()})
+    rows = page.split('<tr role="row" class="')[1:]
+    assert [row.startswith("wrong") for row in rows[:3]] == [False, True, False]
+    assert "captured 600" in rows[0]
+    assert "no order has a place for this answer" in rows[1]
