@@ -298,3 +298,13 @@ def test_a_known_issue_without_a_fingerprint_explains_one_cause_of_all_workers(
     result = result_of(ran)
     assert [entry["actual"] for entry in result["violations"]] == ["balance 5"], ran.output
     assert [issue["state"] for issue in result["known"]] == ["seen"]
+
+
+def test_an_expired_known_issue_is_said_once(honest: Environment, tmp_path: Path) -> None:
+    known = tmp_path / "known.yaml"
+    known.write_text("- {rule: CAP-2, reason: W-1, until: 2020-01-31}\n", encoding="utf-8")
+    ran = run(honest, tmp_path / "reports", ESSENTIALS, "-n", "2", f"--known={known}")
+    assert ran.status == 1, ran.output
+    assert result_of(ran)["verdict"] == "undecided"
+    assert str(result_of(ran)["reason"]).count("has expired on 2020-01-31") == 1
+    assert [issue["state"] for issue in result_of(ran)["known"]] == ["expired"]
