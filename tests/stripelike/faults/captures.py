@@ -307,6 +307,7 @@ class CaptureShrinksOtherHold(Bank):
     breaks="CAP-1",
     summary="a partial capture of a payment intent shows the status canceled",
     mapping="intents",
+    beyond="the status of a closed hold",
 )
 class CanceledAtCapture(Intents):
     def status_after_capture(self, charge: Charge) -> str:

@@ -118,6 +118,7 @@ class MismatchUsesUpKey(Keys):
     "key_of_other_hold_replays",
     breaks="REF-3",
     summary="the key of a capture, sent to another hold, is answered as for the first",
+    beyond="a decision of O-6, which leaves the scope of a key open",
 )
 class KeyOfOtherHoldReplays(Keys):
     def request(self, call: Call) -> Hashable:
@@ -129,6 +130,7 @@ class KeyOfOtherHoldReplays(Keys):
     "key_of_other_hold_is_carried_out",
     breaks="REF-3",
     summary="the key of a capture, sent to another hold with other parameters, captures that too",
+    beyond="a decision of O-6, which leaves the scope of a key open",
 )
 class KeyOfOtherHoldIsCarriedOut(Keys):
     def place(self, call: Call) -> Hashable:
