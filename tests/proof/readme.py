@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.proof import record
+from tests.proof import profiles, record
 from tests.proof.table import markdown
 
 README = Path(__file__).parents[2] / "README.md"
@@ -19,7 +19,12 @@ Rows = list[dict[str, Any]]
 def write(path: Path = README) -> None:
     """Put the summary where the markers are."""
     text = path.read_text(encoding="utf-8")
-    path.write_text(with_summary(text, summary(record.read())), encoding="utf-8")
+    path.write_text(with_summary(text, measured()), encoding="utf-8")
+
+
+def measured() -> str:
+    """The summary of all that is on record."""
+    return f"{summary(record.read())}\n\n{of_profiles(record.read(profiles.RECORD))}"
 
 
 def with_summary(text: str, summary: str) -> str:
@@ -131,6 +136,55 @@ def _interrupts(kept: record.Record) -> str:
         f"*conforms*; {left} cards still locked money after the runs that were killed, none after "
         "`tallystick sweep`."
     )
+
+
+SHORT = 5
+"""Lines of a program that are read at a glance."""
+
+
+def of_profiles(kept: record.Record) -> str:
+    """The table of the servers that speak other APIs."""
+    names = [name for name in profiles.SERVERS if f"{name} faults" in kept]
+    lines = [
+        (
+            name,
+            len(profiles.SERVERS[name].faults),
+            *_found(kept[f"{name} faults"]["rows"]),
+            *_quiet(kept, f"{name} variants"),
+        )
+        for name in names
+    ]
+    headings = (
+        "server and profile",
+        "faults",
+        "caught, of those measured",
+        f"by a program of at most {SHORT} lines",
+        "longest program",
+        "requests to detection, median",
+        "runs on honest servers",
+        "false alarms",
+    )
+    return (
+        "Other APIs: two servers of our own, [`tests/stripelike/`](tests/stripelike) by both "
+        "profiles of Stripe and [`tests/prepaid/`](tests/prepaid), and the faults that a client "
+        f"of the profile can meet.\n\n{markdown(headings, lines)}"
+    )
+
+
+def _found(rows: Rows) -> tuple[object, ...]:
+    caught = [row for row in rows if row["is_caught"]]
+    lines = [row["steps"] for row in caught if row["replays"] is not None]
+    return (
+        f"{len(caught)} of {len(rows)}",
+        sum(count <= SHORT for count in lines),
+        max(lines, default=None),
+        round(median(row["requests"] for row in caught)) if caught else None,
+    )
+
+
+def _quiet(kept: record.Record, section: str) -> tuple[object, ...]:
+    rows: Rows = kept.get(section, {}).get("rows", [])
+    return len(rows), sum(row["status"] != 0 for row in rows)
 
 
 def _alarms(number: int) -> str:

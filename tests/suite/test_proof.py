@@ -8,15 +8,32 @@ import pytest
 
 from sandbox.faults import FAULTS
 from tallystick.reporting.result import Result, ViolationEntry
-from tests.proof import faults, mutants, readme, record
+from tests.proof import faults, mutants, profiles, readme, record
 from tests.proof.gate import Outcome
 from tests.proof.selection import is_expected, ladder
 from tests.proof.table import aligned
+from tests.proof.variants import VariantRow
 
 
 def test_the_readme_says_what_was_measured() -> None:
     text = readme.README.read_text(encoding="utf-8")
-    assert readme.with_summary(text, readme.summary(record.read())) == text
+    assert readme.with_summary(text, readme.measured()) == text
+
+
+@pytest.mark.parametrize("server", profiles.SERVERS)
+def test_each_fault_of_the_other_servers_that_was_measured_is_caught(server: str) -> None:
+    rows = record.read(profiles.RECORD)[f"{server} faults"]["rows"]
+    assert {row["name"] for row in rows} <= profiles.SERVERS[server].faults.keys()
+    assert [row["name"] for row in rows if not row["is_caught"]] == []
+    shown = [row["steps"] for row in rows if row["replays"] is not None]
+    assert sum(steps <= readme.SHORT for steps in shown) >= 40
+
+
+@pytest.mark.parametrize("server", profiles.SERVERS)
+def test_no_honest_server_of_another_api_is_accused(server: str) -> None:
+    rows = record.read(profiles.RECORD).get(f"{server} variants", {}).get("rows", [])
+    assert {row["name"] for row in rows} <= set(profiles.everyone(server))
+    assert [row for row in rows if row["status"] != 0] == []
 
 
 def test_a_page_without_marks_is_not_touched() -> None:
@@ -99,6 +116,18 @@ def test_a_record_keeps_each_section_apart(tmp_path: Path) -> None:
     kept = record.read(path)
     assert kept["faults"]["rows"][0]["name"] == "capture_checks_original"
     assert kept["mutants"] == {"argued": 3, "rows": []}
+
+
+def test_a_measured_part_renews_its_rows_and_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    quiet = [VariantRow(name, 0, "conforms", 0, 10, 1.0) for name in ("b", "a")]
+    record.renew("of a server", quiet, path)
+    record.renew("of a server", [VariantRow("b", 0, "violates", 1, 10, 1.0, ["!"])], path)
+    record.renew("of a server", [VariantRow("b", 1, "conforms", 0, 10, 1.0)], path)
+    rows = record.read(path)["of a server"]["rows"]
+    assert [(row["name"], row["seed"], row["status"]) for row in rows] == [
+        *(("a", 0, 0), ("b", 0, 1), ("b", 1, 0)),
+    ]
 
 
 def test_a_sample_of_mutants_is_the_same_every_time() -> None:
