@@ -170,10 +170,7 @@ class Session:
         return isinstance(outcome, Refused) and self.reading >= Reading.LAZY
 
     def finish(self) -> None:
-        """Read every card and its list once more.
-
-        Raises Violated; outside of tests also for a violation that did not end the program.
-        """
+        """Read every card and its list once more; Violated, also for a noted one outside tests."""
         self.run.driven.keep(self.story.program)
         for card in list(self.ledgers):
             ledger = self.ledgers.likeliest(card)
@@ -228,10 +225,7 @@ class Session:
     # Judging --------------------------------------------------------------------------------------
 
     def judge(self, card: str, command: Command, outcome: Outcome) -> None:
-        """Judge an outcome by every possible ledger. Raises Violated if none permits it.
-
-        A violation after which the ledger is still known is noted, and raised by `finish`.
-        """
+        """Judge an outcome by every possible ledger; Violated, or noted if the ledger is known."""
         label = CardLabel(card)
         violation = self.ledgers.judge(label, command, outcome)
         while violation is not None:

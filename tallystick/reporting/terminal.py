@@ -47,6 +47,8 @@ from tallystick.run import Finding, Run
 
 WIDTH = 80
 LABEL = 11
+MOST_IN_FULL = 2
+"""Causes that are shown with their program and exchanges; the others take a line each."""
 LONGEST_ANSWER = 600  # characters; the rest is in the journal
 STYLES = {"conforms": "bold green", "violates": "bold red", "undecided": "bold yellow"}
 
@@ -79,7 +81,8 @@ def print_report(console: Console, result: Result, exchanges: Exchanges, directo
         _say(console, _wrapped(f"not claimed: {name}: {why}", console.width, 2))
     for note in known_notes(result):
         _say(console, _wrapped(note, console.width, 2))
-    for entry in causes(result):
+    found = causes(result)
+    for entry in found[:MOST_IN_FULL]:
         console.print()
         console.print(Text("-" * console.width, style="dim"))
         shown = exchanges.get(entry["key"], ())
@@ -87,6 +90,8 @@ def print_report(console: Console, result: Result, exchanges: Exchanges, directo
             _say(console, line)
     for text in against_lines(result):
         _say(console, Text(text))
+    for line in _more_lines(found[MOST_IN_FULL:], console.width):
+        _say(console, line)
     for line in left_lines(result, directory, console.width):
         _say(console, line)
     console.print()
@@ -135,6 +140,16 @@ def violation_lines(
     for number, place in enumerate(entry["consequences"]):
         text = consequence_text(result["violations"][place])
         yield from _labelled("explains" if number == 0 else "", text, width)
+
+
+def _more_lines(entries: list[ViolationEntry], width: int) -> Iterator[Text]:
+    """The causes that are not shown in full, a line each."""
+    if entries:
+        yield Text()
+        yield Text(f"{count_of(len(entries), 'more cause')}; the page has them in full:")
+    for entry in entries:
+        text = consequence_text(entry)
+        yield Text(textwrap.fill(f"  {text}", width, subsequent_indent="    "))
 
 
 def left_lines(result: Result, directory: Path, width: int) -> Iterator[Text]:

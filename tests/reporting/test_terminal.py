@@ -78,6 +78,17 @@ def test_without_colour_there_is_no_escape_and_with_colour_the_words_are_the_sam
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
 
 
+def test_two_causes_are_shown_in_full_and_the_others_take_a_line_each() -> None:
+    result = summarise(sample_run(), Ending(), seconds=1.0)
+    first = result["violations"][0]
+    result["violations"] = [{**first, "actual": f"wrong {n}"} for n in range(4)]
+    shown = report_text(result, {}, Path("r"))
+    assert shown.count("permitted") == 2
+    assert "2 more causes; the page has them in full:" in shown
+    assert "wrong 1" in shown
+    assert "  CAP-2: wrong 3 (" in shown
+
+
 def test_gaps_are_named_with_their_reasons() -> None:
     flat = _words(_text(sample_run()))
     assert "not exercised: 1-4, 7-10; not claimed: 5-6 (TALLYSTICK_OTHER_ACCOUNT is not" in flat
