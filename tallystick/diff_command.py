@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tallystick.reporting.comparison import JournalError, compare, read_build
+from tallystick.reporting.comparison import compare, read_build
 from tallystick.reporting.comparison_text import comparison_data, comparison_text
 from tallystick.reporting.result import ResultError
 from tallystick.reporting.visible import brief
@@ -24,11 +24,11 @@ def diff_command(old: Path, new: Path, as_json: bool) -> int:
     """Compare the results OLD and NEW (each a result.json, or its report folder).
 
     Status 0 if nothing is worse, 1 if a MUST is newly broken or less is shown than before, 2 if one
-    of them is no result. Latency needs the journal.jsonl that a report folder holds.
+    of them is no result.
     """
     try:
         comparison = compare(read_build(old), read_build(new))
-    except (ResultError, JournalError) as error:
+    except ResultError as error:
         click.echo(f"tallystick: {brief(str(error))}", err=True)
         return NO_RESULT
     if as_json:

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from tallystick.fingerprint import Cause, steps_of
 from tallystick.program import Program, ProgramError
-from tallystick.reporting.journal import JournalError, read_journal
-from tallystick.reporting.latency import Latency, latency_of
 from tallystick.reporting.result import Result, ResultError, ViolationEntry, read_result
 
 DECIDED = ("conforms", "violates")
@@ -26,13 +24,11 @@ SHOULD_BE_ALIKE = ("intensity", "seed", "partial")
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One of the two results, and what its journal adds."""
+    """One of the two results."""
 
     name: str
     """As the command line names it."""
     result: Result
-    latency: Mapping[str, Latency] = field(default_factory=dict)
-    """By operation; empty if there is no journal beside the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +66,11 @@ class Comparison:
 
 
 def read_build(path: Path) -> Build:
-    """A `result.json`, or the report folder that holds it; ResultError or JournalError if not.
-
-    A journal that was cut off is read as far as it goes.
-    """
+    """A `result.json`, or the report folder that holds it; ResultError if it is none."""
     file = path / "result.json" if path.is_dir() else path
-    if file.suffix == ".jsonl":
+    if ".jsonl" in file.name:
         raise ResultError(f"{path} is a journal: name the report folder, or its result.json")
-    result = read_result(file)
-    journal = file.with_name("journal.jsonl")
-    if not journal.exists():
-        return Build(str(path), result)
-    return Build(str(path), result, latency_of(read_journal(journal, partial=True).records))
+    return Build(str(path), read_result(file))
 
 
 def compare(old: Build, new: Build) -> Comparison:
@@ -199,4 +188,4 @@ def _notes(old: Result, new: Result) -> Iterator[str]:
             yield f"{name} differs: {before} and {now}; the two runs did not ask the same"
 
 
-__all__ = ["Build", "Comparison", "JournalError", "compare", "exercised", "read_build"]
+__all__ = ["Build", "Comparison", "compare", "exercised", "read_build"]

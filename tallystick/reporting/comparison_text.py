@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from tallystick.reporting.comparison import Build, Comparison, exercised
@@ -64,17 +63,14 @@ def _numbers(comparison: Comparison) -> Iterator[str]:
     yield f"rules exercised  {_coverage(old)} -> {_coverage(new)}"
     yield f"requests         {old['requests']:,} -> {new['requests']:,}"
     yield f"seconds          {old['seconds']:,.1f} -> {new['seconds']:,.1f}"
-    shared = [name for name in comparison.old.latency if name in comparison.new.latency]
-    if not shared:
-        yield "latency          not known: it needs a journal.jsonl beside both results"
-        return
-    width = max(map(len, shared))
+    shared = [name for name in old["latency"] if name in new["latency"]]
+    width = max(map(len, shared), default=0)
     yield f"latency in ms    {'':<{width}}  p50 old      new    p99 old      new"
     for name in shared:
-        before, now = comparison.old.latency[name], comparison.new.latency[name]
+        before, now = old["latency"][name], new["latency"][name]
         yield (
-            f"                 {name:<{width}} {before.p50_ms:8.1f} {now.p50_ms:8.1f} "
-            f"  {before.p99_ms:8.1f} {now.p99_ms:8.1f}"
+            f"                 {name:<{width}} {before['p50_ms']:8.1f} {now['p50_ms']:8.1f} "
+            f"  {before['p99_ms']:8.1f} {now['p99_ms']:8.1f}"
         )
 
 
@@ -111,5 +107,8 @@ def _build(build: Build) -> dict[str, Any]:
         "rules": len(result["rules"]),
         "requests": result["requests"],
         "seconds": result["seconds"],
-        "latency": {name: asdict(latency) for name, latency in build.latency.items()},
+        "latency": {
+            name: {"p50_ms": entry["p50_ms"], "p99_ms": entry["p99_ms"]}
+            for name, entry in result["latency"].items()
+        },
     }

@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from tallystick import cli
-from tallystick.reporting.comparison import Build, Comparison, compare, read_build
+from tallystick.reporting.comparison import Build, Comparison, compare
 from tallystick.reporting.comparison_text import comparison_text
-from tallystick.reporting.journal import Record
-from tallystick.reporting.latency import Latency, latency_of
 from tallystick.reporting.result import Result, ResultError, ViolationEntry
 from tests.reporting.results import EXAMPLE, KEPT, LINES, result, violation
 
@@ -127,24 +125,6 @@ def test_results_of_two_apis_are_not_compared() -> None:
         _compared(result(), result(profile="stripe-charges"))
 
 
-# Latency ------------------------------------------------------------------------------------------
-
-
-def _record(number: int, took_ms: int, status: int | None = 200) -> Record:
-    called = 5_000_000 * number
-    returned = called + took_ms * 1_000_000
-    return Record(number, "", "read", "GET", "/", None, status, "", None, called, returned)
-
-
-def test_latency_is_the_nearest_rank_of_the_answers() -> None:
-    records = [_record(number, number) for number in range(1, 201)]
-    assert latency_of(records) == {"read": Latency(200, 100.0, 198.0)}
-
-
-def test_a_lost_answer_has_no_latency() -> None:
-    assert latency_of([_record(1, 7), _record(2, 9000, None)]) == {"read": Latency(1, 7.0, 7.0)}
-
-
 # The command --------------------------------------------------------------------------------------
 
 
@@ -160,11 +140,12 @@ def _written(path: Path, result: Any) -> Path:
     return path
 
 
-def test_the_command_shows_latency_of_report_folders(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_shows_the_latency_of_each_operation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     status, out, _ = _diff(capsys, EXAMPLE, EXAMPLE)
     assert status == 0
     assert "aid_cards_post" in out
-    assert read_build(EXAMPLE).latency["aid_cards_post"].answers > 0
 
 
 def test_the_command_ends_with_1_where_something_is_worse(
