@@ -7,6 +7,7 @@ published alone. `tests/checker/test_package.py` has a complete example.
     linearizability  `check`: judges a history, one partition at a time
     search           finds an order: greedy first, thorough where it has to be
     frontier         the method, with an example: which orders are possible after each return
+    totals           lost operations of which only the sum matters
     hints, budget    what the caller knows about its commands; what a check may cost
     illegality       explains why there is no order
     verdict          what was shown
@@ -18,6 +19,7 @@ from tallystick.checker.hints import Hints
 from tallystick.checker.history import History, HistoryError, Key, Operation, dump, load
 from tallystick.checker.illegality import Illegality
 from tallystick.checker.linearizability import CheckResult, check
+from tallystick.checker.totals import Needs, Totals, Vector
 from tallystick.checker.verdict import Verdict, worst
 
 __all__ = [
@@ -28,8 +30,11 @@ __all__ = [
     "HistoryError",
     "Illegality",
     "Key",
+    "Needs",
     "Operation",
+    "Totals",
     "Transition",
+    "Vector",
     "Verdict",
     "check",
     "dump",

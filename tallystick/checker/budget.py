@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,38 @@ class Budget:
 
 class BudgetSpent(Exception):
     """A limit was reached before there was a verdict."""
+
+
+CLOCK_EVERY: Final = 256
+"""Units of work between two looks at the clock: a look costs as much as a cheap transition."""
+
+
+class Meter:
+    """What one search has cost. Its methods raise BudgetSpent at a limit."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.transitions = 0
+        self._budget = budget
+        self._deadline = time.monotonic() + budget.seconds
+        self._work = 0
+        self._next_look = 0
+
+    def count_transition(self) -> None:
+        """Count a call of the transition."""
+        self.transitions += 1
+        if self.transitions > self._budget.transitions:
+            raise BudgetSpent
+        self.spend(1)
+
+    def spend(self, work: int) -> None:
+        """Count work, about a cheap transition's worth for each unit, and look at the clock."""
+        self._work += work
+        if self._work > self._next_look:
+            self._next_look = self._work + CLOCK_EVERY
+            if time.monotonic() > self._deadline:
+                raise BudgetSpent
+
+    def limit_memory(self, configurations: int) -> None:
+        """Take note of how many configurations there are at once."""
+        if configurations > self._budget.configurations:
+            raise BudgetSpent

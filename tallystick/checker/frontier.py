@@ -53,24 +53,17 @@ plain frontier doubles with each of them. What keeps the frontier small:
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from tallystick.checker.budget import Budget, BudgetSpent
+from tallystick.checker.budget import Budget, Meter
+from tallystick.checker.debts import Config, Debts
 from tallystick.checker.hints import AnyOperation, Hints, Pair
+from tallystick.checker.totals import fewest
 
 Transition = Callable[[Any, Any, Any], object]
 """(state, command, outcome) to the tuple of possible successors."""
-
-Trail = tuple[int, Any] | None
-"""An order, latest operation first: (operation, the trail before it). Orders share their tails."""
-Config = tuple[Any, int, Trail]
-"""A configuration: the state, the bits of the open and lost operations linearized, the order."""
-
-CLOCK_EVERY: Final = 256
-"""Transitions between two looks at the clock: a look costs as much as a cheap transition."""
 
 
 class Effort(NamedTuple):
@@ -86,11 +79,19 @@ class Effort(NamedTuple):
     """How many lost operations a detour may use."""
     needed: int
     """How many lost operations may be used if nothing else makes the returning one possible."""
+    forgets: bool = False
+    """Whether it forgets which lost operations that only add were used."""
 
 
 UNLIMITED: Final = 1 << 62
 THOROUGH: Final = Effort(UNLIMITED, UNLIMITED, detours=True, lost=UNLIMITED, needed=0)
-"""Every way is tried. Only this effort proves that there is no legal order."""
+"""Every way is tried. Only this effort decides every history."""
+REFUTING: Final = THOROUGH._replace(forgets=True)
+"""Every way is tried, and more: a lost operation that only adds to totals may be used again. So
+there are few configurations, and if none is left, then there is no legal order either."""
+
+OWING: Final = REFUTING._replace(width=16, lost=1)
+"""The same with little: it finds an order in which only the lost operations are open."""
 
 
 class Linearizer:
@@ -105,17 +106,20 @@ class Linearizer:
     ) -> None:
         self.operations = operations
         self.events = _events(operations)
-        self.transitions = 0
-        """How often the transition was called."""
         self._bits, self.lost_bits = _bits(operations, self.events)
         self._changes = [hints.changes(o) for o in operations]
         self._enablers = hints.enablers
         self._interferes = _remembered(hints.interferes, operations)
         self._hinders = _remembered(hints.hinders, operations)
+        self.debts = Debts(operations, hints.totals, self._bits)
+        self._forgets = False
         self._transition = transition
-        self._budget = budget
-        self._deadline = time.monotonic() + budget.seconds
-        self._next_check = min(CLOCK_EVERY, budget.transitions)
+        self._meter = Meter(budget)
+
+    @property
+    def transitions(self) -> int:
+        """How often the transition was called."""
+        return self._meter.transitions
 
     def after_return(
         self,
@@ -130,15 +134,21 @@ class Linearizer:
         `pending` are the other operations that were called and are answered later; `lost` were
         called and are never answered. Raises BudgetSpent.
         """
+        self._forgets = effort.forgets
+        if effort is THOROUGH:
+            self.debts.forget()
+            special = lost
+        else:
+            special = self.debts.special_of(lost)
         if effort.detours:
-            others = pending + lost if effort.lost else pending
+            others = pending + special if effort.lost else pending
             found = self._with_others_before(frontier, number, others, effort.lost)
         else:
             found = [after for config in frontier for after in self._linearized(config, number)]
         # Before an effort gives up, it inserts as little as possible: pending operations alone,
         # then lost ones too. A thorough one has tried all that already.
-        for others, most_lost in ((pending, 0), (pending + lost, effort.needed)):
-            if not found and effort is not THOROUGH:
+        for others, most_lost in ((pending, 0), (pending + special, effort.needed)):
+            if not found and not effort.forgets and effort is not THOROUGH:
                 found = self._with_others_before(frontier, number, others, most_lost, shortest=True)
         if len(found) > 1:
             found = self._undominated(found)[: effort.width]
@@ -160,53 +170,88 @@ class Linearizer:
         """
         found: list[Config] = []
         level = [(config, most_lost) for config in frontier]
-        seen = {config[:2] for config in frontier}
+        cheapest = {config[:2]: self._lost_used(config) for config in frontier}
         while level and not (shortest and found):
             next_level = []
             for config, lost_left in level:
-                after = self._candidates(config, number, others)
+                before = config[1]
+                after = self._candidates(config, number, others, lost_left)
                 found += after.pop(number)
                 for other, configs in after.items():
                     bit = self._bits[other]
-                    left_then = lost_left - bool(bit & self.lost_bits)
                     for state, linearized, trail in configs:
-                        key = (state, linearized | bit)
-                        if key not in seen and left_then >= 0:
-                            seen.add(key)
-                            next_level.append(((*key, trail), left_then))
-                self._limit_memory(len(seen) + len(found))
+                        config = (state, linearized | bit, trail)
+                        used = (config[1] & ~before & self.lost_bits).bit_count()
+                        if used > lost_left:
+                            continue
+                        price = self._lost_used(config)
+                        if price < cheapest.get(config[:2], UNLIMITED):
+                            cheapest[config[:2]] = price
+                            next_level.append((config, lost_left - used))
+                self._meter.limit_memory(len(cheapest) + len(found))
             level = next_level
         return found
 
     def _candidates(
-        self, config: Config, number: int, others: tuple[int, ...]
+        self, config: Config, number: int, others: tuple[int, ...], most_lost: int
     ) -> dict[int, list[Config]]:
         """What may be linearized next, on the way to the return of `number`, and what it leads to.
 
         That is `number` itself, what may have to come before it (rule 1 above), what may have to
         come before that, and so on.
         """
+        state, linearized, _ = config
         after: dict[int, list[Config]] = {}
-        unplaced = frozenset(o for o in others if not config[1] & self._bits[o])
-        # Each with the operations that may come before it. They get fewer from one to the next, or
-        # two operations that hinder each other would ask for each other for ever.
-        wanted = [(number, unplaced)]
-        met = set(wanted)
-        for target, allowed in wanted:  # it grows while it is walked
-            found = after.get(target)
-            if found is None:
-                found = after[target] = self._effects(config, target)
-            if config[1] & self._bits[target] or (found and not self._changes[target]):
+        unplaced = [o for o in others if not linearized & self._bits[o]]
+        wanted, met = [number], {number}
+        for target in wanted:  # it grows while it is walked
+            found = after[target] = self.effects(config, target)
+            placed = linearized & self._bits[target]
+            if placed or (found and not self._changes[target]):
                 # It has its place already, or it is possible and changes nothing: an order that
                 # puts something before it is as good with it first.
                 continue
-            for pair in self._predecessors(config[0], target, allowed, possible=bool(found)):
-                if pair not in met:
-                    met.add(pair)
-                    wanted.append(pair)
+            more = self._predecessors(state, target, unplaced, possible=bool(found))
+            wanted += [o for o in more if o not in met]
+            met.update(more)
+            if not found:
+                found += self._after_sums(config, target, most_lost)
         return after
 
-    def _effects(self, config: Config, number: int) -> list[Config]:
+    def _after_sums(self, config: Config, number: int, most_lost: int) -> list[Config]:
+        """What the operation leads to after a sum of lost operations that makes it possible."""
+        needs = self.debts.needs(config[0], number)
+        if needs is None:
+            return []
+        if self._forgets:
+            owing = self.debts.owing(config, needs)
+            return [] if owing is None else self.effects(owing, number)
+        pool = [one for one in self.debts.adding if not config[1] & self._bits[one[0]]]
+        found: list[Config] = []
+        for group in fewest(needs, pool, most_lost):
+            placed = self.all_placed(config, group)
+            if placed is not None:
+                found += self.effects(placed, number)
+        return found
+
+    def all_placed(self, config: Config, numbers: Iterable[int]) -> Config | None:
+        """The configuration after all these lost operations, in an order that is possible."""
+        state, linearized, trail = config
+        left = list(numbers)
+        while left:
+            for number in left:
+                changed = [s for s in self._successors(state, number) if s != state]
+                if changed:
+                    state, trail = changed[0], (number, trail, 0 if trail is None else trail[2])
+                    linearized |= self._bits[number]
+                    left.remove(number)
+                    break
+            else:
+                return None
+        return state, linearized, trail
+
+    def effects(self, config: Config, number: int) -> list[Config]:
+        """The configurations with the operation in the next place; a lost one has an effect."""
         found = self._linearized(config, number)
         if not self._bits[number] & self.lost_bits:
             return found
@@ -214,22 +259,21 @@ class Linearizer:
         return [one for one in found if one[0] != config[0]]
 
     def _predecessors(
-        self, state: Any, number: int, allowed: frozenset[int], *, possible: bool
-    ) -> Iterable[tuple[int, frozenset[int]]]:
-        """What may have to come before the operation, each with what may come before that."""
+        self, state: Any, number: int, unplaced: list[int], *, possible: bool
+    ) -> list[int]:
+        """What may have to come before the operation."""
         if possible:
-            first = {o for o in allowed if self._hinders(o, number)}
-        else:
-            allowed = self._enabling(state, number, allowed)
-            first = {o for o in allowed if self._interferes(o, number)}
-        return [(o, allowed - {o}) for o in first]
+            return [o for o in unplaced if o != number and self._hinders(o, number)]
+        enabling = self._enabling(state, number, unplaced)
+        return [o for o in enabling if o != number and self._interferes(o, number)]
 
-    def _enabling(self, state: Any, number: int, others: frozenset[int]) -> frozenset[int]:
+    def _enabling(self, state: Any, number: int, unplaced: list[int]) -> list[int]:
         # By identity: operations are compared by value, and two clients may have made equal ones.
-        by_id = {id(self.operations[o]): o for o in others}
-        wanted = [self.operations[o] for o in others]
-        found = self._enablers(state, self.operations[number], wanted)
-        return frozenset(by_id[id(o)] for o in found)
+        wanted = [self.operations[o] for o in unplaced if o != number]
+        # Those that only add are never inserted one by one, but they may make up the rest of a sum.
+        found = self._enablers(state, self.operations[number], wanted + self.debts.operations)
+        by_id = {id(o) for o in found}
+        return [o for o in unplaced if id(self.operations[o]) in by_id]
 
     def _linearized(self, config: Config, number: int) -> list[Config]:
         """The configurations after the operation has returned, with nothing inserted before it."""
@@ -238,35 +282,30 @@ class Linearizer:
         if linearized & bit:
             # It had its place early. Its bit is cleared, because another operation may get it now.
             return [(state, linearized ^ bit, trail)]
-        trail = (number, trail)
+        trail = (number, trail, 0 if trail is None else trail[2])
         return [(after, linearized, trail) for after in self._successors(state, number)]
 
     def _successors(self, state: Any, number: int) -> tuple[Any, ...]:
-        self.transitions += 1
-        if self.transitions > self._next_check:
-            self._check_budget()
+        self._meter.count_transition()
         operation = self.operations[number]
         result = self._transition(state, operation.command, operation.outcome)
         return result if type(result) is tuple else ()
-
-    def _check_budget(self) -> None:
-        if self.transitions > self._budget.transitions or time.monotonic() > self._deadline:
-            raise BudgetSpent
-        self._next_check = min(self.transitions + CLOCK_EVERY, self._budget.transitions)
-
-    def _limit_memory(self, configurations: int) -> None:
-        if configurations > self._budget.configurations:
-            raise BudgetSpent
 
     def _undominated(self, configs: list[Config]) -> list[Config]:
         """The configurations that no other one dominates (rule 2 above)."""
         groups: dict[tuple[Any, int], list[Config]] = {}
         # Those with few lost operations first: only they can dominate what comes later.
-        for config in sorted(configs, key=lambda c: (c[1] & self.lost_bits).bit_count()):
+        self._meter.spend(len(configs))
+        for config in sorted(configs, key=self._lost_used):
             group = groups.setdefault((config[0], config[1] & ~self.lost_bits), [])
+            self._meter.spend(len(group))
             if not any(better[1] & ~config[1] == 0 for better in group):
                 group.append(config)
         return [config for group in groups.values() for config in group]
+
+    def _lost_used(self, config: Config) -> int:
+        _, linearized, trail = config
+        return (linearized & self.lost_bits).bit_count() + (0 if trail is None else trail[2])
 
 
 def _remembered(hint: Pair, operations: Sequence[AnyOperation]) -> Callable[[int, int], bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallystick.checker.history import Operation
+from tallystick.checker.totals import Totals
 
 AnyOperation = Operation[Any, Any]
 Pair = Callable[[AnyOperation, AnyOperation], bool]
@@ -40,3 +41,7 @@ class Hints:
     """`enablers(state, b, others)`: those of the others that may help to make b possible. Leaving
     one out guarantees that it is in no sequence of the others, each with its effect, that leads
     from `state` to a state in which b is possible."""
+
+    totals: Totals | None = None
+    """What is known of lost operations that only add to totals. They are what makes a long history
+    expensive, and with this it is not."""

@@ -76,7 +76,7 @@ def check(
         if verdicts[-1] is Verdict.UNDECIDED:
             undecided.append(key)
         if search.stuck is not None:
-            judge = _Judge(transition, hints, budget)
+            judge = _Judge(transition, hints, _left_of(budget, 0, time.monotonic() - began))
             illegalities.append(explain(key, search.stuck, hints.changes, hints.interferes, judge))
     seconds = time.monotonic() - began
     return CheckResult(worst(verdicts), transitions, seconds, tuple(undecided), tuple(illegalities))
@@ -97,15 +97,23 @@ def _half_of(left: Budget) -> Budget:
     return replace(left, transitions=left.transitions // 2, seconds=left.seconds / 2)
 
 
-class _Judge:
-    """The judge for `explain`. All its judgements together stay within `explain_transitions`."""
+LEAST_TO_EXPLAIN_S: Final = 1.0
+"""Seconds to explain a violation that was found when the budget was nearly spent."""
 
-    def __init__(self, transition: Transition, hints: Hints, budget: Budget) -> None:
+
+class _Judge:
+    """The judge for `explain`. All its judgements together stay within `explain_transitions`, and
+    within the seconds that are left.
+    """
+
+    def __init__(self, transition: Transition, hints: Hints, left: Budget) -> None:
         self._transition = transition
         self._hints = hints
-        self._left = replace(budget, transitions=budget.explain_transitions)
+        self._deadline = time.monotonic() + max(LEAST_TO_EXPLAIN_S, left.seconds)
+        self._left = replace(left, transitions=left.explain_transitions)
 
     def __call__(self, start: object, part: Operations) -> Verdict:
+        self._left = replace(self._left, seconds=self._deadline - time.monotonic())
         search = Search(part, start, self._transition, self._hints, self._left)
         verdict = search.judge()
         # To sort and number the operations is work too, about a transition's worth for each.

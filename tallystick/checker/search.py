@@ -14,27 +14,28 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from tallystick.checker.budget import Budget, BudgetSpent
+from tallystick.checker.debts import Config, Debt, Trail, places_of
 from tallystick.checker.frontier import (
+    OWING,
+    REFUTING,
     THOROUGH,
-    Config,
     Effort,
     Linearizer,
-    Trail,
     Transition,
 )
 from tallystick.checker.hints import Hints
 from tallystick.checker.illegality import Operations, Stuck
+from tallystick.checker.totals import TooManySums, settled
 from tallystick.checker.verdict import Verdict
 
 GREEDY: Final = Effort(back=0, width=4, detours=False, lost=0, needed=1)
 ESCALATION: Final = (
-    Effort(back=4, width=16, detours=True, lost=0, needed=1),
-    Effort(back=16, width=16, detours=True, lost=0, needed=2),
-    Effort(back=16, width=32, detours=True, lost=1, needed=2),
-    Effort(back=64, width=32, detours=True, lost=1, needed=3),
-    Effort(back=96, width=64, detours=True, lost=1, needed=3),
-    Effort(back=16, width=64, detours=True, lost=2, needed=3),
-    THOROUGH,
+    Effort(back=4, width=16, detours=True, lost=0, needed=2),
+    Effort(back=16, width=16, detours=True, lost=0, needed=3),
+    Effort(back=16, width=32, detours=True, lost=1, needed=4),
+    Effort(back=64, width=32, detours=True, lost=1, needed=8),
+    Effort(back=96, width=64, detours=True, lost=1, needed=8),
+    Effort(back=16, width=64, detours=True, lost=2, needed=8),
 )
 """What is tried at a dead end, one after the other: the frequent causes first. These are two
 commands of which the later to return took effect first, then a lost one among them, then two lost
@@ -72,10 +73,13 @@ class Search:
         self._linearizer = Linearizer(useful, transition, hints, budget)
         self._operations = useful
         self._events = self._linearizer.events
+        self._initial = initial
         self._start = _Point(0, (), (), [(initial, 0, None)])
         self._inevitable = [self._start]
         """Points of a thorough search at which all orders agree: on the state, and that nothing
         pending is linearized."""
+        self._dead_end = self._start
+        """The furthest point from which the search for an order found no way on."""
         self.stuck: Stuck[Any] | None = None
         """After VIOLATES: where the search ended."""
 
@@ -98,9 +102,10 @@ class Search:
         while point.at < len(self._events):
             after = self._next(point, effort)
             if not after.frontier:
-                if effort is THOROUGH:
-                    self.stuck = self._stuck_between(point, after)
-                    return False
+                if after.at > furthest:
+                    self._dead_end = point
+                if level == len(ESCALATION):
+                    return self._decides_thoroughly()
                 effort = ESCALATION[level]
                 level += 1
                 point = resumed = records[max(0, len(records) - effort.back)]
@@ -111,9 +116,7 @@ class Search:
                 until = 2 * furthest - resumed.at
                 continue
             point = after
-            if effort is THOROUGH:
-                self._record_if_inevitable(point)
-            elif effort is GREEDY:
+            if effort is GREEDY:
                 _record(records, point)
             elif point.at >= until:
                 level, effort = 0, GREEDY
@@ -121,6 +124,57 @@ class Search:
                 del records[records.index(resumed) + 1 :]
                 _record(records, point)
         return True
+
+    def _decides_thoroughly(self) -> bool:
+        """Whether there is a legal order; called where the search gives up to find one."""
+        if self._linearizer.debts.are_possible:
+            try:
+                for effort in (OWING, REFUTING):
+                    ends = self._ends_of(effort)
+                    if any(self._settles(end) for end in ends):
+                        return True
+                if not ends:
+                    return False
+            except TooManySums:
+                pass
+        return bool(self._ends_of(THOROUGH))
+
+    def _ends_of(self, effort: Effort) -> list[Config]:
+        """The frontier at the end, from the beginning with this effort; empty if there is none."""
+        point = self._start
+        self._inevitable = [point]
+        while point.at < len(self._events):
+            after = self._next(point, effort)
+            if not after.frontier:
+                before = self._dead_end if effort.forgets else point
+                self.stuck = self._stuck_between(before, after)
+                return []
+            point = after
+            self._record_if_inevitable(point)
+        return point.frontier
+
+    def _settles(self, config: Config) -> bool:
+        """Whether lost operations can be found for all debts of the order, so that it is legal."""
+        places = places_of(config[2])
+        adding = self._linearizer.debts.adding
+        debts = [(place.vector, place.known) for place in places if isinstance(place, Debt)]
+        groups = settled(debts, [vector for _, vector in adding])
+        if groups is None:
+            return False
+        paid = iter(groups)
+        configs: list[Config] = [(self._initial, 0, None)]
+        for place in places:
+            if isinstance(place, Debt):
+                numbers = [adding[n][0] for n in next(paid)]
+                placed = [self._linearizer.all_placed(config, numbers) for config in configs]
+                configs = [config for config in placed if config is not None]
+            else:
+                configs = [
+                    after
+                    for state, _, trail in configs
+                    for after in self._linearizer.effects((state, 0, trail), place)
+                ]
+        return bool(configs)
 
     def _next(self, point: _Point, effort: Effort) -> _Point:
         """The point after the next return; its frontier is empty at a dead end."""
@@ -148,6 +202,7 @@ class Search:
         """Where the search ended: the frontier was not empty `before`, and is `after`."""
         number = ~self._events[after.at - 1]
         prefix = max((_order(trail) for _, _, trail in before.frontier), key=len)
+        placed = set(prefix)
         called = sorted(e for e in self._events[: after.at] if e >= 0)
         starts = []
         for point in _ever_further_back(self._inevitable):
@@ -157,7 +212,7 @@ class Search:
         return Stuck(
             operation=self._operations[number],
             prefix=self._named(prefix),
-            waiting=self._named(o for o in after.pending + after.lost if o not in prefix),
+            waiting=self._named(o for o in after.pending + after.lost if o not in placed),
             starts=tuple(starts),
         )
 
@@ -174,11 +229,7 @@ def _record(records: list[_Point], point: _Point) -> None:
 
 def _order(trail: Trail) -> list[int]:
     """The trail as a list, first operation first."""
-    order = []
-    while trail is not None:
-        number, trail = trail
-        order.append(number)
-    return order[::-1]
+    return [place for place in places_of(trail) if not isinstance(place, Debt)]
 
 
 def _ever_further_back(records: list[_Point]) -> Iterable[_Point]:

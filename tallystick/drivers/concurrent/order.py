@@ -6,8 +6,9 @@ becomes a violation in words. How the requests were sent, it does not know.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tallystick.checker import Budget, History, Illegality, Verdict, check
 from tallystick.drivers.concurrent.independence import Independence, Op, ref_of
@@ -43,9 +44,10 @@ def judge_history(
 ) -> HistoryVerdict:
     """Judge the operations of each card; `initial` has its possible ledgers before, by card id.
 
-    A legal order from one of these ledgers is enough. Each of them is judged within the budget. A
-    card without any ledger is undecided.
+    A legal order from one of these ledgers is enough. All together are judged within the seconds of
+    the budget. A card without any ledger is undecided.
     """
+    began = time.monotonic()
     known = list(operations)
     duplicates = _refused_duplicates(known)
     judged = _judge_all([op for op in known if id(op) not in duplicates], initial, budget)
@@ -55,7 +57,8 @@ def judge_history(
     # Left out of the order, a refusal has no effect at all. But one that was paid by token may have
     # used up its token. Without an order, try once more with these refusals in it.
     kept = [op for op in known if id(op) not in duplicates - by_token]
-    again = _judge_all(kept, initial, budget)
+    left = replace(budget, seconds=budget.seconds - (time.monotonic() - began))
+    again = _judge_all(kept, initial, left)
     return again if again.violation is None else judged
 
 
@@ -64,10 +67,15 @@ def _judge_all(
 ) -> HistoryVerdict:
     undecided: list[str] = []
     found = HistoryVerdict()
-    for card, part in History.of(operations).partitions().items():
+    deadline = time.monotonic() + budget.seconds
+    parts = History.of(operations).partitions()
+    for number, (card, part) in enumerate(parts.items(), start=1):
         ledgers = initial[CardId(str(card))]
+        # A hard card must not use up the time of those after it: it gets half of what is left.
+        seconds = deadline - time.monotonic()
+        share = replace(budget, seconds=seconds if number == len(parts) else seconds / 2)
         # A card without a possible ledger was given up: too many of its answers were lost.
-        judged = _judge_card(part, ledgers, budget) if ledgers else None
+        judged = _judge_card(part, ledgers, share) if ledgers else None
         if judged is None:
             undecided.append(str(card))
         elif found.violation is None:
@@ -110,6 +118,7 @@ def _judge_card(
     """
     known = Independence.of(part, ledgers)
     found: list[HistoryVerdict | None] = []
+    deadline = time.monotonic() + budget.seconds
     for ledger in ledgers:
         start = known.start(ledger)
         judgement = check(
@@ -117,7 +126,7 @@ def _judge_card(
             known.transition,
             lambda _, start=start: start,  # type: ignore[misc]
             hints=known.hints,
-            budget=budget,
+            budget=replace(budget, seconds=deadline - time.monotonic()),
         )
         if judgement.verdict is Verdict.CONFORMS:
             return HistoryVerdict()
