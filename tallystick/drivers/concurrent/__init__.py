@@ -6,5 +6,6 @@ trial         runs a concurrent program once: a history
 race, soak    run trials of a program; run thousands of steps that a workload draws
 order         judges a history: asks the checker for a legal order of each card's operations
 independence  tells the checker which of these operations can trade places
+lost_money    tells it of which lost payments only the money matters
 findings      makes findings of what was judged, with replays
 """

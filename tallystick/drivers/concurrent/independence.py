@@ -14,16 +14,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeGuard
 
-from tallystick.checker import Hints, Needs, Operation, Totals, Vector
+from tallystick.checker import Hints, Operation, Totals, Vector
+from tallystick.drivers.concurrent.lost_money import (
+    currency_of,
+    is_payment_without_token,
+    needs,
+    shifted,
+    shows_no_more_than_money,
+    without_trace,
+)
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.figures import FORMULAS
 from tallystick.ledger.lifecycle import RELEASED
 from tallystick.ledger.oracle import step
 from tallystick.ledger.ordinary import ORDINARY_AMOUNT, is_ordinary_ref
-from tallystick.ledger.state import CardStatus, Ledger
+from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
-    Capture,
     CardRecord,
     Command,
     IssueToken,
@@ -31,7 +38,6 @@ from tallystick.ledger.vocabulary import (
     Money,
     Outcome,
     Payment,
-    Phase,
     ReadCard,
     ReadHold,
     ReadTransactions,
@@ -39,9 +45,7 @@ from tallystick.ledger.vocabulary import (
     Refused,
     Transact,
     Unknown,
-    View,
     Violation,
-    Void,
 )
 from tallystick.program import Step
 
@@ -116,7 +120,7 @@ class Independence:
             frozenset(_named_early(part)),
             all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
             FREES_TOO if ends else FREES,
-            _currency_of(ledgers) if all(map(_shows_no_more_than_money, part)) else None,
+            currency_of(ledgers) if all(map(shows_no_more_than_money, part)) else None,
         )
 
     def start(self, ledger: Ledger) -> Ledger:
@@ -173,7 +177,7 @@ class Independence:
         """Whether such a payment, if its answer is lost, leaves no trace but its money."""
         return (
             self.lost_in is not None
-            and _is_payment_without_token(command)
+            and is_payment_without_token(command)
             and command.ref not in self.reused_refs
             and is_ordinary_ref(command.ref)
             and (command.amount or 0) <= ORDINARY_AMOUNT
@@ -232,51 +236,7 @@ class Independence:
 
     def _leaves_no_trace(self, command: Command) -> bool:
         """Whether a refusal of the command changes nothing that another request could notice."""
-        return _is_payment_without_token(command) and command.ref not in self.reused_refs
-
-
-def without_trace(ledger: Ledger, command: Payment, after: Ledger) -> Ledger:
-    """The ledger after a lost payment: its money and what became of its hold, but no record of it,
-    so that all lost payments with the same effect lead to the same ledger.
-    """
-    if after.refs is ledger.refs:
-        return ledger  # it was refused
-    entries = ledger.entries
-    if not isinstance(command, Transact):
-        entries = entries.set(command.parent, after.entries[command.parent])
-    return ledger.changed(
-        funded=ledger.funded + after.balance - ledger.balance,
-        held=after.held,
-        entries=entries,
-        tokens=after.tokens,
-    )
-
-
-def shifted(ledger: Ledger, vector: Vector) -> Ledger:
-    """The ledger with so much more on the card, and so much more that holds lock."""
-    more, held = vector
-    return ledger.changed(funded=ledger.funded + more, held=ledger.held + held)
-
-
-def needs(ledger: Ledger, operation: Op) -> Needs:
-    """What the ledger lacks of the money that makes an operation possible. See `Totals.needs`."""
-    command, outcome = operation.command.command, operation.outcome
-    if isinstance(command, ReadHold | Capture | Void):
-        return None  # a hold's own figures decide
-    if isinstance(command, ReadCard):
-        shown = getattr(outcome, "record", None)
-        if not isinstance(shown, CardRecord) or shown.balance is None or shown.available is None:
-            return None
-        more = shown.balance - ledger.balance
-        held = shown.balance - shown.available - ledger.held
-        # What only adds is whole, so a part of the smallest unit stays missing.
-        return (int(more), int(held)) if (more, held) == (int(more), int(held)) else None
-    if isinstance(command, Transact) and command.kind in TAKES:
-        amount, available = command.amount, ledger.available
-        if isinstance(outcome, Refused):
-            return lambda vector: available + vector[0] - vector[1] < amount
-        return lambda vector: available + vector[0] - vector[1] >= amount
-    return lambda vector: True
+        return is_payment_without_token(command) and command.ref not in self.reused_refs
 
 
 def interferes(earlier: Op, later: Op, frees: tuple[Kind, ...] = FREES) -> bool:
@@ -298,35 +258,6 @@ def interferes(earlier: Op, later: Op, frees: tuple[Kind, ...] = FREES) -> bool:
     if _takes(earlier):
         return _may_lack_money(later)
     return _may_lack_money(earlier) and _frees(later, frees)
-
-
-def _shows_no_more_than_money(op: Op) -> bool:
-    """Whether it is a payment, or a read that shows no more of the card than its money."""
-    command = op.command.command
-    record = getattr(op.outcome, "record", None)
-    if getattr(command, "phase", Phase.WITHIN) is not Phase.WITHIN:
-        return False
-    if isinstance(command, ReadCard):
-        return command.view is View.DETAILS and (
-            not isinstance(record, CardRecord)
-            or {record.amount, record.funds, record.drawdown, record.pending, record.reserved}
-            == {None}
-        )
-    return isinstance(command, ReadHold) or _is_payment_without_token(command)
-
-
-def _currency_of(ledgers: Sequence[Ledger]) -> str | None:
-    """The currency of the active card that all these ledgers are of; None if there is none."""
-    found = {
-        ledger.currency
-        if ledger.card_status is CardStatus.ACTIVE
-        and ledger.traits.account
-        and ledger.traits.own_records
-        and ledger.traits.retries
-        else None
-        for ledger in ledgers
-    }
-    return found.pop() if len(found) == 1 else None
 
 
 def _is_hold_read(operation: Op) -> bool:
@@ -358,13 +289,9 @@ def _is_pure_payment(operation: Op) -> bool:
     """
     if _kind(operation) is Kind.FUND and isinstance(operation.outcome, Refused):
         return False
-    return _is_payment_without_token(operation.command.command) and is_ordinary_ref(
+    return is_payment_without_token(operation.command.command) and is_ordinary_ref(
         ref_of(operation)
     )
-
-
-def _is_payment_without_token(command: Command) -> TypeGuard[Payment]:
-    return isinstance(command, Payment) and getattr(command, "token", None) is None
 
 
 def _frees(operation: Op, frees: tuple[Kind, ...]) -> bool:
