@@ -189,7 +189,7 @@ def by_ledger(history: History) -> tuple[Judge, Walk]:
 def as_operation_of_the_ledger(o: Operation) -> Operation:
     """The same operation in the oracle's words."""
     kind, number, amount, parent = o.command
-    card, ref, hold = str(o.key), f"ref {number}", f"id {parent}"
+    card, ref, hold = str(o.key), f"ref-{number}", f"id {parent}"
     command: Command
     if kind == "read":
         command = ReadCard(card)
