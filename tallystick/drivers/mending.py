@@ -33,6 +33,10 @@ from tallystick.ledger.vocabulary import (
 )
 
 
+WORDED = {"amount ": "amount", "ref_id ": "ref", "currency ": "currency", "parent_id ": "parent"}
+"""How a violation begins that is about this field of a record (`ledger/records.py`)."""
+
+
 def mended(
     ledger: Ledger, command: Command, outcome: Outcome, violation: Violation
 ) -> Outcome | None:
@@ -73,14 +77,9 @@ def _listed(ledger: Ledger, record: TransactionRecord, member: str) -> Transacti
 
 def _like(record: TransactionRecord, right: TransactionRecord, member: str) -> TransactionRecord:
     """The record with one member of the other one."""
-    if member == "amount":
-        return replace(record, amount=right.amount)
-    if member == "ref_id":
-        return replace(record, ref=right.ref)
-    if member == "currency":
-        return replace(record, currency=right.currency)
-    if member == "parent_id":
-        return replace(record, parent=right.parent)
+    field = WORDED.get(f"{member} ")
+    if field is not None:
+        return replace(record, **{field: getattr(right, field)})
     return replace(record, extras=_with(record.extras, right.extras, member))
 
 
