@@ -32,7 +32,6 @@ from tallystick.ledger.vocabulary import (
     exact,
 )
 
-
 WORDED = {"amount ": "amount", "ref_id ": "ref", "currency ": "currency", "parent_id ": "parent"}
 """How a violation begins that is about this field of a record (`ledger/records.py`)."""
 
