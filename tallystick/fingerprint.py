@@ -76,7 +76,22 @@ def cause_of(violation: Violation, program: Program, notes: Sequence[str], opera
     rule, question, actual = violation.rule, violation.question, violation.actual
     named = rule if rule != "DIA-2" else f"{rule} {question}"
     words = "" if not notes else _normal(notes[-1])
-    return Cause(named, kind_of(actual), Program() if notes else program, words, operation)
+    shown = Program() if notes else _repeats_named(program)
+    return Cause(named, kind_of(actual), shown, words, operation)
+
+
+def _repeats_named(program: Program) -> Program:
+    """The program with `again h` in place of a second step that is the first one, its ref too."""
+    made: dict[str, Step] = {}
+    steps: list[Step] = []
+    for step in program.prefix:
+        alone = replace(step, delivery=None)
+        if step.name and made.get(step.name) == alone:
+            steps.append(Step(Verb.AGAIN, on=step.name, delivery=step.delivery))
+        else:
+            made.setdefault(step.name, alone)
+            steps.append(step)
+    return replace(program, prefix=tuple(steps))
 
 
 def kind_of(actual: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from tallystick.drivers.direct import Direct, Unanswered
 from tallystick.drivers.sequential import Session
-from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown
+from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown, Violation
 from tallystick.profiles.profile import Unnamed
 from tallystick.program import parse_step
 from tallystick.run import Run
@@ -62,6 +62,11 @@ def expect_refusal(session: Session, breaks: str, words: str, outcome: Outcome) 
         raise Unanswered(session.story.last_exchange)
     if isinstance(outcome, Accepted):
         violate(session, breaks, f"a refusal: {words}", "accepted")
+
+
+def note(session: Session, violation: Violation) -> None:
+    """Record a violation after which the test goes on."""
+    session.run.note(session.story.finding_in_words(violation, session.run.target.meter.requests))
 
 
 def violate(session: Session, breaks: str, expected: str, actual: str) -> None:

@@ -36,6 +36,8 @@ from tallystick.target import NOT_JSON, Answer
 MOST_LEAVES = 300
 MOST_JUDGED = 30_000
 """Answers that are judged at most: about a second."""
+MOST_COMPARED = 2_000_000
+"""Values that are compared with a document at most, over all tries: about a second."""
 DEEPEST = 6
 """Members that may be wrong at the same time, so that the first can be told."""
 REFUSALS = (400, 499)
@@ -243,9 +245,10 @@ class _Document:
     def __init__(self, shape: Shape, event: Event) -> None:
         self._shape = shape
         self._operation = event.exchange.request.operation
+        self._left = MOST_JUDGED
 
     def conditions(self, answer: Answer) -> tuple[Condition, ...]:
-        """What is missing; empty if it cannot be told."""
+        """What is missing; empty if it cannot be told, as for an answer that is too long to try."""
         violation = self._judged(answer)
         if violation is None:
             return ()
@@ -255,7 +258,11 @@ class _Document:
             return (Condition(Kind.CONTENT_TYPE, values=tuple(violation.expected.split(" or "))),)
         if answer.body is NOT_JSON:
             return ()
-        return tuple(self._mended(answer))
+        size = sum(1 for _ in leaves(answer.body))
+        self._left = min(MOST_JUDGED, MOST_COMPARED // size)
+        mended = tuple(self._mended(answer))
+        # What was found before the end is not all that may be right.
+        return mended if self._left > 0 else ()
 
     def _has(self, answer: Answer, status: int) -> bool:
         found = self._judged(replace(answer, status=status))
@@ -269,11 +276,14 @@ class _Document:
             ((*place, word), ...) for place, inner in objects for word in words if word not in inner
         ]
         for place, shown in places:
+            if self._left <= 0:
+                return
             yield from self._forms(answer, place, shown)
-        for place, inner in objects:
-            for name in inner:
-                if self._judged(replace(answer, body=without(answer.body, (*place, name)))) is None:
-                    yield Condition(Kind.ABSENT, (*place, name))
+        for place in ((*place, name) for place, inner in objects for name in inner):
+            if self._left <= 0:
+                return
+            if self._judged(replace(answer, body=without(answer.body, place))) is None:
+                yield Condition(Kind.ABSENT, place)
 
     def _forms(self, answer: Answer, place: Place, shown: JSON) -> Iterator[Condition]:
         def fits(value: JSON) -> bool:
@@ -291,6 +301,7 @@ class _Document:
             yield Condition(Kind.VALUE, place, right)
 
     def _judged(self, answer: Answer) -> Violation | None:
+        self._left -= 1
         return self._shape.judge(self._operation, answer.status, answer.content_type, answer.body)
 
 

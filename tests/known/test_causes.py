@@ -51,6 +51,15 @@ def test_another_cause_has_another_fingerprint(other: Cause) -> None:
     assert not other.explains(cause(*BARE))
 
 
+def test_the_same_step_twice_is_its_repeat() -> None:
+    repeated = cause(*HOLD, "again h", rule="REF-1", actual="a second record")
+    twice = cause(*HOLD, "h = hold A 100", rule="REF-1", actual="a second record")
+    assert repeated.explains(twice)
+    assert twice.fingerprint == repeated.fingerprint
+    other = cause(*HOLD, "h = hold A 101", rule="REF-1", actual="a second record")
+    assert other.fingerprint != repeated.fingerprint
+
+
 def test_a_fingerprint_says_its_rule_and_stays_the_same() -> None:
     assert cause(*BARE).fingerprint == "cap-2-e5ca1a59"
 

@@ -164,3 +164,12 @@ def test_ls_19_a_list_and_a_mapping_in_one_place_are_a_500(api: Intents) -> None
     both = {"metadata[a]": "x", "metadata[]": "y"}
     assert api.hold(**both).status_code == 500
     assert api.hold(**{"metadata[a]": "x"}).status_code == 200
+    charge = {"amount": 1000, "currency": "usd", "source": "tok_visa"}
+    assert api.post(CHARGES, charge | both).status_code == 500
+    assert api.post(CHARGES, charge).status_code != 500
+
+
+def test_ls_20_a_list_of_charges_before_a_charge_is_a_500(api: Intents) -> None:
+    assert api.get(CHARGES, ending_before="ch_12345678901234").status_code == 500
+    assert api.get(CHARGES).status_code == 200
+    assert api.get(INTENTS, ending_before="pi_12345678901234").status_code == 400

@@ -1,0 +1,57 @@
+"""What a wrong answer had to show is looked for within a bound, however long the answer is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tallystick.documents.shape import Shape
+from tallystick.evidence import Event
+from tallystick.ledger.vocabulary import Violation
+from tallystick.permitted import Condition, Kind, conditions_of
+from tallystick.permitted.repair import MOST_COMPARED
+from tallystick.profiles.wallet.profile import Wallet
+from tallystick.program import Program
+from tallystick.request import Request
+from tallystick.run import Finding
+from tallystick.target import Answer, Exchange
+
+ENTRY = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "integer"}}}
+SCHEMA = {"type": "object", "properties": {"data": {"type": "array", "items": ENTRY}}}
+CONTENT = {"application/json": {"schema": SCHEMA}}
+RESPONSES = {"200": {"description": "", "content": CONTENT}}
+SHAPE = Shape(
+    {
+        "openapi": "3.1.0",
+        "paths": {"/list": {"get": {"operationId": "List", "responses": RESPONSES}}},
+        "components": {"schemas": {"Entry": ENTRY}},
+    }
+)
+
+
+def conditions(*amounts: Any) -> tuple[Condition, ...]:
+    body = {"data": [{"amount": amount} for amount in amounts]}
+    answer = Answer(200, "application/json", body)
+    event = Event("", Exchange(1, Request("List", "GET", "/list"), answer, 0, 1))
+    return conditions_of(
+        Finding(Violation("SHAPE-1", "", ""), Program(), (event,), 1), Wallet(), SHAPE
+    )
+
+
+def test_the_wrong_member_of_a_short_list_is_named() -> None:
+    assert Condition(Kind.TYPE, ("data", 1, "amount"), ("integer",)) in conditions(1, "2", 3)
+
+
+def test_of_a_list_that_is_too_long_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared, judge = 0, Shape.judge
+
+    def counted(shape: Shape, name: str, status: int, kind: str, body: Any) -> Violation | None:
+        nonlocal compared
+        compared += len(body["data"]) if isinstance(body, dict) else 1
+        return judge(shape, name, status, kind, body)
+
+    monkeypatch.setattr(Shape, "judge", counted)
+    length = 20_000
+    assert conditions("1", *[2] * length) == ()
+    assert compared < MOST_COMPARED + 20 * length
