@@ -6,10 +6,13 @@ the process that prints, whichever worker ran the test.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from sandbox.faults import FAULTS
 from tallystick.documents.rules import load_rules
+from tests.proof.servers import Environment, forked_sandbox
 from tests.proof.table import aligned
 
 LIMIT_S = 180
@@ -30,6 +33,20 @@ PINNED = {"DIA-2"}
 """Broken by a server that was another one when its dialect was pinned: see tests/suite."""
 SHOWN = 3
 """Faults named in a line; the others are counted."""
+
+
+@pytest.fixture(scope="module")
+def honest() -> Iterator[Environment]:
+    """An honest sandbox, started once for a module."""
+    with forked_sandbox() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Environment]:
+    """A sandbox that compares captures with the original amount (CAP-2)."""
+    with forked_sandbox(faults=["capture_checks_original"]) as environment:
+        yield environment
 
 
 def pytest_configure(config: pytest.Config) -> None:

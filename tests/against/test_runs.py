@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment
 from tests.suite.harness import ESSENTIALS, Ran, free_url, run_contracts
-
-LOST_REST = "capture_checks_original"
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
-
-
-@pytest.fixture(scope="module")
-def faulty() -> Iterator[Environment]:
-    with forked_sandbox(faults=[LOST_REST]) as environment:
-        yield environment
 
 
 def _run(here: Environment, there: Environment | str, reports: Path, *more: str) -> Ran:

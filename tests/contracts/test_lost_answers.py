@@ -5,13 +5,11 @@ Here a few places of the loss are tried; `python -m tests.contracts.sweep` tries
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.contracts.losing import How, harmed_in
 from tests.contracts.sweep import Loss, run_with
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment
 
 FEW = [
     Loss(How.LOST, 1),
@@ -20,13 +18,6 @@ FEW = [
     Loss(How.REJECTED, 5),
     Loss(How.LOST, 8),
 ]
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    """An honest sandbox."""
-    with forked_sandbox() as environment:
-        yield environment
 
 
 @pytest.mark.parametrize("loss", FEW, ids=str)

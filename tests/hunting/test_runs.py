@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,23 +15,11 @@ import pytest
 from tallystick.corpus.storage import open_corpus
 from tallystick.reporting.result import Result, read_result
 from tests.hunting.redis_server import redis_server, why_not
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment
 from tests.suite.harness import ESSENTIALS, ROOT, free_url, tallystick
 
 LIMIT_S = 120
 VOID = "contracts/test_void.py"
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
-
-
-@pytest.fixture(scope="module")
-def faulty() -> Iterator[Environment]:
-    with forked_sandbox(faults=["capture_checks_original"]) as environment:
-        yield environment
 
 
 def _runs(reports: Path) -> list[Result]:

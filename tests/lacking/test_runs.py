@@ -5,7 +5,7 @@ The operations are taken away by a proxy, one at a time and in groups.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -67,12 +67,6 @@ OUTSIDE = (
 """Faults in what such a server still has, of every chapter."""
 RACES = ("race_drawdown", "race_ref_drawdown")
 """Faults that a proxy hides, because it passes requests on at moments of its own."""
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
 
 
 def run_without(

@@ -25,7 +25,7 @@ from tests.lacking.removing import (
     removing,
 )
 from tests.misbehaviour.proxy import Behaviour, misbehaving
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment
 
 OPTIONAL = sorted(set(op.ROUTES) - op.HEART - {op.GET_ACCESS_TOKEN})
 REPLIES = {
@@ -34,12 +34,6 @@ REPLIES = {
     "405": NO_METHOD,
     "501": NOT_IMPLEMENTED,
 }
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIG_DFL, SIGHUP, SIGINT, SIGKILL, SIGTERM, signal
@@ -42,12 +41,6 @@ def test_third(run):
 WAIT = (
     "[run_program(run, Program.parse('A = card 1000 NOK', 'd = draw A 1')) for _ in range(10**5)]"
 )
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.misbehaviour.running import ROOT, run_forked, run_started
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment
 
 ESSENTIALS = "contracts/test_essentials.py"
 LIMIT_S = 30.0
 LIMIT_OF_WORKERS_S = 120.0
 MEGABYTES = 400.0
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,19 +9,13 @@ import pytest
 
 from tests.misbehaviour.proxy import Behaviour, every, misbehaving
 from tests.misbehaviour.running import run_forked
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment
 
 SKIP = 125
 LIMIT_S = 60.0
 MEGABYTES = 400.0
 HOLD = ("A = card 1000 NOK", "h = hold A 600")
 CAPTURED = (*HOLD, "c = capture h 250", "d = capture h remaining+1")
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
 
 
 @dataclass(frozen=True, slots=True)

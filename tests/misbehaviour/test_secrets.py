@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGINT
 
 import pytest
 
 from tests.misbehaviour.running import ROOT, Signal, run_forked, run_started
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment
 
 OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
 SHOW_ALL = ("-l", "-vv", "--tb=long", "--full-trace")
@@ -38,12 +37,6 @@ ENDINGS = {
         "        raise KeyError(value) from error"
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
 
 
 def _contract(tmp_path: Path, ending: str) -> tuple[Path, Path]:

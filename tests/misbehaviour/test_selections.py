@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ LIMIT_S = 120.0
 VOID = "contracts/test_void.py"
 FUND = "contracts/test_fund.py"
 NOTE = "a selection was run, not the whole suite"
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
 
 
 def _run(environment: Environment, tmp_path: Path, *arguments: str) -> tuple[Watched, Result]:

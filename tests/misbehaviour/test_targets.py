@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.misbehaviour.networks import NETWORKS
 from tests.misbehaviour.proxy import misbehaving
 from tests.misbehaviour.running import Watched, run_forked
 from tests.misbehaviour.targets import AT_THE_START, NONE, STATUS, WITHIN_A_RUN, Row
-from tests.proof.servers import Environment, forked_sandbox
+from tests.proof.servers import Environment
 from tests.target.certificates import Authority
 
 ESSENTIALS = "contracts/test_essentials.py"
@@ -21,12 +20,6 @@ PATIENCE = ("--wait=1s", "--request-timeout=2s")
 """Rows are many, and what a target does at once it does after ten seconds too."""
 MEGABYTES = 400.0
 ROWS = {**AT_THE_START, **WITHIN_A_RUN, **NETWORKS}
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
 
 
 @pytest.mark.parametrize("name", ROWS)

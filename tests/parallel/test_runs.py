@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from tallystick.known import entry_text
 from tallystick.reporting.journal import read_journal, read_parts
 from tallystick.reporting.result import Result, read_result
 from tests.misbehaviour.running import Signal, Watched, run_started
-from tests.proof.servers import Environment, environment_of, forked_sandbox
+from tests.proof.servers import Environment, environment_of
 from tests.suite.harness import ESSENTIALS, ROOT, tallystick
 
 LIMIT_S = 240
@@ -31,18 +30,6 @@ def wait_for(name):
     while not (HERE / name).exists():
         time.sleep(0.02)
 """
-
-
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
-
-
-@pytest.fixture(scope="module")
-def faulty() -> Iterator[Environment]:
-    with forked_sandbox(faults=["capture_checks_original"]) as environment:
-        yield environment
 
 
 def run(environment: Environment, reports: Path, *arguments: str) -> Watched:

@@ -103,12 +103,6 @@ def check_scripts(
     return {ending: path.read_text(encoding="utf-8") for ending, path in paths.items()}
 
 
-@pytest.fixture(scope="module")
-def honest() -> Iterator[Environment]:
-    with forked_sandbox() as environment:
-        yield environment
-
-
 CASES = {
     "capture_unlimited": ("A = card 1000", "h = hold A 600", "c = capture h 601"),
     "hold_locks_nothing": ("A = card 1000", "h = hold A 100"),
