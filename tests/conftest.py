@@ -6,12 +6,14 @@ the process that prints, whichever worker ran the test.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from sandbox.faults import FAULTS
 from tallystick.documents.rules import load_rules
+from tallystick.interruption import SIGNALS
 from tests.proof.servers import Environment, forked_sandbox
 from tests.proof.table import aligned
 
@@ -35,6 +37,16 @@ SHOWN = 3
 """Faults named in a line; the others are counted."""
 
 
+@pytest.fixture(autouse=True)
+def signals_stay() -> Iterator[None]:
+    """What a test makes of signals ends with it: processes that later tests start inherit it."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+
+
 @pytest.fixture(scope="module")
 def honest() -> Iterator[Environment]:
     """An honest sandbox, started once for a module."""
@@ -50,6 +62,7 @@ def faulty() -> Iterator[Environment]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: runs by `tox -e long`, not with every change")
     config.stash[SEEN] = {}
     config.pluginmanager.register(_Listener(config), "faults that were caught")
 

@@ -18,6 +18,7 @@ from tests.misbehaviour.proxy import misbehaving
 from tests.proof.gate import UNSHORTENED, Outcome, run_gate
 from tests.proof.selection import ladder
 from tests.proof.servers import Environment, forked_sandbox
+from tests.sampling import some
 
 UNCONCERNED = (
     *("attributes", "balance", "capture", "concurrency", "delivery", "fund", "lifecycle"),
@@ -95,7 +96,7 @@ def check_conforms(outcome: Outcome, operations: Sequence[str]) -> None:
     assert set(outcome.result["not_supported"]) <= set(operations)
 
 
-@pytest.mark.parametrize("operation", ALONE)
+@pytest.mark.parametrize("operation", some(ALONE, 3))
 def test_a_server_that_lacks_one_operation_conforms(honest: Environment, operation: str) -> None:
     outcome = run_without(honest, [operation], "-q")
     check_conforms(outcome, [operation])
@@ -103,7 +104,7 @@ def test_a_server_that_lacks_one_operation_conforms(honest: Environment, operati
     assert operation in outcome.result["not_supported"], outcome.output
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", some(GROUPS, 1))
 def test_a_server_that_lacks_several_operations_conforms(honest: Environment, group: str) -> None:
     check_conforms(run_without(honest, GROUPS[group], "-q"), GROUPS[group])
 
@@ -152,7 +153,7 @@ def test_an_operation_that_comes_and_goes_is_never_green(honest: Environment) ->
     assert "the target contradicts itself" in " ".join(outcome.output.split())
 
 
-@pytest.mark.parametrize("name", OUTSIDE)
+@pytest.mark.parametrize("name", some(OUTSIDE, 10))
 def test_a_fault_in_what_is_there_is_found(name: str) -> None:
     for selection in ladder(FAULTS[name].breaks):
         with (

@@ -13,6 +13,7 @@ from tests.misbehaviour.proxy import misbehaving
 from tests.misbehaviour.running import Watched, run_forked
 from tests.misbehaviour.targets import AT_THE_START, NONE, STATUS, WITHIN_A_RUN, Row
 from tests.proof.servers import Environment
+from tests.sampling import some
 from tests.target.certificates import Authority
 
 ESSENTIALS = "contracts/test_essentials.py"
@@ -22,7 +23,7 @@ MEGABYTES = 400.0
 ROWS = {**AT_THE_START, **WITHIN_A_RUN, **NETWORKS}
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", [*AT_THE_START, *some(WITHIN_A_RUN, 50), *some(NETWORKS, 14)])
 def test_a_run_says_the_right_thing_of_a_target_that(
     name: str, honest: Environment, tmp_path: Path
 ) -> None:
