@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.targets.asking import CHARGES, INTENTS, Intents
+from tests.targets.asking import CARD, CHARGES, INTENTS, Intents
 from tests.targets.process import ThirdParty
 from tests.targets.requirement import servers_with
 
@@ -165,8 +165,11 @@ def test_ls_19_a_list_and_a_mapping_in_one_place_are_a_500(api: Intents) -> None
     assert api.hold(**both).status_code == 500
     assert api.hold(**{"metadata[a]": "x"}).status_code == 200
     charge = {"amount": 1000, "currency": "usd", "source": "tok_visa"}
-    assert api.post(CHARGES, charge | both).status_code == 500
-    assert api.post(CHARGES, charge).status_code != 500
+    refund = {"charge": api.read(api.held())["latest_charge"]["id"]}
+    others = {CHARGES: charge, "/v1/payment_methods": CARD, "/v1/refunds": refund}
+    for path, form in others.items():
+        assert api.post(path, form | both).status_code == 500
+        assert api.post(path, form).status_code < 500
 
 
 def test_ls_20_a_list_of_charges_before_a_charge_is_a_500(api: Intents) -> None:
