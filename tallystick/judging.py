@@ -23,22 +23,13 @@ PLUGINS = ("tallystick.pytest_plugin", "tallystick.contract_paths", "hypothesisp
 """The plugins of a run; another one has to be named with -p."""
 
 
-NO_TERMINAL = "no:terminal"
-
-
 def judge(intensity: str, options: Sequence[str]) -> int:
     """Run the contracts with options of the suite and of pytest; the exit status."""
     for name in IGNORED:
         os.environ.pop(name, None)
     with workers_forked(options, [SUITE_ROOT]) as plugins:
-        fixed = [*_fixed(), *_summary(options), f"--intensity={intensity}"]
+        fixed = [*_fixed(), f"--intensity={intensity}"]
         return int(pytest.main([*fixed, *options], plugins))
-
-
-def _summary(options: Sequence[str]) -> list[str]:
-    """Ask for a summary of what was skipped, where pytest has a terminal to show it on."""
-    has_terminal = not any(option.endswith(NO_TERMINAL) for option in options)
-    return ["-ra"] if has_terminal else []
 
 
 def _fixed() -> list[str]:
