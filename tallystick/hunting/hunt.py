@@ -161,7 +161,7 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number in SIGNALS:
-        if before[number] != signal.SIG_IGN:
+        if number != signal.SIGHUP or before[number] != signal.SIG_IGN:  # as nohup leaves it
             signal.signal(number, lambda *_: stop())
     try:
         yield

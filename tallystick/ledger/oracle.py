@@ -303,8 +303,11 @@ def _judge_refused_reuse(
 
 
 def _has_to_be_replayed(ledger: Ledger, reuses: tuple[Reuse, ...]) -> bool:
-    """Whether the documentation promises the first answer again, whatever happened since."""
-    return all(
+    """Whether the documentation promises the first answer again, whatever happened since.
+
+    Where a card has a balance, an honest server may look at it before it looks at the ref.
+    """
+    return not ledger.traits.account and all(
         reuse.rule == "REF-1" and not ledger.dialect.is_permitted(reuse.question, REFUSE)
         for reuse in reuses
     )

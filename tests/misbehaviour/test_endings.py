@@ -200,7 +200,7 @@ ENDINGS = {
         "pass",
         plugin="""
         from tallystick.reporting import reports
-        def page(*arguments):
+        def page(*arguments, **more):
             raise RuntimeError("ours")
         reports.report_page = page
         """,

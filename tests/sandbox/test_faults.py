@@ -9,7 +9,10 @@ from tests.sandbox import reference_walk
 from tests.sandbox.harness import ROOT, Local
 
 # Seen only by clients that meet, or that hang up: the tests of races and deliveries look for these.
-UNSEEN_ALONE = {name for name in FAULTS if name.startswith("race_")} | {"client_gone_forgets_ref"}
+UNSEEN_ALONE = {name for name in FAULTS if name.startswith("race_")} | {
+    "client_gone_forgets_ref",
+    "use_prolongs_access",
+}
 
 
 _CHAPTERS = yaml.safe_load((ROOT / "spec" / "rules.yaml").read_text())["chapters"]
