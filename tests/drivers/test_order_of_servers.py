@@ -33,7 +33,7 @@ from tests.ledger.watching import Watcher, any_answers, any_habits, drive
 
 CARD = "A"
 PAST = 8
-SERVERS = 1000
+SERVERS = 500
 FEW = 150
 BUDGET = Budget(transitions=500_000)
 LOST = Unknown("lost")

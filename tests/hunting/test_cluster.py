@@ -11,6 +11,7 @@ from tallystick.corpus.storage import open_corpus
 from tests.hunting.dask_cluster import DaskCluster, dask_cluster
 from tests.hunting.test_runs import LIMIT_S, _runs
 from tests.proof.servers import forked_sandbox
+from tests.sampling import LONG
 from tests.suite.harness import ESSENTIALS, Ran, free_url, tallystick
 
 
@@ -37,6 +38,7 @@ def test_workers_bring_their_reports_back_and_share_a_corpus(tmp_path: Path) -> 
     assert "curl" in (reports / "report.html").read_text(encoding="utf-8")
 
 
+@LONG
 def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
     corpus, reports = tmp_path / "corpus", tmp_path / "reports"
     with (
@@ -61,6 +63,7 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
     assert run["corpus"]["shown"], "which replayed first what the one that was killed had found"
 
 
+@LONG
 def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with forked_sandbox() as honest:
         address = free_url().removeprefix("http://").removesuffix("/v1")

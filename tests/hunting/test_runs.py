@@ -148,6 +148,8 @@ def test_an_interrupted_hunt_brings_together_what_there_is(
     corpus, reports = tmp_path / "corpus", tmp_path / "reports"
     hunting = _started(faulty, reports, "--budget=100s", "-n2", f"--corpus={corpus}")
     _wait_for(corpus, "*.yaml")
+    for seed in sorted((reports / "rounds").iterdir()):
+        _wait_for(seed, "journal.jsonl")
     hunting.send_signal(number)
     assert hunting.wait(LIMIT_S) == 2
     result = read_result(reports / "result.json")

@@ -153,7 +153,7 @@ def test_an_operation_that_comes_and_goes_is_never_green(honest: Environment) ->
     assert "the target contradicts itself" in " ".join(outcome.output.split())
 
 
-@pytest.mark.parametrize("name", some(OUTSIDE, 10))
+@pytest.mark.parametrize("name", some(OUTSIDE, 6))
 def test_a_fault_in_what_is_there_is_found(name: str) -> None:
     for selection in ladder(FAULTS[name].breaks):
         with (
