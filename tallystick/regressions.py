@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from tallystick.drivers.again import run_again
 from tallystick.options import SettingsError
 from tallystick.profiles.registry import DEFAULT
+from tallystick.repeating import until_answered
 from tallystick.reporting.claims import CONTRACTS
 from tallystick.reporting.scenario import Scenario, ScenarioError, read_scenario
 from tallystick.run import Run
@@ -100,13 +102,14 @@ class RegressionItem(pytest.Item):
         self.add_marker(pytest.mark.early)
 
     def runtest(self) -> None:
-        """Run the program; Violated if a rule is broken."""
+        """Run the program; Violated if a rule is broken. It is repeated if an answer is missing."""
         run = self._run()
         assert run is not None, "the target is connected before a test runs"
         scenario = self._scenario
         if scenario.profile != run.profile_option:
             pytest.skip(f"it is for the profile {scenario.profile or DEFAULT}")
-        left_out = run_again(run, scenario.program, scenario.rule)
+        again = partial(run_again, run, scenario.program, scenario.rule, needs_answers=True)
+        left_out = until_answered(run, again)
         if left_out:
             pytest.skip(f"the step `{left_out[0]}` could not be run on this target")
 

@@ -8,6 +8,7 @@ from tallystick.drivers.concurrent.clients import client_pool
 from tallystick.drivers.concurrent.race import race_once
 from tallystick.drivers.concurrent.trial import StartSchedule
 from tallystick.drivers.delivery import LATE_S, deliver, lossy_connection
+from tallystick.drivers.direct import require_answers
 from tallystick.drivers.sequential import Reading, run_program
 from tallystick.program import Program, Verb
 from tallystick.run import Run
@@ -16,10 +17,13 @@ RACES = 20
 """How often a race is run: it needs luck."""
 
 
-def run_again(run: Run, program: Program, rule: str) -> tuple[str, ...]:
+def run_again(
+    run: Run, program: Program, rule: str, *, needs_answers: bool = False
+) -> tuple[str, ...]:
     """Run a program that broke the rule; returns the steps that could not be run.
 
-    Raises Violated if a rule is broken.
+    Raises Violated if a rule is broken. `needs_answers`: Unanswered if an answer is missing that
+    the program itself does not lose.
     """
     if program.branches:
         performed: set[str] = set()
@@ -36,4 +40,6 @@ def run_again(run: Run, program: Program, rule: str) -> tuple[str, ...]:
             story = deliver(run, connection, program, late_s=LATE_S).story
     else:
         story = run_program(run, program, reading=Reading.EAGER).story
+        if needs_answers:
+            require_answers(story)
     return tuple(str(step) for step in program.prefix if step not in story.steps)

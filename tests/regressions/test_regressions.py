@@ -10,6 +10,8 @@ import pytest
 from tallystick.options import SettingsError
 from tallystick.regressions import read_regressions
 from tallystick.reporting.result import read_result
+from tests.misbehaviour.behaviours import cut
+from tests.misbehaviour.proxy import Turn, misbehaving
 from tests.misbehaviour.running import Watched, run_started
 from tests.proof.gate import run_gate
 from tests.proof.servers import Environment, forked_sandbox
@@ -121,3 +123,18 @@ def test_the_usual_folder_is_found_where_the_run_is_started(
     ]
     shutil.rmtree(folder)
     assert read_regressions(None) == ()
+
+
+def test_one_whose_answer_is_lost_each_time_is_not_decided(folder: Path) -> None:
+    def lose(turn: Turn) -> None:
+        if turn.path.endswith("/capture"):
+            cut(turn)
+        else:
+            turn.pass_on()
+
+    (folder / "voids" / "void.yml").unlink()
+    with forked_sandbox() as environment, misbehaving(environment, lose) as lossy:
+        options = (f"--regressions={folder}", "-k", "regressions")
+        outcome = run_gate(lossy, *options)
+    assert outcome.verdict == "undecided", outcome.output
+    assert "regressions/original.yaml: not decided, no answer in 5 attempts" in outcome.output
