@@ -14,7 +14,7 @@ import pytest
 
 from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, is_refused
-from contracts.support.visits import APPOINTMENTS, Appointment, Visit, not_decided
+from contracts.support.visits import APPOINTMENTS, Appointment, Visit
 from tallystick.clock import UNSURE_S
 from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
@@ -426,6 +426,5 @@ def test_a_token_ends_on_time_however_it_was_used(
         in_use.judge()
         return
     at_once = TokensInUse(run).prepare()  # the tests in between took too long
-    if not at_once.appointment.is_kept():
-        not_decided(run, "the target is too slow to use a token before its end")
+    at_once.appointment.has_to_be_kept("the target is too slow to use a token before its end")
     at_once.judge()

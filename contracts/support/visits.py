@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 import pytest
 
@@ -42,6 +41,8 @@ class Appointment:
     run: Run
     next: Visit | None
     is_missed: bool = False
+    lost: Unanswered | None = None
+    """The answer that was missing, if that is why it is missed."""
     ended: BaseException | None = None
     """What a visit met, for the test that the visits belong to."""
 
@@ -59,9 +60,13 @@ class Appointment:
                 self.next = visit.pay()
         except Violated as found:
             self.ended = found
-        except (NotSupported, Unanswered):
+        except NotSupported:
             self.is_missed = True
+        except Unanswered as lost:
+            self.lost = lost
         if errors:
+            self.lost = Unanswered(errors[0])
+        if self.lost is not None:
             self.next, self.is_missed = None, True
 
     def is_kept(self) -> bool:
@@ -76,11 +81,18 @@ class Appointment:
             raise self.ended
         return not self.is_missed
 
+    def has_to_be_kept(self, too_slow: str) -> None:
+        """The same for visits that are not made between other tests.
 
-def not_decided(run: Run, reason: str) -> NoReturn:
-    """Skip the test; what it is about is left open."""
-    run.leave_undecided(f"{run.current_test}: {reason}")
-    pytest.skip(reason)
+        Unanswered if an answer was missing, so that the test is repeated; else, if a visit came
+        too late, the test is left undecided with this reason.
+        """
+        if self.is_kept():
+            return
+        if self.lost is not None:
+            raise self.lost
+        self.run.leave_undecided(f"{self.run.current_test}: {too_slow}")
+        pytest.skip(too_slow)
 
 
 @dataclass(slots=True)

@@ -103,12 +103,16 @@ def test_a_visit_that_misses_an_answer_proves_nothing(clock: Clock) -> None:
 
     lost = appointment(Visit(0.0, 200.0, unanswered))
     assert not lost.is_kept()
+    with pytest.raises(Unanswered):
+        lost.has_to_be_kept("too slow")
 
 
 def test_a_visit_that_meets_a_gateway_error_proves_nothing(clock: Clock) -> None:
     diary = Diary(clock)
-    cast("Any", diary.appointment.run).errors.append("502")
-    assert not diary.appointment.is_kept()
+    exchange = SimpleNamespace(request=Request("read", "GET", "/"), answer=NoAnswer("502"))
+    cast("Any", diary.appointment.run).errors.append(exchange)
+    with pytest.raises(Unanswered):
+        diary.appointment.has_to_be_kept("too slow")
     assert diary.made == [110.0]
 
 
