@@ -15,7 +15,7 @@ import pytest
 
 from contracts.support.staging import spelled
 from tallystick.fixtures import Check
-from tallystick.profiles.wallet.profile import CURRENCIES
+from tallystick.profiles.wallet.wire import CURRENCIES
 from tallystick.program import Verb
 from tallystick.run import Run
 

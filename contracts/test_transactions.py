@@ -12,7 +12,7 @@ from contracts.support import request_builders
 from contracts.support.staging import Stage, is_refused
 from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import Kind, Transact
-from tallystick.profiles.wallet.profile import CURRENCIES
+from tallystick.profiles.wallet.wire import CURRENCIES
 from tallystick.run import Run
 
 rule = pytest.mark.rule

@@ -34,7 +34,8 @@ FORMAT_ERRORS = (
     jsonschema_rs.ValidationErrorKind.Minimum,
 )
 
-_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""What a text in the format `uuid` looks like."""
 
 DOCUMENT = SPEC / "openapi.yaml"
 JSON_TYPE = "application/json"
@@ -213,7 +214,7 @@ def _with_nulls(node: Any) -> Any:
 
 
 def _is_uuid(text: str) -> bool:
-    return _UUID.fullmatch(text) is not None
+    return re.fullmatch(UUID, text) is not None
 
 
 def _with_plain_texts(body: Any) -> Any:

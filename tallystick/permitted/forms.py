@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tallystick.documents.shape import UUID
+
 JSON = Any
-UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 MOMENT = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"
 PATTERNS = {"uuid": UUID, "date-time": MOMENT}
 

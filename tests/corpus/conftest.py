@@ -9,7 +9,6 @@ import pytest
 import redis
 
 from tests.hunting.redis_server import redis_server, why_not
-from tests.proof.servers import Environment, forked_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -36,17 +35,3 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "corpus")
     url: str = request.getfixturevalue("empty_redis")
     return url
-
-
-@pytest.fixture(scope="package")
-def honest() -> Iterator[Environment]:
-    """An honest sandbox."""
-    with forked_sandbox() as environment:
-        yield environment
-
-
-@pytest.fixture(scope="package")
-def faulty() -> Iterator[Environment]:
-    """A sandbox that compares captures with the original amount (CAP-2)."""
-    with forked_sandbox(faults=["capture_checks_original"]) as environment:
-        yield environment

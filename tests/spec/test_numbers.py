@@ -15,7 +15,7 @@ from tallystick.ledger.ordinary import (
     ORDINARY_LENGTH,
 )
 from tallystick.profiles.wallet.bearer import TOKEN_REFUSALS
-from tallystick.profiles.wallet.profile import CURRENCIES
+from tallystick.profiles.wallet.wire import CURRENCIES
 from tests.spec.names import ROOT
 from tests.spec.test_dialect import NUMBERED
 

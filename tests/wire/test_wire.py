@@ -33,7 +33,7 @@ from tallystick.ledger.vocabulary import (
     Void,
 )
 from tallystick.profiles.wallet import wire
-from tallystick.profiles.wallet.profile import CURRENCIES
+from tallystick.profiles.wallet.wire import CURRENCIES
 
 ACCOUNT = "T12345678"
 UUID = "6ccfec5d-3a53-47de-910a-97d6dda22e5f"

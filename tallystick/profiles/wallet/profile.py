@@ -29,10 +29,6 @@ from tallystick.target import NOT_JSON, Address, Answer, Client, NoAnswer, Time
 from tallystick.target.api import ScriptedLogin
 from tallystick.target.outages import Outages
 
-CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
-"""The currencies that the document lists for a card."""
-
-
 DECIDED = {
     "capture.rest": ("kept",),
     "capture.default": ("accept",),
@@ -52,7 +48,7 @@ class Wallet:
     title = "Wallet / Cards API"
     base_url = "the base URL of a Wallet / Cards API up to and including /v1"
     permissions = "a run needs admin:wallets, or read:wallets and write:wallets"
-    traits = Traits(CURRENCIES, reserved_metadata="dintero_")
+    traits = Traits(wire.CURRENCIES, reserved_metadata="dintero_")
     documents = Documents(SPEC / "openapi.yaml", answers=DECIDED, made_at="created_at")
     accounts = Accounts(
         form="[PT][0-9]{8}", in_words="P or T and eight digits", example="T12345678"

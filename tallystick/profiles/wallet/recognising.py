@@ -37,7 +37,6 @@ JSON = Any
 KNOWN = {*wire.CARD_EXTRAS, *wire.TRANSACTION_EXTRAS} - {"type"}
 """Members that the ledger follows; with any other, a request is no plain command."""
 LONGEST_ID = 64
-CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
 Body = Mapping[str, JSON]
 UNNAMED = CardId("")
 """Stands for the card of a hold or token; who reads the whole record knows which it is."""
@@ -83,7 +82,7 @@ def _is_ordinary(command: Command) -> bool:
     extras = getattr(command, "extras", ())
     ids = (command.card or "x", getattr(command, "ref", "x"))
     return (
-        (currency is None or currency in CURRENCIES)
+        (currency is None or currency in wire.CURRENCIES)
         and all(name in KNOWN and _is_ordinary_member(name, value) for name, value in extras)
         and all(len(id_) <= LONGEST_ID and REF_CHARACTERS.fullmatch(id_) for id_ in ids)
     )

@@ -41,6 +41,9 @@ from tallystick.request import Request
 JSON = Any
 T = TypeVar("T")
 
+CURRENCIES = ("NOK", "SEK", "DKK", "EUR", "USD")
+"""The currencies that the document lists for a card."""
+
 
 def encode(command: Command, account: str) -> Request:
     """Return the request that asks for the command, on behalf of the account."""
