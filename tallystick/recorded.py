@@ -70,7 +70,7 @@ def records_of_archive(path: Path, profile: Profile) -> list[Record]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8-sig"))["log"]["entries"]
         return [_record_of(number, entry) for number, entry in enumerate(entries, start=1)]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise JournalError(f"{path} is no HTTP archive that can be judged: {said}") from None
 

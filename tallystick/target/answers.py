@@ -90,5 +90,5 @@ def _seconds_until(date: str, now: str) -> float:
     """From one HTTP date to another, both by the target's clock; 1 if they are none."""
     try:
         return (parsedate_to_datetime(date) - parsedate_to_datetime(now)).total_seconds()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 1.0

@@ -131,6 +131,16 @@ def test_scenario_and_scripts_tell_a_faulty_wallet_from_an_honest_one(
         assert (kept.seen, kept.undecided) == (0, None)
 
 
+def test_a_text_that_only_looks_like_a_moment_is_sent_as_it_is(tmp_path: Path) -> None:
+    program = Program.parse('A = card 1000 with {"active_from": "2090-13-01T00:00:00Z"}')
+    with (
+        forked_sandbox(faults=["month_13_is_january"]) as faulty,
+        finding_on(faulty, program) as (run, finding),
+    ):
+        for path in written(run, finding, tmp_path).values():
+            assert "2090-13-01T00:00:00Z" in path.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("name", "steps"),
     {

@@ -111,20 +111,30 @@ class Blanks:
             if isinstance(answer, Answer) and answer.date:
                 try:
                     shown = parsedate_to_datetime(answer.date)
-                except (TypeError, ValueError):
+                except (TypeError, ValueError, OverflowError):
                     continue
                 return shown.timestamp() - event.exchange.returned_ns / 1e9
         return None
 
     def _moment(self, text: str, event: Event) -> str:
-        if self._wall_s is None:
+        moment = _read(text)
+        if self._wall_s is None or moment is None:
             return text
-        moment = datetime.fromisoformat(text.upper())
         now_s = self._wall_s + event.exchange.called_ns / 1e9
         offset = moment.utcoffset() or timedelta(0)
         zone = "Z" if text[-1] in "zZ" else text[-6:]
         seconds = round(moment.timestamp() - now_s)
         return blank(f"{LATER} {seconds} {int(offset.total_seconds() // 60)} {zone}")
+
+
+def _read(text: str) -> datetime | None:
+    """The moment that a text names; None: it only looks like one, as month 13 does."""
+    try:
+        moment = datetime.fromisoformat(text.upper())
+        moment.timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return moment
 
 
 def _sent_by(event: Event) -> Iterator[str]:
