@@ -2,9 +2,10 @@
 
 import sys
 
-from tests.bench import checker, throughput
+from tests.bench import checker, money, throughput
 
 if __name__ == "__main__":
     status = throughput.main()
     checker.main()
+    money.main()
     sys.exit(status)

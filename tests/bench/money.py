@@ -1,0 +1,138 @@
+"""How long the checker takes on long histories with lost answers whose reads show the money only.
+
+These are the hardest histories: reads show the balance and what is available, and nothing of how it
+came about; amounts are small and even, so that many groups of lost payments have one sum; and half
+of the lost requests take effect, perhaps long after their client gave up. The ledger judges them,
+as the drivers do it. Each is judged in a process of its own. Times are processor time.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+
+from tallystick.checker import Budget, History, Operation
+from tallystick.documents.questions import questions
+from tallystick.drivers.concurrent.independence import TaggedCommand
+from tallystick.drivers.concurrent.order import judge_history
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.state import CardStatus, Ledger
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Capture,
+    CardId,
+    CardRecord,
+    Command,
+    EntryId,
+    Kind,
+    Outcome,
+    ReadCard,
+    RefId,
+    Refused,
+    Transact,
+    TransactionRecord,
+    Unknown,
+    Void,
+)
+from tests.checker.simulation import REFUSED, UNKNOWN, Conditions, Fault, simulated
+
+SIZES = (20_000, 40_000, 100_000)
+LOST = (0.0, 0.005)
+BUDGET = Budget(seconds=120.0, transitions=1_000_000_000)
+KINDS = {"draw": Kind.DRAWDOWN, "hold": Kind.HOLD, "fund": Kind.FUND}
+
+
+def as_operation_of_the_ledger(operation: Operation) -> Operation:
+    """The same operation in the oracle's words."""
+    kind, *rest = operation.command
+    command = _command(CardId(str(operation.key)), kind, *rest)
+    return Operation(
+        operation.client,
+        str(operation.key),
+        TaggedCommand(" ".join(map(str, operation.command)), command),
+        _outcome(operation),
+        operation.called_ns,
+        operation.returned_ns,
+    )
+
+
+def _command(card: CardId, kind: str, *rest: int) -> Command:
+    if kind == "read":
+        return ReadCard(card)
+    ref, parent = RefId(f"ref-{rest[0]}"), EntryId(f"id {rest[-1]}")
+    if kind == "capture":
+        return Capture(card, parent, rest[1], ref)
+    if kind == "void":
+        return Void(card, parent, ref)
+    return Transact(KINDS[kind], card, rest[1], "NOK", ref)
+
+
+def _outcome(operation: Operation) -> Outcome:
+    kind, *rest = operation.command
+    outcome = operation.outcome
+    if outcome == UNKNOWN:
+        return Unknown("the answer was lost")
+    if outcome == REFUSED:
+        return Refused(400)
+    if kind == "read":
+        balance, available = outcome
+        return Accepted(CardRecord(str(operation.key), "NOK", balance=balance, available=available))
+    parent = f"id {rest[-1]}" if kind in ("capture", "void") else None
+    made = TransactionRecord(f"id {rest[0]}", f"ref-{rest[0]}", outcome, "NOK", parent=parent)
+    return Accepted(made)
+
+
+def opening_ledger(card: str, opening: int) -> Ledger:
+    """The ledger of an active card, on a server with one answer to each open question."""
+    answers = {name: frozenset(list(q.permitted)[:1]) for name, q in questions().items()}
+    return Ledger(Dialect(answers), CardId(card), CardStatus.ACTIVE, "NOK", opening=opening)
+
+
+def measure(conditions: Conditions, budget: Budget = BUDGET) -> dict:
+    """Judge the history in this process."""
+    operations = [as_operation_of_the_ledger(o) for o in simulated(conditions)]
+    cards = [str(card) for card in range(conditions.cards)]
+    ledgers = {card: [opening_ledger(card, conditions.opening)] for card in cards}
+    began = time.process_time()
+    judged = judge_history(History.of(operations), ledgers, budget=budget)
+    return {
+        "verdict": "violates"
+        if judged.violation
+        else f"undecided {len(judged.undecided)}"
+        if judged.undecided
+        else "conforms",
+        "seconds": time.process_time() - began,
+        "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "core": len(judged.illegality.core) if judged.illegality else 0,
+        "named": str(judged.violation)[:300] if judged.violation else "",
+    }
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"{'operations':>10} {'lost':>6} {'history':>16}", end="")
+    print(f" {'verdict':>12} {'seconds':>8} {'us each':>8} {'MB':>5} {'core':>5}")
+    for lost in LOST:
+        for fault in Fault:
+            for size in SIZES:
+                case = [str(size), str(lost), fault.value]
+                command = [sys.executable, "-m", "tests.bench.money", *case]
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                row = json.loads(done.stdout)
+                print(
+                    f"{size:>10} {lost:>6.1%} {fault.value:>16} {row['verdict']:>12}"
+                    f" {row['seconds']:>8.2f} {row['seconds'] / size * 1e6:>8.1f}"
+                    f" {row['mb']:>5} {row['core']:>5}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        size_, lost_, fault_ = sys.argv[1:]
+        print(json.dumps(measure(Conditions(int(size_), lost=float(lost_), fault=Fault(fault_)))))
+    else:
+        main()
