@@ -1,19 +1,20 @@
 """Which violation explains which: one fault breaks many rules, and people want to see it once.
 
 A violation explains a longer one if the longer program, run one step after another and with every
-answer, breaks the rule of the shorter one, or if it shows the same wrong figure after the same
-steps. All others are causes of their own: nothing is folded because it looks similar. This module
-orders and groups what a run has found; it runs nothing.
+answer, breaks the rule of the shorter one, or if it (or what single requests did) shows the same
+wrong figure after the same steps. All others are causes of their own: nothing is folded because it
+looks similar. This module orders and groups what a run has found; it runs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 
 from tallystick.fingerprint import holds, is_figure
-from tallystick.program import Program
+from tallystick.program import Program, ProgramError, Step, parse_step
 from tallystick.run import Finding
 
 
@@ -70,7 +71,7 @@ def grouped(
 def explains(cause: Finding, other: Finding) -> bool:
     """Whether one violation explains another one, which is no surer and no shorter."""
     if cause.notes or other.notes:
-        return _are_alike_in_words(cause, other)
+        return _are_alike_in_words(cause, other) or _is_met_in_words(cause, other)
     program = cause.shortest
     if steadiness(cause) is not Steadiness.STEADY or program.branches:
         return False
@@ -87,6 +88,23 @@ def _are_alike_in_words(cause: Finding, other: Finding) -> bool:
     if not (cause.notes and other.notes) or cause.violation.rule != other.violation.rule:
         return False
     return cause.cause.kind == other.cause.kind
+
+
+def _is_met_in_words(cause: Finding, other: Finding) -> bool:
+    """Whether single requests show the same wrong figure after the steps of a program."""
+    program, kind = cause.shortest, cause.cause.kind
+    if cause.notes or steadiness(cause) is not Steadiness.STEADY or not is_plain(program):
+        return False
+    if kind != other.cause.kind or not is_figure(kind):
+        return False
+    return holds(program, Program(tuple(_spelled(other.notes))))
+
+
+def _spelled(notes: Iterable[str]) -> Iterator[Step]:
+    """The requests that are steps of a program; the others are in words."""
+    for line in notes:
+        with suppress(ProgramError):
+            yield parse_step(line)
 
 
 def is_plain(program: Program) -> bool:

@@ -6,7 +6,7 @@ It judges nothing.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Generator
 
 import pytest
 
@@ -15,30 +15,6 @@ from tallystick.reporting.masking import masked
 from tallystick.suite import Suite
 
 NEW_LINE = "\n"
-
-
-class Writer(Protocol):
-    """What pytest writes to the terminal with."""
-
-    def line(self, text: str) -> None:
-        """Write a line."""
-
-
-class InOneLine:
-    """What a test met: in full for files, in one line for the terminal, which ends with all of it.
-
-    pytest calls `toterminal` where it shows why a test failed.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __str__(self) -> str:
-        return self._text
-
-    def toterminal(self, writer: Writer) -> None:
-        """Write the first line."""
-        writer.line(f"{self._text.partition(NEW_LINE)[0]}: see below")
 
 
 class Listener:
@@ -57,9 +33,8 @@ class Listener:
         met = getattr(report, "met", None)
         if met is not None and report.failed:
             first = self._met.setdefault(met, report.nodeid)
-            said = str(report.longrepr)
-            report.longrepr = InOneLine(said)  # type: ignore[assignment]
             if first != report.nodeid:
+                said = str(report.longrepr)
                 report.longrepr = f"{said.partition(NEW_LINE)[0]}, as in {first}"
                 report.meets_the_same = True  # type: ignore[attr-defined]
 
@@ -67,6 +42,23 @@ class Listener:
     def pytest_report_teststatus(self, report: pytest.TestReport) -> StatusReport | None:
         """Keep tests that met the same violation as an earlier one out of pytest's own lists."""
         return (MEETS_THE_SAME, "F", "FAILED") if meets_the_same(report) else None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, None, None]:
+        """Leave violations out of what pytest lists: the end of the run has each of them in full.
+
+        Its last line counts them all the same.
+        """
+        stats = terminalreporter.stats
+        failed = stats.pop("failed", [])
+        others = [report for report in failed if getattr(report, "met", None) is None]
+        stats.update({"failed": others} if others else {})
+        try:
+            return (yield)
+        finally:
+            stats.update({"failed": failed} if failed else {})
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

@@ -16,10 +16,12 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from tallystick.reporting.progress import PLAIN_EVERY_S, Progress, Status, short_name
+from tallystick.reporting.progress import PLAIN_AFTER_S, Progress, Status, short_name
 from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import visible
 
+MOST_FAILED = 8
+"""Failed tests that leave a line; the others are counted."""
 StatusReport = tuple[str, str, str]
 MEETS_THE_SAME = "more meet the same"
 """The category of failed tests that met a violation that another test has met before."""
@@ -38,12 +40,13 @@ class LiveLine:
         terminal: TextIO,
         status: Callable[[], Status | None],
         *,
-        plain_every_s: float = PLAIN_EVERY_S,
+        plain_after_s: float = PLAIN_AFTER_S,
     ) -> None:
         self._console = Console(file=terminal, highlight=False, soft_wrap=True)
         self._ask = status
-        self._every_s = plain_every_s
+        self._after_s = plain_after_s
         self._done = 0
+        self._failed = 0
         self._of = 0
         self._is_on = False
         self._session: pytest.Session | None = None
@@ -77,7 +80,7 @@ class LiveLine:
             reporter._show_progress_info = False
         self._of = session.testscollected
         self._is_on = True
-        self._line.enter_context(Progress(self._console, self._status, plain_every_s=self._every_s))
+        self._line.enter_context(Progress(self._console, self._status, plain_after_s=self._after_s))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> StatusReport | None:
@@ -92,10 +95,13 @@ class LiveLine:
         """Count the tests that are over, and leave a line for each that failed."""
         self._done += report.when == "teardown"
         if report.failed and self._is_on and not meets_the_same(report):
+            self._failed += 1
             said = visible(str(report.longrepr).strip().partition("\n")[0])
-            self._console.print(
-                Text.assemble(("failed  ", "bold red"), f"{short_name(report.nodeid)}  {said}")
-            )
+            text = f"{short_name(report.nodeid)}  {said}"
+            if self._failed > MOST_FAILED:
+                text = "more tests, which are only counted from now on"
+            if self._failed <= MOST_FAILED + 1:
+                self._console.print(Text.assemble(("failed  ", "bold red"), text))
 
     def _status(self) -> Status:
         status = self._ask() or Status("", 0, 0, 0)

@@ -1,7 +1,8 @@
 """The live line of a long run: what is being tested, how much was sent, what was found.
 
-On a terminal it is one line that stays in place; elsewhere (a CI log) it is a plain line every ten
-seconds. It shows counts and knows nothing of rules.
+On a terminal it is one line that stays in place; elsewhere (a CI log) it is a plain line after ten
+seconds, then after twice as long each time, up to five minutes. It shows counts and knows nothing
+of rules.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-PLAIN_EVERY_S = 10.0
+PLAIN_AFTER_S = 10.0
+LONGEST_SILENCE_S = 300.0
+"""CI systems end a job that says nothing for ten minutes."""
 REDRAWN_PER_S = 4.0
 
 
@@ -44,12 +47,12 @@ class Progress:
         status: Callable[[], Status],
         *,
         clock: Callable[[], float] = time.monotonic,
-        plain_every_s: float = PLAIN_EVERY_S,
+        plain_after_s: float = PLAIN_AFTER_S,
     ) -> None:
         self._console = console
         self._status = status
         self._clock = clock
-        self._every_s = plain_every_s
+        self._after_s = plain_after_s
         self._began = clock()
         self._before = (self._began, 0)
         self._speed = 0.0
@@ -83,8 +86,10 @@ class Progress:
             self._thread.join()
 
     def _speak(self) -> None:
-        while not self._stop.wait(self._every_s):
+        pause_s = self._after_s
+        while not self._stop.wait(pause_s):
             self._console.print(self._line(), soft_wrap=True)
+            pause_s = min(2 * pause_s, LONGEST_SILENCE_S)
 
     def _line(self) -> Text:
         status = self._status()

@@ -47,9 +47,17 @@ from tallystick.run import Finding, Run
 
 WIDTH = 80
 LABEL = 11
-MOST_IN_FULL = 2
-"""Causes that are shown with their program and exchanges; the others take a line each."""
+LINES_IN_FULL = 66
+"""The first cause is shown in full, the next ones too as long as all have no more lines."""
+MOST_NAMED = 6
+"""Causes that take a line each; of the others their number is enough."""
+MOST_EXPLAINED = 2
+MOST_STEPS = 10
+MOST_CHAPTERS = 6
+LONGEST_TEXT = 240  # characters
 LONGEST_ANSWER = 600  # characters; the rest is in the journal
+LONGEST_COMMAND = 9
+"""Lines of a command; a longer one is a form with many members, which the journal has."""
 STYLES = {"conforms": "bold green", "violates": "bold red", "undecided": "bold yellow"}
 
 
@@ -75,23 +83,24 @@ def report_text(
 
 
 def print_report(console: Console, result: Result, exchanges: Exchanges, directory: Path) -> None:
-    """Print the table, the violations and the verdict."""
-    console.print(_table(result))
-    for name, why in other_claims(result).items():
-        _say(console, _wrapped(f"not claimed: {name}: {why}", console.width, 2))
-    for note in known_notes(result):
-        _say(console, _wrapped(note, console.width, 2))
-    found = causes(result)
-    for entry in found[:MOST_IN_FULL]:
-        console.print()
-        console.print(Text("-" * console.width, style="dim"))
-        shown = exchanges.get(entry["key"], ())
-        for line in violation_lines(entry, shown, result, directory, console.width):
-            _say(console, line)
+    """Print the violations, the table and the verdict.
+
+    A red run is read by people in a hurry: its table has only the chapters that are broken.
+    """
+    for line in _cause_lines(result, exchanges, directory, console.width):
+        _say(console, line)
     for text in against_lines(result):
         _say(console, Text(text))
-    for line in _more_lines(found[MOST_IN_FULL:], console.width):
-        _say(console, line)
+    if causes(result):
+        console.print()
+    if result["verdict"] == "violates":
+        console.print(_broken_table(result))
+    else:
+        console.print(_table(result))
+        for name, why in other_claims(result).items():
+            _say(console, _wrapped(f"not claimed: {name}: {why}", console.width, 2))
+    for note in known_notes(result):
+        _say(console, _wrapped(note, console.width, 2))
     for line in left_lines(result, directory, console.width):
         _say(console, line)
     console.print()
@@ -118,8 +127,8 @@ def violation_lines(
     """A violation in full: rule, permitted, received, program, last exchange, how to replay."""
     options = target_options(result)
     yield from _title(entry, width)
-    yield from _labelled("permitted", entry["expected"], width)
-    yield from _labelled("received", entry["actual"], width, "bold")
+    yield from _labelled("permitted", brief(entry["expected"], LONGEST_TEXT), width)
+    yield from _labelled("received", brief(entry["actual"], LONGEST_TEXT), width, "bold")
     yield from _program(entry["steps"], "program" if entry["scenario"] else "requests")
     shown = decisive(records)
     if not belongs(records, entry):
@@ -137,19 +146,39 @@ def violation_lines(
         yield from _verbatim("test", [entry["test"]])
     if entry["also"]:
         yield from _verbatim("", [f"{count_of(len(entry['also']), 'more test')} meet the same"])
-    for number, place in enumerate(entry["consequences"]):
-        text = consequence_text(result["violations"][place])
+    for number, place in enumerate(entry["consequences"][:MOST_EXPLAINED]):
+        text = brief(consequence_text(result["violations"][place]), LONGEST_TEXT)
         yield from _labelled("explains" if number == 0 else "", text, width)
+    if (more := len(entry["consequences"]) - MOST_EXPLAINED) > 0:
+        yield from _verbatim("", [f"and {more} more; the page has them all"])
+
+
+def _cause_lines(
+    result: Result, exchanges: Exchanges, directory: Path, width: int
+) -> Iterator[Text]:
+    """The first cause in full, and as many of the others as there is room for."""
+    rule_line = Text("-" * width, style="dim")
+    found, used = causes(result), 0
+    for place, entry in enumerate(found):
+        shown = exchanges.get(entry["key"], ())
+        lines = list(violation_lines(entry, shown, result, directory, width))
+        used += len(lines)
+        if place and used > LINES_IN_FULL:
+            yield from _more_lines(found[place:], width)
+            return
+        yield from ([Text()] if place else [])
+        yield from (rule_line, *lines)
 
 
 def _more_lines(entries: list[ViolationEntry], width: int) -> Iterator[Text]:
     """The causes that are not shown in full, a line each."""
-    if entries:
-        yield Text()
-        yield Text(f"{count_of(len(entries), 'more cause')}; the page has them in full:")
-    for entry in entries:
-        text = consequence_text(entry)
+    yield Text()
+    yield Text(f"{count_of(len(entries), 'more cause')}; the page has them in full:")
+    for entry in entries[:MOST_NAMED]:
+        text = brief(consequence_text(entry), LONGEST_TEXT)
         yield Text(textwrap.fill(f"  {text}", width, subsequent_indent="    "))
+    if entries[MOST_NAMED:]:
+        yield Text(f"  and {len(entries) - MOST_NAMED} more")
 
 
 def left_lines(result: Result, directory: Path, width: int) -> Iterator[Text]:
@@ -214,14 +243,30 @@ def _table(result: Result) -> Table:
     table.add_column("not exercised, not claimed", overflow="fold")
     for row in chapter_rows(result):
         table.add_row(
-            row.chapter,
-            str(row.rules),
-            str(row.checked),
-            f"{row.times:,}",
+            *_figures(row),
             Text(_named(row), style="bold red" if row.violated else "dim"),
             Text(row.note or "-", style="yellow" if row.note else "dim"),
         )
     return table
+
+
+def _broken_table(result: Result) -> Table:
+    """The chapters that are broken; of too many, the first ones."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    table.add_column("chapter", no_wrap=True)
+    for name in ("rules", "checked", "times"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("violated", overflow="fold")
+    rows = [row for row in chapter_rows(result) if row.violated]
+    for row in rows[:MOST_CHAPTERS]:
+        table.add_row(*_figures(row), Text(_named(row), style="bold red"))
+    if rows[MOST_CHAPTERS:]:
+        table.add_row(f"and {len(rows) - MOST_CHAPTERS} more")
+    return table
+
+
+def _figures(row: ChapterRow) -> tuple[str, ...]:
+    return row.chapter, str(row.rules), str(row.checked), f"{row.times:,}"
 
 
 def _named(row: ChapterRow) -> str:
@@ -230,7 +275,8 @@ def _named(row: ChapterRow) -> str:
 
 def _title(entry: ViolationEntry, width: int) -> Iterator[Text]:
     head = f"{entry['rule']} ({entry['level']})"
-    lines = textwrap.wrap(f"{head} {entry['title']}", width, break_long_words=False)
+    title = brief(entry["title"], LONGEST_TEXT)
+    lines = textwrap.wrap(f"{head} {title}", width, break_long_words=False)
     for line in lines:
         text = Text(line)
         text.stylize("bold red", 0, len(head) if line is lines[0] else 0)
@@ -239,12 +285,19 @@ def _title(entry: ViolationEntry, width: int) -> Iterator[Text]:
 
 def _program(steps: list[str], label: str) -> Iterator[Text]:
     places = len(str(len(steps)))
-    numbered = [f"{number:>{places}}  {step}" for number, step in enumerate(steps, 1)]
+    numbered = [f"{number:>{places}}  {brief(step)}" for number, step in enumerate(steps, 1)]
+    if len(steps) > MOST_STEPS:  # the last ones show the violation, the first ones made the card
+        left = len(steps) - MOST_STEPS + 1
+        numbered[2 : 2 + left] = [f"{'':>{places}}  ... {left} more"]
     yield from _verbatim(label, numbered, "cyan")
 
 
 def _exchange(record: Record, result: Result, label: str, width: int) -> Iterator[Text]:
     command = curl(record, result["target"], result.get("credentials", [BEARER]))
+    if len(command) > LONGEST_COMMAND:
+        left = len(command) - LONGEST_COMMAND + 1
+        more = f"# {left} more members: exchange {record.number} in journal.jsonl"
+        command = [*command[: LONGEST_COMMAND - 2], more, command[-1]]
     yield from _verbatim(label, command[:1])
     # The address is the longest word of all: it gets the whole width.
     yield from (Text(f"    {line}") for line in command[1:])

@@ -47,6 +47,19 @@ def test_the_same_wrong_figure_after_more_steps_is_a_consequence() -> None:
     assert rules_of(longer, found("TX-5", *HOLD)) == [("TX-5", None), ("BAL-4", 0)]
 
 
+def test_the_same_wrong_figure_in_single_requests_with_the_same_steps_is_a_consequence() -> None:
+    opening = 'A = card 1000 NOK with {"name": "Listed"}'
+    listed = in_words(
+        "BAL-4", opening, "h = hold A 100", "GET /cards -> 200", actual="amount_available 900"
+    )
+    cause = found("TX-5", *HOLD)
+    assert rules_of(listed, cause) == [("TX-5", None), ("BAL-4", 0)]
+    other_figure = replace(listed, violation=replace(listed.violation, actual="amount_balance 900"))
+    assert not explains(cause, other_figure)
+    assert not explains(cause, replace(listed, notes=(opening, "GET /cards -> 200")))
+    assert not explains(replace(cause, replays=(3, 4)), listed)
+
+
 def test_another_wrong_figure_is_another_cause() -> None:
     longer = found("CAP-4", *CAPTURE, actual="amount_balance 900")
     assert rules_of(longer, found("TX-5", *HOLD)) == [("TX-5", None), ("CAP-4", None)]

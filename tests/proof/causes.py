@@ -22,6 +22,8 @@ from tests.proof.table import aligned
 FAULTS_TO_SHOW = 40
 ENOUGH = 0.95
 """The share of faults whose cause has to come first."""
+AS_USERS_SEE_IT = ("-rfE", "--verbosity=0")
+"""What `tallystick gate` prints, whatever this repository asks of pytest."""
 LONGEST_LOG = 120
 """Lines that a red gate may print."""
 
@@ -61,7 +63,7 @@ def measure(names: Sequence[str], *, jobs: int) -> Iterator[CauseRow]:
 
 def _run(name: str) -> Outcome:
     with forked_sandbox(faults=[name]) as environment:
-        return run_gate(environment)
+        return run_gate(environment, *AS_USERS_SEE_IT)
 
 
 def row_of(name: str, outcome: Outcome, known: dict[str, int]) -> CauseRow:

@@ -24,7 +24,7 @@ def status():
 
 def pytest_configure(config):
     terminal = own_terminal()
-    live = LiveLine(terminal, RUN, plain_every_s=0.01)
+    live = LiveLine(terminal, RUN, plain_after_s=0.01)
     config.pluginmanager.register(live, "tallystick-live")
 """
 TESTS = """

@@ -9,6 +9,7 @@ import shlex
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -16,7 +17,7 @@ from rich.console import Console
 from tallystick.documents.rules import load_rules
 from tallystick.profiles.authentication import FixedHeaders
 from tallystick.reporting.curl import curl
-from tallystick.reporting.journal import exchanges_of
+from tallystick.reporting.journal import Record, exchanges_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.progress import Progress, Status, progress_line
 from tallystick.reporting.result import Ending, Result, redactor_for, summarise
@@ -44,10 +45,14 @@ def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_every_chapter_has_one_row_and_every_violation_one_block() -> None:
-    text = _text(sample_run())
+def test_every_chapter_of_a_green_run_has_one_row() -> None:
+    text = _text(sample_run(findings=()))
     for chapter in {rule.chapter for rule in load_rules().values()}:
         assert len(re.findall(rf"^{chapter} ", text, re.MULTILINE)) == 1
+
+
+def test_every_violation_has_one_block_and_the_verdict_comes_last() -> None:
+    text = _text(sample_run())
     for block in ("CAP-2 (MUST) A capture of more than remains", "CONC-1 (MUST) Every concurrent"):
         assert text.count(block) == 1
     assert text.splitlines()[-2].startswith("VIOLATES: http://127.0.0.1:8000/v1 breaks 2 rules")
@@ -78,19 +83,53 @@ def test_without_colour_there_is_no_escape_and_with_colour_the_words_are_the_sam
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
 
 
-def test_two_causes_are_shown_in_full_and_the_others_take_a_line_each() -> None:
-    result = summarise(sample_run(), Ending(), seconds=1.0)
+def _with_causes(number: int, **members: object) -> tuple[Result, dict[str, tuple[Record, ...]]]:
+    """A result with so many causes, and the exchanges of each."""
+    run = sample_run()
+    result = summarise(run, Ending(not_claimed=NOT_CLAIMED), seconds=1.0)
+    shown = exchanges_of(run.findings.values(), redactor_for(run, *run.findings.values()))
     first = result["violations"][0]
-    result["violations"] = [{**first, "actual": f"wrong {n}"} for n in range(4)]
-    shown = report_text(result, {}, Path("r"))
-    assert shown.count("permitted") == 2
-    assert "2 more causes; the page has them in full:" in shown
-    assert "wrong 1" in shown
-    assert "  CAP-2: wrong 3 (" in shown
+    result["violations"] = [
+        {**first, "key": str(n), "actual": f"wrong {n}", **members}  # type: ignore[typeddict-item]
+        for n in range(number)
+    ]
+    return result, {str(n): shown[first["key"]] for n in range(number)}
+
+
+def test_causes_are_shown_in_full_while_there_is_room_and_the_others_take_a_line_each() -> None:
+    result, exchanges = _with_causes(5)
+    shown = report_text(result, exchanges, Path("r"))
+    in_full = shown.count("permitted")
+    assert 2 <= in_full < 5
+    assert f"{5 - in_full} more cause{'s' * (in_full < 4)}; the page has them in full:" in shown
+    assert "wrong 0" in shown
+    assert "  CAP-2: wrong 4 (" in shown
+
+
+def test_a_red_report_has_a_bound_whatever_was_found() -> None:
+    many = [f"h{n} = hold A {n}" for n in range(300)]
+    result, exchanges = _with_causes(40, steps=many, expected="a " * 2_000, title="word " * 900)
+    result["violations"][0]["consequences"] = list(range(1, 30))
+    record = exchanges["0"][-1]
+    members: dict[str, Any] = {f"m{n}": "value " * 20 for n in range(60)}
+    long = replace(record, form=True, body=members, answer={"list": list(range(9_000))})
+    text = report_text(result, {"0": (long,)}, Path("r"))
+    assert len(text.splitlines()) <= 85
+    for said in ("... 291 more", "h299 = hold A 299", "and 27 more; the page", "  and 33 more"):
+        assert said in text
+    assert "# 54 more members: exchange 3 in journal.jsonl" in text
+
+
+def test_a_red_report_begins_with_the_cause_and_tables_the_broken_chapters_only() -> None:
+    lines = [line for line in _text(sample_run()).splitlines() if line.strip("- ")]
+    assert lines[0].startswith("CAP-2 (MUST)")
+    table = lines[next(n for n, line in enumerate(lines) if line.startswith("chapter ")) :]
+    assert [line.split()[0] for line in table[2:4]] == ["CAP", "CONC"]
+    assert "not exercised" not in " ".join(table[:4])
 
 
 def test_gaps_are_named_with_their_reasons() -> None:
-    flat = _words(_text(sample_run()))
+    flat = _words(_text(sample_run(findings=())))
     assert "not exercised: 1-4, 7-10; not claimed: 5-6 (TALLYSTICK_OTHER_ACCOUNT is not" in flat
     assert "TIME 2 0 0 - not claimed: the budget was spent before it was reached" in flat
     assert "not claimed: test_pair[hold-void]: the budget" in flat
@@ -247,7 +286,7 @@ def test_without_a_terminal_it_is_a_plain_line_now_and_then() -> None:
         spoken.append(1)
         return STATUS
 
-    with Progress(Console(file=file, width=80), status, plain_every_s=0.001):
+    with Progress(Console(file=file, width=80), status, plain_after_s=0.001):
         while len(spoken) < 3:
             pass
     lines = file.getvalue().splitlines()
