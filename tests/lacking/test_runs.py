@@ -96,7 +96,7 @@ def check_conforms(outcome: Outcome, operations: Sequence[str]) -> None:
     assert set(outcome.result["not_supported"]) <= set(operations)
 
 
-@pytest.mark.parametrize("operation", some(ALONE, 3))
+@pytest.mark.parametrize("operation", some(ALONE, 2))
 def test_a_server_that_lacks_one_operation_conforms(honest: Environment, operation: str) -> None:
     outcome = run_without(honest, [operation], "-q")
     check_conforms(outcome, [operation])
@@ -153,7 +153,7 @@ def test_an_operation_that_comes_and_goes_is_never_green(honest: Environment) ->
     assert "the target contradicts itself" in " ".join(outcome.output.split())
 
 
-@pytest.mark.parametrize("name", some(OUTSIDE, 6))
+@pytest.mark.parametrize("name", some(OUTSIDE, 4))
 def test_a_fault_in_what_is_there_is_found(name: str) -> None:
     for selection in ladder(FAULTS[name].breaks):
         with (

@@ -23,7 +23,7 @@ MEGABYTES = 400.0
 ROWS = {**AT_THE_START, **WITHIN_A_RUN, **NETWORKS}
 
 
-@pytest.mark.parametrize("name", [*AT_THE_START, *some(WITHIN_A_RUN, 36), *some(NETWORKS, 8)])
+@pytest.mark.parametrize("name", [*AT_THE_START, *some(WITHIN_A_RUN, 22), *some(NETWORKS, 6)])
 def test_a_run_says_the_right_thing_of_a_target_that(
     name: str, honest: Environment, tmp_path: Path
 ) -> None:

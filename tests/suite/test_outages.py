@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests.misbehaviour.proxy import Behaviour, Turn, answering, misbehaving
 from tests.proof.servers import Environment
+from tests.sampling import some
 from tests.suite.harness import run_contracts
 
 CONTRACTS = ("contracts/test_essentials.py", "contracts/test_void.py", "contracts/test_pins.py")
@@ -73,8 +75,9 @@ def is_write(turn: Turn) -> bool:
     return turn.command == "POST"
 
 
-@pytest.mark.parametrize("name", list(OUTAGES)[:3])
-@pytest.mark.parametrize("which", [is_capture, is_write])
+@pytest.mark.parametrize(
+    ("which", "name"), some(product([is_capture, is_write], list(OUTAGES)[:3]), 3)
+)
 def test_a_failure_of_one_kind_of_request_is_a_fault(
     which: Callable[[Turn], bool], name: str, honest: Environment, tmp_path: Path
 ) -> None:
