@@ -239,11 +239,9 @@ def test_no_configuration_of_the_working_directory_is_read(
     (tmp_path / "schemathesis.toml").write_text('base-url = "http://127.0.0.1:9"\n')
     monkeypatch.chdir(tmp_path)
     cases.load_schema.cache_clear()
-    try:
-        cases.cases(op.CAPTURE, 0, 4, 3)
-        assert cases.load_schema().config.base_url is None
-    finally:
-        cases.load_schema.cache_clear()
+    cases.operations.cache_clear()
+    cases.cases(op.CAPTURE, 0, 4, 3)
+    assert cases.load_schema().config.base_url is None
     assert [path.name for path in tmp_path.iterdir()] == ["schemathesis.toml"]
 
 

@@ -9,8 +9,11 @@ them. This module sends nothing.
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -39,13 +42,16 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.transport.prepare import prepare_request
 
+from tallystick import __version__
 from tallystick.documents.shape import DOCUMENT, METHODS, Whole
-from tallystick.drivers.exploring import settings
+from tallystick.drivers import exploring
+from tallystick.drivers.fuzz import kept
 from tallystick.drivers.fuzz.request import NO_BODY
 from tallystick.ledger.vocabulary import Violation
 from tallystick.target import NOT_JSON, Answer
 
 JSON = Any
+Operation = APIOperation[Any, Any, Any, Any]
 
 CHECKS: dict[CheckFunction, str] = {
     not_a_server_error: "SHAPE-2",
@@ -75,7 +81,8 @@ def load_schema(document: Path | Whole = DOCUMENT) -> BaseSchema:
     return schemathesis.openapi.from_path(document, config=config)
 
 
-def operations(document: Path | Whole = DOCUMENT) -> dict[str, APIOperation[Any, Any, Any, Any]]:
+@lru_cache(maxsize=8)
+def operations(document: Path | Whole = DOCUMENT) -> dict[str, Operation]:
     """Every operation of the document by its operationId; by method and path if it has none."""
     return {
         operation.definition.raw.get("operationId") or operation.label: operation
@@ -85,15 +92,56 @@ def operations(document: Path | Whole = DOCUMENT) -> dict[str, APIOperation[Any,
 
 
 def cases(
-    operation: str, seed: int, boundary: int, generated: int, document: Path | Whole = DOCUMENT
+    operation: str,
+    seed: int,
+    boundary: int,
+    generated: int,
+    document: Path | Whole = DOCUMENT,
+    *,
+    keep: bool = False,
 ) -> list[Case[Any]]:
     """At most `boundary` boundary cases of an operation and about `generated` random ones.
+
+    With `keep` they are kept for the next run (`kept`): useful where its seed will be the same.
+    """
+    found = operations(document)[operation]
+    key = _key_of(found, seed, boundary, generated) if keep else ""
+    parts = kept.read(key) if key else None
+    if parts is None:
+        parts = [_parts_of(case) for case in _made(found, operation, seed, boundary, generated)]
+        if key:
+            kept.keep(key, parts)
+    return [found.Case(**part) for part in parts]
+
+
+def _parts_of(case: Case[Any]) -> dict[str, JSON]:
+    """What is used of a case, which is all that is kept of it."""
+    body = {} if case.body is NOT_SET else {"body": case.body, "media_type": case.media_type}
+    return {
+        "method": case.method,
+        "path_parameters": dict(case.path_parameters or {}),
+        "query": dict(case.query or {}),
+        **body,
+    }
+
+
+def _key_of(operation: Operation, seed: int, *numbers: int) -> str:
+    """All that the cases depend on, as one key; empty if other files are among it."""
+    document = json.dumps(operation.schema.raw_schema, default=repr)
+    if re.search(r'"\$ref": "[^#]', document):
+        return ""
+    versions = (sys.version, version("hypothesis"), version("schemathesis"), __version__)
+    ours = Path(__file__).read_bytes(), Path(exploring.__file__).read_bytes()
+    return kept.key_of(document, operation.label, f"{seed} {numbers}", *versions, *ours)
+
+
+def _made(found: Operation, name: str, seed: int, boundary: int, generated: int) -> list[Case[Any]]:
+    """New cases.
 
     There are many more ways to be invalid than to be valid, but only valid requests move money. So
     two of three random cases are valid, and half of the boundary cases if there are enough.
     """
-    found = operations(document)[operation]
-    random = Random(f"{seed}/{operation}")
+    random = Random(f"{seed}/{name}")
     valid: list[Case[Any]] = []
     invalid: list[Case[Any]] = []
     for case in _boundary_cases(found):
@@ -110,7 +158,7 @@ def _mode(case: Case[Any]) -> GenerationMode:
     return case.meta.generation.mode if case.meta is not None else GenerationMode.POSITIVE
 
 
-def _boundary_cases(operation: APIOperation[Any, Any, Any, Any]) -> Iterator[Case[Any]]:
+def _boundary_cases(operation: Operation) -> Iterator[Case[Any]]:
     """The deterministic cases: values at and next to each bound, each member of a wrong type."""
     schema = operation.schema
     seen = set()
@@ -139,12 +187,12 @@ def _varies_query_or_body(case: Case[Any]) -> bool:
 
 
 def _random_cases(
-    operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, seed: int, number: int
+    operation: Operation, mode: GenerationMode, seed: int, number: int
 ) -> list[Case[Any]]:
     collected: list[Case[Any]] = []
 
     @hypothesis.seed(seed)
-    @settings(number)
+    @exploring.settings(number)
     @hypothesis.given(operation.as_strategy(generation_mode=mode))
     def collect(case: Case[Any]) -> None:
         collected.append(case)
