@@ -38,10 +38,13 @@ class Allowance:
         self.received = 0
         self.reads = 0
         self.latest = b""
+        self.holds_head = False
+        """Whether the next write is the head of a request whose body follows at once."""
 
-    def begin(self, limit_s: float) -> None:
+    def begin(self, limit_s: float, *, holds_head: bool) -> None:
         """An exchange begins, and may take so many seconds."""
         self._limit_s = limit_s
+        self.holds_head = holds_head
         self.restart()
 
     def restart(self) -> None:
@@ -79,8 +82,11 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, allowance: Allowance) -> None:
         self._inner = inner
         self._allowance = allowance
+        self._head = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._head:  # a proxy has to answer before the body goes out
+            self.write(b"", timeout)
         try:
             data = self._inner.read(max_bytes, self._allowance.left_s(timeout))
         except httpcore.ReadTimeout:
@@ -90,6 +96,13 @@ class _Stream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write; a head goes out together with its body, which wakes the server only once."""
+        if self._allowance.holds_head:
+            self._allowance.holds_head = False
+            self._head = buffer
+            return
+        if self._head:
+            buffer, self._head = self._head + buffer, b""
         for start in range(0, len(buffer), _SLICE):
             self._inner.write(buffer[start : start + _SLICE], self._allowance.left_s(timeout))
 
@@ -184,7 +197,7 @@ class BoundedTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's head is read, its body is read by who iterates over it."""
         opened = self._backend.opened
-        self._allowance.begin(self._limit_s)
+        self._allowance.begin(self._limit_s, holds_head=_has_whole_body(request))
         try:
             response = self._pool.handle_request(self._as_httpcore(request))
         except Exception as error:
@@ -226,6 +239,11 @@ class BoundedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+
+
+def _has_whole_body(request: httpx.Request) -> bool:
+    """Whether its body is there as a whole: drivers give streams of their own, to write in parts."""
+    return isinstance(request.stream, httpx.ByteStream) and any(request.stream)
 
 
 BROKEN = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
