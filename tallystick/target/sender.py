@@ -6,6 +6,7 @@ What comes back is always a value, `Answer` or `NoAnswer`; nothing is tried agai
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import httpx
 
@@ -68,9 +69,7 @@ class Sender:
             self._depths.note(content)
         status = 0
         try:
-            extensions = {**self._extensions, PASSES: True} if passes else self._extensions
-            sent = {**self._headers, **headers}
-            asked = httpx.Request(method, url, headers=sent, content=content, extensions=extensions)
+            asked = self._request(method, url, headers, content, passes=passes)
             response = self.transport.handle_request(asked)
             status = response.status_code
             if status == PROXY_REFUSES and self._network.proxy:
@@ -92,6 +91,21 @@ class Sender:
                 remedy=remedy.text,
                 is_final=remedy.is_final,
             )
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        passes: bool,
+    ) -> httpx.Request:
+        extensions = {**self._extensions, PASSES: True} if passes else self._extensions
+        sent = {**self._headers, **headers}
+        return httpx.Request(
+            method, _url_of(url), headers=sent, content=content, extensions=extensions
+        )
 
     def _answer(self, response: httpx.Response, content: bytes) -> Answer | NoAnswer:
         headers = response.headers
@@ -117,6 +131,12 @@ class Sender:
             headers.get("retry-after", "")[:LONGEST_HEADER],
             headers.get("allow", "")[:LONGEST_HEADER],
         )
+
+
+@lru_cache(maxsize=512)
+def _url_of(text: str) -> httpx.URL:
+    """A URL, which takes long to parse, and is mostly asked for several times."""
+    return httpx.URL(text)
 
 
 def _content_of(response: httpx.Response) -> bytes:

@@ -242,7 +242,7 @@ class BoundedTransport(httpx.BaseTransport):
 
 
 def _has_whole_body(request: httpx.Request) -> bool:
-    """Whether its body is there as a whole: drivers give streams of their own, to write in parts."""
+    """Whether all of its body is there: drivers that write in parts have streams of their own."""
     return isinstance(request.stream, httpx.ByteStream) and any(request.stream)
 
 

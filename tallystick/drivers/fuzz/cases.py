@@ -222,14 +222,17 @@ def response_of(case: Case[Any], answer: Answer) -> Response:
     """An answer of the target as an object of Schemathesis."""
     content = b"" if answer.body is NOT_JSON else json.dumps(answer.body).encode()
     kinds = {"content-type": [answer.content_type]} if answer.content_type else {}
-    # Its checks read nothing of the request, but the class wants one.
-    placeholder = case.operation.Case(
-        path_parameters=dict.fromkeys(case.path_parameters, "x"), method=case.method
-    )
-    request = prepare_request(
-        placeholder, {}, config=SanitizationConfig(enabled=False), base_url="http://target"
-    )
+    request = _placeholder(case.operation, case.method, tuple(case.path_parameters))
     return Response(answer.status, kinds, content, request, 0.0, verify=True)
+
+
+@lru_cache(maxsize=256)
+def _placeholder(operation: Operation, method: Any, names: tuple[str, ...]) -> Any:
+    """The request of a response: the class wants one, its checks read nothing of it."""
+    case = operation.Case(path_parameters=dict.fromkeys(names, "x"), method=method)
+    return prepare_request(
+        case, {}, config=SanitizationConfig(enabled=False), base_url="http://target"
+    )
 
 
 def judge(case: Case[Any], answer: Answer) -> Violation | None:
@@ -237,11 +240,19 @@ def judge(case: Case[Any], answer: Answer) -> Violation | None:
     if answer.status in case.operation.definition.raw.get("x-also-permitted-statuses", ()):
         return None  # the documentation says nothing about this answer
     response = response_of(case, answer)
-    for check, rule in CHECKS.items():
-        if check is status_code_conformance and answer.status in _refusals(case.operation.schema):
-            continue  # SHAPE-3 permits every documented refusal to every operation
-        failure = _failure(case, response, check)
+    checks = [
+        check
+        for check in CHECKS
+        # SHAPE-3 permits every documented refusal to every operation
+        if check is not status_code_conformance
+        or answer.status not in _refusals(case.operation.schema)
+    ]
+    if _failure(case, response, checks) is None:
+        return None
+    for check in checks:
+        failure = _failure(case, response, [check])
         if failure is not None:
+            rule = CHECKS[check]
             is_refusal = rule == "SHAPE-1" and answer.status >= 300
             expected = f"{check.__name__} of {case.operation.label}"
             return Violation("SHAPE-5" if is_refusal else rule, expected, _text_of(failure))
@@ -262,10 +273,10 @@ def _refusals(schema: BaseSchema) -> frozenset[int]:
 
 
 def _failure(
-    case: Case[Any], response: Response, check: CheckFunction
+    case: Case[Any], response: Response, checks: list[CheckFunction]
 ) -> Failure | FailureGroup | None:
     try:
-        case.validate_response(response, checks=[check])
+        case.validate_response(response, checks=checks)
     except (Failure, FailureGroup) as failure:
         return failure
     return None
