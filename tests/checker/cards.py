@@ -1,10 +1,13 @@
 """The wallets of `simulation` as the checker sees them: a transition, and true hints.
 
-A lost hold cannot be named by anyone, so what is left of it is its money alone: `locked`.
+A lost hold cannot be named by anyone, so what is left of it is its money alone: `locked`. And a
+lost capture or void after all others of its hold changes money alone: nothing looks at the hold any
+more. `Model` knows these from the whole history.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tallystick.checker import Hints, Operation, Totals
@@ -31,16 +34,6 @@ class Card(NamedTuple):
     def held(self) -> int:
         """What all holds lock."""
         return self.locked + sum(left for _, left in self.holds)
-
-
-def step(card: Card, command: tuple[Any, ...], outcome: Any) -> tuple[Card, ...]:
-    """The cards that may follow."""
-    if command[0] == "read":
-        return (card,) if outcome in (UNKNOWN, card.shown) else ()
-    moved, after = _performed(card, command, lost=outcome == UNKNOWN)
-    if outcome == UNKNOWN:
-        return (after,)
-    return (after,) if moved == outcome else ()
 
 
 def _performed(card: Card, command: tuple[Any, ...], *, lost: bool) -> tuple[Any, Card]:
@@ -114,14 +107,6 @@ def _lacks(operation: AnyOperation) -> bool:
     return operation.command[0] in ("draw", "hold") and operation.outcome == REFUSED
 
 
-def adds(operation: AnyOperation) -> tuple[int, int] | None:
-    """What a lost fund, draw or hold adds to what is available and to what is locked."""
-    kind, *rest = operation.command
-    if operation.outcome != UNKNOWN or kind not in ("fund", "draw", "hold"):
-        return None
-    return {"fund": (rest[1], 0), "draw": (-rest[1], 0), "hold": (-rest[1], rest[1])}[kind]
-
-
 def shifted(card: Card, vector: tuple[int, ...]) -> Card:
     """The card with so much more available and locked."""
     return card._replace(available=card.available + vector[0], locked=card.locked + vector[1])
@@ -140,4 +125,53 @@ def needs(card: Card, operation: AnyOperation) -> Any:
     return lambda vector: card.available + vector[0] >= rest[1]
 
 
-HINTS = Hints(changes, interferes, hinders, totals=Totals(adds, shifted, needs))
+class Model:
+    """The transition and the hints for one history."""
+
+    def __init__(self, history: Iterable[AnyOperation]) -> None:
+        self._last = dict(_last_on_their_holds(list(history)))
+        self.hints = Hints(changes, interferes, hinders, totals=Totals(self.adds, shifted, needs))
+
+    def step(self, card: Card, command: tuple[Any, ...], outcome: Any) -> tuple[Card, ...]:
+        """The cards that may follow."""
+        if command[0] == "read":
+            return (card,) if outcome in (UNKNOWN, card.shown) else ()
+        if outcome == UNKNOWN and command[1] in self._last:
+            return (shifted(card, self._last[command[1]]),)
+        moved, after = _performed(card, command, lost=outcome == UNKNOWN)
+        if outcome == UNKNOWN:
+            return (after,)
+        return (after,) if moved == outcome else ()
+
+    def adds(self, operation: AnyOperation) -> tuple[int, int] | None:
+        """What a lost operation adds to what is available and to what is locked."""
+        kind, *rest = operation.command
+        if operation.outcome != UNKNOWN:
+            return None
+        if kind in ("fund", "draw", "hold"):
+            return {"fund": (rest[1], 0), "draw": (-rest[1], 0), "hold": (-rest[1], rest[1])}[kind]
+        return self._last.get(rest[0]) if rest else None
+
+
+def _last_on_their_holds(
+    history: list[AnyOperation],
+) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The lost captures and voids after all others of their holds, and what they add."""
+    by_hold: dict[int, list[AnyOperation]] = {}
+    for operation in history:
+        hold = hold_of(operation)
+        if hold is not None:
+            by_hold.setdefault(hold, []).append(operation)
+    for first, *others in by_hold.values():
+        last = max(others, key=lambda o: o.called_ns, default=first)
+        before = [first, *(o for o in others if o is not last)]
+        if last is first or last.outcome != UNKNOWN:
+            continue
+        if any(o.returned_ns is None or o.returned_ns >= last.called_ns for o in before):
+            continue
+        remaining = first.command[2] - sum(o.outcome for o in before[1:] if o.outcome != REFUSED)
+        kind, ref, *rest = last.command
+        if kind == "void":
+            yield ref, (remaining, -remaining)
+        elif rest[0] <= remaining:
+            yield ref, (0, -rest[0])

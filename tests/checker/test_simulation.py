@@ -10,13 +10,14 @@ from types import SimpleNamespace
 import pytest
 
 from tallystick.checker import Budget, Verdict, check, search
-from tests.checker.cards import HINTS, Card, step
+from tests.checker.cards import Card, Model
 from tests.checker.models import is_legal_by_definition
 from tests.checker.simulation import UNKNOWN, Conditions, Fault, operations, simulated
 
 
 def judged(history, opening, budget=Budget()):  # noqa: B008 - it is frozen
-    return check(history, step, lambda key: Card(opening), hints=HINTS, budget=budget)
+    model = Model(history)
+    return check(history, model.step, lambda key: Card(opening), hints=model.hints, budget=budget)
 
 
 def small(seed):
@@ -43,7 +44,7 @@ def test_small_histories_with_lost_answers_are_judged_as_by_definition(escalatio
     for seed in range(250):
         conditions = small(seed)
         history = simulated(conditions, seed)
-        model = SimpleNamespace(step=step, initial=Card(conditions.opening))
+        model = SimpleNamespace(step=Model(()).step, initial=Card(conditions.opening))
         legal = is_legal_by_definition(model, history)
         result = judged(history, conditions.opening)
         assert result.verdict is (Verdict.CONFORMS if legal else Verdict.VIOLATES), seed

@@ -9,12 +9,13 @@ ledger with random states and operations. It knows the ledger's commands, not ho
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeGuard
 
 from tallystick.checker import Hints, Operation, Totals, Vector
+from tallystick.drivers.concurrent.last_on_hold import last_on_their_holds
 from tallystick.drivers.concurrent.lost_money import (
     currency_of,
     is_payment_without_token,
@@ -101,6 +102,8 @@ class Independence:
     lost_in: str | None = None
     """The currency of the card, if a lost payment leaves no trace but its money: nobody can name
     what it made, no list shows it, and no read shows the sum of all funds or of all drawdowns."""
+    last_on_hold: Mapping[RefId, Vector] = field(default_factory=dict)
+    """What lost captures and voids add that nothing looks at any more, by their ref_ids."""
 
     @classmethod
     def of(cls, part: Sequence[Op], ledgers: Sequence[Ledger] = ()) -> Independence:
@@ -114,13 +117,16 @@ class Independence:
         )
         refs = Counter(ref_of(op) for op in part)
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
+        reused = frozenset(ref for ref in refs if refs[ref] > 1)
+        currency = currency_of(ledgers) if all(map(shows_no_more_than_money, part)) else None
         return cls(
-            frozenset(ref for ref in refs if refs[ref] > 1),
+            reused,
             frozenset(lost - {RefId("")}),
             frozenset(_named_early(part)),
             all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
             FREES_TOO if ends else FREES,
-            currency_of(ledgers) if all(map(shows_no_more_than_money, part)) else None,
+            currency,
+            {} if currency is None or ends else last_on_their_holds(part, ledgers, reused),
         )
 
     def start(self, ledger: Ledger) -> Ledger:
@@ -147,7 +153,8 @@ class Independence:
             return (ledger,)  # and not also the ledger in which the ref_id is spent
         if isinstance(outcome, Unknown) and self._is_money_alone(tagged.command):
             payment = tagged.command
-            result = tuple([without_trace(ledger, payment, after) for after in result])
+            vector = self.last_on_hold.get(payment.ref)
+            result = tuple([without_trace(ledger, payment, after, vector) for after in result])
         dialect = ledger.dialect
         return tuple(
             after if after.dialect is dialect else after.changed(dialect=dialect)
@@ -166,7 +173,7 @@ class Independence:
         if not isinstance(operation.outcome, Unknown) or not self._is_money_alone(command):
             return None
         if not isinstance(command, Transact):
-            return None  # it ends a hold, or takes a part of it
+            return self.last_on_hold.get(command.ref)  # else what became of its hold matters
         amount = int(command.amount)
         if amount != command.amount:
             return None

@@ -31,12 +31,18 @@ from tallystick.ledger.vocabulary import (
 Op = Operation[Any, Outcome]
 
 
-def without_trace(ledger: Ledger, command: Payment, after: Ledger) -> Ledger:
+def without_trace(
+    ledger: Ledger, command: Payment, after: Ledger, vector: Vector | None = None
+) -> Ledger:
     """The ledger after a lost payment: its money and what became of its hold, but no record of it,
     so that all lost payments with the same effect lead to the same ledger.
+
+    With a `vector` that is all it adds, and what became of its hold does not matter.
     """
     if after.refs is ledger.refs:
         return ledger  # it was refused
+    if vector is not None:
+        return shifted(ledger, vector)
     entries = ledger.entries
     if not isinstance(command, Transact):
         entries = entries.set(command.parent, after.entries[command.parent])
