@@ -78,6 +78,8 @@ def spending(traits: Traits) -> tuple[list[Amount], ...]:
 
 def capturing(traits: Traits) -> tuple[list[Amount | None], ...]:
     """For a capture."""
+    if not traits.part_of_capture:
+        return ([None],)
     return (*CAPTURING, [*_between("remaining")]) if traits.decimal else CAPTURING
 
 

@@ -71,9 +71,8 @@ def _writes(
     choices = [step for verb, step in offers.items() if verb in traits.verbs]
     if holds:
         parents = st.sampled_from(holds)
-        collected = st.one_of(
-            st.none(), money.parts("remaining"), money.boundaries("remaining"), _plain()
-        )
+        parts = [money.parts("remaining"), money.boundaries("remaining"), _plain()]
+        collected = st.one_of(st.none(), *(parts if traits.part_of_capture else ()))
         finals = [*chain(*payloads.finals(traits))]  # drawn only where the API takes them
         said = {"extras": st.sampled_from([(), (), *finals])} if finals else {}
         captures = st.builds(

@@ -119,6 +119,7 @@ class ClientSteps:
         most = OPENING // 2 if verb in (Verb.DRAW, Verb.HOLD) else OPENING // 4
         amount = None if verb is Verb.VOID else Amount("", 1, self._random.randint(1, most))
         # Drawn for captures only, and after the amount: the order of draws is part of a seed.
-        if verb is Verb.CAPTURE and self._random.random() < RESTS:
-            return None
+        if verb is Verb.CAPTURE:
+            rests = self._random.random() < RESTS
+            return None if rests or not self._workload.traits.part_of_capture else amount
         return amount

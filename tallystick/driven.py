@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tallystick.ledger.lifecycle import State, move_of_capture, move_of_void
+from tallystick.ledger.references import is_reuse
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -54,7 +55,7 @@ def transition(ledger: Ledger, command: Command) -> tuple[str, str] | None:
     """
     if not isinstance(command, Transact | Capture | Void):
         return None
-    if ledger.traits.retries and command.ref in ledger.refs:
+    if is_reuse(ledger, command):
         return None
     if isinstance(command, Transact):
         return (NEW, HOLD) if command.kind is Kind.HOLD else None

@@ -414,6 +414,8 @@ def _missing(step: Step, traits: Traits) -> str | None:
         return "captures that say whether they are final"
     if step.verb is Verb.VOID and step.amount is not None and not traits.part_of_void:
         return "void of a part"
+    if step.verb is Verb.CAPTURE and step.amount is not None and not traits.part_of_capture:
+        return "captures of a part"
     if step.amount is not None and step.amount.is_fine and not traits.decimal:
         return "amounts between two minor units"
     if not traits.retries and (step.ref or step.verb is Verb.AGAIN or step.delivery):

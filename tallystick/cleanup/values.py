@@ -6,8 +6,8 @@ A clean-up puts away what a run made on the target. A refusal in it is no findin
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tallystick.target import Exchange, NoAnswer
@@ -83,15 +83,17 @@ class Seen:
     body: JSON
     status: int | None
     answer: JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those of the answer; empty where it was read from a journal."""
 
     @classmethod
     def of(cls, exchange: Exchange) -> Seen:
         """What matters of an exchange."""
         request, answer = exchange.request, exchange.answer
-        status, shown = (
-            (None, None) if isinstance(answer, NoAnswer) else (answer.status, answer.body)
-        )
-        return cls(request.operation, request.path, request.body, status, shown)
+        asked = (request.operation, request.path, request.body)
+        if isinstance(answer, NoAnswer):
+            return cls(*asked, None, None)
+        return cls(*asked, answer.status, answer.body, answer.headers)
 
     @property
     def is_refused(self) -> bool:

@@ -34,7 +34,7 @@ from tallystick.ledger.preconditions import (
 )
 from tallystick.ledger.reading import judge_read
 from tallystick.ledger.records import AMOUNT_RULE, RECORD_RULE, judge_answer, judge_replay
-from tallystick.ledger.references import WRITE_OF_REUSE, Reuse, find_reuses
+from tallystick.ledger.references import WRITE_OF_REUSE, Reuse, find_reuses, is_reuse
 from tallystick.ledger.state import (
     CardStatus,
     LastWrite,
@@ -91,16 +91,11 @@ def judge(ledger: Ledger, command: Command, outcome: Outcome) -> Judgement:
     if isinstance(command, ReadCard | ReadTransactions | ReadHold):
         return Judgement(judge_read(ledger, command, outcome, checked), tuple(checked))
     reasons = refusal_reasons(ledger, command)
-    if isinstance(command, Transact | Capture | Void) and _is_reuse(ledger, command):
+    if isinstance(command, Transact | Capture | Void) and is_reuse(ledger, command):
         result = _judge_reuse(ledger, command, outcome, reasons, checked)
     else:
         result = _judge_write(ledger, command, outcome, reasons, checked)
     return Judgement(result, tuple(checked))
-
-
-def _is_reuse(ledger: Ledger, command: Payment) -> bool:
-    """Whether it carries a ref_id that was used before; without retries no request carries one."""
-    return ledger.traits.retries and command.ref in ledger.refs
 
 
 # Writes -------------------------------------------------------------------------------------------

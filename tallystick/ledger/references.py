@@ -40,13 +40,27 @@ class Reuse:
         return frozenset({REPLAY, REFUSE}) if across or self.same_money else frozenset({answer})
 
 
+def is_reuse(ledger: Ledger, command: Payment) -> bool:
+    """Whether it carries a ref_id that was used before; some APIs have requests without one."""
+    return (
+        command.ref in ledger.refs
+        and ledger.traits.has_key(command.kind)
+        and any(_uses(ledger, command))
+    )
+
+
+def _uses(ledger: Ledger, command: Payment) -> list[Use]:
+    """What its ref_id was used for by requests that carried it."""
+    return [use for use in ledger.refs[command.ref] if ledger.traits.has_key(str(use.content[0]))]
+
+
 def find_reuses(ledger: Ledger, command: Payment) -> tuple[Reuse, ...]:
     """Return what a payment repeats, the lowest rule first; KeyError if its ref_id is a new one.
 
     More than one only on a server with separate spaces of ref_ids.
     """
     content = command.content
-    found = [_compare(command, content, use) for use in ledger.refs[command.ref]]
+    found = [_compare(command, content, use) for use in _uses(ledger, command)]
     return tuple(sorted(found, key=lambda reuse: reuse.rule))
 
 

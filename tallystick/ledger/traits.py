@@ -64,6 +64,10 @@ class Traits:
     """The least ordinary amount."""
     retries: bool = True
     """Whether requests carry a ref (an idempotency key). False: a repetition is a new request."""
+    without_key: frozenset[str] = frozenset()
+    """Kinds of payments, in words of `vocabulary.Kind`, whose requests carry none even so."""
+    part_of_capture: bool = True
+    """Whether a capture may name an amount. False: it collects all that remains."""
     part_of_void: bool = False
     """Whether a void may release a part of what is held."""
     says_rest: frozenset[str] = frozenset()
@@ -84,6 +88,10 @@ class Traits:
             "reserved metadata": self.reserved_metadata != "",
         }
         return others[what] if what in others else what in self.verbs | self.details
+
+    def has_key(self, kind: str) -> bool:
+        """Whether a payment of this kind carries a ref, so that a repetition has no effect."""
+        return self.retries and kind not in self.without_key
 
     def digits_of(self, currency: str) -> int:
         """How many decimal places the minor unit of a currency stands for."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tallystick.driven import Judged
 from tallystick.ledger.preconditions import refusal_reasons
+from tallystick.ledger.references import is_reuse
 from tallystick.ledger.state import CardStatus, Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -73,8 +74,7 @@ def _due(ledger: Ledger, command: Command) -> tuple[str, str]:
     if isinstance(command, ReadCard | ReadTransactions | ReadHold):
         is_there = ledger.card_status in (CardStatus.ACTIVE, CardStatus.INACTIVE)
         return (ACCEPTED if is_there else "", "")
-    ref = command.ref if isinstance(command, Transact | Capture | Void) else None
-    if ledger.traits.retries and ref in ledger.refs:
+    if isinstance(command, Transact | Capture | Void) and is_reuse(ledger, command):
         return "", "no second effect: the id was used before"
     reasons = refusal_reasons(ledger, command)
     required = next((reason for reason in reasons if reason.is_required), None)

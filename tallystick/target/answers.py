@@ -5,7 +5,7 @@ What an answer proves is said by the profile (`api`), and judged by the `ledger`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -32,6 +32,8 @@ class Answer:
     date: str = ""
     retry_after: str = ""
     allow: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """All headers, names in small letters; empty where an answer was read from a journal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -408,11 +408,14 @@ class HttpTarget:
             transport = self._own or self._shared.connections.open(keep=False)
             self._control_sender = self._sender_of(transport)
         headers = {"Accept": "application/json", **self.authentication.current()}
+        content = None if request.body is None else _content_of(request)
+        if content is not None:
+            headers["Content-Type"] = FORM if request.form else "application/json"
         headers.update(request.headers)
         number = self.meter.take()
         called_ns = time.monotonic_ns()
         url = self.address.url + request.path
-        answer = self._control_sender.ask(request.method, url, headers, None)
+        answer = self._control_sender.ask(request.method, url, headers, content)
         if self.observer is not None:
             now_ns = time.monotonic_ns()
             self.observer(Exchange(number, request, answer, called_ns, now_ns))

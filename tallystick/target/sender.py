@@ -130,6 +130,7 @@ class Sender:
             headers.get("date", "")[:LONGEST_HEADER],
             headers.get("retry-after", "")[:LONGEST_HEADER],
             headers.get("allow", "")[:LONGEST_HEADER],
+            {name: value[:LONGEST_HEADER] for name, value in headers.items()},
         )
 
 

@@ -231,7 +231,6 @@ def test_a_queued_request_that_shows_not_where_it_is_stays_unknown() -> None:
     [
         ("while: {status: [received, pending]}", "seconds: 3", "`while` is missing"),
         ("gives: {capture: pspReference}", "gives: {capturre: id}", "nothing gives $capture"),
-        ("send: GET /payments/$hold/captures", "send: POST /payments/$hold/x", "is no GET"),
     ],
 )
 def test_mistakes_in_wait_are_said(old: str, new: str, mistake: str, tmp_path: Path) -> None:

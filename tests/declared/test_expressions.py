@@ -9,7 +9,9 @@ from tallystick.profiles.declared.expressions import (
     Condition,
     ExpressionError,
     Path,
+    Words,
     exact,
+    headers_as_variables,
     parse,
     variables_of,
 )
@@ -23,6 +25,12 @@ BODY: dict[str, Any] = {
     "captures": [],
     "broken": [{"amount": 1}, {}],
     "none": None,
+    "link": "/orders/o%201/",
+    "actions": [
+        {"type": "CAPTURE", "amount": 10, "id": "a1"},
+        {"type": "r1", "amount": 5, "id": "a2"},
+        {"type": "CAPTURE", "amount": 20, "id": "a3", "final": True},
+    ],
 }
 
 
@@ -55,10 +63,24 @@ BODY: dict[str, Any] = {
         ("$ref", "r1"),
         ("${ref}", "r1"),
         ("$other", None),
+        ("actions.[type=CAPTURE].*.amount", Decimal(30)),
+        ("actions.[type=CAPTURE].-1.id", "a3"),
+        ("actions.[type=$ref].*.amount", Decimal(5)),
+        ("actions.[type=NONE].*.amount", Decimal(0)),
+        ("actions.[type=NONE].0.id", None),
+        ("missing.[type=CAPTURE].*.amount", None),
+        ("actions.[final=true].0.id", "a3"),
+        ("header:Location", "https://x.test/orders/o%201/captures/c1?x=1"),
+        ("header:ETag", None),
+        ("segment(header:Location)", "c1"),
+        ("segment(link)", "o 1"),
+        ("segment(amount)", None),
+        ("segment($ref)", "r1"),
     ],
 )
 def test_an_expression_has_a_value(text: str, value: Any) -> None:
-    found = parse(text).value(BODY, {"ref": "r1", "where": "data"})
+    headers = headers_as_variables({"location": "https://x.test/orders/o%201/captures/c1?x=1"})
+    found = parse(text).value(BODY, {"ref": "r1", "where": "data", **headers})
     assert (found, type(found)) == (value, type(value))
 
 
@@ -71,8 +93,8 @@ def test_what_is_no_expression_is_named(text: str) -> None:
 
 
 def test_the_variables_of_an_expression_are_known() -> None:
-    text = "$a if type is b else $c - d.$f or $e"
-    assert variables_of(parse(text)) == {"a", "c", "e", "f"}
+    text = "$a if type is b else $c - d.$f or $e or x.[y=$g].0 or segment($h) or header:Location"
+    assert variables_of(parse(text)) == {"a", "c", "e", "f", "g", "h"}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +120,11 @@ def test_a_number_is_exact_or_not_there(value: Any, number: Decimal | None) -> N
 
 
 def condition(**members: tuple[str | None, ...]) -> Condition:
-    return Condition(tuple((Path((name,)), words) for name, words in members.items()))
+    return Condition(tuple((Path((name,)), Words(words)) for name, words in members.items()))
+
+
+def none_of(name: str, *words: str | None) -> Condition:
+    return Condition(((Path((name,)), Words(words, are_excluded=True)),))
 
 
 @pytest.mark.parametrize(
@@ -114,6 +140,9 @@ def condition(**members: tuple[str | None, ...]) -> Condition:
         (condition(type=("*",)), True, True),
         (condition(missing=("*",)), False, None),
         (condition(type=(None,)), False, False),
+        (none_of("type", "void", "x"), True, True),
+        (none_of("type", "hold", "x"), False, False),
+        (none_of("missing", "x"), False, None),
     ],
 )
 def test_a_condition_holds_or_is_not_shown(

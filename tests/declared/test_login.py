@@ -50,8 +50,7 @@ def headers(login: Login, client: Client, clock: Clock | None = None) -> Headers
 
 
 FETCHED = Login(
-    "Authorization",
-    "Bearer $token",
+    {"Authorization": "Bearer $token"},
     Call(
         "POST",
         "/accounts/$account/token",
@@ -74,10 +73,16 @@ FETCHED = Login(
     ],
 )
 def test_a_header_is_written_from_credentials(value: str, client: Client, written: str) -> None:
-    found = headers(Login("X", value), client)
+    found = headers(Login({"X": value}), client)
     assert dict(found.current()) == {"X": written}
     assert found.is_fixed
     assert written not in repr(found.current())
+
+
+def test_several_headers_are_written_from_credentials() -> None:
+    login = Login({"X-Client": "$client_id", "X-Secret": "$client_secret"})
+    found = dict(headers(login, Client(client_id="me", secret="pass")).current())
+    assert found == {"X-Client": "me", "X-Secret": "pass"}
 
 
 def test_no_authentication_needs_no_credentials() -> None:
@@ -87,8 +92,8 @@ def test_no_authentication_needs_no_credentials() -> None:
 @pytest.mark.parametrize(
     ("login", "variable"),
     [
-        (Login("X", "$token"), "TALLYSTICK_TOKEN"),
-        (Login("X", "Basic $basic"), "TALLYSTICK_CLIENT_ID"),
+        (Login({"X": "$token"}), "TALLYSTICK_TOKEN"),
+        (Login({"X": "Basic $basic"}), "TALLYSTICK_CLIENT_ID"),
         (FETCHED, "TALLYSTICK_CLIENT_SECRET"),
     ],
 )

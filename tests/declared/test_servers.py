@@ -14,17 +14,27 @@ from click.testing import CliRunner, Result
 from tallystick.cli import cli
 from tests.declared.servers.checkout import KEY, Checkout
 from tests.declared.servers.http import Api, Serving
+from tests.declared.servers.orders import MERCHANT, Orders
+from tests.declared.servers.orders import SECRET as MERCHANTS
 from tests.declared.servers.shop import Shop
+from tests.declared.servers.till import TOKEN, Till
+from tests.declared.servers.transfers import CLIENT, Transfers
+from tests.declared.servers.transfers import SECRET as CLIENTS
 
 FOLDER = Path(__file__).parent / "servers"
 LONGEST = 150
-CREDENTIALS = {
-    "TALLYSTICK_CLIENT_ID": "shop",
-    "TALLYSTICK_CLIENT_SECRET": "shop-secret",
-}
+
+
+def both(client: str, secret: str) -> dict[str, str]:
+    return {"TALLYSTICK_CLIENT_ID": client, "TALLYSTICK_CLIENT_SECRET": secret}
+
+
 APIS: dict[str, tuple[type[Api], dict[str, str]]] = {
-    "shop": (Shop, CREDENTIALS),
+    "shop": (Shop, both("shop", "shop-secret")),
     "checkout": (Checkout, {"TALLYSTICK_TOKEN": KEY}),
+    "orders": (Orders, both(MERCHANT, MERCHANTS)),
+    "transfers": (Transfers, both(CLIENT, CLIENTS)),
+    "till": (Till, {"TALLYSTICK_TOKEN": TOKEN}),
 }
 HOLD = ("A = card 1000", "h = hold A 600")
 FINAL = 'with {"final": "true"}'
@@ -39,6 +49,22 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "checked_when_received": (*HOLD, "1| c = capture h 400", "2| d = capture h 400"),
     "captured_is_cancelled": (*HOLD, "c = capture h 600", "v = void h"),
     "done_before_booked": (*HOLD, "c = capture h 200"),
+    "captures_one_more": (*HOLD, "c = capture h remaining+1"),
+    "release_keeps_rest": (*HOLD, "c = capture h 200", "v = void h"),
+    "refused_is_captured": (*HOLD, "c = capture h remaining+1"),
+    "released_is_captured": (*HOLD, "v = void h", "c = capture h 600"),
+    "read_is_stale": (*HOLD, "c = capture h 200"),
+    "posted_twice": (*HOLD, "c = capture h 200", "d = capture h 100"),
+    "post_of_one_more": (*HOLD, "c = capture h remaining+1"),
+    "rest_stays_pending": (*HOLD, "c = capture h 200"),
+    "void_releases_nothing": (*HOLD, "v = void h"),
+    "id_is_ignored": ("A = card 1000", "f = fund A 5", "again f"),
+    "failed_is_booked": ("A = card 1000", "h = hold A available+1"),
+    "completed_twice": (*HOLD, "c = capture h", "d = capture h"),
+    "completes_one_less": (*HOLD, "c = capture h"),
+    "cancel_keeps_hold": (*HOLD, "v = void h"),
+    "cancelled_is_completed": (*HOLD, "v = void h", "c = capture h"),
+    "completed_is_cancelled": (*HOLD, "c = capture h", "v = void h"),
 }
 FAULTS = [(name, fault) for name, (api, _) in APIS.items() for fault in api.faults]
 

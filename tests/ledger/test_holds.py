@@ -328,6 +328,17 @@ def test_without_keys_every_request_is_a_new_one() -> None:
     assert len(twice.entries) == 3
 
 
+def test_where_captures_alone_carry_no_key_holds_are_still_made_once() -> None:
+    captures = replace(EXACT, without_key=frozenset({Kind.CAPTURE}))
+    (kept,) = after(start(captures, capture__rest=("kept",)), HELD)
+    capture = Capture("A", "h", 100, "c")
+    (twice,) = after(kept, (capture, shown(captured=100)), (capture, shown(captured=200)))
+    assert len(twice.entries) == 3
+    other = Accepted(HoldRecord("i"))
+    assert rule_of(kept, hold(), other) == "REF-1"
+    assert rule_of(twice, hold(ref="c"), other) is None
+
+
 # What is not an ordinary amount -------------------------------------------------------------------
 
 

@@ -72,11 +72,6 @@ def _check_presence(declaration: Declaration, page: Page) -> None:
         page.mistake(1, "`refused` is missing: with which statuses is a request refused?")
     if not declaration.control:
         page.mistake(1, "`control` is missing: a small GET that every working server answers")
-    for call in declaration.control:
-        if call.method != "GET":
-            page.mistake(
-                declaration.line_of("control"), f"control: {call.method} {call.path} is no GET"
-            )
     for rule in declaration.open_rules & set(declaration.sources):
         page.mistake(
             declaration.line_of("open_rules"),
@@ -118,6 +113,8 @@ def _check_metadata(declaration: Declaration, page: Page) -> None:
 
 
 def _check_retries(declaration: Declaration, page: Page) -> None:
+    if declaration.retry_written:
+        _check_written_keys(declaration, page)
     if declaration.has_retries:
         return
     for question in declaration.answers:
@@ -132,17 +129,23 @@ def _check_retries(declaration: Declaration, page: Page) -> None:
             page.mistake(template.line, f"{name} uses $ref, but there is `retry: none`")
 
 
+def _check_written_keys(declaration: Declaration, page: Page) -> None:
+    if not any(name in declaration.commands and declaration.has_key(name) for name in PAYMENTS):
+        line = declaration.line_of("retry")
+        page.mistake(line, "`retry: $ref`: the commands use $ref where the key is, and none does")
+
+
 def _check_login(declaration: Declaration, page: Page) -> None:
     login = declaration.login
     known = (*CREDENTIALS, "account")
-    used = names_in(login.value)
+    used = names_in(login.headers)
     if login.fetch is not None:
         used |= names_in([login.fetch.path, login.fetch.content, login.fetch.headers])
     _unknown(page, declaration.line_of("authentication"), "authentication", used, known)
 
 
 def _check_variables(declaration: Declaration, page: Page, name: Name, template: Template) -> None:
-    known = [*GIVEN[name], "account", "metadata"]
+    known = [*GIVEN[name], "account", "metadata", *declaration.given_before(name)]
     for before in template.before:
         used = names_in([before.call.path, before.call.content, before.call.headers])
         _unknown(page, template.line, f"{name}: before", used, known)
@@ -173,9 +176,6 @@ def _check_following(page: Page, name: Name, template: Template, known: list[str
         used_here = names_in([call.path, call.content, call.headers])
         given = [*known, *template.wait.gives]
         _unknown(page, template.line, f"{name}: wait", used_here, given)
-        if call.method != "GET":
-            text = f"{name}: wait: {call.method} {call.path} is no GET"
-            page.mistake(template.line, text)
 
 
 def _used(template: Template) -> frozenset[str]:

@@ -25,6 +25,7 @@ from tallystick.profiles.declared.expressions import (
     Expression,
     ExpressionError,
     Path,
+    Words,
     as_word,
     parse,
 )
@@ -64,12 +65,20 @@ def figures_of(name: Name, *, own_records: bool) -> tuple[str, ...]:
     return ITEM_MEMBERS if name is Name.LIST else RECORD_MEMBERS
 
 
+def headers_in(members: Members) -> dict[str, str]:
+    """Return the headers that the member `headers` spells."""
+    return {name: as_word(plain(item)) or "" for name, item in members.mapping("headers").items()}
+
+
 class CommandReader:
     """Reads the commands of one file."""
 
-    def __init__(self, page: Page, body: str, *, own_records: bool) -> None:
+    def __init__(
+        self, page: Page, body: str, headers: Mapping[str, str], *, own_records: bool
+    ) -> None:
         self.page = page
         self.body = body
+        self.headers = headers
         self.own_records = own_records
 
     def commands(self, items: Mapping[str, Item]) -> dict[Name, Template]:
@@ -89,6 +98,7 @@ class CommandReader:
         before = self._befores(members.take("before"), name)
         call = self.call(members)
         shows, conditions = self._shows(members, name)
+        gives = self._given(members, name) if name in (Name.CARD, Name.HOLD) else {}
         items, more, pages = None, None, None
         if name is Name.LIST:
             given = members.text("items")
@@ -103,7 +113,8 @@ class CommandReader:
         members.end()
         is_open, is_kind = (conditions.get(figure) for figure in CONDITIONS)
         return Template(
-            item.line, call, before, shows, says_rest, is_open, is_kind, items, more, pages, wait
+            *(item.line, call, before, shows, gives, says_rest),
+            *(is_open, is_kind, items, more, pages, wait),
         )
 
     def _pages(self, item: Item | None, where: str) -> Pages | None:
@@ -148,14 +159,22 @@ class CommandReader:
         operation = members.text("operation")
         body = members.one_of("body", BODIES, self.body)
         has_body = "with" in members.lines()
-        content = {name: plain(item) for name, item in members.mapping("with").items()}
-        headers = {
-            name: as_word(plain(item)) or "" for name, item in members.mapping("headers").items()
-        }
+        content = self._content(members)
+        headers = {**self.headers, **headers_in(members)}
         method, path = (match[1], match[2]) if match else ("GET", "/")
         if method == "GET" and content:
             body = "query"
         return Call(method, path, body, content, headers, has_body or body == "form", operation)
+
+    def _content(self, members: Members) -> dict[str, JSON] | list[JSON]:
+        given = members.take("with")
+        if given is None or given.value is None:
+            return {}
+        if isinstance(given.value, list | dict):
+            content: dict[str, JSON] | list[JSON] = plain(given)
+            return content
+        members.mistake(given.line, "`with` has to be a mapping, `name: value`, or a list")
+        return {}
 
     def one_call(self, item: Item, where: str) -> Call:
         """Return the request of a text such as `GET /v1/charges`, or of a mapping."""
@@ -223,9 +242,21 @@ class CommandReader:
             if not isinstance(path, Path):
                 self.page.mistake(given.line, f"{where}: {text!r} is no path")
                 continue
-            listed = given.value if isinstance(given.value, list) else [given]
-            found.append((path, tuple(as_word(each.value) for each in listed)))
+            found.append((path, self._words(given, where)))
         return Condition(tuple(found))
+
+    def _words(self, given: Item, where: str) -> Words:
+        """Return the words of a member: one, a list, or `{not: one or a list}`."""
+        excluded = False
+        if isinstance(given.value, dict):
+            members = Members(self.page, given, where)
+            item = members.take("not")
+            members.end()
+            if item is None:
+                members.mistake(given.line, "a word, a list of words, or {not: [closed, expired]}")
+            given, excluded = item or Item(given.line, []), True
+        listed = given.value if isinstance(given.value, list) else [given]
+        return Words(tuple(as_word(each.value) for each in listed), excluded)
 
     def verdicts(self, item: Item | None, where: str) -> tuple[Verdict, ...]:
         """Return the answers that a list of statuses, or of statuses with bodies, means."""

@@ -15,7 +15,8 @@ from typing import Any
 from tallystick.profiles.declared.declaration import Call, Pages, Template, Wait
 from tallystick.profiles.declared.decoding import Decoder, Whole, items_of
 from tallystick.profiles.declared.encoding import Encoder
-from tallystick.profiles.declared.expressions import as_word, variables_of
+from tallystick.profiles.declared.expressions import as_word, headers_as_variables, variables_of
+from tallystick.profiles.declared.templates import merged
 from tallystick.request import Request
 from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
 from tallystick.target.api import FollowUp
@@ -59,7 +60,7 @@ class _Waiting:
         is_accepted = self.whole.decoder.verdict(answer) == "accepted"
         if answer.status != QUEUED and (not is_accepted or answer.body is NOT_JSON):
             return answer
-        variables = self.whole.variables
+        variables = {**self.whole.variables, **headers_as_variables(answer.headers)}
         given = {
             name: where.value(answer.body, variables) for name, where in self.wait.gives.items()
         }
@@ -136,7 +137,7 @@ class _Listing:
         counted = all(variables_of(where) for where in self.pages.members.values())
         if counted and counts[-1] == 0:
             return None
-        content = {**call.content, **shown}
+        content = merged(call.content, shown)
         return self._request(replace(call, content=content, body="query"))
 
     def _request(self, call: Call) -> Request:

@@ -8,8 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tallystick.profiles.declared.expressions import Condition, Expression
+from tallystick.profiles.declared.expressions import Condition, Expression, reads_body
 from tallystick.profiles.declared.money import Money
+from tallystick.profiles.declared.templates import names_in
 from tallystick.profiles.production import Production
 
 JSON = Any
@@ -44,7 +45,7 @@ class Call:
     method: str
     path: str
     body: str = "json"
-    content: Mapping[str, JSON] = field(default_factory=dict)
+    content: Mapping[str, JSON] | list[JSON] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     has_body: bool = False
     """Whether a body is sent, even an empty one."""
@@ -89,6 +90,8 @@ class Template:
     call: Call
     before: tuple[Before, ...] = ()
     shows: Mapping[str, Expression] = field(default_factory=dict)
+    gives: Mapping[str, Expression] = field(default_factory=dict)
+    """The variables that the answer gives to the later commands on what was made."""
     says_rest: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
     """The further members of a capture that says whether it releases the rest of its hold: by
     `true` or `false`, see `Traits.says_rest`."""
@@ -111,6 +114,21 @@ class Template:
         after = () if self.wait is None else (self.wait.call,)
         return (*(before.call for before in self.before), self.call, *after)
 
+    @property
+    def reads_body(self) -> bool:
+        """Whether a body has to be there: it shows or gives something, or says whether it is done.
+
+        What only headers and variables show needs none.
+        """
+        read = [*self.shows.values(), *self.gives.values()]
+        conditions = (self.open, self.type, self.wait)
+        return any(map(reads_body, read)) or any(each is not None for each in conditions)
+
+    @property
+    def all_given(self) -> tuple[str, ...]:
+        """The variables that later commands on what was made may use."""
+        return (*(name for before in self.before for name in before.gives), *self.gives)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -129,10 +147,8 @@ class Verdict:
 class Login:
     """How requests prove who sends them."""
 
-    header: str = ""
-    """The header; empty: none."""
-    value: str = ""
-    """Its value, with `$token`, `$client_id` or `$client_secret`."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers, with `$token`, `$client_id` or `$client_secret` in them."""
     fetch: Call | None = None
     """The request whose answer gives the token; None: the token is given ready."""
     token: Expression | None = None
@@ -151,6 +167,8 @@ class Declaration:
     money: Money
     retry_header: str
     retry_member: str
+    retry_written: bool
+    """Whether the commands themselves have `$ref` where the key is."""
     keys_are_of_cards: bool
     """Whether each card has keys of its own; else they count for all that a client asks for."""
     own_records: bool
@@ -158,6 +176,8 @@ class Declaration:
     refused: tuple[Verdict, ...]
     control: tuple[Call, ...]
     commands: Mapping[Name, Template]
+    ids: str = "text"
+    """The form of the ids and keys that this client chooses, one of `names.FORMS`."""
     production: Production = field(default_factory=Production)
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -180,6 +200,15 @@ class Declaration:
         return self.own_records and (shows_id or not ends)
 
     @property
+    def cards_are_ours(self) -> bool:
+        """Whether a card can be named before an answer has shown that it was made.
+
+        Not if the requests before the last one make it: a refusal of that one leaves it empty.
+        """
+        card = self.commands.get(Name.CARD)
+        return card is not None and "id" not in card.shows and not card.before
+
+    @property
     def has_balance(self) -> bool:
         """Whether there is a card with a balance; else there are holds alone."""
         return Name.CARD in self.commands
@@ -187,7 +216,24 @@ class Declaration:
     @property
     def has_retries(self) -> bool:
         """Whether requests carry a key, so that a repetition has no second effect."""
-        return bool(self.retry_header or self.retry_member)
+        return bool(self.retry_header or self.retry_member or self.retry_written)
+
+    def has_key(self, name: Name | None) -> bool:
+        """Whether requests of a command carry a key: all payments, or those with `$ref`."""
+        if not self.retry_written or name is None or name not in self.commands:
+            return self.has_retries
+        calls = self.commands[name].calls
+        return "ref" in names_in([[call.path, call.content, call.headers] for call in calls])
+
+    def given_before(self, name: Name) -> tuple[str, ...]:
+        """The variables that the commands before this one gave: of its card and of its hold."""
+        makers = [Name.CARD] * (name is not Name.CARD) + [Name.HOLD] * (name in OF_A_HOLD)
+        return tuple(
+            given
+            for maker in makers
+            if maker in self.commands
+            for given in self.commands[maker].all_given
+        )
 
     @property
     def needs_account(self) -> bool:

@@ -1,7 +1,8 @@
 """Answers to outcomes and records, by what a profile file says of them. Pure, but for `Names`.
 
 What an answer does not show is None in a record of a hold or a card, and never judged. A record of
-a payment is filled with what was asked for where the API shows no such member at all.
+a payment is filled with what was asked for by the request that made it, where the API shows no such
+member at all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tallystick.ledger.members import as_text
+from tallystick.ledger.members import as_text as as_metadata
 from tallystick.ledger.vocabulary import (
     Accepted,
     Capture,
@@ -26,7 +27,6 @@ from tallystick.ledger.vocabulary import (
     Payment,
     ReadCard,
     Record,
-    RefId,
     Refused,
     Transact,
     TransactionRecord,
@@ -35,8 +35,9 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.profiles.declared.declaration import Declaration, Name, Template
 from tallystick.profiles.declared.encoding import METADATA, name_of
-from tallystick.profiles.declared.expressions import as_word
+from tallystick.profiles.declared.expressions import as_word, headers_as_variables
 from tallystick.profiles.declared.names import Names
+from tallystick.profiles.declared.templates import as_text
 from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
 
 JSON = Any
@@ -120,7 +121,7 @@ class Decoder:
             return Refused(answer.status)
         if verdict != "accepted":
             return Unknown(verdict)
-        if answer.body is NOT_JSON and template.shows and answer.status != NO_CONTENT:
+        if answer.body is NOT_JSON and template.reads_body and answer.status != NO_CONTENT:
             return Unknown(f"status {answer.status} without JSON")
         whole = _whole(answer.body)
         if template.wait is not None and template.wait.pending.holds_for(whole.pages[-1]):
@@ -129,7 +130,8 @@ class Decoder:
             return Refused(answer.status)
         if _has_unread_pages(template, whole.pages[-1]):
             return Unknown("the list has more pages: what is on them is not known")
-        shown = _Shown(template, whole.pages[-1], {**variables, **whole.given})
+        known = {**variables, **headers_as_variables(answer.headers), **whole.given}
+        shown = _Shown(template, whole.pages[-1], known)
         if name_of(command) is Name.LIST:
             items = (item for body in whole.pages for item in shown.items_of(body))
             return Accepted(tuple(self._listed(command.card, item) for item in items))
@@ -147,8 +149,10 @@ class Decoder:
 
     def _card(self, command: OpenCard | ReadCard, shown: _Shown, currency: str) -> CardRecord:
         theirs = shown.text("id")
-        if isinstance(command, OpenCard) and theirs is not None:
-            self._names.learn_card(command.card, theirs, command.currency)
+        if isinstance(command, OpenCard):
+            id_here = self._names.write(command.card) if theirs is None else theirs
+            self._names.learn_card(command.card, id_here, command.currency)
+            self._names.learn_given("card", id_here, shown.given())
         card = self._names.card_of(theirs) if theirs is not None else command.card
         read_as = self._currency(shown) or currency
 
@@ -173,6 +177,7 @@ class Decoder:
         read_as = self._currency(shown) or currency
         if isinstance(command, Transact) and theirs is not None:
             self._names.learn_entry(EntryId(theirs), command.currency)
+            self._names.learn_given("hold", theirs, shown.given())
         return HoldRecord(
             id=None if theirs is None else EntryId(theirs),
             currency=self._currency(shown),
@@ -188,24 +193,27 @@ class Decoder:
         theirs = shown.text("id")
         if isinstance(command, Transact) and theirs is not None:
             self._names.learn_entry(EntryId(theirs), command.currency)
-        parent = None if isinstance(command, Transact) else command.parent
+            self._names.learn_given("hold", theirs, shown.given())
+        first = self._names.first_of(theirs, command)
+        parent = None if isinstance(first, Transact) else first.parent
+        is_hidden = isinstance(command, Capture | Void)  # see `details_of`
         shown_parent = shown.text("parent")
         amount = self._money.read(shown.value("amount"), self._currency(shown) or currency)
         return TransactionRecord(
             id=None if theirs is None else EntryId(theirs),
-            ref=_ref(shown.text("ref")) if shown.has("ref") else command.ref,
-            amount=amount if shown.has("amount") else command.amount,
+            ref=self._names.read_ref(shown.text("ref")) if shown.has("ref") else first.ref,
+            amount=amount if shown.has("amount") or is_hidden else first.amount,
             currency=self._currency(shown) if shown.has("currency") else currency,
             type=shown.type(TYPES[name_of(command)]),
             parent=_entry(shown_parent) if shown.has("parent") else parent,
-            extras=shown.extras() if shown.has(METADATA) else command.extras,
+            extras=shown.extras() if shown.has(METADATA) else first.extras,
         )
 
     def _listed(self, card: CardId, shown: _Shown) -> TransactionRecord:
         currency = self._names.currency_of(card) or next(iter(self._money.currencies))
         return TransactionRecord(
             id=_entry(shown.text("id")),
-            ref=_ref(shown.text("ref")),
+            ref=self._names.read_ref(shown.text("ref")),
             amount=self._money.read(shown.value("amount"), self._currency(shown) or currency),
             currency=self._currency(shown) if shown.has("currency") else currency,
             parent=_entry(shown.text("parent")),
@@ -238,10 +246,20 @@ class _Shown:
         value = self.value(figure)
         return None if isinstance(value, bool) else as_word(value)
 
+    def given(self) -> dict[str, JSON]:
+        """The variables for later requests on what was made."""
+        before = {name: self._variables.get(name) for name in self._template.all_given}
+        values = {
+            name: as_text(value)
+            for name, where in self._template.gives.items()
+            if (value := where.value(self._body, self._variables)) is not None
+        }
+        return {**before, **values}
+
     def extras(self) -> Extras:
         """The metadata, as a command carries it."""
         value = self.value(METADATA)
-        return () if value is None else ((METADATA, as_text(value)),)
+        return () if value is None else ((METADATA, as_metadata(value)),)
 
     def is_open(self) -> bool | None:
         """Whether the hold is open, if that is shown."""
@@ -264,7 +282,3 @@ class _Shown:
 
 def _entry(text: str | None) -> EntryId | None:
     return None if text is None else EntryId(text)
-
-
-def _ref(text: str | None) -> RefId | None:
-    return None if text is None else RefId(text)

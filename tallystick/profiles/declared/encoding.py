@@ -32,6 +32,7 @@ from tallystick.profiles.declared.templates import (
     filled,
     filled_path,
     flat,
+    merged,
     names_in,
 )
 from tallystick.request import Request
@@ -71,8 +72,7 @@ class Encoder:
         self._names = names
         self._money = declaration.money
         self._default = next(iter(declaration.money.currencies))
-        card = declaration.commands.get(Name.CARD)
-        self._cards_are_ours = card is not None and "id" not in card.shows
+        self._cards_are_ours = declaration.cards_are_ours
 
     def template(self, command: Command) -> Template:
         """Return the template of a command; Unnamed if the API has no such command."""
@@ -90,7 +90,7 @@ class Encoder:
 
     def id_of(self, card: CardId) -> str:
         """Return the target's id of a card; Unnamed if no answer has shown it."""
-        theirs = str(card) if self._cards_are_ours else self._names.id_of(card)
+        theirs = self._names.write(card) if self._cards_are_ours else self._names.id_of(card)
         if theirs is None:
             raise Unnamed(f"no answer has shown the id of card {card}")
         return theirs
@@ -101,13 +101,15 @@ class Encoder:
         found: dict[str, JSON] = {
             "account": account,
             "currency": self._money.write_currency(currency),
-            "ref": command.card if isinstance(command, OpenCard) else getattr(command, "ref", None),
+            "ref": self.key_of(command),
             "hold": getattr(command, "parent", None),
         }
+        found.update(self._names.given("hold", found["hold"]))
         if isinstance(command, OpenCard):
-            found["card"] = str(command.card)
-        elif self._declaration.has_balance and "card" in _content(self.template(command)):
+            found["card"] = self._names.write(command.card)
+        elif self._declaration.has_balance and self._needs_card(command):
             found["card"] = self.id_of(command.card)
+            found.update(self._names.given("card", found["card"]))
         amount = getattr(command, "amount", None)
         if amount is not None:
             try:
@@ -117,6 +119,16 @@ class Encoder:
         found.update(_extras(getattr(command, "extras", ())))
         return found
 
+    def _needs_card(self, command: Command) -> bool:
+        """Whether a request names the card, or what was given when it was made."""
+        card = self._declaration.commands[Name.CARD]
+        return bool({"card", *card.all_given} & _content(self.template(command)))
+
+    def key_of(self, command: Command) -> str | None:
+        """Return the key of a request as the API gets it; None for a read."""
+        ours = command.card if isinstance(command, OpenCard) else getattr(command, "ref", None)
+        return self._names.write(ours) if ours else None
+
     def encode(self, command: Command, variables: Mapping[str, JSON]) -> Request:
         """Return the request with the effect; Unnamed if the template cannot say the command."""
         template = self.template(command)
@@ -124,7 +136,7 @@ class Encoder:
         call = template.call
         for name, said in getattr(command, "extras", ()):
             if name == FINAL and said in template.says_rest:
-                content = {**call.content, **template.says_rest[said]}
+                content = merged(call.content, template.says_rest[said])
                 call = replace(call, content=content, has_body=True)
             elif name not in used:
                 raise Unnamed(f"this API takes no {name} here")
@@ -149,14 +161,16 @@ class Encoder:
         if header:
             return replace(call, headers={header: "$ref", **call.headers})
         if member:
-            return replace(call, content={member: "$ref", **call.content}, has_body=True)
+            key, content = {member: "$ref"}, call.content
+            whole = merged(content, key) if isinstance(content, list) else {**key, **content}
+            return replace(call, content=whole, has_body=True)
         return call
 
     def request(self, call: Call, variables: Mapping[str, JSON]) -> Request:
         """Return the request of a template; Unnamed if a variable in it has no value."""
         try:
             path = filled_path(call.path, variables)
-            content = filled(dict(call.content), variables)
+            content = filled(call.content, variables)
             headers = {
                 name: as_text(filled(text, variables)) for name, text in call.headers.items()
             }

@@ -7,6 +7,9 @@
     amount - amount_refunded             a difference; + for a sum
     hold_id if type is hold else id      a choice
     amount_received or received          the first that is there
+    actions.[type=CAPTURE].*.amount      only the items of a list with this member
+    header:Location                      a header of the answer
+    segment(links.self)                  the last segment of the path of a link
     0                                    a number
     nothing                              not shown, so never judged
     $ref                                 a variable of the command
@@ -22,14 +25,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 JSON = Any
-_PART = r"(?:[\w@*:/-]+|\$\w+)"
+_PART = r"(?:[\w@*:/-]+|\$\w+|\[[\w@:/-]+=[^\s\[\]=.]+\])"
 _PATH = re.compile(rf"{_PART}(\.{_PART})*")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,60}(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 MOST_DIGITS = 15
 """Digits of a JSON number with a point that every reader of JSON keeps."""
 ANYTHING = "*"
+HEADER = "header:"
+"""How the name of a variable begins that is a header of the answer."""
 
 
 class ExpressionError(ValueError):
@@ -44,9 +50,7 @@ class Path:
 
     def value(self, body: JSON, variables: Mapping[str, JSON]) -> JSON:
         """Return what is there; with `*` the sum; None if it is absent."""
-        parts = tuple(
-            str(variables.get(part[1:])) if part.startswith("$") else part for part in self.parts
-        )
+        parts = tuple(_part(part, variables) for part in self.parts)
         found = list(_found(body, parts))
         if "*" not in parts:
             return found[0] if found else None
@@ -65,6 +69,20 @@ class Variable:
     def value(self, body: JSON, variables: Mapping[str, JSON]) -> JSON:
         """Return what the command has under this name."""
         return variables.get(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The last segment of the path of a link, whole or only a path."""
+
+    link: Expression
+
+    def value(self, body: JSON, variables: Mapping[str, JSON]) -> JSON:
+        """Return the segment unquoted; None if there is no link."""
+        link = self.link.value(body, variables)
+        if not isinstance(link, str):
+            return None
+        return unquote(urlsplit(link).path.rstrip("/").rpartition("/")[2]) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +140,13 @@ class First:
         return next((value for value in values if value is not None), None)
 
 
-Expression = Path | Variable | Constant | Sum | Choice | First
+Expression = Path | Variable | Segment | Constant | Sum | Choice | First
 NOTHING = Constant(None)
+
+
+def headers_as_variables(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of an answer as the variables that expressions know them by."""
+    return {HEADER + name.lower(): value for name, value in headers.items()}
 
 
 def parse(text: str) -> Expression:
@@ -171,6 +194,10 @@ def _term(word: str, text: str) -> Expression:
         return Constant(int(word))
     if word.startswith("$") and "." not in word:
         return Variable(word[1:].strip("{}"))
+    if word.startswith("segment(") and word.endswith(")"):
+        return Segment(_term(word[len("segment(") : -1], text))
+    if word.startswith(HEADER):
+        return Variable(word.lower())
     return _path(word, text)
 
 
@@ -184,9 +211,12 @@ def variables_of(expression: Expression) -> frozenset[str]:
     """Return the names of the variables that an expression uses."""
     match expression:
         case Variable(name):
-            return frozenset({name})
+            return frozenset() if name.startswith(HEADER) else frozenset({name})
+        case Segment(link):
+            return variables_of(link)
         case Path(parts):
-            return frozenset(part[1:] for part in parts if part.startswith("$"))
+            named = (part.strip("[]").rpartition("=")[2] for part in parts)
+            return frozenset(name[1:] for name in named if name.startswith("$"))
         case Sum(terms):
             return frozenset().union(*(variables_of(term) for _, term in terms))
         case Choice(yes, _, _, no):
@@ -195,6 +225,17 @@ def variables_of(expression: Expression) -> frozenset[str]:
             return frozenset().union(*(variables_of(each) for each in choices))
         case _:
             return frozenset()
+
+
+def reads_body(expression: Expression) -> bool:
+    """Whether an expression looks into the body at all."""
+    match expression:
+        case Variable() | Constant():
+            return False
+        case Segment(link):
+            return reads_body(link)
+        case _:
+            return True
 
 
 def may_be_nothing(expression: Expression) -> bool:
@@ -208,6 +249,16 @@ def may_be_nothing(expression: Expression) -> bool:
             return expression == NOTHING
 
 
+def _part(part: str, variables: Mapping[str, JSON]) -> str:
+    """One part of a path with its variable in it."""
+    if part.startswith("$"):
+        return str(variables.get(part[1:]))
+    if part.startswith("[") and "=$" in part:
+        name, _, variable = part.strip("[]").partition("=$")
+        return f"[{name}={variables.get(variable)}]"
+    return part
+
+
 def _found(body: JSON, parts: tuple[str, ...]) -> Iterable[JSON]:
     """Yield what is at a path; with `*` once for each of the list."""
     if not parts:
@@ -216,6 +267,10 @@ def _found(body: JSON, parts: tuple[str, ...]) -> Iterable[JSON]:
     part, rest = parts[0], parts[1:]
     if isinstance(body, dict) and part in body:
         yield from _found(body[part], rest)
+    elif isinstance(body, list) and part.startswith("["):
+        name, _, word = part.strip("[]").partition("=")
+        chosen = [each for each in body if as_word(next(iter(_found(each, (name,))), None)) == word]
+        yield from _found(chosen, rest)
     elif isinstance(body, list) and part == "*":
         for each in body:
             yield from _found(each, rest) if _has(each, rest) else (None,)
@@ -271,14 +326,32 @@ def as_word(value: JSON) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Words, one of which a member has to be, or that it must not be."""
+
+    words: tuple[str | None, ...]
+    """None: an absent member."""
+    are_excluded: bool = False
+    """Whether a member has to be there, and be none of the words."""
+
+    def fit(self, value: JSON) -> bool:
+        """Whether a value of an answer is as it has to be."""
+        if self.are_excluded:
+            return value is not None and as_word(value) not in self.words
+        if value is None:
+            return None in self.words
+        return ANYTHING in self.words or as_word(value) in self.words
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """What members of a body have to be: for each path the words, one of which it has to be."""
 
-    members: tuple[tuple[Path, tuple[str | None, ...]], ...]
+    members: tuple[tuple[Path, Words], ...]
 
     def holds_for(self, body: JSON) -> bool:
         """Whether every member is one of its words; None is an absent member, `*` any other."""
-        return all(_fits(path.value(body, {}), words) for path, words in self.members)
+        return all(words.fit(path.value(body, {})) for path, words in self.members)
 
     def text_in(self, body: JSON) -> str:
         """What its members are, in words."""
@@ -287,12 +360,6 @@ class Condition:
     def shown_in(self, body: JSON) -> bool | None:
         """The same as a figure: None where a member is absent, so that it is never judged."""
         for path, words in self.members:
-            if path.value(body, {}) is None and None not in words:
+            if path.value(body, {}) is None and not words.fit(None):
                 return None
         return self.holds_for(body)
-
-
-def _fits(value: JSON, words: tuple[str | None, ...]) -> bool:
-    if value is None:
-        return None in words
-    return ANYTHING in words or as_word(value) in words

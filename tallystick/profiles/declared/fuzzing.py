@@ -35,7 +35,11 @@ def _in_path(call: Call, path: str) -> dict[str, str]:
     return {theirs.strip("{}"): _KINDS[ours] for ours, theirs in pairs if ours in _KINDS}
 
 
-def _in_content(content: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+def _in_content(
+    content: Mapping[str, Any] | list[Any], within: str = ""
+) -> Iterator[tuple[str, str]]:
+    if not isinstance(content, Mapping):
+        return
     for name, value in content.items():
         place = f"{within}[{name}]" if within else name
         if isinstance(value, Mapping):

@@ -23,7 +23,7 @@ from tallystick.ledger.vocabulary import (
     Void,
 )
 from tallystick.profiles.declared.declaration import Declaration, Name, Template
-from tallystick.profiles.declared.expressions import as_word
+from tallystick.profiles.declared.expressions import as_word, headers_as_variables
 from tallystick.target import Exchange, Target, TargetError
 from tallystick.target.api import Unnamed
 
@@ -111,5 +111,6 @@ def _new_ref() -> RefId:
 
 def _id_in(template: Template, seen: Seen) -> str | None:
     where = template.shows.get("id")
-    value = None if where is None else where.value(seen.answer, {})
+    known = headers_as_variables(seen.headers)
+    value = None if where is None else where.value(seen.answer, known)
     return None if isinstance(value, bool) else as_word(value)

@@ -40,6 +40,8 @@ _NEEDED = {
     "basic": "TALLYSTICK_CLIENT_ID and TALLYSTICK_CLIENT_SECRET",
 }
 
+_OTHER = ", and unset TALLYSTICK_CLIENT_ID and TALLYSTICK_CLIENT_SECRET, which go before it"
+
 
 def _basic(client: Client) -> str:
     """User and password of HTTP basic: the client's, or a token with an empty password."""
@@ -102,14 +104,14 @@ class Headers:
         self._renew_at = 0.0
 
     def _written(self, token: str) -> Mapping[str, Secret]:
-        if not self._login.header:
-            return {}
         self._known["token"] = token
-        self._demand(self._login.value)
-        value = as_text(filled(self._login.value, self._known))
-        if not _VISIBLE.fullmatch(value):
+        self._demand(self._login.headers)
+        written = {
+            name: as_text(filled(value, self._known)) for name, value in self._login.headers.items()
+        }
+        if not all(_VISIBLE.fullmatch(value) for value in written.values()):
             raise ProfileError("no header can carry these credentials: they have to be ASCII")
-        return {self._login.header: Secret(value)}
+        return {name: Secret(value) for name, value in written.items()}
 
     def _demand(self, template: object) -> None:
         missing = [
@@ -118,7 +120,9 @@ class Headers:
             if not self._known[name]
         ]
         if missing:
-            raise ProfileError(f"this profile authenticates with them: set {' and '.join(missing)}")
+            other = _OTHER if self._client.client_id and "TALLYSTICK_TOKEN" in missing else ""
+            text = f"this profile authenticates with them: set {' and '.join(missing)}{other}"
+            raise ProfileError(text)
 
     def _fetch(self, sender: Sender) -> tuple[str, float]:
         call = self._login.fetch
@@ -152,7 +156,7 @@ class Headers:
             }
         except Missing as missing:
             raise TargetError(f"{call.path}: nothing gives ${missing}") from None
-        content = filled(dict(call.content), self._known)
+        content = filled(call.content, self._known)
         body = urlencode(flat(content)) if call.body == "form" else json.dumps(content)
         kind = "x-www-form-urlencoded" if call.body == "form" else "json"
         sent = {"Accept": "application/json", "Content-Type": f"application/{kind}"}
@@ -173,13 +177,13 @@ class Headers:
 
 def scripted(login: Login) -> ScriptedLogin | None:
     """How a script authenticates; None if its token has to be computed from the answer."""
-    headers = {login.header: _written_out(login.value)} if login.header else {}
+    headers = {name: _written_out(value) for name, value in login.headers.items()}
     call = login.fetch
     if call is None:
         return ScriptedLogin(headers)
     if not isinstance(login.token, Path) or "*" in login.token.parts:
         return None
-    content = _written_out(dict(call.content))
+    content = _written_out(call.content)
     is_form = call.body == "form"
     fetch = Request(
         call.operation,

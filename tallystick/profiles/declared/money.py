@@ -13,7 +13,7 @@ from typing import Any
 
 from tallystick.profiles.declared.expressions import MOST_DIGITS, exact
 
-FORMS = ("minor-integer", "decimal-string", "decimal-number")
+FORMS = ("minor-integer", "minor-string", "decimal-string", "decimal-number")
 USUAL_DIGITS = 2
 _EXACT = Context(prec=200)
 
@@ -29,14 +29,14 @@ class Money:
     form: str = "minor-integer"
     digits: Mapping[str, int] = field(default_factory=dict)
     """Digits after the point by currency of ours, where they are not the usual two."""
-    currencies: Mapping[str, str] = field(default_factory=lambda: {"EUR": "EUR"})
-    """By currency of ours, such as USD: what the API writes, such as usd."""
+    currencies: Mapping[str, str | int] = field(default_factory=lambda: {"EUR": "EUR"})
+    """By currency of ours, such as USD: what the API writes, such as usd or 840."""
     least: int = 0
 
     @property
     def is_decimal(self) -> bool:
         """Whether an amount between two minor units can be written."""
-        return self.form != "minor-integer"
+        return self.form.startswith("decimal")
 
     def digits_of(self, currency: str) -> int:
         """How many digits after the point a currency of ours has."""
@@ -47,7 +47,7 @@ class Money:
         if not self.is_decimal:
             if isinstance(amount, Decimal) and amount != amount.to_integral_value():
                 raise Unsayable(f"{amount} is finer than an integer")
-            return int(amount)
+            return str(int(amount)) if self.form == "minor-string" else int(amount)
         number = _EXACT.scaleb(Decimal(amount), -self.digits_of(currency))
         if self.form == "decimal-string":
             return _plain(number, self.digits_of(currency))
@@ -68,7 +68,7 @@ class Money:
         minor = _EXACT.scaleb(number, self.digits_of(currency)) if self.is_decimal else number
         return int(minor) if minor == minor.to_integral_value() else minor
 
-    def write_currency(self, currency: str) -> str:
+    def write_currency(self, currency: str) -> str | int:
         """Return what the API writes for a currency; an unknown one as it is."""
         return self.currencies.get(currency, currency)
 
@@ -76,7 +76,7 @@ class Money:
         """Return our name for what the API writes; an unknown one as it is."""
         if text is None:
             return None
-        ours = (name for name, theirs in self.currencies.items() if theirs == text)
+        ours = (name for name, theirs in self.currencies.items() if str(theirs) == text)
         return next(ours, text)
 
 

@@ -15,9 +15,10 @@ from tallystick.cleanup.leftovers import Leftovers
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import CardId, Command, OpenCard, Outcome, RefId
 from tallystick.profiles.declared.completing import Completion
-from tallystick.profiles.declared.declaration import PAYMENTS, Before, Declaration, Name
+from tallystick.profiles.declared.declaration import PAYMENTS, Before, Declaration, Name, Template
 from tallystick.profiles.declared.decoding import Decoder
-from tallystick.profiles.declared.encoding import METADATA, Encoder
+from tallystick.profiles.declared.encoding import METADATA, Encoder, name_of
+from tallystick.profiles.declared.expressions import headers_as_variables
 from tallystick.profiles.declared.fuzzing import fuzzing_of
 from tallystick.profiles.declared.leftovers import DeclaredLeftovers
 from tallystick.profiles.declared.login import Headers, scripted
@@ -74,7 +75,7 @@ class DeclaredProfile:
         self.traits = traits_of(declaration)
         self.accounts = Accounts(are_needed=declaration.needs_account)
         self.production = declaration.production
-        self._names = Names()
+        self._names = Names(declaration.ids)
         self._encoder = Encoder(declaration, self._names)
         self._decoder = Decoder(declaration, self._names)
 
@@ -92,7 +93,8 @@ class DeclaredProfile:
         template = self._encoder.template(command)
         if not template.before:
             return None
-        kept = self._names.prepared(_asked(command)) if self.declaration.has_retries else {}
+        has_key = self.declaration.has_key(name_of(command))
+        kept = self._names.prepared(_asked(command)) if has_key else {}
         variables = {**self._encoder.variables(command, account), **known, **kept}
         for number, before in enumerate(template.before, start=1):
             if DONE.format(number) not in variables:
@@ -105,18 +107,20 @@ class DeclaredProfile:
     ) -> Variables | None:
         if self._decoder.verdict(answer) != "accepted":
             return None
+        seen = {**variables, **headers_as_variables(answer.headers)}
         shown = {
             name: as_text(value)
             for name, where in before.gives.items()
-            if (value := where.value(answer.body, variables)) is not None
+            if (value := where.value(answer.body, seen)) is not None
         }
         return {**shown, DONE.format(number): "yes"} if len(shown) == len(before.gives) else None
 
     def encode(self, command: Command, account: str, known: Variables) -> Request:
         """The request with the effect; Unnamed if an id is not known, or it cannot be said."""
         variables = self._encoder.variables(command, account)
-        if self._encoder.template(command).before and self.declaration.has_retries:
-            known = self._names.keep_prepared(_asked(command), known)
+        if self._encoder.template(command).before:
+            first = self.declaration.has_key(name_of(command))
+            known = self._names.keep_prepared(_asked(command), known, first=first)
         return self._encoder.encode(command, {**variables, **known})
 
     def complete(
@@ -140,8 +144,9 @@ class DeclaredProfile:
         template = self._encoder.template(command)
         variables = {
             **self._prepared(command),
-            "ref": _key_of(command),
+            "ref": self._encoder.key_of(command),
             "hold": getattr(command, "parent", None),
+            **self._names.given("hold", getattr(command, "parent", None)),
             "currency": self.declaration.money.write_currency(currency),
         }
         return self._decoder.outcome(command, template, answer, variables, currency)
@@ -206,10 +211,30 @@ def traits_of(declaration: Declaration) -> Traits:
         decimal=money.is_decimal,
         least=money.least,
         retries=declaration.has_retries,
+        without_key=frozenset(
+            KINDS[name] for name in KINDS if name in commands and not declaration.has_key(name)
+        ),
+        part_of_capture=Name.CAPTURE not in commands or "amount" in _sent(commands[Name.CAPTURE]),
         says_rest=frozenset(commands[Name.CAPTURE].says_rest if Name.CAPTURE in commands else ()),
         details=details_of(declaration),
         part_of_void=void is not None and "amount" in names_in([void.call.path, void.call.content]),
     )
+
+
+def _sent(template: Template) -> frozenset[str]:
+    """The variables of the request with the effect."""
+    call = template.call
+    return names_in([call.path, call.content, call.headers])
+
+
+KINDS = {
+    Name.DRAW: "drawdown",
+    Name.HOLD: "hold",
+    Name.FUND: "fund",
+    Name.CAPTURE: "capture",
+    Name.VOID: "void",
+}
+"""The payments, in words of `vocabulary.Kind`."""
 
 
 def details_of(declaration: Declaration) -> frozenset[str]:
@@ -219,7 +244,7 @@ def details_of(declaration: Declaration) -> frozenset[str]:
     found = figures & {"funds", "drawdown", "pending", "reserved"}
     found |= {"amount of a card"} if "amount" in figures else set()
     found |= shown.get(Name.READ_HOLD, set()) & {"released"}
-    if declaration.has_balance and "id" not in shown[Name.CARD]:
+    if declaration.cards_are_ours:
         found.add("ids of cards")
     void = declaration.commands.get(Name.VOID)
     if void is not None and METADATA in names_in([void.call.content]):

@@ -10,12 +10,13 @@ import fnmatch
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tallystick.documents.files import DocumentError
 from tallystick.documents.questions import questions
 from tallystick.documents.rules import load_rules
 from tallystick.profiles.declared import checks
-from tallystick.profiles.declared.command_reading import CommandReader
+from tallystick.profiles.declared.command_reading import CommandReader, headers_in
 from tallystick.profiles.declared.declaration import (
     BODIES,
     Call,
@@ -25,6 +26,7 @@ from tallystick.profiles.declared.declaration import (
 )
 from tallystick.profiles.declared.documents import operation_named, operations_of
 from tallystick.profiles.declared.money import FORMS, Money
+from tallystick.profiles.declared.names import FORMS as FORMS_OF_IDS
 from tallystick.profiles.declared.page import Item, Members, Page, meant, plain, read_page
 from tallystick.profiles.production import NOTHING, Production
 
@@ -53,8 +55,8 @@ def _declaration(path: Path, page: Page, members: Members) -> Declaration:
     openapi = members.text("openapi")
     body = members.one_of("body", BODIES, "json")
     own_records = members.one_of("records", ("own", "hold"), "hold") == "own"
-    reader = CommandReader(page, body, own_records=own_records)
-    header, member, of_cards = _retry(page, members)
+    reader = CommandReader(page, body, headers_in(members), own_records=own_records)
+    retry = _retry(page, members)
     control = members.take("control")
     controls = () if control is None else _listed(control)
     return Declaration(
@@ -64,14 +66,16 @@ def _declaration(path: Path, page: Page, members: Members) -> Declaration:
         openapi=_document(path, page, lines.get("openapi", 1), openapi),
         login=_login(page, members, reader),
         money=_money(page, members),
-        retry_header=header,
-        retry_member=member,
-        keys_are_of_cards=of_cards,
+        retry_header=retry.header,
+        retry_member=retry.member,
+        retry_written=retry.is_written,
+        keys_are_of_cards=retry.of_cards,
         own_records=own_records,
         accepted=reader.verdicts(members.take("accepted"), "accepted") or ACCEPTED,
         refused=reader.verdicts(members.take("refused"), "refused"),
         control=tuple(reader.one_call(each, "control") for each in controls),
         commands=reader.commands(members.mapping("commands")),
+        ids=members.one_of("ids", FORMS_OF_IDS, FORMS_OF_IDS[0]),
         production=_production(page, members),
         answers=_answers(page, members),
         sources=_sources(page, members),
@@ -143,7 +147,12 @@ def _login(page: Page, members: Members, reader: CommandReader) -> Login:
     if item is None or item.value in (None, "none"):
         return Login()
     inner = Members(page, item, "authentication")
-    header, value = inner.text("header", "Authorization"), inner.text("value", "Bearer $token")
+    headers = headers_in(inner)
+    header = inner.text("header", "" if headers else "Authorization")
+    value = inner.text("value", "" if headers else "Bearer $token")
+    if headers and (header or value):
+        inner.mistake(item.line, "one header with `header` and `value`, or several in `headers`")
+    headers = headers or {header: value}
     fetched = inner.take("fetch")
     token = reader.expression(inner.take("token"), "authentication: token")
     lifetime = reader.expression(inner.take("lifetime"), "authentication: lifetime")
@@ -151,7 +160,7 @@ def _login(page: Page, members: Members, reader: CommandReader) -> Login:
     call = None if fetched is None else reader.one_call(fetched, "authentication: fetch")
     if (call is None) != (token is None):
         inner.mistake(item.line, "`fetch` and `token` (where its answer has the token) go together")
-    return Login(header, value, call, token, lifetime)
+    return Login(headers, call, token, lifetime)
 
 
 def _money(page: Page, members: Members) -> Money:
@@ -174,7 +183,7 @@ def _money(page: Page, members: Members) -> Money:
     return Money(form, digits, currencies, least)
 
 
-def _currencies(members: Members) -> dict[str, str]:
+def _currencies(members: Members) -> dict[str, str | int]:
     """The currencies by our name of three capital letters, from a list or a mapping."""
     item = members.take("currencies")
     given = {} if item is None else plain(item)
@@ -189,24 +198,37 @@ def _currencies(members: Members) -> dict[str, str]:
         if not re.fullmatch("[A-Z]{3}", str(name)) and item is not None:
             text = f"currency {name!r}: a name of ours has three capital letters, as in EUR: eur/2"
             members.mistake(item.line, text)
-    return {str(name): str(theirs) for name, theirs in given.items()}
+    return {
+        str(name): theirs if type(theirs) is int else str(theirs) for name, theirs in given.items()
+    }
 
 
-def _retry(page: Page, members: Members) -> tuple[str, str, bool]:
+class _Retry(NamedTuple):
+    """Where the key of a repetition travels."""
+
+    header: str = ""
+    member: str = ""
+    is_written: bool = False
+    of_cards: bool = False
+
+
+def _retry(page: Page, members: Members) -> _Retry:
     item = members.take("retry")
     if item is None:
-        text = "`retry` is missing: {header: Idempotency-Key}, {member: reference} or none"
+        text = "`retry` is missing: {header: Idempotency-Key}, {member: reference}, $ref or none"
         members.mistake(members.line, text)
-        return "", "", False
+        return _Retry()
     if item.value in (None, "none"):
-        return "", "", False
+        return _Retry()
+    if item.value == "$ref":
+        return _Retry(is_written=True)
     inner = Members(page, item, "retry")
     header, member = inner.text("header"), inner.text("member")
     scope = inner.one_of("scope", ("account", "card"), "account")
     inner.end()
     if bool(header) == bool(member):
-        inner.mistake(item.line, "either `header` or `member`, or `retry: none`")
-    return header, member, scope == "card"
+        inner.mistake(item.line, "either `header` or `member`; else `retry: $ref` or `retry: none`")
+    return _Retry(header, member, of_cards=scope == "card")
 
 
 def _production(page: Page, members: Members) -> Production:

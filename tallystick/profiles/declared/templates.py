@@ -66,6 +66,18 @@ def _is_without_amount(template: JSON, variables: Mapping[str, JSON]) -> bool:
     return all(named) and any("amount" in names for names in named)
 
 
+def merged(content: JSON, more: Mapping[str, JSON]) -> JSON:
+    """Return a body with more members: into its objects, and into the first one of a list."""
+    if isinstance(content, list) and content:
+        return [merged(content[0], more), *content[1:]]
+    found = dict(content)
+    for name, value in more.items():
+        inner = found.get(name)
+        is_object = isinstance(inner, Mapping) and isinstance(value, Mapping)
+        found[name] = merged(inner, value) if is_object else value
+    return found
+
+
 def filled_path(template: str, variables: Mapping[str, JSON]) -> str:
     """Return a path, each variable quoted as one segment of it; Missing if one has no value."""
     return _text(template, variables, quoted=True)

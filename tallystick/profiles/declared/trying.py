@@ -32,6 +32,7 @@ from tallystick.ledger.vocabulary import (
 from tallystick.profiles.declared.declaration import Declaration, Name
 from tallystick.profiles.declared.encoding import METADATA, name_of
 from tallystick.profiles.declared.expressions import may_be_nothing
+from tallystick.profiles.declared.profile import traits_of
 from tallystick.request import Request
 from tallystick.target import Exchange, Target
 from tallystick.target.answers import Answer, NoAnswer
@@ -98,7 +99,7 @@ class Trial:
         hold = yield from self._hold(first)
         if hold is None:
             return
-        if self._declaration.has_retries:
+        if self._declaration.has_key(Name.HOLD):
             yield self._again(first, hold)
         if self._has(Name.CAPTURE):
             yield from self._capture(hold, part)
@@ -132,7 +133,10 @@ class Trial:
         return Tried("hold, the same request again", tried.lines, wrong)
 
     def _capture(self, entry: EntryId, part: int) -> Iterator[Tried]:
-        command = Capture(self._card, entry, part, self._ref())
+        if not traits_of(self._declaration).part_of_capture:
+            part = self._story.size
+        amount = part if part < self._story.size else None
+        command = Capture(self._card, entry, amount, self._ref())
         tried, outcome = self._try(command)
         yield tried
         if not isinstance(outcome, Accepted):
@@ -143,11 +147,22 @@ class Trial:
         record = shown.record if isinstance(shown, Accepted) else None
         if self._has(Name.READ_HOLD):
             yield found
-        is_over = isinstance(record, HoldRecord) and (
-            record.is_open is False or record.remaining == 0
-        )
+        if isinstance(record, HoldRecord):
+            is_over = record.is_open is False or record.remaining == 0
+        else:
+            is_over = self._is_released(rest)
         self._story.available += rest if is_over else 0
         yield from self._card_read()
+
+    def _is_released(self, rest: int) -> bool:
+        """Whether the rest of a capture was released, where no read of the hold shows it."""
+        declared = self._declaration.answers.get("capture.rest", ())
+        if len(declared) == 1 or not self._has(Name.READ_CARD):
+            return declared == ("released",)
+        _, shown = self._try(ReadCard(self._card))
+        record = shown.record if isinstance(shown, Accepted) else None
+        available = self._story.available + rest
+        return isinstance(record, CardRecord) and record.available == available
 
     def _void(self, entry: EntryId) -> Iterator[Tried]:
         tried, outcome = self._try(Void(self._card, entry, self._ref()))

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs
 
 JSON = Any
-Answered = tuple[int, JSON]
+Answered = tuple[int, JSON] | tuple[int, JSON, dict[str, str]]
+"""A status, a body, and further headers."""
 
 
 class Refuse(Exception):
@@ -99,10 +100,11 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             return None
 
-    def _send(self, status: int, body: JSON) -> None:
+    def _send(self, status: int, body: JSON, headers: Mapping[str, str] | None = None) -> None:
         data = b"" if body is None else json.dumps(body).encode()
         head = [f"HTTP/1.1 {status} -", f"Content-Length: {len(data)}"]
         head += ["Content-Type: application/json"] if data else []
+        head += [f"{name}: {value}" for name, value in (headers or {}).items()]
         self.wfile.write("\r\n".join([*head, "", ""]).encode() + data)
 
-    do_GET = do_POST = _go
+    do_GET = do_POST = do_PUT = do_DELETE = _go
