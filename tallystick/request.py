@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 JSON = Any
 
@@ -23,3 +25,16 @@ class Request:
     form: bool = False
     """Whether the body is sent URL-encoded: a flat mapping of names to text, where a member of a
     member is named `card[number]`."""
+
+    @property
+    def content(self) -> bytes | None:
+        """The body as it is sent; None if there is none."""
+        if self.body is None:
+            return None
+        return urlencode(self.body).encode() if self.form else json.dumps(self.body).encode()
+
+    @property
+    def content_type(self) -> dict[str, str]:
+        """The header that says what a body is."""
+        kind = "application/x-www-form-urlencoded" if self.form else "application/json"
+        return {"Content-Type": kind}

@@ -32,7 +32,7 @@ class Answer:
     date: str = ""
     retry_after: str = ""
     allow: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """All headers, names in small letters; empty where an answer was read from a journal."""
 
 

@@ -6,13 +6,11 @@ means is decided in `answers`. It does not judge (`ledger`).
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode
 
 import httpx
 
@@ -43,7 +41,6 @@ PATIENCE = 5
 SHORTEST_WAIT_S = 0.05
 REPEATS = 3
 """How often a read is sent again that an outage cut off."""
-FORM = "application/x-www-form-urlencoded"
 REFUSED_S = 5.0
 """How long credentials may be refused that were accepted before: some gateways do so in bursts."""
 SILENT = 2
@@ -341,13 +338,10 @@ class HttpTarget:
         sent = {"Accept": "application/json"}
         if message.authorized:
             sent.update(self.credentials())
-        if request.body is not None and content is None:
-            content = _content_of(request)
-        if content is not None:
-            sent["Content-Type"] = FORM if request.form else "application/json"
+        content = request.content if content is None else content
+        sent.update(request.content_type if content is not None else {})
         sent.update(request.headers)
-        if message.headers:
-            sent.update(message.headers)
+        sent.update(message.headers or {})
         number = self.meter.take()
         called_ns = time.monotonic_ns()
         try:
@@ -408,9 +402,8 @@ class HttpTarget:
             transport = self._own or self._shared.connections.open(keep=False)
             self._control_sender = self._sender_of(transport)
         headers = {"Accept": "application/json", **self.authentication.current()}
-        content = None if request.body is None else _content_of(request)
-        if content is not None:
-            headers["Content-Type"] = FORM if request.form else "application/json"
+        content = request.content
+        headers.update(request.content_type if content is not None else {})
         headers.update(request.headers)
         number = self.meter.take()
         called_ns = time.monotonic_ns()
@@ -423,13 +416,6 @@ class HttpTarget:
 
     def _sender_of(self, transport: httpx.BaseTransport) -> Sender:
         return Sender(transport, self._shared.connections.network, self._shared.depths)
-
-
-def _content_of(request: Request) -> bytes:
-    """The body of a request, as JSON or as a form."""
-    if request.form:
-        return urlencode(request.body).encode()
-    return json.dumps(request.body).encode()
 
 
 def _unknown(exchange: Exchange) -> Exchange:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tallystick.profiles.declared.answer_reading import AnswerReader
 from tallystick.profiles.declared.declaration import (
     BODIES,
     Before,
@@ -16,18 +17,12 @@ from tallystick.profiles.declared.declaration import (
     Name,
     Pages,
     Template,
-    Verdict,
     Wait,
 )
 from tallystick.profiles.declared.expressions import (
-    NOTHING,
     Condition,
     Expression,
-    ExpressionError,
-    Path,
-    Words,
     as_word,
-    parse,
 )
 from tallystick.profiles.declared.page import Item, Members, Page, meant, plain
 
@@ -38,9 +33,6 @@ WAIT_S = 5
 """How long what is queued is waited for, unless the file says it."""
 REST = {"true": "final", "false": "not_final"}
 """The members of `capture` that say how a capture releases the rest of its hold, or keeps it."""
-PASSING = (408, 425, 429)
-"""Statuses of a request that is to be sent again, so that they prove neither."""
-
 CARD_FIGURES = (
     *("id", "currency", "amount", "balance", "available", "funds"),
     *("drawdown", "pending", "reserved", "status"),
@@ -70,13 +62,13 @@ def headers_in(members: Members) -> dict[str, str]:
     return {name: as_word(plain(item)) or "" for name, item in members.mapping("headers").items()}
 
 
-class CommandReader:
+class CommandReader(AnswerReader):
     """Reads the commands of one file."""
 
     def __init__(
         self, page: Page, body: str, headers: Mapping[str, str], *, own_records: bool
     ) -> None:
-        self.page = page
+        super().__init__(page)
         self.body = body
         self.headers = headers
         self.own_records = own_records
@@ -102,7 +94,7 @@ class CommandReader:
         items, more, pages = None, None, None
         if name is Name.LIST:
             given = members.text("items")
-            items = self._expression(members.line, given, name) if given else None
+            items = self.one_expression(members.line, given, name) if given else None
             more = self.condition(members.take("more"), f"{name}: more")
             pages = self._pages(members.take("next"), f"{name}: next")
         says_rest: dict[str, dict[str, JSON]] = {}
@@ -121,9 +113,9 @@ class CommandReader:
         if item is None:
             return None
         if not isinstance(item.value, dict):
-            return Pages(link=self._expression(item.line, plain(item), where))
+            return Pages(link=self.one_expression(item.line, plain(item), where))
         members = {
-            name: self._expression(given.line, plain(given), where)
+            name: self.one_expression(given.line, plain(given), where)
             for name, given in item.value.items()
         }
         return Pages(members=members)
@@ -146,7 +138,7 @@ class CommandReader:
     def _given(self, members: Members, where: str) -> dict[str, Expression]:
         """Return the variables that an answer gives."""
         return {
-            variable: self._expression(given.line, plain(given), f"{where}: gives")
+            variable: self.one_expression(given.line, plain(given), f"{where}: gives")
             for variable, given in members.mapping("gives").items()
         }
 
@@ -211,85 +203,5 @@ class CommandReader:
             elif figure in CONDITIONS:
                 conditions[figure] = self.condition(item, f"{name}: {figure}")
             else:
-                shows[figure] = self._expression(item.line, plain(item), f"{name}: {figure}")
+                shows[figure] = self.one_expression(item.line, plain(item), f"{name}: {figure}")
         return shows, conditions
-
-    def _expression(self, line: int, given: object, where: str) -> Expression:
-        if not isinstance(given, str | int):
-            self.page.mistake(line, f"{where} has to be a text such as amount or data.0.id")
-            return NOTHING
-        try:
-            return parse(str(given))
-        except ExpressionError as error:
-            self.page.mistake(line, f"{where}: {error}")
-            return NOTHING
-
-    def expression(self, item: Item | None, where: str) -> Expression | None:
-        """Return an expression that may be absent."""
-        return None if item is None else self._expression(item.line, plain(item), where)
-
-    def condition(self, item: Item | None, where: str) -> Condition | None:
-        """Return the condition of a mapping of paths to a word, or a list of words."""
-        if item is None:
-            return None
-        if not isinstance(item.value, dict) or not item.value:
-            text = f"{where} has to map members to what they are, such as status: [open, pending]"
-            self.page.mistake(item.line, text)
-            return None
-        found = []
-        for text, given in item.value.items():
-            path = self._expression(given.line, text, where)
-            if not isinstance(path, Path):
-                self.page.mistake(given.line, f"{where}: {text!r} is no path")
-                continue
-            found.append((path, self._words(given, where)))
-        return Condition(tuple(found))
-
-    def _words(self, given: Item, where: str) -> Words:
-        """Return the words of a member: one, a list, or `{not: one or a list}`."""
-        excluded = False
-        if isinstance(given.value, dict):
-            members = Members(self.page, given, where)
-            item = members.take("not")
-            members.end()
-            if item is None:
-                members.mistake(given.line, "a word, a list of words, or {not: [closed, expired]}")
-            given, excluded = item or Item(given.line, []), True
-        listed = given.value if isinstance(given.value, list) else [given]
-        return Words(tuple(as_word(each.value) for each in listed), excluded)
-
-    def verdicts(self, item: Item | None, where: str) -> tuple[Verdict, ...]:
-        """Return the answers that a list of statuses, or of statuses with bodies, means."""
-        if item is None:
-            return ()
-        listed = item.value if isinstance(item.value, list) else [item]
-        statuses = [each for each in listed if not isinstance(each.value, dict)]
-        found = [self._of_statuses(statuses, where)] if statuses else []
-        for each in listed:
-            if isinstance(each.value, dict):
-                members = Members(self.page, each, where)
-                alone = members.take("status")
-                body = self.condition(members.take("body"), f"{where}: body")
-                members.end()
-                given = [] if alone is None else [alone]
-                if alone is not None and isinstance(alone.value, list):
-                    given = alone.value
-                if not given and body is None:
-                    members.mistake(each.line, "it needs `status`, `body` or both")
-                verdict = self._of_statuses(given, where)
-                found.append(Verdict(verdict.statuses, body or Condition(())))
-        return tuple(found)
-
-    def _of_statuses(self, items: list[Item], where: str) -> Verdict:
-        statuses = set()
-        for item in items:
-            status = item.value
-            if status in PASSING:
-                text = f"{where}: {status} says nothing of the request: leave it out"
-                self.page.mistake(item.line, text)
-            elif isinstance(status, int) and 200 <= status < 500:
-                statuses.add(status)
-            else:
-                text = f"{where}: {status!r} is no status from 200 to 499 (a 5xx is always unknown)"
-                self.page.mistake(item.line, text)
-        return Verdict(frozenset(statuses))

@@ -16,7 +16,8 @@ import yaml
 from tallystick.documents.files import read_mapping
 from tallystick.documents.questions import questions
 from tallystick.profiles.declared import guessing
-from tallystick.profiles.declared.command_reading import PASSING, figures_of
+from tallystick.profiles.declared.answer_reading import PASSING
+from tallystick.profiles.declared.command_reading import figures_of
 from tallystick.profiles.declared.declaration import Name
 from tallystick.profiles.declared.documents import Described, operations_of
 
