@@ -20,6 +20,10 @@ import yaml
 from tallystick.options import CREDENTIALS, SettingsError
 
 CONFIG = "tallystick.yaml"
+LARGEST = 2**20
+"""In bytes: a file that is larger was named by mistake."""
+FEW = 20
+"""So many names are listed in a message."""
 _NAMED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -76,7 +80,7 @@ class Entry:
     url: str
     options: Mapping[str, str]
     lines: Mapping[str, str]
-    """By option: where its value is, such as `tallystick.yaml:7`."""
+    """By option, member or environment variable: where it is given, such as `tallystick.yaml:7`."""
     secrets: Mapping[str, str]
     """By environment variable, what a client's member stands for."""
     proxy: str = ""
@@ -88,10 +92,10 @@ class Entry:
 
 def find(start: Path) -> Path | None:
     """The nearest `tallystick.yaml` from a folder upward; None if there is none."""
-    if (start / CONFIG).is_file():
+    if (start / CONFIG).exists():
         return Path(CONFIG) if start == Path.cwd() else start / CONFIG
     for folder in start.parents:
-        if (folder / CONFIG).is_file():
+        if (folder / CONFIG).exists():
             return folder / CONFIG
     return None
 
@@ -99,8 +103,8 @@ def find(start: Path) -> Path | None:
 def variables_in(path: Path) -> frozenset[str]:
     """The environment variables that a file names."""
     try:
-        return frozenset(_NAMED.findall(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        return frozenset(_NAMED.findall(_text_of(path)))
+    except SettingsError:
         return frozenset()
 
 
@@ -115,7 +119,7 @@ def read_target(path: Path, name: str, environ: Mapping[str, str]) -> Entry:
     if name not in found:
         raise SettingsError(
             f"{path}: there is no target {name!r}{did_you_mean(name, found)}; "
-            f"it has {', '.join(found) or 'none'}"
+            f"it has {_listed(found) or 'none'}"
         )
     return _Reader(path, name, environ).entry(found[name])
 
@@ -128,30 +132,62 @@ def did_you_mean(text: str, known: Iterable[str]) -> str:
     return f": did you mean {close[0]!r}?" if close else ""
 
 
+def _listed(names: Iterable[str]) -> str:
+    """The names, or the first of many."""
+    some = list(names)
+    more = f", and {len(some) - FEW:,} more" if len(some) > FEW else ""
+    return ", ".join(some[:FEW]) + more
+
+
 # Reading ------------------------------------------------------------------------------------------
+
+
+def _text_of(path: Path) -> str:
+    """What the file says; SettingsError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
+    if len(content) > LARGEST:
+        raise SettingsError(f"{path} has more than {LARGEST:,} bytes: it is no {CONFIG}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise SettingsError(f"{path}:{line}: this is not UTF-8: save the file as UTF-8") from None
+
+
+def _root(path: Path) -> yaml.Node | None:
+    """All of the file; None if it is empty."""
+    text = _text_of(path)
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        said = f"the character U+{ord(text[error.position]):04X} is not allowed"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = 1 if mark is None else mark.line + 1
+        said = ", ".join(filter(None, (error.context, error.problem)))
+    except RecursionError:
+        raise SettingsError(f"{path}: it is nested too deeply") from None
+    raise SettingsError(f"{path}:{line}: this is not YAML: {' '.join(said.split())}")
 
 
 def _targets(path: Path) -> yaml.Node:
     """The node of `targets:`."""
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark is not None else str(path)
-        said = getattr(error, "problem", None) or str(error)
-        raise SettingsError(f"{where}: this is not YAML: {' '.join(str(said).split())}") from None
+    root, found = _root(path), None
     if root is None:
         raise SettingsError(f"{path}: the file is empty; it has to have `targets:`")
     for key, node in _pairs(path, root, "the file"):
-        if key.value == "targets":
-            return node
-        raise SettingsError(
-            f"{_at(path, key)}: {key.value!r} is not known{did_you_mean(key.value, ['targets'])}"
-            f"{'' if did_you_mean(key.value, ['targets']) else '; the file has `targets:` only'}"
-        )
-    raise SettingsError(f"{path}: it has to have `targets:`, with targets by name")
+        if key.value != "targets":
+            guess = did_you_mean(key.value, ["targets"]) or "; the file has `targets:` only"
+            raise SettingsError(f"{_at(path, key)}: {key.value[:50]!r} is not known{guess}")
+        found = node
+    if found is None:
+        raise SettingsError(f"{path}: it has to have `targets:`, with targets by name")
+    return found
 
 
 def _pairs(path: Path, node: yaml.Node, what: str) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
@@ -162,6 +198,8 @@ def _pairs(path: Path, node: yaml.Node, what: str) -> Iterator[tuple[yaml.Scalar
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode) or not key.value:
             raise SettingsError(f"{_at(path, key)}: a name in {what} is no text")
+        if key.tag.endswith(":merge"):
+            raise SettingsError(f"{_at(path, key)}: `<<` is not read: repeat the members")
         if key.value in seen:
             raise SettingsError(f"{_at(path, key)}: {key.value!r} is there twice")
         seen.add(key.value)
@@ -192,6 +230,7 @@ class _Reader:
             member = MEMBERS.get(key.value)
             if member is None:
                 raise self._error(key, self._unknown(key.value, MEMBERS, where))
+            self._lines[key.value] = _at(self._path, value)
             if key.value == "url":
                 url = self._text(value, "url")
             elif key.value == "proxy":
@@ -212,7 +251,7 @@ class _Reader:
     def _value(self, kind: str, node: yaml.Node, name: str) -> str:
         if kind == "headers":
             pairs = _pairs(self._path, node, name)
-            return "\n".join(f"{key.value}: {self._text(value, name)}" for key, value in pairs)
+            return "\n".join(f"{key.value}: {self._line(value, key.value)}" for key, value in pairs)
         text = self._text(node, name)
         if kind == "number" and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
             raise self._error(node, f"{name} {text[:50]!r} is not a number")
@@ -228,9 +267,20 @@ class _Reader:
         """A value as text, with the environment's values put in."""
         if not isinstance(node, yaml.ScalarNode):
             raise self._error(node, f"{name} is not a plain value")
+        if node.tag.startswith("!"):
+            raise self._error(node, f"{name}: the tag {node.tag[:50]} is not known: leave it out")
         if not node.value.strip() or node.tag.endswith(":null"):
             raise self._error(node, f"{name} is given but empty: give it a value, or leave it out")
+        if "${" in _NAMED.sub("", node.value):
+            raise self._error(node, f"{name}: write an environment variable as ${{NAME}}")
         return _NAMED.sub(lambda match: self._named(match[1], node, name), node.value)
+
+    def _line(self, node: yaml.Node, name: str) -> str:
+        """The value of a header, which is one line."""
+        text = self._text(node, name)
+        if len(text.splitlines()) > 1:
+            raise self._error(node, f"{name} has more than one line")
+        return text
 
     def _named(self, variable: str, node: yaml.Node, name: str) -> str:
         value = self._environ.get(variable, "")
@@ -267,10 +317,11 @@ class _Reader:
                 node, f"{name}: write it as ${{NAME}}, an environment variable: this is a file"
             )
         self._secrets[known[key.value]] = text
+        self._lines[known[key.value]] = _at(self._path, node)
 
     def _unknown(self, name: str, known: Iterable[str], where: str) -> str:
         guess = did_you_mean(name, known)
-        return f"{name!r} is not known in {where}{guess or '; use ' + ', '.join(known)}"
+        return f"{name[:50]!r} is not known in {where}{guess or '; use ' + ', '.join(known)}"
 
     def _error(self, node: yaml.Node, said: str) -> SettingsError:
         return SettingsError(f"{_at(self._path, node)}: {said}")

@@ -52,11 +52,16 @@ def rows(given: Given, url: str, proxy: str) -> Iterator[Row]:
         value = given.secret(name)
         if value:
             shown = MASKED if name.endswith(("SECRET", "TOKEN")) else str(value)
-            yield Row(name, shown, name if name in given.environ else given.entry)
+            yield Row(name, shown, name if name in given.environ else _place(given, name))
     if proxy:
-        yield Row("proxy", _plain(proxy), given.entry)
+        yield Row("proxy", _plain(proxy), _place(given, "proxy"))
     if given.not_supported:
-        yield Row("not_supported", ", ".join(given.not_supported), given.entry)
+        yield Row("not_supported", ", ".join(given.not_supported), _place(given, "not_supported"))
+
+
+def _place(given: Given, name: str) -> str:
+    """Where the file gives it."""
+    return given.lines.get(name, given.entry)
 
 
 def _plain(text: str) -> str:

@@ -107,7 +107,7 @@ class Given:
     entry: str = ""
     """How the entry is called in a message."""
     lines: Mapping[str, str] = field(default_factory=dict)
-    """By option: where the entry gives it, such as `tallystick.yaml:7`."""
+    """By option, member or variable: where the entry gives it, such as `tallystick.yaml:7`."""
     file_secrets: Mapping[str, str] = field(default_factory=dict)
     """By environment variable: what the entry gives in its place."""
 
@@ -156,6 +156,13 @@ class Given:
         if any(other in self.environ for other in group):
             return Secret(_filled(self.environ.get(name), name))
         return Secret(self.file_secrets.get(name, ""))
+
+    def half(self, name: str, lacking: str) -> str:
+        """What to say of a client that has the variable `name`, but not its other half."""
+        if name not in self.environ and name in self.lines:
+            there = name.rpartition("_")[2].lower()
+            return f"{self.lines[name]}: {there} of a client: its {lacking.lower()} is missing"
+        return f"{name} is given: {name.rpartition('_')[0]}_{lacking} is missing beside it"
 
     def source(self, option: str) -> str:
         """Where the value of an option comes from: option, variable, file and line, or default."""

@@ -242,7 +242,8 @@ def _profile(asked: Given, default: str) -> Profile:
 def _not_supported(asked: Given, profile: Profile) -> dict[str, str]:
     """The operations that the entry of the target declares as missing."""
     found: dict[str, str] = {}
-    offers, where = profile.offers, f"not_supported of {asked.entry}"
+    offers = profile.offers
+    where = f"{asked.lines.get('not_supported', asked.entry)}: not_supported"
     for text in asked.not_supported:
         if offers is None:
             raise SettingsError(f"{where}: the profile {profile.name} needs all its operations")
@@ -279,7 +280,9 @@ def _address(
     try:
         plain = url_of(url)
     except ValueError as error:
-        raise SettingsError(f"--target {shown(url)} {error}") from None
+        place = asked.lines.get("url")
+        named = f"{place}: url" if place else asked.name("target")
+        raise SettingsError(f"{named} {shown(url)} {error}") from None
     if not account and profile.accounts.are_needed:
         raise SettingsError(
             f"--account is missing: name the account, such as {profile.accounts.example}"
@@ -326,8 +329,8 @@ def _client(asked: Given, prefix: str) -> Client | None:
     if client_id and secret:
         return Client(client_id, secret, name=name)
     if client_id or secret:
-        lacking = "SECRET" if client_id else "ID"
-        raise SettingsError(f"TALLYSTICK_{prefix}CLIENT_{lacking} is missing beside its pair")
+        there, lacking = ("ID", "SECRET") if client_id else ("SECRET", "ID")
+        raise SettingsError(asked.half(f"TALLYSTICK_{prefix}CLIENT_{there}", lacking))
     if token and not _TOKEN.fullmatch(token):
         raise SettingsError(
             f"TALLYSTICK_{prefix}TOKEN has signs that no header can carry: look for a space"

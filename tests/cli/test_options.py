@@ -4,40 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tallystick.options import CREDENTIALS, OPTIONS, Given
-from tallystick.settings import Settings, SettingsError, load_settings, variable
-from tallystick.target import Client, Secret
+from tallystick.settings import SettingsError, load_settings, variable
+from tests.cli.asking import ENVIRON, URL, load, refusal
 from tests.target.certificates import Authority
-
-URL = "https://wallet.test/v1"
-ENVIRON = {
-    "TALLYSTICK_TARGET": URL,
-    "TALLYSTICK_ACCOUNT": "T12345678",
-    "TALLYSTICK_CLIENT_ID": "me",
-    "TALLYSTICK_CLIENT_SECRET": "hush-hush",
-}
-
-
-def load(environ: dict[str, str] | None = None, **given: str | Sequence[str]) -> Settings:
-    """Settings from options, written with _ for -, and from these changes of the environment."""
-    options = {name.replace("_", "-"): value for name, value in given.items()}
-    return load_settings(options, {**ENVIRON, **(environ or {})})
-
-
-def refusal(environ: dict[str, str] | None = None, **given: str | Sequence[str]) -> str:
-    """The line that says why these settings cannot be used."""
-    with pytest.raises(SettingsError) as found:
-        load(environ, **given)
-    line = str(found.value)
-    assert line.isprintable()
-    assert "hush" not in line
-    return line
-
 
 # Given, but empty ---------------------------------------------------------------------------------
 
@@ -231,164 +205,6 @@ def test_the_proxy_of_the_environment_is_used(
 def test_a_proxy_that_makes_no_sense_is_one_line() -> None:
     assert "NO_PROXY" in refusal({"HTTPS_PROXY": "socks5://me:hush@proxy.test"})
     assert "hush" not in repr(load({"HTTPS_PROXY": "http://me:hush@proxy.test:1"}))
-
-
-# tallystick.yaml ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "tallystick.yaml"
-    path.write_text(
-        """
-        targets:
-          staging:
-            url: https://staging.test/v1
-            account: T00000009
-            rate: 5
-            wait: 1m
-            request-timeout: 5s
-            headers:
-              X-Key: abc
-          bare: {url: "https://bare.test/v1"}
-          wrong: {url: "https://wrong.test/v1", secret: x}
-          near: {url: "https://wrong.test/v1", timeout: 5s}
-          odd: {url: "https://odd.test/v1", rate: [1]}
-          empty: {url: "https://empty.test/v1", wait: ""}
-          bad: {url: "https://bad.test/v1", wait: soon}
-          nothing:
-          nowhere: {account: T12345678}
-          blank: {url: ""}
-          "null": {url: }
-          header: {url: "https://h.test/v1", headers: ["X: 1"]}
-          no-header: {url: "https://h.test/v1", headers: {X Y: 1}}
-          twice: {url: "https://h.test/v1", rate: 1, rate: 2}
-          unset: {url: "https://h.test/v1", clients: {main: {token: "${NOT_THERE}"}}}
-          plain: {url: "https://h.test/v1", clients: {main: {id: a, secret: hush}}}
-          who: {url: "https://h.test/v1", clients: {reeder: {id: a}}}
-          what: {url: "https://h.test/v1", clients: {main: {passwort: a}}}
-          list: {url: "https://h.test/v1", not_supported: batch}
-          heart: {url: "https://h.test/v1", not_supported: [POST /transactions]}
-          no-such: {url: "https://h.test/v1", not_supported: [refunds]}
-          flag: {url: "https://h.test/v1", http2: maybe}
-        """,
-        encoding="utf-8",
-    )
-    return path
-
-
-def test_a_target_of_the_file_brings_its_options(config: Path) -> None:
-    environ = {key: value for key, value in ENVIRON.items() if "CLIENT" in key}
-    settings = load_settings({"target": "staging"}, environ)
-    assert settings.address is not None
-    assert (settings.address.url, settings.address.account) == (
-        "https://staging.test/v1",
-        "T00000009",
-    )
-    network = settings.network
-    assert (settings.rate, network.outage_s, network.timeout_s) == (5, 60, 5)
-    assert network.headers == (("X-Key", "abc"),)
-
-
-def test_options_and_environment_win_over_the_file(config: Path) -> None:
-    settings = load({"TALLYSTICK_WAIT": "2s"}, target="staging", rate="7")
-    assert settings.address is not None
-    assert (settings.address.account, settings.rate) == ("T12345678", 7)
-    assert settings.network.outage_s == 2
-
-
-@pytest.mark.parametrize(
-    ("target", "said"),
-    [
-        ("other", "tallystick.yaml: there is no target 'other'; it has staging, bare"),
-        ("stagign", "there is no target 'stagign': did you mean 'staging'?"),
-        ("wrong", "tallystick.yaml:12: 'secret' is not known in target 'wrong'; use url, account"),
-        ("near", "tallystick.yaml:13: 'timeout' is not known in target 'near': did you mean"),
-        ("odd", "tallystick.yaml:14: rate is not a plain value"),
-        ("empty", "tallystick.yaml:15: wait is given but empty"),
-        ("bad", "tallystick.yaml:16: wait 'soon' is not a duration"),
-        ("nothing", "tallystick.yaml:17: target 'nothing' has to map names to values"),
-        ("nowhere", "tallystick.yaml:18: target 'nowhere' needs a url"),
-        ("blank", "tallystick.yaml:19: url is given but empty"),
-        ("null", "tallystick.yaml:20: url is given but empty"),
-        ("header", "tallystick.yaml:21: headers has to map names to values"),
-        ("no-header", "tallystick.yaml:22: header 'X Y'... is not 'Name: value' in ASCII"),
-        ("twice", "tallystick.yaml:23: 'rate' is there twice"),
-        ("unset", "tallystick.yaml:24: token of client 'main': the environment variable NOT_THERE"),
-        ("plain", "tallystick.yaml:25: secret of client 'main': write it as ${NAME}"),
-        ("who", "tallystick.yaml:26: 'reeder' is not known in clients: did you mean 'reader'?"),
-        ("what", "tallystick.yaml:27: 'passwort' is not known in client 'main'; use id, secret"),
-        ("list", "tallystick.yaml:28: not_supported has to be a list"),
-        ("heart", "without 'POST /transactions' nothing can be judged"),
-        ("no-such", "not_supported of target 'no-such' in "),
-        ("flag", "tallystick.yaml:31: http2 'maybe' is neither yes nor no"),
-    ],
-)
-def test_a_target_of_the_file_that_makes_no_sense_is_one_line(
-    config: Path, target: str, said: str
-) -> None:
-    assert said in refusal(target=target)
-
-
-@pytest.mark.parametrize("text", ["targets: [", "- a", "targets: 5", "\xff", "a: b"])
-def test_a_file_that_makes_no_sense_is_one_line(config: Path, text: str) -> None:
-    config.write_bytes(text.encode("latin-1"))
-    assert "tallystick.yaml" in refusal(target="staging")
-
-
-def test_a_misspelt_targets_is_one_line(config: Path) -> None:
-    config.write_text("# ours\ntarget:\n  staging: {url: 'https://a.test/v1'}\n")
-    said = refusal(target="staging")
-    assert said == "tallystick.yaml:2: 'target' is not known: did you mean 'targets'?"
-
-
-def test_a_client_of_the_file_has_its_secret_from_the_environment(config: Path) -> None:
-    config.write_text(
-        "targets:\n  staging:\n    url: https://a.test/v1\n    account: T00000009\n"
-        "    proxy: http://me:${OUR_KEY}@proxy.test:3128\n"
-        "    clients:\n"
-        "      main: {id: ours, secret: '${TALLYSTICK_STAGING_SECRET}'}\n"
-        "      other: {account: T00000010, id: theirs, secret: '${OUR_KEY}'}\n"
-    )
-    environ = {"TALLYSTICK_STAGING_SECRET": "hush", "OUR_KEY": "psst"}
-    settings = load_settings({"target": "staging"}, environ)
-    assert settings.clients is not None
-    assert settings.clients.main == Client("ours", Secret("hush"))
-    assert settings.clients.other == Client("theirs", Secret("psst"))
-    assert settings.clients.other_account == "T00000010"
-    assert settings.network.proxy == "http://me:psst@proxy.test:3128"
-    of_environment = load_settings({"target": "staging"}, {**environ, "TALLYSTICK_TOKEN": "ready"})
-    assert of_environment.clients is not None
-    assert of_environment.clients.main == Client(token=Secret("ready"))
-    named = {**environ, "HTTPS_PROXY": "http://other.test:1"}
-    assert load_settings({"target": "staging"}, named).network.proxy == "http://other.test:1"
-
-
-def test_the_file_is_looked_for_upward_and_its_files_are_next_to_it(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (config.parent / "pinned.yaml").write_text("answers: {}\n")
-    config.write_text(
-        "targets:\n  staging:\n    url: https://a.test/v1\n    dialect: pinned.yaml\n"
-    )
-    below = config.parent / "a" / "b"
-    below.mkdir(parents=True)
-    monkeypatch.chdir(below)
-    assert load(target="staging").dialect == config.parent / "pinned.yaml"
-    monkeypatch.chdir("/")
-    assert "there is no" not in refusal(target="staging")
-    assert load(target="staging", config=str(config)).dialect == config.parent / "pinned.yaml"
-    assert load({"TALLYSTICK_CONFIG": str(config)}, target="staging").dialect is not None
-    assert "no such file" in refusal(target="staging", config="nowhere.yaml")
-
-
-def test_an_environment_variable_that_nobody_reads_is_one_line() -> None:
-    said = refusal({"TALLYSTICK_REPORTS_DIR": "x"})
-    assert said == (
-        "the environment variable TALLYSTICK_REPORTS_DIR is not known: "
-        "did you mean TALLYSTICK_REPORT_DIR?"
-    )
 
 
 def test_what_was_given_shows_no_credentials() -> None:
