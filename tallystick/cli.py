@@ -7,7 +7,6 @@ nothing: `gate`, `release` and `hunt` start pytest (`judging`).
 from __future__ import annotations
 
 import json
-import os
 import sys
 import textwrap
 import traceback
@@ -55,7 +54,7 @@ from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError
 from tallystick.reporting.server_table import read_column, table_of
 from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
-from tallystick.reporting.unbreakable import Unbreakable
+from tallystick.reporting.unbreakable import Unbreakable, open_closed_streams
 from tallystick.reporting.visible import brief, visible
 from tallystick.reporting.wording import say_command, say_outcome
 from tallystick.settings import Settings, SettingsError, duration
@@ -82,10 +81,10 @@ BAD = (
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a subcommand and exit with the suite's own statuses."""
+    open_closed_streams()
     # Whoever reads the output may have seen enough of it; the exit status still has to be right.
     sys.stdout, sys.stderr = (
-        cast(TextIO, Unbreakable(stream or open(os.devnull, "w")))  # noqa: SIM115
-        for stream in (sys.stdout, sys.stderr)
+        cast(TextIO, Unbreakable(stream)) for stream in (sys.stdout, sys.stderr)
     )
     try:
         status = cli.main(arguments, prog_name="tallystick", standalone_mode=False)

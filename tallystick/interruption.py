@@ -17,6 +17,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from types import FrameType, TracebackType
 
+from tallystick.target import TargetError
+
 AGAIN_S = 1.0
 """A signal so long after the last one counts as another: something has swallowed the first."""
 ENDING_S = 20.0
@@ -24,6 +26,14 @@ ENDING_S = 20.0
 STATUS = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """SIGHUP: the terminal was closed; under `nohup` it is ignored, and stays so."""
+
+
+class CutOff(TargetError):
+    """The run was broken off, and what runs is cut off. It says nothing bad."""
+
+
+class OutOfTime(CutOff):
+    """The budget has been spent for a while, and what runs is cut off."""
 
 
 class _Phase(Enum):

@@ -23,6 +23,7 @@ from tallystick.claiming import not_claimed, reason_to_skip
 from tallystick.connect import EarlyTarget, connected
 from tallystick.documents.files import DocumentError
 from tallystick.documents.rules import load_rules, use_own_rules
+from tallystick.interruption import CutOff, OutOfTime
 from tallystick.listening import Listener
 from tallystick.own_contracts import (
     broken_claim,
@@ -39,9 +40,8 @@ from tallystick.reporting.masking import mask_report, masked
 from tallystick.reporting.reports import ReportsError
 from tallystick.reporting.result import is_must
 from tallystick.reporting.terminal import brief_text
-from tallystick.reporting.unbreakable import Unbreakable
 from tallystick.reporting.visible import brief
-from tallystick.run import Finding, OutOfTime, Run, Violated
+from tallystick.run import Finding, Run, Violated
 from tallystick.selection import asks_for_target, selected
 from tallystick.settings import (
     OPTIONS,
@@ -54,7 +54,7 @@ from tallystick.settings import (
 from tallystick.suite import BROKE, Suite
 from tallystick.target import Address, Meter, NotSupported, TargetError
 
-pytest_plugins = ["tallystick.fixtures"]
+pytest_plugins = ["tallystick.fixtures", "tallystick.output_hooks"]
 
 Report = Generator[None, pytest.TestReport, pytest.TestReport]
 
@@ -197,25 +197,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return number_of_workers(early.latency_s, processors())
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Go on when nobody reads the output any more: the verdict is for the exit status too."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter._tw._file = Unbreakable(reporter._tw._file)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Bring the last lines out here, where it does no harm if nobody reads them.
-
-    What a buffer still holds would break pytest's own flush, after the exit status is known.
-    """
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter._tw._file.flush()
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the user has not chosen."""
@@ -353,7 +334,7 @@ def _explain(
         if why:
             report.outcome, report.wasxfail = "skipped", why
             return
-    elif isinstance(error, NotSupported | OutOfTime):
+    elif isinstance(error, NotSupported | CutOff):
         _leave_out(suite.run, item, error)
         report.outcome, report.longrepr = "skipped", (str(item.path), 0, str(error))
         return
@@ -383,12 +364,14 @@ def _harmless(run: Run, finding: Finding, said: str) -> str:
     return said if is_open or not is_must(rule, load_rules()) else ""
 
 
-def _leave_out(run: Run, item: pytest.Item, error: NotSupported | OutOfTime) -> None:
+def _leave_out(run: Run, item: pytest.Item, error: NotSupported | CutOff) -> None:
     """Note why a test was not run to its end, which is no fault of anybody."""
     if isinstance(error, NotSupported):
         run.left_out.note(error.operation)
-    else:
+    elif isinstance(error, OutOfTime):
         run.leave_undecided(f"the budget was spent within {item.nodeid}: raise --budget")
+    else:
+        run.leave_undecided(f"{item.nodeid} was broken off")
 
 
 # End ----------------------------------------------------------------------------------------------

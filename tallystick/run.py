@@ -34,7 +34,6 @@ from tallystick.target import (
     Answer,
     Exchange,
     Target,
-    TargetError,
 )
 from tallystick.target.control import GATEWAY_ERRORS, confirm_credentials
 
@@ -143,10 +142,6 @@ Alone = Callable[[], AbstractContextManager[None]]
 """Opens a block for what is done once in a run whose contracts several processes run."""
 Attempt = Callable[[Program], Finding | None]
 """Runs a program once on fresh cards, apart from the run; returns the same violation, if any."""
-
-
-class OutOfTime(TargetError):
-    """The budget has been spent for a while, and what runs is cut off. It says nothing bad."""
 
 
 class Violated(AssertionError):

@@ -23,7 +23,7 @@ from tallystick.corpus.storage import CorpusError
 from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
 from tallystick.documents.shape import Shape
-from tallystick.interruption import Interruption
+from tallystick.interruption import CutOff, Interruption, OutOfTime
 from tallystick.ledger.dialect import Dialect
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.profiles.profile import ProfileError
@@ -31,7 +31,7 @@ from tallystick.reporting.progress import Status
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, Result
 from tallystick.reporting.visible import brief
-from tallystick.run import Finding, OutOfTime, Run
+from tallystick.run import Finding, Run
 from tallystick.selection import Selection
 from tallystick.settings import Clients, Settings
 from tallystick.shortening import Shortening
@@ -90,8 +90,8 @@ class Suite:
         self._clean_up_bound = Bound.of(0)
         self._left: LeftOpen | None = None
         self.depths = DepthPlan(settings.intensity, settings.budget_s, 0)
-        self._may_be_cut = False
-        """Whether a contract runs that is cut off when it is too late for it."""
+        self._may_be_cut = self._looks_into = False
+        """What runs now: a contract; or a look into a finding, which has bounds of its own."""
 
     # Running --------------------------------------------------------------------------------------
 
@@ -190,14 +190,16 @@ class Suite:
             raise TargetError(NO_REPORTS.format(self.settings.report_dir, error.strerror)) from None
 
     def observe(self, exchange: Exchange) -> None:
-        """Note an exchange of the run; OutOfTime if that was the last one of a contract."""
+        """Note an exchange of the run; CutOff if that was the last one of a contract."""
         if self.leftovers is not None:
             self.leftovers(exchange)
         if self.reports is not None:
             with self.interruption:
                 self.reports.observe(exchange)
-        if self._may_be_cut and (self.is_cut() or self.depths.is_too_late()):
+        if self._may_be_cut and self.depths.is_too_late():
             raise OutOfTime("the budget is spent")
+        if (self._may_be_cut or self._looks_into) and self.is_cut():
+            raise CutOff("the run was broken off")
 
     def begin(self, name: str, *, is_deep: bool) -> None:
         """Start a contract, as deep as the budget allows."""
@@ -232,7 +234,7 @@ class Suite:
         self.corpus.keep(self.run, finding, self.reports.directory)
         if self.is_cut() or finding.replays is not None:
             return
-        shortened = self._uncut(self.shortening.shortened, finding)
+        shortened = self._looked(self.shortening.shortened, finding)
         if shortened is not None:
             shortened = replace(shortened, known=self.known.id_of_shorter(shortened))
             with self.interruption:
@@ -243,21 +245,23 @@ class Suite:
 
     def another_cause(self, finding: Finding) -> Finding | None:
         """The finding, shortened, if its cause is not the one that broke its rule before."""
-        return None if self.is_cut() else self._uncut(self.shortening.another, finding)
+        return None if self.is_cut() else self._looked(self.shortening.another, finding)
 
-    def _uncut(
+    def _looked(
         self, look: Callable[[Run, Finding], Finding | None], finding: Finding
     ) -> Finding | None:
-        """Look into a finding, within bounds of its own; None too if the target is gone."""
+        """Look into a finding, within bounds of its own; None too if the run or the target ends."""
         assert self.run is not None
-        self._may_be_cut = False
+        self._may_be_cut, self._looks_into = False, True
         try:
             return look(self.run, finding)
+        except CutOff:
+            return None
         except TargetError as error:
             self.gone = brief(str(error))
             return None
         finally:
-            self._may_be_cut = True
+            self._may_be_cut, self._looks_into = True, False
 
     def status(self) -> Status | None:
         """Where the run stands, for the live line."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,7 +21,7 @@ import pytest
 
 from tallystick.claiming import not_claimed
 from tallystick.depth import DepthPlan
-from tallystick.interruption import SIGNALS
+from tallystick.interruption import SIGNALS, CutOff
 from tallystick.ledger.vocabulary import Violation
 from tallystick.own_contracts import unknown_claims
 from tallystick.parallel.notes import SUFFIX, Notes, State
@@ -31,7 +33,7 @@ from tallystick.parallel.orders import (
     read_order,
     write_collection,
 )
-from tallystick.parallel.shared import Shared
+from tallystick.parallel.shared import PAUSE_S, Shared
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.program import Program
 from tallystick.reporting.journal import PARTS, Header, Journal
@@ -42,6 +44,7 @@ from tallystick.run import Finding, Run, Violated
 from tallystick.selection import asks_for_target, selected
 from tallystick.suite import Suite
 from tallystick.target import HttpTarget, Meter, Support
+from tallystick.target.pace import Time
 
 LONGEST_LINE = 2**40
 """A worker's journal leaves nothing out: the controller learns from it what was made."""
@@ -135,6 +138,7 @@ class Worker:
             network=settings.network,
             meter=Meter(settings.rate, slots=self._shared),
             observer=suite.observe,
+            time=Time(sleep=partial(_wait, self._shared)),
         )
         target.begin_run()
         shape = shape_of(settings.profile, settings.spec, settings.network, order.address.url)
@@ -254,6 +258,15 @@ class PartOfReports(Reports):
                 self.broken,
             )
         )
+
+
+def _wait(shared: Shared, seconds: float) -> None:
+    """Let so much time pass; CutOff if the run is broken off meanwhile."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if shared.is_stopped:
+            raise CutOff("the run was broken off")
+        time.sleep(min(left, PAUSE_S))
 
 
 def _collected(item: pytest.Item) -> Collected:

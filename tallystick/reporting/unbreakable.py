@@ -6,6 +6,7 @@ It knows nothing of what is written.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
@@ -56,3 +57,19 @@ class Unbreakable:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
+
+
+def open_closed_streams() -> None:
+    """Connect to nowhere what the caller has closed of standard input, output and error (`>&-`).
+
+    Without this, the next file or socket that is opened has the number of the closed one, and
+    whatever is printed goes into it; and what pytest flushes at its end is None.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it has the lowest number
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115

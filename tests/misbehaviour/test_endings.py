@@ -375,9 +375,15 @@ def test_a_gate_without_the_terminal_plugin_shows_nothing(
     assert (ran.status, ran.verdict, ran.output.strip()) == (0, "conforms", "")
 
 
-def test_a_gate_without_an_output_has_its_exit_status(honest: Environment, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "program", ["pytest contracts/test_essentials.py", "tallystick gate --smoke"]
+)
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- -n 2"])
+def test_closed_streams_change_nothing(
+    program: str, closed: str, honest: Environment, tmp_path: Path
+) -> None:
     reports = tmp_path / "reports"
-    command = f"{sys.executable} -m tallystick gate --smoke --report-dir={reports} >&-"
+    command = f"{sys.executable} -m {program} --report-dir={reports} -p no:cacheprovider {closed}"
     done = subprocess.run(
         command,
         shell=True,

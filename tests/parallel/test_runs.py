@@ -146,8 +146,53 @@ def test_a_signal_ends_all_workers_and_loses_nothing(
     assert ran.status == 2, ran.output
     result = result_of(ran)
     assert result["verdict"] == "undecided"
+    assert "broken off" in str(result["reason"])
+    assert "budget" not in str(result["reason"])
     assert result["left_open"] is None
     assert sorted(journal_of(ran)) == list(range(1, result["requests"] + 1))
+
+
+LOOKS = """\
+from tallystick.ledger.vocabulary import Violation
+from tallystick.run import Finding
+program = Program.parse("A = card 1000 NOK", "h = hold A 100", "c = capture h 101")
+
+def forever(program):
+    (HERE / "ready").touch()
+    while True:
+        run_program(run, Program.parse("A = card 1000 NOK"))
+
+run.record(Finding(Violation("CAP-2", "a refusal", "accepted"), program, (), 1, attempt=forever))
+"""
+GONE = """\
+run_program(run, Program.parse("A = card 1000 NOK"))
+os.kill({process}, signal.SIGKILL)
+(HERE / "ready").touch()
+run_program(run, Program.parse("A = card 1000 NOK"))
+"""
+
+
+@pytest.mark.parametrize("busy", ["looks into a finding", "waits for its target"])
+def test_a_worker_ends_by_itself_whatever_it_is_busy_with(busy: str, tmp_path: Path) -> None:
+    with Sandbox() as sandbox:
+        assert sandbox._process is not None
+        looks = busy.startswith("looks")
+        body = LOOKS if looks else GONE.format(process=sandbox._process.pid)
+        path, reports = own(tmp_path, busy=body), tmp_path / "reports"
+        ran = run_started(
+            environment_of(sandbox.url),
+            [*OWN, path, "-n", "2", f"--report-dir={reports}", "--wait=100s"],
+            reports,
+            LIMIT_S,
+            ready=tmp_path / "ready",
+            signals=[Signal(signal.SIGINT, 0.5)],
+        )
+    assert ran.status == 2, ran.output
+    result = result_of(ran)
+    assert result["verdict"] == ("violates" if looks else "undecided")
+    assert looks or "broken off" in str(result["reason"])
+    assert "did not stop" not in str(result["reason"])
+    assert [entry["rule"] for entry in result["violations"]] == (["CAP-2"] if looks else [])
 
 
 def test_what_a_killed_controller_leaves_is_swept(honest: Environment, tmp_path: Path) -> None:
