@@ -21,7 +21,7 @@ from sandbox.assembly import TOKEN_LIFETIME_S, assemble
 from sandbox.credentials import ACCOUNT, ADMIN
 from sandbox.faults import FAULTS
 from sandbox.routing import PREFIX
-from sandbox.variants import VARIANTS, policy_of
+from sandbox.variants import VARIANTS, overrides_of, policy_of
 
 CANNOT_START = 2
 # Longer than any client of a test pauses: a connection that the server closes is a lost request.
@@ -49,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server = assemble(
             database=options.database,
             policy=policy_of(options.variant),
-            overrides=[o for name in options.fault for o in FAULTS[name].overrides],
+            overrides=(
+                *overrides_of(options.variant),
+                *(override for name in options.fault for override in FAULTS[name].overrides),
+            ),
             token_lifetime_s=options.token_lifetime,
         )
     except Exception as error:

@@ -123,10 +123,18 @@ class App:
         return self.access.issue(message.authorization, path["oid"], grant)
 
     async def send(self, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(reply.headers) | {"Date": self.clock.date_header()}
-        content = json.dumps(reply.content, separators=(",", ":")).encode()
-        response = Response(content, reply.status, headers, media_type="application/json")
-        await response(scope, receive, send)
+        content = self.encode(reply)
+        await Response(content, reply.status, self.headers(reply))(scope, receive, send)
+
+    def headers(self, reply: Reply) -> dict[str, str]:
+        return {
+            "Date": self.clock.date_header(),
+            "Content-Type": "application/json",
+            **dict(reply.headers),
+        }
+
+    def encode(self, reply: Reply) -> bytes:
+        return json.dumps(reply.content, separators=(",", ":")).encode()
 
 
 async def read(request: Request) -> Message:

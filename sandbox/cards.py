@@ -170,8 +170,11 @@ class Cards:
             wanted = options["pin"].get("format")
             card = replace(card, pin=self.codes.pin(wanted), pin_format=packed(wanted))
         card = self.store.add_card(card)
+        return Issued(card, card.pin, self.batch_token(caller, card, options))
+
+    def batch_token(self, caller: Caller, card: Card, options: dict[str, Any]) -> Token | None:
         wanted = (options.get("card_token") or {}).get("format")
-        return Issued(card, card.pin, self.tokens.with_batch(caller, card, wanted))
+        return self.tokens.with_batch(caller, card, wanted)
 
     # --- activate ---------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from sandbox.records import Card, Transaction
 from sandbox.refusals import Cause, Refusal
 from sandbox.store import Store
 
-_COMPARISONS = {"at least": ">=", "equal": "=", "above": ">"}
+_COMPARISONS = {"at least": ">=", "equal": "=", "above": ">", "at most": "<="}
 _AVAILABLE = "funds - drawn - held"
 
 

@@ -138,7 +138,7 @@ class Policy:
     unknown_cursor: str = "refuse"
     # 42: is there a cursor on a last page that has cards?
     cursor_on_last: bool = False
-    # 43: the amount_available filter: "at least", "equal" or "above"?
+    # 43: the amount_available filter: "at least", "equal", "above" or "at most"?
     available_filter: str = "at least"
     # 44: is a customer without cards unknown (404)?
     unknown_customer: bool = False

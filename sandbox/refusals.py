@@ -68,6 +68,7 @@ class Cause(Enum):
     OPEN_HOLDS = Reason(400, "The card has pending transactions")
     HAS_BALANCE = Reason(400, "The card has a balance")
     PERIOD = Reason(400, "expires_at must be later than active_from and than now")
+    TOO_MANY_REQUESTS = Reason(429, "Too many requests")
     FORMAT = Reason(400, "No code can be generated in this format")
 
 

@@ -1,13 +1,15 @@
 """Servers that are as correct as the default one, and answer an open question otherwise.
 
-A variant is a policy with some members replaced. Knows the policy; knows nothing of how it is
-carried out.
+A variant is a policy with some members replaced, or a dialect (dialects/), which overrides a part
+of the server too. Knows the policy and the dialects' names; knows nothing of how they are carried
+out.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sandbox.dialects import DIALECTS
 from sandbox.policy import DEFAULT, Policy
 
 _OPERATIONS = ("drawdown", "hold", "fund", "capture", "void")
@@ -29,6 +31,7 @@ class Variant:
     name: str
     summary: str
     choices: dict[str, Any]
+    overrides: tuple[type, ...] = ()
 
 
 def _statuses(status: int, *causes: str) -> tuple[tuple[str, int], ...]:
@@ -305,6 +308,8 @@ def _all() -> dict[str, Variant]:
         for part in parts:
             choices = _merged(choices, found[part].choices)
         found[name] = Variant(name, summary, _merged(choices, further))
+    for one in DIALECTS.values():
+        found[one.name] = Variant(one.name, one.summary, one.choices, one.overrides)
     return found
 
 
@@ -317,3 +322,8 @@ def policy_of(names: Sequence[str]) -> Policy:
     for name in names:
         choices = _merged(choices, VARIANTS[name].choices)
     return replace(DEFAULT, **choices)
+
+
+def overrides_of(names: Sequence[str]) -> tuple[type, ...]:
+    """The overrides of several variants at once; those of the later ones go first."""
+    return tuple(override for name in names for override in VARIANTS[name].overrides)

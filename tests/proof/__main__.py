@@ -16,6 +16,7 @@ from tests.proof import (
     causes,
     faults,
     interrupts,
+    mixes,
     mutants,
     networks,
     peers,
@@ -30,6 +31,7 @@ Row = TypeVar("Row")
 
 RUNS_TO_INTERRUPT = 25
 SEEDS_OF_NETWORKS = 10
+MIXES_OF_A_RECORD = 40
 ENOUGH = 95.0
 """Percent of the mutants that have to be killed."""
 
@@ -73,10 +75,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     ]
     parser.add_argument("part", choices=["all", *parts, "readme"])
     parser.add_argument("--server", choices=profiles.SERVERS, help="faults, variants: of this one")
-    parser.add_argument("--only", default="", metavar="NAME,...", help="only these by name")
+    parser.add_argument(
+        "--only", default="", metavar="NAME,...", help="only these by name; variants: a+b too"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default 2)")
     parser.add_argument("--stop-early", action="store_true", help="faults: stop at the first")
     parser.add_argument("--seeds", type=int, default=20, help="variants: seeds each (default 20)")
+    parser.add_argument("--mixes", type=int, metavar="N", help="variants: N random mixes of them")
+    parser.add_argument("--draw", type=int, default=0, help="variants: which mixes (default 0)")
     parser.add_argument("--rate", type=float, default=0.02, help="networks: share that is harmed")
     parser.add_argument("--sample", type=int, metavar="N", help="not variants: only so many")
     parser.add_argument("--seconds", type=int, default=30, help="peers: time for each fault")
@@ -97,10 +103,17 @@ def _faults(options: argparse.Namespace) -> bool:
 def _variants(options: argparse.Namespace) -> bool:
     if options.server:
         return _variants_of(options, options.server)
-    names = _chosen(options, variants.everyone())
+    if options.mixes:
+        names = mixes.drawn(options.mixes, options.draw)
+    else:
+        mixed = [name for name in options.only.split(",") if mixes.is_known(name)]
+        names = _chosen(options, [*variants.everyone(), *mixed] if mixed else variants.everyone())
     rows = _shown(variants.measure(names, options.seeds, jobs=options.jobs), names * options.seeds)
     print(variants.table(rows))
-    _keep(options, "variants", rows, is_full=len(names) == len(variants.everyone()))
+    if options.mixes:
+        _keep(options, "mixes", rows, is_full=options.mixes >= MIXES_OF_A_RECORD)
+    else:
+        _keep(options, "variants", rows, is_full=len(names) == len(variants.everyone()))
     return all(row.is_quiet for row in rows)
 
 

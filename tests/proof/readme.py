@@ -111,7 +111,18 @@ def _variants(kept: record.Record) -> str:
     return (
         f"Honest servers: {len(names)} (the sandbox, its variants, and a server of another "
         f"design), {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} each, {len(rows)} runs: "
-        f"{alarms or 'no'} false {_alarms(alarms)}."
+        f"{alarms or 'no'} false {_alarms(alarms)}." + _mixes(kept)
+    )
+
+
+def _mixes(kept: record.Record) -> str:
+    rows: Rows = kept.get("mixes", {}).get("rows", [])
+    if not rows:
+        return ""
+    alarms = sum(row["status"] != 0 for row in rows)
+    return (
+        f" Random mixes of 3 to 6 variants: {len({row['name'] for row in rows})}, {len(rows)} "
+        f"runs: {alarms or 'no'} false {_alarms(alarms)}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Honest servers: the sandbox, each of its variants, and the rival, with several seeds each.
+"""Honest servers: the sandbox, its variants and mixes of them, and the rival, several seeds each.
 
 Every one of them conforms, so whatever is reported here is a false alarm. Knows no variant by name.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from sandbox.variants import VARIANTS
+from tests.proof import mixes
 from tests.proof.gate import Outcome, run_gate
 from tests.proof.servers import forked_sandbox, rival
 from tests.proof.table import aligned
@@ -49,7 +50,7 @@ def measure(names: Sequence[str], seeds: int, *, jobs: int) -> Iterator[VariantR
 
 
 def _row(name: str, seed: int) -> VariantRow:
-    variants = () if name == HONEST else (name,)
+    variants = () if name == HONEST else mixes.parts_of(name)
     with rival() if name == RIVAL else forked_sandbox(variants=variants) as environment:
         outcome = run_gate(environment, f"--seed={seed}")
     return VariantRow(

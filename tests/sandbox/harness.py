@@ -6,6 +6,7 @@ is faulty. The clock moves only when a test moves it. Knows HTTP shapes; knows n
 
 import asyncio
 import base64
+import gzip
 import json
 import random
 from collections.abc import Iterable
@@ -228,6 +229,8 @@ def _answer(sent: list[dict[str, Any]]) -> Answer:
     content = b"".join(message.get("body", b"") for message in sent[1:])
     if sent[-1].get("more_body"):
         return Answer(0, None, headers)
+    if headers.get("content-encoding") == "gzip":
+        content = gzip.decompress(content)
     return Answer(sent[0]["status"], json.loads(content), headers)
 
 

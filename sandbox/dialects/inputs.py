@@ -1,0 +1,159 @@
+"""What is taken: stricter and looser forms of input than the default, all of them permitted.
+
+Overrides of the intake; knows no card.
+"""
+
+import json
+from typing import Any
+
+from sandbox.dialects.registry import dialect
+from sandbox.document import Operation
+from sandbox.intake import Intake
+from sandbox.refusals import Cause, Refusal
+
+_TRIMMED = ("card_id", "customer_id", "originated_by")
+_MOST_KEYS, _LONGEST_KEY, _LONGEST_TEXT = 50, 40, 500
+_LONGEST_REF, _LONGEST_NAME = 36, 40
+
+
+@dialect(
+    "ids_trimmed",
+    permitted="question 55: leading or trailing space in ids: 400 or trimmed",
+    summary="spaces at the ends of ids and origins are cut off",
+)
+class IdsTrimmed(Intake):
+    def path(self, operation: Operation, values: Any) -> dict[str, str]:
+        trimmed = {n: v.strip(" ") if n in _TRIMMED else v for n, v in values.items()}
+        return super().path(operation, trimmed)
+
+    def parse(self, raw: bytes) -> Any:
+        body = super().parse(raw)
+        if isinstance(body, dict):
+            entries = body.get("cards")
+            for one in (body, *(entries if isinstance(entries, list) else ())):
+                trim(one)
+        return body
+
+
+def trim(entity: Any) -> None:
+    """Cut the spaces off the ids of an object of a body."""
+    if isinstance(entity, dict):
+        for name in _TRIMMED:
+            if isinstance(entity.get(name), str):
+                entity[name] = entity[name].strip(" ")
+
+
+@dialect(
+    "nulls_are_absent",
+    permitted="question 55: null values anywhere",
+    summary="a member that is null counts as not sent",
+)
+class NullsAreAbsent(Intake):
+    def parse(self, raw: bytes) -> Any:
+        return without_nulls(super().parse(raw))
+
+
+def without_nulls(value: Any) -> Any:
+    """A body without the members that are null; metadata stays as it is."""
+    if isinstance(value, list):
+        return [without_nulls(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: one if name == "metadata" else without_nulls(one)
+        for name, one in value.items()
+        if one is not None
+    }
+
+
+@dialect(
+    "doubled_keys_refused",
+    permitted="question 56: malformed JSON; RFC 8259: the names within an object should be unique",
+    summary="a body with the same key twice is refused",
+)
+class DoubledKeysRefused(Intake):
+    def parse(self, raw: bytes) -> Any:
+        found = super().parse(raw)
+        json.loads(raw, object_pairs_hook=_unique)
+        return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Refusal(Cause.NOT_JSON, "A key comes twice")
+    return found
+
+
+@dialect(
+    "metadata_bounded",
+    permitted="question 55: size and depth of metadata; the bounds are those of Stripe",
+    summary="metadata has 50 keys of 40 characters at most, with texts of 500",
+)
+class MetadataBounded(Intake):
+    def check_members(self, operation: Operation, body: dict[str, Any]) -> None:
+        super().check_members(operation, body)
+        metadata = body.get("metadata") or {}
+        fits = len(metadata) <= _MOST_KEYS and all(
+            len(key) <= _LONGEST_KEY
+            and len(value if isinstance(value, str) else "") <= _LONGEST_TEXT
+            for key, value in metadata.items()
+        )
+        flat = not any(isinstance(value, dict | list) for value in metadata.values())
+        if not (fits and flat):
+            raise Refusal(Cause.INVALID, "The metadata is too large or too deep")
+
+
+@dialect(
+    "texts_short",
+    permitted="questions 6 and 41: no bound of a ref_id or a name is documented",
+    summary="a ref_id has 36 characters at most, a name 40 printable ones",
+)
+class TextsShort(Intake):
+    def check_members(self, operation: Operation, body: dict[str, Any]) -> None:
+        super().check_members(operation, body)
+        if not 1 <= len(body.get("ref_id", "x")) <= _LONGEST_REF:
+            raise Refusal(Cause.REF_ID_SHAPE)
+        name = body.get("name", "x")
+        if not (1 <= len(name) <= _LONGEST_NAME and name.isprintable()):
+            raise Refusal(Cause.INVALID, "The name is too long")
+
+
+@dialect(
+    "queries_strict",
+    permitted="question 53 asks it of members; no page speaks of unknown parameters",
+    summary="an unknown parameter of the query is refused",
+)
+class QueriesStrict(Intake):
+    def query(self, operation: Operation, raw: bytes) -> dict[str, Any]:
+        found = super().query(operation, raw)
+        names = {pair.partition(b"=")[0].decode("ascii", "replace") for pair in raw.split(b"&")}
+        if names - found.keys() - {""}:
+            raise Refusal(Cause.INVALID, "The query has a parameter that is not known")
+        return found
+
+
+@dialect(
+    "filter_not_numbers",
+    permitted="question 43: the type of the amount_available filter",
+    summary="the amount_available filter takes no number",
+)
+class FilterNotNumbers(Intake):
+    def query(self, operation: Operation, raw: bytes) -> dict[str, Any]:
+        found = super().query(operation, raw)
+        if found.get("amount_available") is not None:
+            raise Refusal(Cause.INVALID, "amount_available is true or false")
+        return found
+
+
+@dialect(
+    "uuids_as_shown",
+    permitted="question 57: a transaction_id that is not as the server wrote it",
+    summary="an id in capital letters names nothing",
+)
+class UuidsAsShown(Intake):
+    def path(self, operation: Operation, values: Any) -> dict[str, str]:
+        found = super().path(operation, values)
+        if "transaction_id" in values and values["transaction_id"] != found["transaction_id"]:
+            raise Refusal(Cause.NO_TRANSACTION)
+        return found

@@ -1,0 +1,74 @@
+"""Lists in other orders, with other cursors and shorter pages (questions 42 to 44).
+
+Overrides of the lists.
+"""
+
+from dataclasses import replace
+
+from sandbox.dialects.registry import dialect
+from sandbox.lists import CardQuery, Lists, Page
+from sandbox.records import Card, Transaction
+from sandbox.refusals import Cause, Refusal
+
+
+@dialect(
+    "lists_by_id",
+    permitted="question 42: the order of every list",
+    summary="lists are in the order of the ids that the server made",
+)
+class ListsById(Lists):
+    def where(self, conditions: list[str]) -> str:
+        return f"{' AND '.join(conditions)} ORDER BY id ASC"
+
+    def start(
+        self, account: str, cursor: str | None, conditions: list[str], values: list[object]
+    ) -> bool:
+        known = len(conditions)
+        if not super().start(account, cursor, conditions, values):
+            return False
+        if len(conditions) > known:
+            conditions[-1] = "id > ?"
+            values[-1] = self.store.card_by_seq(int(str(values[-1]))).id
+        return True
+
+    def transactions(self, card: Card) -> list[Transaction]:
+        return sorted(super().transactions(card), key=lambda record: record.id)
+
+
+@dialect(
+    "cursor_is_card_id",
+    permitted='question 42; "an object ID that defines your place in the list" (T24) names no kind',
+    summary="the cursor of the card list is a card_id",
+)
+class CursorIsCardId(Lists):
+    def cut(self, found: list[Card], limit: int) -> Page:
+        page = super().cut(found, limit)
+        if page.starting_after is None:
+            return page
+        return replace(page, starting_after=page.cards[-1].card_id)
+
+
+@dialect(
+    "pages_short",
+    permitted="question 42; `limit` is a maximum (P:cards/get-cards), as in DynamoDB and others",
+    summary="a page is filtered after it was cut: it may be short and still have a cursor",
+)
+class PagesShort(Lists):
+    def page(self, account: str, query: CardQuery) -> Page:
+        whole = super().page(account, replace(query, include_deleted=True))
+        return replace(
+            whole, cards=[c for c in whole.cards if query.include_deleted or not c.deleted]
+        )
+
+
+@dialect(
+    "customer_sees_listed",
+    permitted='question 44: which cards are "active for a customer"',
+    summary="a customer reads only the cards that are in the list of the customer",
+)
+class CustomerSeesListed(Lists):
+    def customer_card(self, account: str, customer_id: str, card_id: str) -> Card:
+        card = super().customer_card(account, customer_id, card_id)
+        if not self.is_listed(card):
+            raise Refusal(Cause.FOREIGN_CUSTOMER)
+        return card

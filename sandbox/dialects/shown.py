@@ -1,0 +1,129 @@
+"""What an entity shows where the documentation leaves it open: defaults, statuses, types.
+
+Overrides of the answers, and of what is written down for them.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox.access import Caller
+from sandbox.answers import Answers
+from sandbox.bank import Bank
+from sandbox.cards import Cards
+from sandbox.clock import SECOND, stamp
+from sandbox.dialects.registry import dialect
+from sandbox.records import Card, Transaction
+from sandbox.store import Store
+
+_THREE_YEARS_S = 3 * 365 * 86_400
+
+
+@dialect(
+    "defaults_shown",
+    permitted="question 41: a member that was not sent may show anything",
+    summary="name, origin, start and metadata have a value when none was sent",
+)
+class DefaultsShown(Answers):
+    def properties(self, card: Card) -> dict[str, Any]:
+        shown = super().properties(card)
+        defaults = {
+            "name": "Gift card",
+            "originated_by": "api",
+            "metadata": {},
+            "active_from": shown["created_at"],
+        }
+        return shown | {n: v for n, v in defaults.items() if shown[n] is None}
+
+    def transaction(self, record: Transaction) -> dict[str, Any]:
+        return {"originated_by": "api", "metadata": {}} | super().transaction(record)
+
+
+@dialect(
+    "cards_end_by_default",
+    permitted="question 41: a member that was not sent may show anything",
+    summary="a card that is created without an end gets one in three years",
+)
+class CardsEndByDefault(Cards):
+    def new_card(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Card:
+        card = super().new_card(caller, body, fingerprint)
+        if card.expires_at is not None or fingerprint == "batch":
+            return card
+        return replace(card, expires_at=stamp(self.clock.now() + _THREE_YEARS_S * SECOND))
+
+
+@dialect(
+    "batch_status_created",
+    permitted="S3 2026-06-06 calls a card of a batch `created`; question 37 for the other values",
+    summary="statuses are created, unused, partly_used and empty",
+)
+class OtherStatuses(Answers):
+    def status(self, card: Card) -> str:
+        if card.inactive and not card.deleted:
+            return "created"
+        if card.deleted or not card.used:
+            return super().status(card)
+        if card.held + card.drawn == 0:
+            return "unused"
+        return "partly_used" if card.available else "empty"
+
+
+@dialect(
+    "inactive_in_euro",
+    permitted="question 38: the currency that an inactive card shows",
+    summary="a card that waits for activation shows EUR",
+)
+class InactiveInEuro(Cards):
+    def new_card(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Card:
+        card = super().new_card(caller, body, fingerprint)
+        return replace(card, currency="EUR") if fingerprint == "batch" else card
+
+
+@dialect(
+    "pending_counts_all_holds",
+    permitted="question 36: amount_pending as the sum of all records of type pending_capture",
+    summary="amount_pending counts finished holds too",
+    pending_shows="gross",
+    reserved_shows="now",
+)
+class PendingCountsAllHolds(Store):
+    def move(
+        self,
+        card: Card,
+        *,
+        funds: int = 0,
+        drawn: int = 0,
+        captured: int = 0,
+        held: int = 0,
+        gross: int = 0,
+    ) -> None:
+        grown = max(gross, 0)
+        super().move(card, funds=funds, drawn=drawn, captured=captured, held=held, gross=grown)
+
+
+@dialect(
+    "released_type_drawdown",
+    permitted="question 14: a part of the hold has been drawn",
+    summary="a hold that is voided after a partial capture becomes drawdown",
+    finished_type="follows",
+)
+class ReleasedTypeDrawdown(Bank):
+    def close_hold(self, hold: Transaction, *, captured: int, finishes: bool, becomes: str) -> None:
+        final = "drawdown" if hold.captured else becomes
+        super().close_hold(hold, captured=captured, finishes=finishes, becomes=final)
+
+
+@dialect(
+    "opening_listed_if_any",
+    permitted="question 34: is the opening amount a fund, and with which ref_id",
+    summary="an opening amount above 0 is listed as a fund whose ref_id is the card_id",
+    opening_listed=True,
+)
+class OpeningListedIfAny(Cards):
+    def list_opening(self, card: Card) -> None:
+        if card.opening:
+            super().list_opening(card)
+            self.store.execute(
+                "UPDATE transactions SET ref_id = ?, metadata = ? WHERE card = ?"
+                " AND operation = 'opening'",
+                (card.card_id, card.metadata, card.seq),
+            )

@@ -1,0 +1,258 @@
+"""Looks at the dialects that travel, show, check and take otherwise (looks.py)."""
+
+from datetime import datetime
+from typing import Any
+
+from sandbox.app import Reply
+from sandbox.clock import Clock
+from sandbox.credentials import ACCOUNT, ADMIN, OTHER_ACCOUNT, READER, TILL
+from sandbox.variants import overrides_of
+from tests.sandbox.harness import UNKNOWN, Local
+from tests.sandbox.looks import batch, look, repeated, status
+
+
+def headers(wallet: Local, **more: str) -> dict[str, str]:
+    """The headers of an answer. Some dialects leave the document's own server behind here."""
+    wallet.checked = False
+    wallet.card(1, metadata={"note": "x" * 300})
+    return wallet.send("GET", "/cards", headers=more).headers
+
+
+def encoded(wallet: Local) -> bytes:
+    return wallet.server.app.encode(Reply(200, {"card_id": "\N{SNOWMAN}", "name": "b"}))
+
+
+def refusal(wallet: Local) -> Any:
+    return wallet.transact("none", 1).body
+
+
+# --- http ---------------------------------------------------------------------------------------
+
+
+@look
+def dates_whole_seconds(wallet: Local) -> Any:
+    return len(wallet.read(wallet.card())["created_at"])
+
+
+@look
+def dates_in_local_time(wallet: Local) -> Any:
+    card = wallet.read(wallet.card(1, expires_at="2031-01-01T00:00:00Z"))
+    assert datetime.fromisoformat(card["expires_at"]).timestamp() == 1_924_992_000
+    return card["expires_at"]
+
+
+@look
+def clock_ahead(wallet: Local) -> Any:
+    clock = next((o for o in overrides_of(["clock_ahead"])), Clock)
+    is_ahead = clock in type(wallet.server.app.clock).__mro__
+    return is_ahead and clock().now() > Clock().now()
+
+
+@look
+def more_members(wallet: Local) -> Any:
+    return sorted(wallet.read(wallet.card()).body)
+
+
+@look
+def members_reversed(wallet: Local) -> Any:
+    return encoded(wallet)
+
+
+@look
+def refusals_terse(wallet: Local) -> Any:
+    return refusal(wallet)
+
+
+@look
+def refusals_wordy(wallet: Local) -> Any:
+    return refusal(wallet)
+
+
+@look
+def charset_named(wallet: Local) -> Any:
+    return headers(wallet)["content-type"]
+
+
+@look
+def date_absent(wallet: Local) -> Any:
+    return "date" in headers(wallet)
+
+
+@look
+def connections_closed(wallet: Local) -> Any:
+    return headers(wallet).get("connection")
+
+
+@look
+def answers_packed(wallet: Local) -> Any:
+    assert "content-encoding" not in headers(wallet)
+    return headers(wallet, **{"accept-encoding": "gzip"}).get("content-encoding")
+
+
+# --- shown --------------------------------------------------------------------------------------
+
+
+@look
+def defaults_shown(wallet: Local) -> Any:
+    card = wallet.card()
+    return wallet.read(card).body.get("name"), wallet.transact(card, 1).body.get("metadata")
+
+
+@look
+def cards_end_by_default(wallet: Local) -> Any:
+    return wallet.read(wallet.card()).body.get("expires_at")
+
+
+@look
+def batch_status_created(wallet: Local) -> Any:
+    made = batch(wallet, "a")
+    card = wallet.card(10)
+    seen = [made[0]["status"], wallet.read(card)["status"]]
+    for amount in (4, 6):
+        held = wallet.hold(card, amount)
+        seen.append(wallet.read(card)["status"])
+        if amount == 4:
+            wallet.void(held)
+            seen.append(wallet.read(card)["status"])
+            wallet.transact(card, 4)
+    return seen
+
+
+@look
+def inactive_in_euro(wallet: Local) -> Any:
+    return batch(wallet, "a")[0]["currency"]
+
+
+@look
+def pending_counts_all_holds(wallet: Local) -> Any:
+    card = wallet.card(100)
+    wallet.void(wallet.hold(card, 30))
+    wallet.hold(card, 20)
+    return wallet.read(card)["amount_pending"], wallet.read(card)["amount_reserved"]
+
+
+@look
+def released_type_drawdown(wallet: Local) -> Any:
+    card = wallet.card(100)
+    held = wallet.hold(card, 30)
+    wallet.capture(held, 10)
+    wallet.void(held)
+    return [record["type"] for record in wallet.records(card).body]
+
+
+@look
+def opening_listed_if_any(wallet: Local) -> Any:
+    listed = wallet.records(wallet.card(5, card_id="five")).body
+    assert not wallet.records(wallet.card(0)).body
+    return [record["ref_id"] for record in listed]
+
+
+# --- checks -------------------------------------------------------------------------------------
+
+
+@look
+def body_checked_first(wallet: Local) -> Any:
+    return status(wallet, "/transactions", {}, client=None, account=ACCOUNT)
+
+
+@look
+def absence_checked_first(wallet: Local) -> Any:
+    found = (
+        status(wallet, f"/transactions/{UNKNOWN}/void", {}),
+        status(wallet, "/cards/x/tokens", {}),
+    )
+    return found, wallet.send("GET", "/cards").status
+
+
+@look
+def account_checked_last(wallet: Local) -> Any:
+    body = {"card_id": "a", "amount": 1, "currency": "NOK"}
+    answer = wallet.send("POST", "/cards", body, client=READER, account=OTHER_ACCOUNT)
+    return answer["error"]["code"]
+
+
+@look
+def state_before_ref(wallet: Local) -> Any:
+    by_token = wallet.token(wallet.card(100))["token"]["value"]
+    wallet.transact(None, 60, ref_id="again", token=by_token)
+    token_repeat = wallet.transact(None, 60, ref_id="again", token=by_token).status
+    end = "2027-01-15T08:00:10Z"
+    return token_repeat, repeated(wallet, lambda card: wallet.advance(20), expires_at=end)
+
+
+@look
+def hold_before_ref(wallet: Local) -> Any:
+    held = wallet.hold(wallet.card(100), 30)
+    first, rest = wallet.capture(held, 10, ref_id="c"), wallet.capture(held, 10, ref_id="c")
+    assert (first.status, first.body) == (rest.status, rest.body)
+    wallet.void(held, ref_id="v")
+    return wallet.void(held, ref_id="v").status
+
+
+@look
+def funds_before_ref(wallet: Local) -> Any:
+    return repeated(wallet, lambda card: None)
+
+
+@look
+def till_finishes_its_own(wallet: Local) -> Any:
+    value = wallet.token(wallet.card(100), expires_after_transaction=False)["token"]["value"]
+    own, other = (wallet.hold(None, 5, token=value, client=one) for one in (TILL, ADMIN))
+    assert wallet.void(own, client=TILL).status == 200
+    return wallet.void(other, client=TILL).status
+
+
+# --- inputs -------------------------------------------------------------------------------------
+
+
+@look
+def ids_trimmed(wallet: Local) -> Any:
+    body = {"card_id": " a ", "amount": 1, "currency": "NOK"}
+    return status(wallet, "/cards", body), status(
+        wallet, "/cards/batch", {"cards": [{"card_id": "b ", "type": "gift_card"}, 1]}
+    )
+
+
+@look
+def nulls_are_absent(wallet: Local) -> Any:
+    kept = {"metadata": {"a": None}, "pin": {"format": None}}
+    body = {"card_id": "a", "amount": 1, "currency": "NOK", "name": None} | kept
+    batched = {"cards": [{"card_id": "b", "type": "gift_card", "name": None}]}
+    return status(wallet, "/cards", body), status(wallet, "/cards/batch", batched)
+
+
+@look
+def doubled_keys_refused(wallet: Local) -> Any:
+    raw = b'{"card_id": "a", "amount": 1, "amount": 2, "currency": "NOK"}'
+    return wallet.send("POST", "/cards", raw=raw).status
+
+
+@look
+def metadata_bounded(wallet: Local) -> Any:
+    card = wallet.card(100, metadata={"k" * 40: "v" * 500, "n": 1})
+    assert wallet.read(card).status == 200
+    bad = ({"k" * 41: ""}, {"k": "v" * 501}, {"k": {}}, {str(n): n for n in range(51)})
+    return [wallet.transact(card, 1, metadata=one).status for one in bad]
+
+
+@look
+def texts_short(wallet: Local) -> Any:
+    card = wallet.card(100)
+    assert wallet.transact(card, 1, ref_id="r" * 36).status == 200
+    named = {"card_id": "a", "amount": 1, "currency": "NOK", "name": "n" * 41}
+    return wallet.transact(card, 1, ref_id="r" * 37).status, status(wallet, "/cards", named)
+
+
+@look
+def queries_strict(wallet: Local) -> Any:
+    return wallet.send("GET", "/cards", query={"limit": 1, "unknown": 1}).status
+
+
+@look
+def filter_not_numbers(wallet: Local) -> Any:
+    return wallet.send("GET", "/cards", query={"amount_available": 1}).status
+
+
+@look
+def uuids_as_shown(wallet: Local) -> Any:
+    return wallet.void(wallet.hold(wallet.card(), 1)["id"].upper()).status
