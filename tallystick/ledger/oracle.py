@@ -227,14 +227,14 @@ def _judge_opened(
 ) -> Successors | Violation:
     """Judge the card that answers a creation or an activation, for each of the successors."""
     checked.append("CARD-2")
-    phase = command.phase if isinstance(command, OpenCard | ActivateCard) else Phase.WITHIN
+    phase = _phase_of(command)
     if record.balance is None and record.available is None:
         return successors  # read-only figures may be left out of the answer that creates a card
     possible: list[Ledger] = []
     violation: Violation | None = None
     for ledger in successors:
         judged = judge_card(ledger, record, checked, phase)
-        if isinstance(judged, Violation) and _shows_first_answer(ledger, record, phase):
+        if isinstance(judged, Violation) and _shows_first_answer(ledger, command, record):
             judged = ledger
         if isinstance(judged, Violation):
             violation = violation or judged
@@ -245,14 +245,27 @@ def _judge_opened(
     return tuple(possible) if possible or violation is None else violation
 
 
-def _shows_first_answer(ledger: Ledger, record: CardRecord, phase: Phase) -> bool:
-    """Whether a repeated creation or activation is answered with the card as it was at first."""
+def _shows_first_answer(ledger: Ledger, command: Write, record: CardRecord) -> bool:
+    """Whether a repeated creation or activation is answered with the card as it was at first.
+
+    At first a card of a batch waited, with nothing on it, though it was activated since.
+    """
     repeated = ledger.last_write in (LastWrite.RECREATED, LastWrite.REACTIVATED)
     if not repeated or ledger.opened_by is None:
         return False
-    blank = Ledger(ledger.dialect, ledger.card, traits=ledger.traits)
-    first = book_opening(blank, ledger.opened_by)
-    return not isinstance(judge_card(first, record, [], phase), Violation)
+    first = Ledger(ledger.dialect, ledger.card, traits=ledger.traits)
+    if isinstance(command, PrepareCard):
+        first = first.changed(card_status=CardStatus.INACTIVE)
+        return isinstance(ledger.opened_by, ActivateCard) and _shows(first, record, Phase.WITHIN)
+    return _shows(book_opening(first, ledger.opened_by), record, _phase_of(command))
+
+
+def _shows(ledger: Ledger, record: CardRecord, phase: Phase) -> bool:
+    return not isinstance(judge_card(ledger, record, [], phase), Violation)
+
+
+def _phase_of(command: Write) -> Phase:
+    return command.phase if isinstance(command, OpenCard | ActivateCard) else Phase.WITHIN
 
 
 # Used ref_ids -------------------------------------------------------------------------------------

@@ -214,6 +214,9 @@ CARDS: tuple[Row, ...] = (
     (("open 1000",), "activate 500", "accepted", "CARD-7"),
     (("batch", "activate 500"), "activate 500", "accepted", "balance=500"),
     (("batch", "activate 500"), "activate 501", "accepted", "CARD-7"),
+    (("batch", "activate 500"), "batch", "accepted balance=0 available=0", "balance=500"),
+    (("batch", "activate 500"), "batch", "accepted balance=1 available=1", "CARD-3"),
+    (("open 1000",), "batch", "accepted balance=0 available=0", "CARD-3"),
     (("open 1000", "draw d1 5"), "open 1000", "accepted balance=995 available=995", "balance=995"),
     (
         ("open 1000", "draw d1 5"),
