@@ -80,7 +80,10 @@ def capturing(traits: Traits) -> tuple[list[Amount | None], ...]:
     """For a capture."""
     if not traits.part_of_capture:
         return ([None],)
-    return (*CAPTURING, [*_between("remaining")]) if traits.decimal else CAPTURING
+    groups = [*CAPTURING]
+    groups += [[*_between("remaining")]] if traits.decimal else []
+    groups += [[*_boundaries("limit")]] if traits.over_capture else []
+    return tuple(groups)
 
 
 def _between(base: str) -> list[Amount]:

@@ -34,6 +34,7 @@ from enum import StrEnum
 from tallystick.ledger.members import FINAL, as_text
 from tallystick.ledger.ordinary import ORDINARY_AMOUNT
 from tallystick.ledger.state import Entry, Ledger
+from tallystick.ledger.surcharge import may_exceed
 from tallystick.ledger.traits import COMPLETE, Traits
 from tallystick.ledger.vocabulary import JSON_MEMBERS, CardLabel, EntryId, Extras, Money, exact
 
@@ -90,8 +91,8 @@ MISSING_LABELS = frozenset({"missing"})
 
 HALF = Decimal("0.5")
 """Half a minor unit."""
-BASES = ("remaining", "original", "available", "balance", "total")
-"""The figures that an amount may be relative to; the first two are of a hold, if there is one."""
+BASES = ("remaining", "original", "limit", "available", "balance", "total")
+"""The figures that an amount may be relative to; the first three are of a hold, if there is one."""
 _AMOUNT = re.compile(
     rf"(?:(\d{{1,40}})|({'|'.join(BASES)})(?:/0*([1-9]\d{{0,8}}))?)"
     r"([+-]\d{1,40}|\+half)?",
@@ -164,6 +165,8 @@ def _figure(base: str, ledger: Ledger, entry_id: EntryId | None) -> Money:
     match base:
         case "remaining":
             return entry.remaining if entry is not None else _figure("available", ledger, None)
+        case "limit" if entry is not None:
+            return entry.remaining + int(may_exceed(ledger, entry))
         case "original":
             return entry.amount if entry is not None else ledger.opening
         case "balance":
@@ -390,6 +393,10 @@ def extras(**members: object) -> Extras:
 def adapted(step: Step, traits: Traits) -> Step:
     """Return the step as the API can take it, see the top of this module."""
     amount = step.amount if step.amount is None else step.amount.scaled(traits.scale)
+    if traits.over_capture and step.verb is Verb.CAPTURE and amount is not None:
+        # What is above `remaining` means: above what may be captured.
+        above = amount.base == "remaining" and amount.offset > 0
+        amount = replace(amount, base="limit") if above else amount
     strange = bool(traits.currencies) and step.currency not in traits.currencies
     strange |= not traits.account and step.verb is not Verb.CARD  # no card has another currency
     is_sent = traits.account or step.verb is not Verb.CARD

@@ -36,6 +36,7 @@ from tallystick.ledger.state import (
     unanswered_id,
     unrecorded_id,
 )
+from tallystick.ledger.surcharge import surcharge
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
@@ -263,16 +264,21 @@ def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
         return ledger.changed(
             entries=entries, last_write=LastWrite.CAPTURED_ZERO, last_hold=hold_id
         )
+    over = surcharge(ledger, hold, entry.amount)
     table = TABLES[_fate_of_rest(ledger, entry.extras) or KEPT]
-    then = table[hold.state][move_of_capture(entry.amount, hold.remaining)]
+    move = move_of_capture(entry.amount, hold.remaining)
+    then = State.CAPTURED if over else table[hold.state][move]
     rest = hold.remaining - entry.amount if then is State.ENDED else 0
     after = hold._replace(
-        captured=hold.captured + entry.amount, released=hold.released + rest, state=then
+        captured=hold.captured + entry.amount,
+        released=hold.released + rest,
+        over=hold.over + over,
+        state=then,
     )
     return ledger.changed(
         captured=ledger.captured + entry.amount,
-        held=ledger.held - entry.amount - rest,
-        held_original=ledger.held_original - (0 if after.is_open else hold.amount),
+        held=ledger.held - entry.amount + over - rest,
+        held_original=ledger.held_original - (hold.amount if hold.is_open > after.is_open else 0),
         entries=ledger.entries.set(hold_id, after).set(entry_id, entry),
         last_write=WRITE_OF_CAPTURE[then],
         last_hold=hold_id,

@@ -140,12 +140,13 @@ def _differences(ledger: Ledger, hold: Entry, record: HoldRecord) -> Iterator[tu
     """Return what is wrong: (rule or what to blame, expected, shown)."""
     if record.currency not in (None, ledger.currency):
         yield "TX-4", f"currency {ledger.currency}", f"currency {record.currency}"
-    if record.amount not in (None, hold.amount):
+    if record.amount not in (None, hold.amount, hold.amount + hold.over):
         yield "TX-4", f"amount {hold.amount}", f"amount {record.amount}"
     # What was refunded may be taken off, and a part of a hold may have been.
     if record.captured not in (None, hold.captured) and not hold.is_refunded:
         yield "money", f"captured {hold.captured}", f"captured {record.captured}"
-    if record.remaining not in (None, hold.remaining):
+    # Where it is computed from what was held and captured, a surcharge makes it less than nothing.
+    if record.remaining not in (None, hold.remaining, hold.remaining - hold.over):
         yield "rest", f"remaining {hold.remaining}", f"remaining {record.remaining}"
     # Of a hold of which nothing remains it may be open whether it is finished.
     can_close = hold.is_open and hold.remaining == 0

@@ -74,11 +74,12 @@ def held_original_is_what_open_holds_locked_at_first(ledger: Ledger) -> bool:
 
 
 def a_hold_is_captured_by_its_captures(ledger: Ledger) -> bool:
-    """What was captured of a hold is the sum of its captures, and never more than the hold."""
+    """What was captured of a hold is the sum of its captures, and no more than is permitted."""
     return all(
         entry.captured
         == sum(c.amount for c in _children(ledger, key) if c.kind is Kind.CAPTURE)
-        <= entry.amount
+        <= entry.amount + entry.over
+        and 100 * entry.over <= ledger.traits.over_capture * entry.amount
         for key, entry in _holds(ledger)
     )
 
@@ -86,8 +87,8 @@ def a_hold_is_captured_by_its_captures(ledger: Ledger) -> bool:
 def what_a_hold_locked_is_captured_or_released_at_its_end(ledger: Ledger) -> bool:
     """Nothing of a finished hold is locked any more, and nothing is counted twice."""
     return all(
-        entry.captured + entry.released <= entry.amount
-        and (entry.is_open or entry.captured + entry.released == entry.amount)
+        entry.captured + entry.released <= entry.amount + entry.over
+        and (entry.is_open or entry.captured + entry.released == entry.amount + entry.over)
         for _, entry in _holds(ledger)
     )
 
@@ -104,7 +105,7 @@ def _state_fits(ledger: Ledger, key: str, hold: Entry) -> bool:
     return {
         State.OPEN: hold.captured == 0 and (rest > 0 or not voids),
         State.PARTLY_CAPTURED: part and hold.captured < rest,
-        State.CAPTURED: hold.captured == rest > 0,
+        State.CAPTURED: hold.captured == rest + hold.over > 0,
         State.VOIDED: hold.captured == 0 == rest and len(voids) > 0,
         State.RELEASED: part and hold.captured == rest and len(voids) > 0,
         State.ENDED: part and hold.captured < rest,

@@ -37,6 +37,7 @@ from tallystick.ledger.state import (
     Ledger,
     Token,
 )
+from tallystick.ledger.surcharge import surcharge
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     Capture,
@@ -315,7 +316,10 @@ def _use_reasons(token: Token) -> Iterator[RefusalReason]:
 def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
     state, remaining = _hold(ledger, command.parent)
     move = move_of_capture(command.amount, remaining)
-    if move not in TRANSITIONS[state]:
+    hold = ledger.entries.get(command.parent)
+    if hold is not None and surcharge(ledger, hold, command.amount):
+        yield RefusalReason("it takes more than was held")  # a server may permit it
+    elif move not in TRANSITIONS[state]:
         nothing = command.amount == 0 and state in (*REFUNDABLE, State.REFUNDED)
         rule = None if nothing else ILLEGAL_MOVE_RULES[state][0]
         yield RefusalReason(f"{move} of {state} ({remaining} remains)", rule=rule)

@@ -101,7 +101,7 @@ class Entry(NamedTuple):
     """One transaction of the card. Amounts are in the smallest unit of the card's currency.
 
     `captured` is what was captured of a hold; for a void, the original amount of its hold.
-    `released` is what a hold locked and gave back.
+    `released` is what a hold locked and gave back; `over` by how much its captures exceed it.
     `parent` is the id of the hold that a capture or a void acts on.
     A tuple, because every judgement makes some, and a frozen dataclass takes six times as long.
     """
@@ -114,6 +114,7 @@ class Entry(NamedTuple):
     parent: EntryId | None = None
     extras: Extras = ()
     released: Money = 0
+    over: Money = 0
 
     @property
     def remaining(self) -> Money:

@@ -68,6 +68,9 @@ class Traits:
     """Kinds of payments, in words of `vocabulary.Kind`, whose requests carry none even so."""
     part_of_capture: bool = True
     """Whether a capture may name an amount. False: it collects all that remains."""
+    over_capture: int = 0
+    """By how many percent of a hold its captures may exceed it in all; a server may refuse what
+    exceeds it even so. Only without an account."""
     part_of_void: bool = False
     """Whether a void may release a part of what is held."""
     says_rest: frozenset[str] = frozenset()

@@ -20,6 +20,7 @@ from tallystick.ledger.vocabulary import (
     Command,
     HoldRecord,
     Kind,
+    Money,
     OpenCard,
     Outcome,
     Phase,
@@ -315,6 +316,50 @@ def test_a_repetition_after_a_lost_answer_shows_the_id() -> None:
 def test_a_server_that_refuses_repetitions_may_not_accept_one() -> None:
     (held,) = after(start(ref__same__hold=("refuse",)), HELD)
     assert rule_of(held, hold(), shown()) in ("DIA-1", "REF-1")
+
+
+TIPPED = replace(EXACT, over_capture=15)
+
+
+@pytest.mark.parametrize(
+    ("amount", "accepted", "refused"),
+    [
+        (600, None, "CAP-1"),
+        (601, None, None),
+        (690, None, None),
+        (691, "CAP-2", None),
+        (Decimal("690.5"), "CAP-2", None),
+    ],
+)
+def test_a_surcharge_is_permitted_up_to_its_bound_and_need_not_be_accepted(
+    amount: Money, accepted: str | None, refused: str | None
+) -> None:
+    (held,) = after(start(TIPPED), HELD)
+    capture = Capture("A", "h", amount, "c")
+    assert rule_of(held, capture, shown(captured=amount)) == accepted
+    assert rule_of(held, capture, Refused(422)) == refused
+
+
+def test_the_bound_of_surcharges_is_one_for_all_captures_of_a_hold() -> None:
+    (held,) = after(start(TIPPED, capture__rest=("kept",)), HELD)
+    (part,) = after(held, (Capture("A", "h", 500, "c"), shown(captured=500)))
+    second = Capture("A", "h", 160, "d")
+    (over,) = after(part, (second, shown(captured=660, remaining=0, is_open=False)))
+    assert broken(over) == []
+    assert (over.captured, over.held, over.entries["h"].over) == (660, 0, 60)
+    again = Capture("A", "h", 30, "e")
+    assert rule_of(over, again, shown(captured=690)) is None
+    assert rule_of(over, again, Refused(422)) is None
+    (most,) = after(over, (again, shown(captured=690, remaining=-90)))
+    assert broken(most) == []
+    assert rule_of(most, Capture("A", "h", 1, "f"), shown(captured=691)) == "CAP-5"
+    assert rule_of(most, ReadHold("A", "h"), shown(captured=690, remaining=-1)) is not None
+
+
+def test_a_hold_that_one_capture_ends_takes_no_surcharge_after_it() -> None:
+    (held,) = after(start(TIPPED, capture__rest=("released",)), HELD)
+    (whole,) = after(held, (Capture("A", "h", 600, "c"), shown(captured=600)))
+    assert rule_of(whole, Capture("A", "h", 30, "d"), shown(captured=630)) == "CAP-5"
 
 
 def test_without_keys_every_request_is_a_new_one() -> None:

@@ -128,6 +128,7 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
         ("remaining", 500),
         ("remaining+1", 501),
         ("original", 600),
+        ("limit+1", 501),
         ("available", 400),
         ("available/3", 133),
         ("balance", 900),

@@ -311,6 +311,17 @@ def test_a_program_is_adapted_to_the_least_amount_and_the_currencies() -> None:
     assert offered(run, "A = card 1000 EUR").lines() == ["A = card 100000 EUR"]
 
 
+def test_one_more_than_remains_is_one_more_than_the_api_permits() -> None:
+    run = run_on_holds(traits=replace(HOLDS, over_capture=20))
+    lines = ("A = card 1000", "h = hold A 600", "c = capture h 100", "d = capture h remaining+1")
+    program = offered(run, *lines)
+    assert program.lines()[-1] == "d = capture h limit+1"
+    session = run_program(run, program)
+    judged = session.story.events[-2].judged
+    assert judged is not None
+    assert getattr(judged.command, "amount", None) == 500 + 120 + 1
+
+
 def test_a_read_of_a_card_that_is_none_shows_its_latest_hold() -> None:
     run = run_on_holds()
     session = run_program(run, offered(run, "A = card 1000", "read A"))

@@ -68,6 +68,9 @@ def _check_presence(declaration: Declaration, page: Page) -> None:
         if name in commands and not declaration.has_balance:
             text = f"`{name}` is of a card with a balance: write `card`, or leave it out"
             page.mistake(commands[name].line, text)
+    if declaration.has_balance and declaration.over_capture:
+        text = "`over_capture` is for an API without `card`: what exceeds a hold is no card's money"
+        page.mistake(declaration.line_of("over_capture"), text)
     if not declaration.refused:
         page.mistake(1, "`refused` is missing: with which statuses is a request refused?")
     if not declaration.control:

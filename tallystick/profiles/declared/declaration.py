@@ -176,6 +176,8 @@ class Declaration:
     refused: tuple[Verdict, ...]
     control: tuple[Call, ...]
     commands: Mapping[Name, Template]
+    over_capture: int = 0
+    """By how many percent of a hold its captures may exceed it."""
     ids: str = "text"
     """The form of the ids and keys that this client chooses, one of `names.FORMS`."""
     production: Production = field(default_factory=Production)

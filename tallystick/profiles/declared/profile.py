@@ -216,6 +216,7 @@ def traits_of(declaration: Declaration) -> Traits:
         ),
         part_of_capture=Name.CAPTURE not in commands or "amount" in _sent(commands[Name.CAPTURE]),
         says_rest=frozenset(commands[Name.CAPTURE].says_rest if Name.CAPTURE in commands else ()),
+        over_capture=declaration.over_capture,
         details=details_of(declaration),
         part_of_void=void is not None and "amount" in names_in([void.call.path, void.call.content]),
     )

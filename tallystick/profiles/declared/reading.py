@@ -75,6 +75,7 @@ def _declaration(path: Path, page: Page, members: Members) -> Declaration:
         refused=reader.verdicts(members.take("refused"), "refused"),
         control=tuple(reader.one_call(each, "control") for each in controls),
         commands=reader.commands(members.mapping("commands")),
+        over_capture=members.number("over_capture"),
         ids=members.one_of("ids", FORMS_OF_IDS, FORMS_OF_IDS[0]),
         production=_production(page, members),
         answers=_answers(page, members),
