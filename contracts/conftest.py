@@ -25,6 +25,7 @@ ORDER = (
     "test_pins",
     "test_tokens",
     "test_retries",
+    "test_ways",
     "test_metadata",
     "test_accepted",
     "test_identities",

@@ -61,7 +61,7 @@ def _customer_with_cards(run: Run) -> Customer:
     return Customer(stage, name, [stage.card_id(label) for label in labels])
 
 
-@rule("CARD-10", "READ-7", "READ-3", "READ-9")
+@rule("CARD-10", "READ-7", "READ-3", "READ-9", "READ-11")
 def test_the_list_of_a_customer_is_whole_and_its_pages_join(customer: Customer) -> None:
     expect = customer.stage.direct.expect
     listed = customer.page(limit=100) or []
@@ -75,6 +75,8 @@ def test_the_list_of_a_customer_is_whole_and_its_pages_join(customer: Customer) 
         name = _cursor_name(customer, first, limit)
         if name is not None:
             _pages_join(customer, name, limit)
+            if limit == 3:
+                _pages_join(customer, name, limit, rules=("READ-11", "READ-3"), paying=True)
 
 
 def _cursor_name(customer: Customer, first: list[dict[str, Any]], limit: int) -> str | None:
@@ -98,7 +100,16 @@ def _cursor_name(customer: Customer, first: list[dict[str, Any]], limit: int) ->
     return None
 
 
-def _pages_join(customer: Customer, name: str, limit: int) -> None:
+def _pages_join(
+    customer: Customer,
+    name: str,
+    limit: int,
+    *,
+    rules: tuple[str, ...] = ("READ-9", "READ-3"),
+    paying: bool = False,
+) -> None:
+    """Every card is on one page, also if the card that the cursor names pays in between."""
+    labels = dict(zip(customer.cards, [*LABELS, "Z"], strict=False))
     seen: list[str] = []
     cursor = None
     for _ in range(len(customer.cards) + 2):
@@ -107,8 +118,10 @@ def _pages_join(customer: Customer, name: str, limit: int) -> None:
             break
         seen += [str(item.get("card_id")) for item in items]
         cursor = items[-1].get(name)
+        if paying and seen[-1] in labels:
+            customer.stage.perform(f"p{len(seen)} = draw {labels[seen[-1]]} 1", unread=True)
     customer.stage.direct.expect(
-        ("READ-9", "READ-3"),
+        rules,
         sorted(seen) == sorted(customer.cards),
         f"each of {len(customer.cards)} cards once on pages of {limit}",
         f"{seen}",

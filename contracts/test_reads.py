@@ -12,6 +12,7 @@ from contracts.support import request_builders
 from contracts.support.identity import agree, identity_of
 from contracts.support.pagination import (
     ListPosition,
+    Traversal,
     follow_cursors,
     in_order_of_creation,
     locate,
@@ -217,16 +218,31 @@ def test_the_largest_pages_leave_out_no_card_of_smaller_ones(
 ) -> None:
     stage = Stage(run)
     after = listed_cards.position_now(stage).after
-    traversals = [
-        follow_cursors(stage, after=after, limit=limit, pages=pages)
-        for limit, pages in LARGE.items()
-    ]
-    large, small = (read.ids() if read else [] for read in traversals)
-    both = [index for index, card_id in enumerate(small) if card_id in set(large)]
-    between = small[both[0] : both[-1] + 1] if both else []
-    missing = [card_id for card_id in between if card_id not in set(large)]
+    for start in dict.fromkeys([after, None]):
+        traversals = [
+            follow_cursors(stage, after=start, limit=limit, pages=pages)
+            for limit, pages in LARGE.items()
+        ]
+        large, small = (read or Traversal((), False) for read in traversals)
+        both = [index for index, card_id in enumerate(small.ids()) if card_id in large.ids()]
+        between = small.ids()[both[0] : both[-1] + 1] if both else []
+        missing = [card_id for card_id in between if card_id not in large.ids()]
+        stage.direct.expect(
+            "READ-5", not missing, "on pages of 100 what is on pages of 45", f"no {missing}"
+        )
+        if large.is_complete and both:
+            _ends_where_it_says(stage, start, small.ids()[both[-1] + 1 :])
+
+
+def _ends_where_it_says(stage: Stage, start: str | None, behind: list[str]) -> None:
+    """Cards that smaller pages show behind the last one of the largest pages are on those now."""
+    for limit, pages in LARGE.items():  # cards of others may have come or gone in between
+        again = follow_cursors(stage, after=start, limit=limit, pages=pages) if behind else None
+        if again is None or (limit == 100 and not again.is_complete):
+            return
+        behind = [one for one in behind if (one in again.ids()) is (limit != 100)]
     stage.direct.expect(
-        "READ-5", not missing, "on pages of 100 what is on pages of 45", f"no {missing}"
+        "READ-5", not behind, "on pages of 100, up to the last, what smaller ones have", f"{behind}"
     )
 
 
@@ -329,28 +345,61 @@ def test_a_limit_is_honoured_and_has_bounds(run: Run) -> None:
 @rule("READ-10", "SHAPE-1")
 @pytest.mark.alone
 def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
-    # Neither its type nor its comparison is documented, so two cards are compared to each other.
+    # Neither its type nor its comparison is documented, so cards are compared to each other.
     stage = Stage(run)
-    first, last = stage.fresh_card("first"), stage.fresh_card("last")
-    _made(stage, first)
-    stage.perform("A = card 1000 NOK", "h = hold A 600", "B = card 400 NOK", unread=True)
-    _made(stage, last)
-    twins = [stage.card_id("A"), stage.card_id("B")]
-    position = locate(stage, twins, (first, last))
-    if position is None or in_order_of_creation(twins, position.reference.ids()) is False:
-        pytest.skip("the two cards are not next to each other in the list")
+    row = [stage.fresh_card("first")]
+    _made(stage, row[0])
+    stage.perform(*LIKE_400, unread=True)
+    row.append(stage.fresh_card("last"))
+    _made(stage, row[-1])
+    labels = [line[0] for line in LIKE_400 if " = card " in line or " = batch" in line]
+    alike = [
+        stage.card_id(label)
+        for label in labels
+        if label in stage.session.ledgers and stage.session.ledger(label).available == 400
+    ]
+    position = locate(stage, alike, row)
+    if position is None or in_order_of_creation(alike, position.reference.ids()) is False:
+        pytest.skip("the cards are not next to each other in the list")
     for amount in (400, 399, 401, 1000):
-        read = follow_cursors(stage, after=position.after, pages=3, amount_available=amount)
-        run.count_checked("READ-10")
+        _are_seen_alike(stage, position, alike, amount)
+
+
+LIKE_400 = (
+    *("A = card 1000 NOK", "h = hold A 600"),
+    *("B = card 400 NOK", "C = card 100 NOK", "f = fund C 300"),
+    *("D = card 900 NOK", "i = hold D 500", "c = capture i 200"),
+    *("E = card 400 NOK", "j = hold E 100", "v = void j"),
+    *("F = card 600 NOK", "d = draw F 200", "G = batch", "activate G 400 NOK"),
+)
+"""Cards of which 400 is available, each in another way."""
+
+
+def _are_seen_alike(stage: Stage, position: ListPosition, alike: list[CardId], amount: int) -> None:
+    """The filter shows all of the cards or none, with deleted cards asked for or not."""
+    shown: dict[str | None, list[str]] = {}
+    for flag in (None, "true"):
+        read = follow_cursors(
+            stage, after=position.after, pages=3, amount_available=amount, include_deleted=flag
+        )
+        stage.run.count_checked("READ-10")
         if read is None:
             continue  # refused: the type of the filter is open
-        shown = [card_id for card_id in read.ids() if card_id in twins]
-        if len(shown) == 1 and (read.is_complete or shown[0] != read.ids()[-1]):
-            stage.direct.violate(
-                "READ-10",
-                f"with amount_available={amount} both cards of which 400 is available, or neither",
-                f"only {shown[0]!r}",
-            )
+        shown[flag] = [card_id for card_id in read.ids() if card_id in alike]
+        cut_off = not read.is_complete and shown[flag][-1:] == read.ids()[-1:]
+        stage.direct.expect(
+            "READ-10",
+            len(shown[flag]) in (0, len(alike)) or cut_off,
+            f"with amount_available={amount} all cards of which 400 is available, or none: {alike}",
+            f"only {shown[flag]}",
+        )
+    flagged = shown.get("true", shown.get(None))
+    stage.direct.expect(
+        "READ-10",
+        len(flagged or ()) == len(shown.get(None, flagged or ())),
+        f"with include_deleted the cards that amount_available={amount} shows without it",
+        f"{flagged}",
+    )
 
 
 @rule("READ-10", "SHAPE-1")

@@ -69,7 +69,7 @@ def follow_cursors(
         seen += body["cards"]
         _no_repeat(stage, seen)
         following = body.get("starting_after")
-        if not following or not body["cards"]:
+        if not following or (not body["cards"] and following == cursor):
             return Traversal(tuple(seen), True)
         if until([str(card.get("card_id")) for card in seen]):
             break

@@ -12,7 +12,7 @@ __all__ = ["FAULTS", "Fault"]
 _CHAPTERS = (
     *("inputs", "formats", "values", "accepted", "access", "cards", "money", "lifecycle"),
     *("references", "reads", "tokens", "times", "absences", "rare", "corners", "neighbours"),
-    *("identities", "pages", "retries", "prolonged", "races", "delivery"),
+    *("identities", "pages", "filters", "retries", "prolonged", "races", "delivery"),
 )
 
 for _chapter in _CHAPTERS:

@@ -40,6 +40,7 @@ CATEGORIES = {
     "neighbours": "rare conditions",
     "identities": "identities",
     "pages": "reads",
+    "filters": "reads",
     "retries": "idempotency",
     "prolonged": "time",
     "races": "concurrency",

@@ -15,6 +15,7 @@ from tests.sandbox import (
     scenarios_corners,
     scenarios_formats,
     scenarios_identities,
+    scenarios_lists,
     scenarios_money,
     scenarios_neighbours,
 )
@@ -130,6 +131,8 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_formats.changing_pages,
     scenarios_formats.requests_once_more,
     scenarios_formats.used_until_the_end,
+    scenarios_lists.cards_of_every_state,
+    scenarios_lists.cards_of_a_customer,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,
