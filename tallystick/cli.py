@@ -49,6 +49,7 @@ from tallystick.replay_command import replay_command, violated
 from tallystick.replaying import probe_rows, probe_target
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
 from tallystick.reporting.journal import Exchanges, JournalError, Races, read_journal
+from tallystick.reporting.journal_files import journal_in
 from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError
@@ -235,7 +236,7 @@ def _print_rule(console: Console, rule: Rule, claims: list[str]) -> None:
 def render_command(directory: Path) -> None:
     """Make report.html and summary.md of a report directory again."""
     result = read_result(directory / "result.json")
-    journal = directory / "journal.jsonl"
+    journal = journal_in(directory)
     exchanges: Exchanges = {}
     races: Races = {}
     if journal.exists():
@@ -381,7 +382,7 @@ cli.add_command(profile_group)
 def sweep_command(settings: Settings, directory: Path) -> int:
     """Void the open holds and delete the cards of the run in a report directory.
 
-    It reads the run's journal.jsonl, so it works after a run that was killed too. Status 1 if
+    It reads the run's journal, so it works after a run that was killed too. Status 1 if
     something stays.
     """
     left = sweep(settings, directory)

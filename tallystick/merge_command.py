@@ -66,7 +66,9 @@ def write_merged(
 
 
 def _copy(merged: Merged, output: Path) -> None:
+    """Copy the scenarios, and the scripts and archives beside them."""
     for name, source in merged.files.items():
-        if source.exists():  # a result.json may come without its folder
-            (output / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, output / name)
+        for path in source.parent.glob(f"{source.stem}.*"):  # a result may come without its folder
+            copy = (output / name).with_suffix(path.suffix)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)

@@ -32,6 +32,7 @@ from tallystick.ledger.vocabulary import (
     Unknown,
 )
 from tallystick.profiles.profile import Profile
+from tallystick.reporting.compressed import beginning
 from tallystick.reporting.journal import JournalError, Record, read_journal
 from tallystick.target import NOT_JSON, Answer
 
@@ -55,14 +56,12 @@ class Recorded:
 
 def is_journal(path: Path) -> bool:
     """Whether a file begins as a journal of the suite."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.readline(200).startswith('{"journal":')
+    return beginning(path, 200).startswith('{"journal":')
 
 
 def is_archive(path: Path) -> bool:
     """Whether a file begins as an HTTP archive: an object with the member `log`."""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return "".join(file.read(200).split()).startswith('{"log":')
+    return "".join(beginning(path, 200).split()).startswith('{"log":')
 
 
 def records_of_archive(path: Path, profile: Profile) -> list[Record]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tallystick.cleanup import Bound, LeftOpen, Leftovers, Seen
 from tallystick.connect import connect
-from tallystick.reporting.journal import Record, read_journal, read_parts
+from tallystick.reporting.journal import Record, read_journal
+from tallystick.reporting.journal_files import journal_in, read_parts
 from tallystick.settings import Settings, SettingsError
 from tallystick.target import Meter, Target
 
@@ -44,7 +45,7 @@ def sweep(settings: Settings, directory: Path) -> LeftOpen:
     """
     if settings.address is None or settings.clients is None:
         raise SettingsError("name the server: --target URL or TALLYSTICK_TARGET")
-    journal = read_journal(directory / "journal.jsonl", partial=True)
+    journal = read_journal(journal_in(directory), partial=True)
     leftovers = settings.profile.leftovers()
     if leftovers is None:
         raise SettingsError(f"the {settings.profile.title} has nothing that can be put away")

@@ -25,6 +25,7 @@ from tallystick.judging import judge
 from tallystick.merge_command import status_of, write_merged
 from tallystick.options import SettingsError
 from tallystick.parallel.number import processors
+from tallystick.reporting.journal_files import journal_in
 from tallystick.reporting.result import Result, ResultError, read_result
 from tallystick.reporting.visible import brief
 from tallystick.values import number_of
@@ -137,7 +138,7 @@ class _Hunt:
     def _lighten(self, round_: Round, result: Result) -> None:
         """Remove the journal of a run that has nothing to show and left nothing behind."""
         if not result["violations"] and result["left_open"] is None and result["reason"] is None:
-            (self._folder / round_.name / "journal.jsonl").unlink(missing_ok=True)
+            journal_in(self._folder / round_.name).unlink(missing_ok=True)
 
     def _bring_together(self) -> int:
         found = sorted(path.parent for path in self._folder.glob("*/result.json"))

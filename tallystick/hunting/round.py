@@ -15,7 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BROUGHT_BACK = ("result.json", "scenarios/*.yaml", "journal.jsonl")
+from tallystick.reporting.journal_files import NAME
+
+BROUGHT_BACK = ("result.json", "scenarios/*.*", NAME)
 LARGEST = 32 * 1024 * 1024
 """Bytes of a file that is brought back; a larger one stays where it is."""
 OVERDUE_S = 120.0

@@ -21,7 +21,8 @@ from tallystick.parallel.notes import SUFFIX, Reader, together
 from tallystick.parallel.orders import Collected, Order, read_collection, write_order
 from tallystick.parallel.plan import Plan
 from tallystick.parallel.shared import PAUSE_S, Shared
-from tallystick.reporting.journal import PARTS, JournalContents, read_parts
+from tallystick.reporting.journal import JournalContents
+from tallystick.reporting.journal_files import PARTS, read_parts
 from tallystick.reporting.reports import ReportsError
 from tallystick.run import Run
 from tallystick.settings import SettingsError

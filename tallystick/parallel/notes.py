@@ -116,17 +116,41 @@ class Reader:
 
 
 def together(found: Iterable[Noted]) -> dict[str, Finding]:
-    """One finding for each key: the one of the worker that was first, and where else it was met."""
+    """One finding for each cause: the shortest one that is known, and where else it was met.
+
+    Of those by one key, which two workers may have found at the same moment, it is the one of the
+    worker that was first. Causes of a rule that differ have keys that differ in each worker, but
+    what is first in one of them is another cause in the next.
+    """
+    kept: dict[str, Finding] = {}
+    merged = _by_key(found)
+    for key, finding in sorted(merged.items(), key=lambda item: len(item[1].steps)):
+        same = next((name for name, one in kept.items() if _is_one(one, finding)), None)
+        if same is None:
+            kept[key] = finding
+        else:
+            kept[same] = _met_too(kept[same], finding)
+    return {key: kept[key] for key in merged if key in kept}
+
+
+def _is_one(cause: Finding, finding: Finding) -> bool:
+    """Whether a finding is one more way to a cause, as one process would have seen at once."""
+    named = (cause.cause.rule, cause.known) == (finding.cause.rule, finding.known)
+    return named and cause.is_met_by(finding)
+
+
+def _met_too(first: Finding, finding: Finding) -> Finding:
+    """A finding, with the tests that met it as another one."""
+    tests = dict.fromkeys((*first.also, finding.test, *finding.also))
+    return replace(first, also=tuple(test for test in tests if test not in ("", first.test)))
+
+
+def _by_key(found: Iterable[Noted]) -> dict[str, Finding]:
     merged: dict[str, Finding] = {}
     for noted in sorted(found, key=lambda noted: (not noted.is_ours, _moment(noted))):
         finding = noted.finding
         first = merged.get(noted.key)
-        if first is None:
-            merged[noted.key] = finding
-            continue
-        tests = dict.fromkeys((*first.also, finding.test, *finding.also))
-        also = tuple(test for test in tests if test not in ("", first.test))
-        merged[noted.key] = replace(first, also=also)
+        merged[noted.key] = finding if first is None else _met_too(first, finding)
     return merged
 
 

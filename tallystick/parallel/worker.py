@@ -36,7 +36,8 @@ from tallystick.parallel.orders import (
 from tallystick.parallel.shared import PAUSE_S, Shared
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.program import Program
-from tallystick.reporting.journal import PARTS, Header, Journal
+from tallystick.reporting.journal import Header, Journal
+from tallystick.reporting.journal_files import PARTS
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending
@@ -229,7 +230,7 @@ class PartOfReports(Reports):
             self._journal.close()
 
     def _new_journal(self, header: Header, redactor: Redactor) -> Journal:
-        path = self._parts / f"{self._name}.jsonl"
+        path = self._parts / f"{self._name}.jsonl.gz"
         return Journal(path, header, redactor=redactor, longest=LONGEST_LINE)
 
     def _write(self, run: Run, ending: Ending) -> None:

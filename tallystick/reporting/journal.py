@@ -1,16 +1,17 @@
-"""The journal: every exchange of a run as a stream of JSON lines, without its secrets.
+"""The journal: every exchange of a run as compressed lines of JSON, without its secrets.
 
 A header line, a line for each exchange, a line for each finding (which exchanges belong to it), and
 a footer that a whole journal must have. It is the observer of all connections, so it is cheap and
 takes calls from any thread. It does not judge, and no other report reads the live run's bodies.
+Readers take journals that are not compressed too.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from errno import ENOENT
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple, Self
 
 from tallystick import __version__
 from tallystick.evidence import Event
+from tallystick.reporting.compressed import CompressedFile, read_text
 from tallystick.reporting.credentials import further_headers, shown_credentials
 from tallystick.reporting.ledger_says import Compared, compare
 from tallystick.reporting.redaction import Redactor
@@ -32,10 +34,9 @@ FORMAT = 1
 LONGEST_CONTENT = 4_000
 """Bytes that are kept of what was sent in place of a body."""
 LONGEST_LINE = 64 * 1024  # characters; of a longer one, the bodies that make it so are left out
-
-
-PARTS = "workers"
-"""The folder, beside the journal, in which each process of a parallel run writes a journal."""
+LARGEST_WHOLE = 64 * 1024 * 1024
+"""Bytes; a larger journal has only short bodies from there on, and all of what findings need."""
+LONGEST_LATE_LINE = 500
 
 
 class JournalError(ValueError):
@@ -131,15 +132,17 @@ class Journal:
         *,
         redactor: Redactor | None = None,
         longest: int = LONGEST_LINE,
+        largest: int = LARGEST_WHOLE,
     ) -> None:
+        """`longest`: characters of a line; `largest`: bytes of the file, then lines are short."""
         self._redactor = redactor or Redactor()
-        self._longest = longest
+        self._longest, self._largest = longest, largest
         self._lock = threading.Lock()
         self._lines: list[str] = []
         self._exchanges = 0
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w", encoding="utf-8")
+        self._file = CompressedFile(path)
         shown = asdict(header) | {"target": self._redactor.text(header.target)}
         self._lines.append(_line({"journal": FORMAT, **shown}))
         self.flush()
@@ -159,7 +162,8 @@ class Journal:
             if self._file.closed:
                 return  # a thread that gave up waiting may still hear an answer after the end
             record = record_of(exchange, step, self._redactor)
-            self._lines.append(_record_line(record, self._longest))
+            longest = LONGEST_LATE_LINE if self._is_large() else self._longest
+            self._lines.append(_record_line(record, longest))
             self._exchanges += 1
             # At once, so that the journal of a run that is killed knows every card it has made.
             self._write()
@@ -171,9 +175,19 @@ class Journal:
         """
         with self._lock:
             if not self._file.closed:
+                if self._is_large():
+                    self._lines += self._whole(finding.events)
                 seen = Seen(tuple(map(self._linked, finding.events)), race)
                 self._lines.append(_seen_line(finding.key, seen))
                 self._write()
+
+    def _is_large(self) -> bool:
+        return self._file.size > self._largest
+
+    def _whole(self, events: Iterable[Event]) -> Iterable[str]:
+        """The lines of exchanges, which may have been cut when they were heard."""
+        for event in events:
+            yield _record_line(record_of(event.exchange, event.step, self._redactor), self._longest)
 
     def _linked(self, event: Event) -> Linked:
         return Linked(event.exchange.number, event.step, _compared(event, self._redactor))
@@ -203,7 +217,6 @@ class Journal:
 
     def _write(self) -> None:
         self._file.write("".join(self._lines))
-        self._file.flush()
         self._lines.clear()
 
 
@@ -288,7 +301,7 @@ def read_journal(path: Path, *, partial: bool = False) -> JournalContents:
     if not whole_lines:
         raise JournalError(f"{path} is empty: not a journal")
     header = _header(path, whole_lines[0])
-    records: list[Record] = []
+    records: dict[int, Record] = {}  # a line that comes again is the whole one
     findings: dict[str, Seen] = {}
     footer: int | None = None
     for number, line in enumerate(whole_lines[1:], start=2):
@@ -299,53 +312,36 @@ def read_journal(path: Path, *, partial: bool = False) -> JournalContents:
             if "finding" in members:
                 findings[str(members["finding"])] = _seen(members)
             elif "number" in members:
-                records.append(_record(members))
+                record = _record(members)
+                records[record.number] = record
             else:
                 footer = int(members["exchanges"])
         except (ValueError, TypeError, KeyError) as error:
             raise JournalError(f"{path}, line {number}: {_said(error)}") from None
     _check_footer(path, footer, len(records), partial)
-    return JournalContents(header, tuple(records), findings, footer is not None)
+    return JournalContents(header, tuple(records.values()), findings, footer is not None)
 
 
-def read_parts(directory: Path) -> list[JournalContents]:
-    """The journals of the processes of a parallel run that was not put together; often none.
-
-    Of a process that was killed, up to its last exchange. Files that are no journals are left out.
-    """
-    found = []
-    for path in sorted((directory / PARTS).glob("*.jsonl")):
-        with suppress(JournalError):
-            found.append(read_journal(path, partial=True))
-    return found
-
-
-def merge_journals(path: Path, parts: Iterable[JournalContents]) -> JournalContents:
-    """Put the parts of a run into its journal, in the order of the requests; what it is then."""
-    whole = read_journal(path, partial=True)
-    records = list(whole.records)
-    findings = dict(whole.findings)
-    for part in parts:
-        records += part.records
-        findings = {**part.findings, **findings}
-    records.sort(key=lambda record: record.number)
-    merged = path.with_name(f".{path.name}.merged")
-    with merged.open("w", encoding="utf-8") as file:
-        file.write(_line({"journal": FORMAT, **asdict(whole.header)}))
-        file.writelines(map(_record_line, records))
-        file.writelines(_seen_line(key, seen) for key, seen in findings.items())
-        file.write(_line({"exchanges": len(records)}))
-    merged.replace(path)
-    return JournalContents(whole.header, tuple(records), findings)
+def write_whole_journal(path: Path, contents: JournalContents) -> None:
+    """Replace a journal by one with these contents, all at once."""
+    part = path.with_name(f".{path.name}.merged")
+    with gzip.open(part, "wt", encoding="ascii") as file:
+        file.write(_line({"journal": FORMAT, **asdict(contents.header)}))
+        file.writelines(map(_record_line, contents.records))
+        file.writelines(_seen_line(key, seen) for key, seen in contents.findings.items())
+        file.write(_line({"exchanges": len(contents.records)}))
+    part.replace(path)
 
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except OSError as error:
         raise JournalError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise JournalError(f"{path} is not text: {error}") from None
+    except ValueError as error:
+        raise JournalError(f"{path}: {error}") from None
 
 
 def _header(path: Path, line: str) -> Header:

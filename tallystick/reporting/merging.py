@@ -13,6 +13,7 @@ from typing import cast
 
 from tallystick.reporting.comparison import same_cause
 from tallystick.reporting.journal import Exchanges, JournalError, Races, Record, read_journal
+from tallystick.reporting.journal_files import journal_in
 from tallystick.reporting.lifecycle import merged_lifecycle
 from tallystick.reporting.response_times import merged_latency
 from tallystick.reporting.result import (
@@ -231,7 +232,7 @@ def _evidence(chosen: Sequence[_Chosen]) -> tuple[Exchanges, Races]:
 
 def _journal(folder: Path) -> tuple[Exchanges, Races]:
     try:
-        journal = read_journal(folder / "journal.jsonl", partial=True)
+        journal = read_journal(journal_in(folder), partial=True)
     except JournalError:
         return {}, {}
     return journal.exchanges(), journal.races()

@@ -26,7 +26,6 @@ from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.curl import AT_THE_END
 from tallystick.reporting.har import har_text
 from tallystick.reporting.journal import (
-    PARTS,
     Exchanges,
     Header,
     Journal,
@@ -34,9 +33,9 @@ from tallystick.reporting.journal import (
     Races,
     Record,
     exchanges_of,
-    merge_journals,
     record_of,
 )
+from tallystick.reporting.journal_files import NAME, PARTS, PLAIN_NAME, merge_journals
 from tallystick.reporting.page import report_page
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.response_times import ResponseTimes
@@ -66,15 +65,14 @@ ON_A_LANE = re.compile(rf"\d+\| |{AT_THE_END}$")
 
 NOT_FINISHED = "not finished"
 PAGE, SARIF = "report.html", "report.sarif"
-JOURNAL = "journal.jsonl"
 SCRIPTS = {"py": python_text, "sh": shell_text}
 """The programs beside a scenario file, by the ending of their names."""
-MARKS = ("result.json", JOURNAL)
+MARKS = ("result.json", NAME, PLAIN_NAME)
 """A directory with one of these is that of an earlier run."""
 OURS = (
     *(*MARKS, PAGE, SARIF, "summary.md"),
     *(f"scenarios/*.{ending}" for ending in ("yaml", "har", *SCRIPTS)),
-    *(f"{PARTS}/*.jsonl", f"{PARTS}/*.notes"),
+    *(f"{PARTS}/*.jsonl.gz", f"{PARTS}/*.notes"),
 )
 """What a run writes anew."""
 
@@ -128,7 +126,7 @@ class Reports:
         self._write(run, replace(ending, unfinished=NOT_FINISHED))
 
     def _new_journal(self, header: Header, redactor: Redactor) -> Journal:
-        return Journal(self.directory / JOURNAL, header, redactor=redactor)
+        return Journal(self.directory / NAME, header, redactor=redactor)
 
     def owns(self, finding: Finding) -> bool:
         """Whether this process writes the files of the finding, and shortens its program."""
@@ -148,7 +146,7 @@ class Reports:
             if self._journal is not None:
                 self._journal.close()
             self._times = ResponseTimes()
-            self._merged = merge_journals(self.directory / JOURNAL, parts)
+            self._merged = merge_journals(self.directory / NAME, parts)
             for record in self._merged.records:
                 if record.status is not None:
                     took_ns = record.returned_ns - record.called_ns

@@ -226,7 +226,7 @@ def _pretty(body: object) -> str:
     text = short if len(short) <= 100 else json.dumps(body, ensure_ascii=False, indent=2)
     if len(text) <= LONGEST_BODY:
         return text
-    return f"{text[:LONGEST_BODY]}\n... {len(text) - LONGEST_BODY:,} more characters: journal.jsonl"
+    return f"{text[:LONGEST_BODY]}\n... {len(text) - LONGEST_BODY:,} more characters: the journal"
 
 
 def _command(entry: ViolationEntry, result: Result) -> str:

@@ -296,7 +296,7 @@ def _exchange(record: Record, result: Result, label: str, width: int) -> Iterato
     command = curl(record, result["target"], result.get("credentials", [BEARER]))
     if len(command) > LONGEST_COMMAND:
         left = len(command) - LONGEST_COMMAND + 1
-        more = f"# {left} more members: exchange {record.number} in journal.jsonl"
+        more = f"# {left} more members: exchange {record.number} in the journal"
         command = [*command[: LONGEST_COMMAND - 2], more, command[-1]]
     yield from _verbatim(label, command[:1])
     # The address is the longest word of all: it gets the whole width.
@@ -305,7 +305,7 @@ def _exchange(record: Record, result: Result, label: str, width: int) -> Iterato
     if len(shown) > LONGEST_ANSWER:
         left = len(shown) - LONGEST_ANSWER
         shown = f"{shown[:LONGEST_ANSWER]} ... {left:,} more characters: exchange "
-        shown += f"{record.number} in journal.jsonl"
+        shown += f"{record.number} in the journal"
     yield from _labelled("answer", shown, width)
 
 

@@ -12,6 +12,7 @@ import pytest
 from tallystick.cli import main
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.recorded import recorded
+from tallystick.reporting.compressed import read_text
 from tallystick.reporting.har import har_text
 from tallystick.reporting.journal import Header, Journal, read_journal
 from tallystick.request import Request
@@ -145,10 +146,10 @@ def test_a_card_of_another_account_is_another_card(tmp_path: Path) -> None:
     foreign = ("GET", "/cards/A", None, 404, {"error": {}})
     path = journal_of(tmp_path, OPENED, READ)
     found = recorded(path, Wallet())
-    lines = path.read_text().splitlines()
+    lines = read_text(path).splitlines()
     assert len(found.history) == 2
     other = journal_of(tmp_path, OPENED, foreign)
-    text = other.read_text().splitlines()
+    text = read_text(other).splitlines()
     text[2] = text[2].replace("T12345678", "T87654321")
     other.write_text("\n".join([lines[0], *text[1:], ""]))
     assert len(recorded(other, Wallet()).history) == 1
@@ -191,5 +192,5 @@ def test_the_journal_of_a_real_run_is_judged_as_the_run_was(
             *(f"--report-dir={reports}", "-q"),
         )
     assert ran.status == expected, ran.output
-    again = tallystick({}, tmp_path / "again", "check", str(reports / "journal.jsonl"))
+    again = tallystick({}, tmp_path / "again", "check", str(reports / "journal.jsonl.gz"))
     assert again.status == expected, again.output

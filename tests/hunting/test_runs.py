@@ -149,7 +149,7 @@ def test_an_interrupted_hunt_brings_together_what_there_is(
     hunting = _started(faulty, reports, "--budget=100s", "-n2", f"--corpus={corpus}")
     _wait_for(corpus, "*.yaml")
     for seed in sorted((reports / "rounds").iterdir()):
-        _wait_for(seed, "journal.jsonl")
+        _wait_for(seed, "journal.jsonl.gz")
     hunting.send_signal(number)
     assert hunting.wait(LIMIT_S) == 2
     result = read_result(reports / "result.json")
@@ -162,7 +162,7 @@ def test_an_interrupted_hunt_brings_together_what_there_is(
 def test_the_runs_of_a_hunt_that_is_killed_end_with_it(honest: Environment, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     hunting = _started(honest, reports, "--budget=100s", "--round=90s")
-    running = _wait_for(reports, "rounds/*/journal.jsonl").parent
+    running = _wait_for(reports, "rounds/*/journal.jsonl.gz").parent
     hunting.kill()
     hunting.wait()
     _wait_for(running, "report.html")

@@ -234,7 +234,7 @@ ENDINGS = {
     "the report directory is removed": Ending(
         3,
         "error",
-        "journal.jsonl was removed during the run",
+        "journal.jsonl.gz was removed during the run",
         "import shutil; shutil.rmtree(run_reports())",
     ),
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tallystick.parallel.notes import Noted, Notes, Reader, State, together
+from tallystick.program import Program
 from tallystick.target import Outage
 from tests.reporting.sample import sample_findings, sample_run
 
@@ -55,3 +56,25 @@ def test_a_finding_of_two_workers_is_one() -> None:
     merged = together([Noted("CAP-2", early, False), Noted("CAP-2", late, True)])
     assert merged["CAP-2"].test == "test_a"
     assert merged["CAP-2"].also == ("test_c", "test_b")
+
+
+def test_what_was_first_in_one_worker_and_a_further_cause_in_another_is_one_finding() -> None:
+    first, race = sample_findings()
+    ours = replace(first, test="test_a", also=())
+    longer = Program.parse("A = card 50 EUR", *first.program.lines()[1:])
+    further = replace(first, program=longer, test="test_b", also=(), digest="9f00aa11")
+    merged = together(
+        [Noted("CAP-2", ours, True), Noted(race.key, race, True), Noted(further.key, further, True)]
+    )
+    assert {key: (one.test, one.also) for key, one in merged.items()} == {
+        "CAP-2": ("test_a", ("test_b",)),
+        race.key: (race.test, race.also),
+    }
+
+
+def test_another_cause_of_the_same_rule_stays_a_finding() -> None:
+    first, _ = sample_findings()
+    wrong = replace(first.violation, actual="amount 600")
+    further = replace(first, violation=wrong, test="test_b", digest="9f00aa11")
+    merged = together([Noted("CAP-2", first, True), Noted(further.key, further, True)])
+    assert list(merged) == ["CAP-2", "CAP-2 9f00aa11"]

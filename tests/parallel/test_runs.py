@@ -11,7 +11,8 @@ import pytest
 
 from sandbox.process import Sandbox
 from tallystick.known import entry_text
-from tallystick.reporting.journal import read_journal, read_parts
+from tallystick.reporting.journal import read_journal
+from tallystick.reporting.journal_files import journal_in, read_parts
 from tallystick.reporting.result import Result, read_result
 from tests.misbehaviour.running import Signal, Watched, run_started
 from tests.proof.servers import Environment, environment_of
@@ -57,7 +58,7 @@ def rules_of(result: Result) -> dict[str, int]:
 
 def journal_of(ran: Watched) -> list[int]:
     """The numbers of the exchanges in the journal, which has to be whole."""
-    numbers = [record.number for record in read_journal(ran.reports / "journal.jsonl").records]
+    numbers = [record.number for record in read_journal(journal_in(ran.reports)).records]
     assert read_parts(ran.reports) == []
     return numbers
 
@@ -109,7 +110,7 @@ def test_a_worker_that_dies_leaves_the_run_undecided_and_loses_nothing(
     assert result["verdict"] == "undecided"
     assert "died while it ran" in str(result["reason"])
     assert result["left_open"] is None
-    records = read_journal(ran.reports / "journal.jsonl").records
+    records = read_journal(journal_in(ran.reports)).records
     assert sum(record.operation == "aid_cards_post" for record in records) == 2
     assert read_parts(ran.reports) == []
 

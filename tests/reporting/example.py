@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tallystick.reporting.compressed import read_text
 from tallystick.reporting.journal import read_journal
 from tallystick.reporting.reports import write_pages
 from tallystick.reporting.response_times import LatencyEntry, ResponseTimes
@@ -50,7 +51,7 @@ def main() -> None:
         directory = Path(name) / "reports"
         _run_contracts(directory)
         written = {
-            str(path.relative_to(directory)): path.read_text(encoding="utf-8")
+            str(path.relative_to(directory)).removesuffix(".gz"): read_text(path)
             for path in sorted(directory.rglob("*"))
             if path.is_file() and path.suffix != ".har"
         }

@@ -78,6 +78,7 @@ def test_the_readme_names_every_file_of_the_example() -> None:
     cells = re.findall(r"^\| (`[^|]+`) \|", README.read_text(), re.MULTILINE)
     explained = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
     shown = {re.sub(r"\b[a-z]+-\d+\b", "RULE", name) for name in _names()}
+    shown = {name.replace("journal.jsonl", "journal.jsonl.gz") for name in shown}
     assert shown - explained == {"terminal.txt"}
     assert explained - shown == {"junit.xml", "scenarios/RULE.har"}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tallystick.reporting.annotations import annotation_lines
+from tallystick.reporting.compressed import read_text
 from tallystick.reporting.journal import read_journal
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, read_result, summarise
@@ -18,7 +19,7 @@ from tests.reporting.sample import NOT_CLAIMED, over_capture, sample_run
 
 def _files(directory: Path) -> dict[str, str]:
     return {
-        str(path.relative_to(directory)): path.read_text(encoding="utf-8")
+        str(path.relative_to(directory)): read_text(path)
         for path in sorted(directory.rglob("*"))
         if path.is_file()
     }
@@ -41,7 +42,7 @@ def test_a_run_leaves_its_reports_and_no_one_elses(tmp_path: Path) -> None:
     assert read_result(tmp_path / "result.json")["verdict"] == "violates"
     result = reports.close(run, Ending(not_claimed=NOT_CLAIMED))
     assert read_result(tmp_path / "result.json") == result
-    assert [record.number for record in read_journal(tmp_path / "journal.jsonl").records] == [
+    assert [record.number for record in read_journal(tmp_path / "journal.jsonl.gz").records] == [
         1,
         2,
         3,

@@ -174,6 +174,9 @@ def test_the_command_writes_a_result_a_page_and_the_scenarios(
         assert entry["fingerprint"] == before["fingerprint"]
         there = (output / entry["scenario"]).read_text(encoding="utf-8")
         assert there == (EXAMPLE / before["scenario"]).read_text(encoding="utf-8")
+    scripts = {path.name for path in EXAMPLE.glob("scenarios/*.??")}
+    assert scripts
+    assert scripts <= {path.name for path in output.glob("scenarios/*")}
     page = (output / "report.html").read_text(encoding="utf-8")
     assert "2 runs on 1 target, seeds 0, 77" in page
     assert "curl" in page, "the exchanges come along"

@@ -117,7 +117,7 @@ def test_a_red_report_has_a_bound_whatever_was_found() -> None:
     assert len(text.splitlines()) <= 85
     for said in ("... 291 more", "h299 = hold A 299", "and 27 more; the page", "  and 33 more"):
         assert said in text
-    assert "# 54 more members: exchange 3 in journal.jsonl" in text
+    assert "# 54 more members: exchange 3 in the journal" in text
 
 
 def test_a_red_report_begins_with_the_cause_and_tables_the_broken_chapters_only() -> None:
@@ -150,7 +150,7 @@ def test_a_long_answer_says_where_the_rest_is() -> None:
     huge = replace(exchange.answer, body={"x": ["y" * 9] * 200})  # type: ignore[type-var]
     event = replace(finding.events[-1], exchange=replace(exchange, answer=huge))
     run.revise(finding, replace(finding, events=(event,)))
-    assert "more characters: exchange 3 in journal.jsonl" in _words(_text(run))
+    assert "more characters: exchange 3 in the journal" in _words(_text(run))
 
 
 def test_an_exchange_of_a_longer_program_is_told_apart() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
+from tallystick.reporting.compressed import read_text
 from tallystick.reporting.journal import exchanges_of, read_journal
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, read_result, redactor_for
@@ -103,7 +104,7 @@ def test_every_report_is_written_and_nothing_in_it_acts(
     ending = Ending(error=EVIL, not_claimed={EVIL: EVIL})
     assert reports.close(run, ending)["verdict"] == "violates"
     assert reports.broken is None
-    texts = {path.name: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    texts = {path.name: read_text(path) for path in tmp_path.rglob("*") if path.is_file()}
     texts["terminal"] = reports.text
     texts["terminal in colour"] = report_text(
         read_result(tmp_path / "result.json"),
@@ -115,7 +116,7 @@ def test_every_report_is_written_and_nothing_in_it_acts(
     for name, text in texts.items():
         lines = [line.strip(" >*") for line in text.splitlines()]
         assert not any(line.startswith("0 violations: conforms") for line in lines), name
-    assert read_journal(tmp_path / "journal.jsonl").records
+    assert read_journal(tmp_path / "journal.jsonl.gz").records
 
 
 def test_a_step_with_such_characters_is_replayed_as_it_was(tmp_path: Path) -> None:

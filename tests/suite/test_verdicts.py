@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.process import Sandbox
+from tallystick.reporting.compressed import read_text
 from tests.proof.servers import Environment, environment_of
 from tests.suite.harness import ESSENTIALS, ROOT, Ran, free_url, run_contracts
 
@@ -259,7 +260,7 @@ def test_junit_has_one_case_for_each_contract(
 
 def test_no_secret_is_in_any_report(faulty: Environment, tmp_path: Path):
     ran = run_contracts(faulty, tmp_path / "reports", tests=(ESSENTIALS,))
-    texts = [path.read_text(encoding="utf-8") for path in ran.reports.rglob("*") if path.is_file()]
+    texts = [read_text(path) for path in ran.reports.rglob("*") if path.is_file()]
     secret = faulty["TALLYSTICK_CLIENT_SECRET"]
     assert texts
     assert all(secret not in text for text in (*texts, ran.output))
