@@ -15,12 +15,16 @@ import sys
 
 SIZE = struct.Struct("=I")
 """The length of the message that follows."""
+ONE_BYTE = "latin-1"
+"""How bytes are written in it: the server may have another encoding of file names."""
 
 
 def main(address: str, arguments: list[str]) -> int:
     """Have a worker forked, and wait for its end; its exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the worker and the controller
-    message = json.dumps({"environ": dict(os.environ), "directory": os.getcwd()}).encode()
+    environ = {name.decode(ONE_BYTE): text.decode(ONE_BYTE) for name, text in os.environb.items()}
+    directory = os.getcwdb().decode(ONE_BYTE)
+    message = json.dumps({"environ": environ, "directory": directory}).encode()
     with socket.socket(socket.AF_UNIX) as server:
         try:
             server.connect(address)

@@ -21,7 +21,7 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
-from tallystick.parallel.fork_client import SIZE
+from tallystick.parallel.fork_client import ONE_BYTE, SIZE
 
 PACKAGES = ("tallystick", "strategies", "contracts.support")
 """All of their modules are imported, with what these import."""
@@ -35,8 +35,8 @@ class Wanted:
     """What a client has handed over for its worker."""
 
     streams: tuple[int, ...]
-    environ: dict[str, str]
-    directory: str
+    environ: dict[bytes, bytes]
+    directory: bytes
 
 
 def main(listener: int) -> None:
@@ -131,7 +131,10 @@ def _received(client: socket.socket) -> Wanted:
     while len(message) < size and (part := client.recv(size - len(message))):
         message += part
     found = json.loads(message)
-    return Wanted(tuple(streams), found["environ"], found["directory"])
+    environ = {
+        name.encode(ONE_BYTE): text.encode(ONE_BYTE) for name, text in found["environ"].items()
+    }
+    return Wanted(tuple(streams), environ, found["directory"].encode(ONE_BYTE))
 
 
 def become(wanted: Wanted) -> None:
@@ -140,8 +143,8 @@ def become(wanted: Wanted) -> None:
         os.dup2(handed_over, number)
         os.close(handed_over)
     os.chdir(wanted.directory)
-    os.environ.clear()
-    os.environ.update(wanted.environ)
+    os.environb.clear()
+    os.environb.update(wanted.environ)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         # Open to the end of the process, as those of any Python are.

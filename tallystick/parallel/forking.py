@@ -8,6 +8,7 @@ Python that imports everything again. It knows nothing of what a worker does.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import socket
@@ -28,6 +29,8 @@ START = (
 )
 WAITING = 128
 """Workers that may ask before the server has imported everything."""
+LONGEST_ADDRESS = 107
+"""In bytes: what Linux takes as the name of a socket."""
 IS_ABLE = sys.platform == "linux"
 """Elsewhere, system libraries may break in a process that was forked."""
 
@@ -43,6 +46,10 @@ def workers_forked(options: Iterable[str], path: Iterable[Path]) -> Iterator[lis
         return
     directory = tempfile.mkdtemp(prefix="tallystick-")
     address = str(Path(directory) / "fork")
+    if len(os.fsencode(address)) > LONGEST_ADDRESS:
+        shutil.rmtree(directory)
+        yield []  # pytest-xdist starts its workers as it always does
+        return
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(WAITING)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,15 @@ ABOUT = """\
 import json, os, sys
 print(json.dumps([os.getpid(), os.getcwd(), os.environ.get("OWN"), sys.argv, sorted(sys.modules)]))
 print(sys.stdin.readline().strip(), file=sys.stderr)
+"""
+ASKS = """\
+from tallystick.location import SUITE_ROOT
+from tallystick.parallel.forking import workers_forked
+from tests.parallel.test_forking import Spec, started
+says = "import os; print([os.getcwdb(), os.environb[b'OWN']])"
+with workers_forked(["-n", "2"], [SUITE_ROOT]) as (forking,):
+    forking.pytest_xdist_setupnodes([spec := Spec()])
+    print(started(spec.python, says).communicate("")[0])
 """
 SLEEPS = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 
@@ -111,6 +121,31 @@ def test_a_client_without_a_server_is_the_python_that_was_asked_for(tmp_path: Pa
     worker = started(missing, ABOUT)
     output, _ = worker.communicate("")
     assert json.loads(output)[0] == worker.pid
+
+
+def test_a_worker_is_where_its_client_is_whatever_its_encoding(tmp_path: Path) -> None:
+    folder = tmp_path / "Ordner ä"
+    folder.mkdir()
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "OWN": "ü"}
+    done = subprocess.run(
+        [sys.executable, "-c", ASKS],
+        cwd=folder,
+        env={**os.environ, **ascii_only, "PYTHONPATH": str(SUITE_ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    there = [os.fsencode(folder), "ü".encode()]
+    assert done.stdout.decode().strip() == str(there), done.stderr
+
+
+def test_a_temporary_folder_with_a_long_name_forks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ("long" * 30)).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 30)))
+    with workers_forked(["-n", "2"], [SUITE_ROOT]) as plugins:
+        assert plugins == []
+    assert list((tmp_path / ("long" * 30)).iterdir()) == []
 
 
 @pytest.mark.parametrize(
