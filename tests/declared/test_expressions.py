@@ -12,6 +12,7 @@ from tallystick.profiles.declared.expressions import (
     Words,
     exact,
     headers_as_variables,
+    headers_of,
     parse,
     variables_of,
 )
@@ -90,6 +91,11 @@ def test_an_expression_has_a_value(text: str, value: Any) -> None:
 def test_what_is_no_expression_is_named(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse(text)
+
+
+def test_the_headers_of_an_expression_are_known() -> None:
+    text = "segment(header:Location) or $a - header:X-Amount"
+    assert headers_of(parse(text)) == {"location", "x-amount"}
 
 
 def test_the_variables_of_an_expression_are_known() -> None:

@@ -96,6 +96,12 @@ def test_each_command_agrees_and_the_file_is_short(name: str) -> None:
     assert "agree with what was done" in result.output
 
 
+def test_the_headers_that_are_read_are_shown() -> None:
+    with Serving(Orders()) as server:
+        output = ask("orders", server.url, "profile", "check", FOLDER / "orders.yaml").output
+    assert "\n           location: https://api.test/eu/orders/" in output
+
+
 @pytest.mark.parametrize("name", APIS)
 def test_the_honest_server_answers_the_probe_without_a_violation(name: str, tmp_path: Path) -> None:
     with Serving(APIS[name][0]()) as server:

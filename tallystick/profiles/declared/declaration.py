@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tallystick.profiles.declared.expressions import Condition, Expression, reads_body
+from tallystick.profiles.declared.expressions import Condition, Expression, headers_of, reads_body
 from tallystick.profiles.declared.money import Money
 from tallystick.profiles.declared.templates import names_in
 from tallystick.profiles.production import Production
@@ -123,6 +123,14 @@ class Template:
         read = [*self.shows.values(), *self.gives.values()]
         conditions = (self.open, self.type, self.wait)
         return any(map(reads_body, read)) or any(each is not None for each in conditions)
+
+    @property
+    def headers(self) -> frozenset[str]:
+        """The headers of answers that are read, in small letters."""
+        later = (*self.before, *(() if self.wait is None else (self.wait,)))
+        read = [*self.shows.values(), *self.gives.values()]
+        read += [expression for each in later for expression in each.gives.values()]
+        return frozenset().union(*map(headers_of, read))
 
     @property
     def all_given(self) -> tuple[str, ...]:

@@ -209,20 +209,30 @@ def _path(word: str, text: str) -> Path:
 
 def variables_of(expression: Expression) -> frozenset[str]:
     """Return the names of the variables that an expression uses."""
+    return frozenset(name for name in _names_in(expression) if not name.startswith(HEADER))
+
+
+def headers_of(expression: Expression) -> frozenset[str]:
+    """Return the names of the headers that an expression reads, in small letters."""
+    names = _names_in(expression)
+    return frozenset(name.removeprefix(HEADER) for name in names if name.startswith(HEADER))
+
+
+def _names_in(expression: Expression) -> frozenset[str]:
     match expression:
         case Variable(name):
-            return frozenset() if name.startswith(HEADER) else frozenset({name})
+            return frozenset({name})
         case Segment(link):
-            return variables_of(link)
+            return _names_in(link)
         case Path(parts):
             named = (part.strip("[]").rpartition("=")[2] for part in parts)
             return frozenset(name[1:] for name in named if name.startswith("$"))
         case Sum(terms):
-            return frozenset().union(*(variables_of(term) for _, term in terms))
+            return frozenset().union(*(_names_in(term) for _, term in terms))
         case Choice(yes, _, _, no):
-            return variables_of(yes) | variables_of(no)
+            return _names_in(yes) | _names_in(no)
         case First(choices):
-            return frozenset().union(*(variables_of(each) for each in choices))
+            return frozenset().union(*(_names_in(each) for each in choices))
         case _:
             return frozenset()
 

@@ -5,12 +5,13 @@ their members mean. Only guesses: a person corrects them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tallystick.profiles.declared.declaration import Name
 from tallystick.profiles.declared.documents import Described
+from tallystick.profiles.declared.guessed_members import CONSTANTS, named, properties, resolved
 
 JSON = Any
 _WORDS = re.compile(r"[a-z]+")
@@ -27,6 +28,8 @@ class _Clue:
     anywhere: tuple[str, ...] = ()
     """Words for its id and summary."""
     never: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    """Other methods that it may have."""
 
 
 _HOLDS = (
@@ -37,8 +40,14 @@ _ENDS = ("capture", "settle", "confirm", "commit", "void", "cancel", "release", 
 CLUES: dict[Name, _Clue] = {
     Name.CARD: _Clue("POST", ("account", "wallet", "card", "balance"), (), _ENDS),
     Name.HOLD: _Clue("POST", _HOLDS, ("hold", "authorize", "reserve"), (*_ENDS, "method")),
-    Name.CAPTURE: _Clue("POST", ("capture", "settle", "confirm", "commit", "complete")),
-    Name.VOID: _Clue("POST", ("void", "release", "cancel", "reverse", "reversal", "refund")),
+    Name.CAPTURE: _Clue(
+        *("POST", ("capture", "settle", "confirm", "commit", "complete"), (), ()),
+        others=("PUT", "PATCH"),
+    ),
+    Name.VOID: _Clue(
+        *("POST", ("void", "release", "cancel", "reverse", "reversal", "refund"), (), ()),
+        others=("PUT", "PATCH"),
+    ),
     Name.DRAW: _Clue(
         "POST", ("payment", "debit", "withdrawal", "withdraw", "spend", "purchase"), (), _ENDS
     ),
@@ -47,7 +56,9 @@ CLUES: dict[Name, _Clue] = {
 }
 
 
-def guess(operations: Iterable[Described]) -> dict[Name, Described]:
+def guess(
+    operations: Iterable[Described], document: Mapping[str, JSON] | None = None
+) -> dict[Name, Described]:
     """Return the operation that fits each command best; a command without one is left out."""
     listed = list(operations)
     found: dict[Name, Described] = {}
@@ -56,18 +67,39 @@ def guess(operations: Iterable[Described]) -> dict[Name, Described]:
         best = max(left, key=lambda each: _score(CLUES[name], each), default=None)
         if best is not None and _score(CLUES[name], best) > 0:
             found[name] = best
+    if Name.HOLD not in found:
+        makers = [each for each in listed if _makes_holds(document or {}, each, found)]
+        found |= dict(zip([Name.HOLD], makers, strict=False))
     for made, read in ((Name.HOLD, Name.READ_HOLD), (Name.CARD, Name.READ_CARD)):
         reader = _reader(listed, found, found.get(made))
         if reader is not None:
             found[read] = reader
+    if Name.VOID not in found and Name.READ_HOLD in found:
+        path = found[Name.READ_HOLD].path
+        deletes = [each for each in listed if each.method == "DELETE" and each.path == path]
+        found |= dict(zip([Name.VOID], deletes, strict=False))
     if Name.READ_CARD not in found:
         for name in (Name.CARD, Name.DRAW, Name.FUND, Name.LIST):
             found.pop(name, None)
     return found
 
 
+def _makes_holds(
+    document: Mapping[str, JSON], operation: Described, found: Mapping[Name, Described]
+) -> bool:
+    """Whether a request has a member that makes a hold of a payment, or makes what is captured.
+
+    The latter is at the path before it: `/orders` of `/orders/{id}/captures`.
+    """
+    members = properties(document, request_body(document, operation)[1])
+    ends = [found[name].path for name in (Name.CAPTURE, Name.VOID) if name in found]
+    bases = [re.sub(r"/\{[^}]+\}/[^{}]*$", "", path) for path in ends]
+    is_known = named(members, CONSTANTS) is not None or operation.path in bases
+    return operation.method == "POST" and is_known
+
+
 def _score(clue: _Clue, operation: Described) -> int:
-    if operation.method != clue.method:
+    if operation.method not in (clue.method, *clue.others):
         return 0
     segments = [each for each in operation.path.split("/") if each and not each.startswith("{")]
     last = _stems(segments[-1]) if segments else []
@@ -102,84 +134,42 @@ def _reader(
     return None
 
 
-# Members ------------------------------------------------------------------------------------------
-
-SENT = {
-    "$amount": (
-        *("amount", "amount_to_capture", "capture_amount", "value", "amount_minor"),
-        *("opening_amount", "initial_amount", "opening_balance", "initial_balance"),
-    ),
-    "$currency": ("currency", "currency_code", "asset"),
-    "$hold": ("hold_id", "hold", "charge", "authorization_id", "payment_id", "payment_intent"),
-    "$card": ("card_id", "account_id", "wallet_id", "account", "wallet", "source_account"),
-}
-"""By variable: the members of a request that look like it."""
-REFS = ("idempotency_key", "ref_id", "reference", "request_id", "external_id", "client_reference")
-CONSTANTS: dict[str, JSON] = {"capture": False, "pending": True, "auto_capture": False}
-"""Members of a request that make a hold of a payment."""
-SHOWN = {
-    "id": ("id", "uuid", "hold_id", "authorization_id", "transaction_id"),
-    "currency": ("currency", "currency_code"),
-    "amount": ("amount", "authorized_amount", "amount_authorized", "original_amount"),
-    "captured": ("captured", "amount_captured", "captured_amount", "amount_received"),
-    "remaining": ("remaining", "amount_capturable", "remaining_amount", "capturable_amount"),
-    "released": ("released", "amount_released", "released_amount"),
-    "balance": ("balance", "total", "amount_balance", "total_balance"),
-    "available": ("available", "amount_available", "available_balance", "available_amount"),
-    "pending": ("pending", "held", "reserved", "held_amount"),
-    "ref": ("idempotency_key", "ref_id", "reference"),
-    "parent": ("parent_id", "hold_id", "authorization_id", "payment_id"),
-}
-"""By figure: the members of an answer that look like it."""
-
-
-def properties(document: Mapping[str, JSON], schema: JSON) -> dict[str, JSON]:
-    """Return the members of a schema, with those of the schemas that it is made of."""
-    schema = resolved(document, schema)
-    found = dict(schema.get("properties") or {})
-    for kind in ("allOf", "oneOf", "anyOf"):
-        for part in schema.get(kind) or ():
-            found = {**properties(document, part), **found}
-    return found
-
-
-def resolved(document: Mapping[str, JSON], node: JSON) -> dict[str, JSON]:
-    """Return a part of a document in place of a reference to it; empty if there is none."""
-    for _ in range(20):
-        if not isinstance(node, dict) or "$ref" not in node:
-            break
-        found: JSON = document
-        for part in str(node["$ref"]).removeprefix("#/").split("/"):
-            found = found.get(part, {}) if isinstance(found, dict) else {}
-        node = found
-    return node if isinstance(node, dict) else {}
+# Bodies -------------------------------------------------------------------------------------------
 
 
 def request_body(document: Mapping[str, JSON], operation: Described) -> tuple[str, JSON]:
     """Return `json` or `form`, and the schema of the body of a request; `{}` if it has none."""
     content = resolved(document, operation.content.get("requestBody")).get("content") or {}
-    for kind, body in (("application/json", "json"), ("application/x-www-form-urlencoded", "form")):
-        if kind in content:
-            return body, content[kind].get("schema") or {}
-    return "json", {}
+    for kind, described in content.items():
+        if kind.endswith("json"):
+            return "json", described.get("schema") or {}
+    form = content.get("application/x-www-form-urlencoded")
+    return ("json", {}) if form is None else ("form", form.get("schema") or {})
 
 
 def answer_schema(document: Mapping[str, JSON], operation: Described) -> JSON:
     """Return the schema of an accepting answer; `{}` if it has none."""
+    for response in _accepting(document, operation):
+        for kind, described in (response.get("content") or {}).items():
+            if kind.endswith("json"):
+                return described.get("schema") or {}
+    return {}
+
+
+def shows_location(document: Mapping[str, JSON], operation: Described) -> bool:
+    """Whether an accepting answer has no body, and says in `Location` where what it made is."""
+    answers = list(_accepting(document, operation))
+    headers = [name.lower() for answer in answers for name in answer.get("headers") or ()]
+    return "location" in headers and not answer_schema(document, operation)
+
+
+def _accepting(document: Mapping[str, JSON], operation: Described) -> Iterator[dict[str, JSON]]:
     for status, response in (operation.content.get("responses") or {}).items():
         if str(status).startswith("2"):
-            content = resolved(document, response).get("content") or {}
-            return (content.get("application/json") or {}).get("schema") or {}
-    return {}
+            yield resolved(document, response)
 
 
 def statuses(operation: Described) -> set[int]:
     """Return the documented statuses from 400 to 499."""
     listed = (str(status) for status in operation.content.get("responses") or {})
     return {int(each) for each in listed if each.isdecimal() and 400 <= int(each) < 500}
-
-
-def named(members: Iterable[str], words: Iterable[str]) -> str | None:
-    """Return the member that one of the words names, best first."""
-    known = list(members)
-    return next((word for word in words if word in known), None)

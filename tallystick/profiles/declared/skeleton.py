@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,17 @@ import yaml
 
 from tallystick.documents.files import read_mapping
 from tallystick.documents.questions import questions
+from tallystick.profiles.declared import guessed_members as members_of
 from tallystick.profiles.declared import guessing
 from tallystick.profiles.declared.answer_reading import PASSING
 from tallystick.profiles.declared.command_reading import figures_of
-from tallystick.profiles.declared.declaration import Name
+from tallystick.profiles.declared.declaration import PAYMENTS, Name
 from tallystick.profiles.declared.documents import Described, operations_of
 
 JSON = Any
 TODO = "TODO"
+NEEDED = {Name.READ_HOLD: ("captured", "remaining"), Name.READ_CARD: ("available", "balance")}
+"""What a read has to show at least one of."""
 _CURRENCY = re.compile("[A-Za-z]{3}")
 
 
@@ -30,7 +33,7 @@ def skeleton_of(name: str, openapi: Path, output: Path) -> str:
     """Return the text of a profile file for an API; DocumentError if the document is none."""
     document = read_mapping(openapi, "`paths` and `components`")
     operations = operations_of(openapi)
-    found = guessing.guess(operations)
+    found = guessing.guess(operations, document)
     writer = _Writer(document, operations, found)
     relative = os.path.relpath(openapi.resolve(), output.resolve().parent)
     title = (document.get("info") or {}).get("title") or name
@@ -94,7 +97,7 @@ class _Writer:
                 yield "authentication: {header: Authorization, value: Basic $basic}"
                 return
             if kind[0] == "apiKey" and scheme.get("in") == "header":
-                yield f"authentication: {{header: {scheme.get('name')}, value: $token}}"
+                yield f"authentication: {_inline(_key_headers(schemes))}"
                 return
             flow = (scheme.get("flows") or {}).get("clientCredentials")
             if flow:
@@ -108,14 +111,15 @@ class _Writer:
         yield "authentication: none          # or {header: Authorization, value: Bearer $token}"
 
     def _money(self) -> dict[str, JSON]:
-        members = self._sent(Name.HOLD)
-        amount = guessing.named(members, guessing.SENT["$amount"])
-        schema = guessing.resolved(self._document, members.get(amount or "", {}))
+        figures = self._figures_sent(Name.HOLD)
+        schema = _schema_of(figures, members_of.SENT["$amount"])
         forms = {"string": "decimal-string", "number": "decimal-number"}
-        currency = guessing.named(members, guessing.SENT["$currency"])
-        listed = guessing.resolved(self._document, members.get(currency or "", {})).get("enum")
+        listed = _schema_of(figures, members_of.SENT["$currency"]).get("enum")
         currencies = [each for each in listed or [] if _CURRENCY.fullmatch(str(each))]
-        money: dict[str, JSON] = {"as": forms.get(str(schema.get("type")), "minor-integer")}
+        form = forms.get(str(schema.get("type")), "minor-integer")
+        if form == "decimal-string" and str(schema.get("example", "")).isdigit():
+            form = "minor-string"
+        money: dict[str, JSON] = {"as": form}
         money["currencies"] = currencies or ["EUR"]
         least = schema.get("minimum")
         if isinstance(least, int) and least > 1:
@@ -123,14 +127,22 @@ class _Writer:
         return money
 
     def _retry(self) -> str:
-        hold = self._found.get(Name.HOLD)
-        for given in hold.content.get("parameters") or () if hold else ():
-            parameter = guessing.resolved(self._document, given)
+        asked = [self._found[name] for name in PAYMENTS if name in self._found]
+        for given in (each for one in asked for each in one.content.get("parameters") or ()):
+            parameter = members_of.resolved(self._document, given)
             name = str(parameter.get("name", ""))
             if parameter.get("in") == "header" and re.search("idempot|request-id", name.lower()):
                 return f"{{header: {name}}}"
-        member = guessing.named(self._sent(Name.HOLD), guessing.REFS)
+        member = members_of.named(self._sent(Name.HOLD), members_of.REFS)
+        if member is not None and self._is_key_of_some:
+            return "$ref                      # the commands with $ref carry the key"
         return f"{{member: {member}}}" if member else "none  # or {header: Idempotency-Key}"
+
+    @property
+    def _is_key_of_some(self) -> bool:
+        """Whether some requests that move money have a member for the key, and others have none."""
+        asked = [self._sent(name) for name in PAYMENTS if name in self._found]
+        return len({members_of.named(each, members_of.REFS) is None for each in asked}) > 1
 
     def _refusals(self) -> set[int]:
         found = set().union(*map(guessing.statuses, self._found.values())) if self._found else set()
@@ -138,7 +150,10 @@ class _Writer:
 
     def _control(self) -> str:
         plain = [e for e in self._operations if e.method == "GET" and "{" not in e.path]
-        return f"GET {plain[0].path}" if plain else f"GET /{TODO}"
+        if plain:
+            return f"GET {plain[0].path}"
+        read = self._found.get(Name.READ_HOLD)
+        return f"GET {re.sub(r'{[^}]+}', 'none', read.path)}" if read else f"GET /{TODO}"
 
     def commands(self) -> Iterator[str]:
         """Yield every command, those that are not known as comments."""
@@ -152,6 +167,9 @@ class _Writer:
             content = self._content(name)
             if content:
                 yield f"    with: {_inline(content)}"
+            last = members_of.named(self._sent(name), members_of.FINALS)
+            if name is Name.CAPTURE and last is not None:
+                yield f"    final: {_inline({last: True})}"
             yield from self._shown(name, operation)
 
     def _path(self, name: Name, operation: Described) -> str:
@@ -159,7 +177,9 @@ class _Writer:
         path = operation.path
         parameters = re.findall(r"\{[^}]+\}", path)
         for each in parameters[:-1]:
-            path = path.replace(each, "$account" if "account" in each else f"${TODO}")
+            of_card = "$card" if Name.CARD in self._found else f"${TODO}"
+            is_account = "account" in each and Name.CARD not in self._found
+            path = path.replace(each, "$account" if is_account else of_card)
         return path.replace(parameters[-1], variable) if parameters else path
 
     def _sent(self, name: Name) -> dict[str, JSON]:
@@ -167,52 +187,75 @@ class _Writer:
         if operation is None:
             return {}
         schema = guessing.request_body(self._document, operation)[1]
-        return guessing.properties(self._document, schema)
+        return members_of.properties(self._document, schema)
+
+    def _figures_sent(self, name: Name) -> dict[str, tuple[str, JSON]]:
+        operation = self._found.get(name)
+        if operation is None:
+            return {}
+        schema = guessing.request_body(self._document, operation)[1]
+        return members_of.figures_in(self._document, schema)
 
     def _content(self, name: Name) -> dict[str, JSON]:
         operation = self._found[name]
         members = self._sent(name)
-        schema = guessing.resolved(
+        schema = members_of.resolved(
             self._document, guessing.request_body(self._document, operation)[1]
         )
         content: dict[str, JSON] = {}
         wanted = {
-            variable: guessing.named(members, words) for variable, words in guessing.SENT.items()
+            variable: members_of.named(members, words)
+            for variable, words in members_of.SENT.items()
         }
         if name not in (Name.CAPTURE, Name.VOID):
             wanted.pop("$hold")
         for variable, member in wanted.items():
             if member is not None and member not in content:
-                content[member] = variable
+                content[member] = self._spelled(members[member], variable)
         if name is Name.HOLD:
-            content |= {m: value for m, value in guessing.CONSTANTS.items() if m in members}
+            known = {members_of.snake(member): member for member in members}
+            constants = members_of.CONSTANTS.items()
+            content |= {known[word]: value for word, value in constants if word in known}
+        key = members_of.named(members, members_of.REFS)
+        if key is not None and name in PAYMENTS and self._retry().startswith("$ref"):
+            content[key] = "$ref"
         for member in schema.get("required") or ():
-            if member not in content and member not in guessing.REFS:
+            if member not in content and member not in members_of.REFS:
                 content[member] = TODO
         return content
 
+    def _spelled(self, schema: JSON, variable: str) -> JSON:
+        """A member of a request: a variable, or an object of an amount and its currency."""
+        inner = members_of.properties(self._document, schema)
+        money = members_of.amount_in(inner)
+        if variable != "$amount" or not inner:
+            return variable
+        return TODO if money is None else {money[0]: "$amount", money[1]: "$currency"}
+
     def _shown(self, name: Name, operation: Described) -> Iterator[str]:
-        members = guessing.properties(
-            self._document, guessing.answer_schema(self._document, operation)
-        )
+        schema = guessing.answer_schema(self._document, operation)
+        members = members_of.figures_in(self._document, schema)
         figures = figures_of(name, own_records=self._own_records)
         shows = {
-            figure: member
+            figure: members[member][0]
             for figure in figures
-            if (member := guessing.named(members, guessing.SHOWN.get(figure, ()))) is not None
+            if (member := members_of.named(members, members_of.SHOWN.get(figure, ()))) is not None
         }
         if name is Name.LIST:
             yield f"    items: {TODO}               # where the list is in the answer"
+        if guessing.shows_location(self._document, operation) and "id" in figures:
+            shows["id"] = "segment(header:Location)"
         if name in (Name.HOLD, Name.READ_HOLD, Name.CARD) and "id" not in shows:
             shows["id"] = TODO
-        if name is Name.READ_HOLD and not {"captured", "remaining"} & set(shows):
-            shows["captured"] = TODO
+        for reader, wanted in NEEDED.items():
+            if name is reader and not set(wanted) & set(shows):
+                shows[wanted[0]] = TODO
         if shows:
             yield f"    shows: {_inline(shows)}"
-        status = guessing.resolved(self._document, members.get("status", {}))
-        if "open" in figures and "status" in members:
+        path, status = members.get("status", ("", {}))
+        if "open" in figures and path:
             words = ", ".join(map(str, status.get("enum") or [TODO]))
-            yield f"    # shows too: open: {{status: [{words}]}}  # those of an open hold"
+            yield f"    # shows too: open: {{{path}: [{words}]}}  # those of an open hold"
 
     def questions(self) -> Iterator[str]:
         """Yield what may be answered, as comments."""
@@ -225,6 +268,21 @@ class _Writer:
         yield "sources: {}"
         yield "# Rules that the documentation does not promise."
         yield "open_rules: []"
+
+
+def _schema_of(figures: Mapping[str, tuple[str, JSON]], words: Iterable[str]) -> dict[str, JSON]:
+    name = members_of.named(figures, words)
+    schema: dict[str, JSON] = {} if name is None else figures[name][1]
+    return schema
+
+
+def _key_headers(schemes: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The headers of API keys; of two the one that says who it is comes first."""
+    names = [str(each.get("name")) for each in schemes.values() if each.get("in") == "header"]
+    if len(names) != 2:
+        return {"header": names[0], "value": "$token"}
+    first, second = sorted(names, key=lambda name: "secret" in name.lower())
+    return {"headers": {first: "$client_id", second: "$client_secret"}}
 
 
 def _path_of(url: JSON) -> str:

@@ -83,6 +83,8 @@ class Trial:
         self._seen = seen
         self._name = name
         self._hide = hide
+        templates = declaration.commands.values()
+        self._headers: frozenset[str] = frozenset().union(*(each.headers for each in templates))
         self._card = CardId(f"{name}-A")
         size = 20 * max(50, declaration.money.least)
         self._story = _Story(size, next(iter(declaration.money.currencies)))
@@ -231,6 +233,11 @@ class Trial:
         request, answer = exchange.request, exchange.answer
         yield f"request  {self._hide(_request(request))}"
         yield f"answer   {self._hide(_answer(answer))}"
+        if isinstance(answer, Answer):
+            read = sorted(self._headers & set(answer.headers))
+            yield from (
+                f"         {self._hide(f'{name}: {answer.headers[name]}')}" for name in read
+            )
 
     def _has(self, name: Name) -> bool:
         return name in self._declaration.commands
