@@ -115,8 +115,10 @@ def everything() -> str:
     finding = run.findings["CAP-2"]
     actual = f"accepted {EVIL} {'0123456789' * 90}"
     run.revise(finding, replace(finding, violation=Violation("CAP-2", EVIL, actual)))
-    for rule in ("CAP-1", "VOID-1", "TX-1"):  # so many that there is a list of them
-        run.record(replace(finding, violation=Violation(rule, EVIL, actual), notes=(EVIL,)))
+    steps = (EVIL, "x" * 900)
+    for number in range(1, 10):  # so many that there is a list of them, which is folded
+        for rule in (f"CAP-{number}", f"TX-{number}"):
+            run.record(replace(finding, violation=Violation(rule, EVIL, actual), notes=steps))
     return page_of(run)
 
 

@@ -69,6 +69,19 @@ def test_the_page_tells_every_violation_rule_and_answer() -> None:
         assert text in page
 
 
+def test_of_many_violations_the_first_ones_are_listed_and_the_others_folded() -> None:
+    run = sample_run()
+    result = summarise(run, Ending(), seconds=1.0)
+    first = result["violations"][0]
+    result["violations"] = [
+        {**first, "key": str(n), "actual": f"{n} {'x' * 500}"} for n in range(40)
+    ]
+    head, _, folded = report_page(result, {}).partition('<details class="more">')
+    assert head.count(f"{'x' * 100}…") == 8
+    assert folded.startswith("<summary>32 more</summary>")
+    assert folded.partition("</details>")[0].count(f"{'x' * 100}…") == 32
+
+
 def test_the_page_says_whose_exchanges_it_shows() -> None:
     run = sample_run()
     finding = run.findings["CAP-2"]
