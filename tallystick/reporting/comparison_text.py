@@ -38,13 +38,18 @@ def comparison_text(comparison: Comparison) -> str:
 
 def _head(comparison: Comparison) -> list[str]:
     lines = [
-        f"old  {comparison.old.name}: {comparison.old.result['verdict']}",
-        f"new  {comparison.new.name}: {comparison.new.result['verdict']}",
+        f"old  {_named(comparison.old)}",
+        f"new  {_named(comparison.new)}",
         *(f"note {note}" for note in comparison.notes),
     ]
     if comparison.lost_its_verdict:
         lines.append(f"The new run decided nothing: {comparison.new.result['reason']}")
     return [*lines, "WORSE" if comparison.is_worse else "Nothing is worse."]
+
+
+def _named(build: Build) -> str:
+    named = f" (build {build.result['build']})" if build.result.get("build") else ""
+    return f"{build.name}{named}: {build.result['verdict']}"
 
 
 def _violations(entries: Sequence[ViolationEntry], comparison: Comparison) -> Iterator[str]:
@@ -61,17 +66,23 @@ def _violations(entries: Sequence[ViolationEntry], comparison: Comparison) -> It
 def _numbers(comparison: Comparison) -> Iterator[str]:
     old, new = comparison.old.result, comparison.new.result
     yield f"rules exercised  {_coverage(old)} -> {_coverage(new)}"
+    yield f"programs         {old['programs']:,} -> {new['programs']:,}"
     yield f"requests         {old['requests']:,} -> {new['requests']:,}"
     yield f"seconds          {old['seconds']:,.1f} -> {new['seconds']:,.1f}"
     shared = [name for name in old["latency"] if name in new["latency"]]
     width = max(map(len, shared), default=0)
-    yield f"latency in ms    {'':<{width}}  p50 old      new    p99 old      new"
-    for name in shared:
+    yield f"latency in ms    {'':<{width}}  p50 old      new          p99 old      new"
+    for name in sorted(shared, key=lambda name: -_slower(old, new, name)):
         before, now = old["latency"][name], new["latency"][name]
         yield (
             f"                 {name:<{width}} {before['p50_ms']:8.1f} {now['p50_ms']:8.1f} "
-            f"  {before['p99_ms']:8.1f} {now['p99_ms']:8.1f}"
+            f"x{_slower(old, new, name):<6.1f}{before['p99_ms']:8.1f} {now['p99_ms']:8.1f}"
         )
+
+
+def _slower(old: Result, new: Result, operation: str) -> float:
+    """How many times as long the newer one takes for half of its answers."""
+    return new["latency"][operation]["p50_ms"] / (old["latency"][operation]["p50_ms"] or 1.0)
 
 
 def _coverage(result: Result) -> str:

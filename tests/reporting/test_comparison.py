@@ -140,12 +140,19 @@ def _written(path: Path, result: Any) -> Path:
     return path
 
 
-def test_the_command_shows_the_latency_of_each_operation(
-    capsys: pytest.CaptureFixture[str],
+def test_the_command_shows_the_latency_of_each_operation_the_slowest_change_first(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    status, out, _ = _diff(capsys, EXAMPLE, EXAMPLE)
+    newer = json.loads((EXAMPLE / "result.json").read_text(encoding="utf-8"))
+    newer["latency"]["aid_cards_post"]["p50_ms"] *= 3
+    newer["build"] = "1.5.0"
+    status, out, _ = _diff(capsys, EXAMPLE, _written(tmp_path / "new.json", newer))
     assert status == 0
-    assert "aid_cards_post" in out
+    _, *lines = out.partition("latency in ms")[2].splitlines()
+    assert lines[0].split()[0] == "aid_cards_post"
+    assert [line.split()[3] for line in lines[:2]] == ["x3.0", "x1.0"]
+    assert "(build 1.4.2-rc3): violates" in out
+    assert "(build 1.5.0): violates" in out
 
 
 def test_the_command_ends_with_1_where_something_is_worse(
