@@ -91,6 +91,7 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("zero_fund_refused", "a fund of 0 is refused", {"zero_fund": False}),
     ("zero_capture_refused", "a capture of 0 is refused", {"zero_capture": False}),
     ("zero_card_refused", "a card cannot start with 0", {"zero_card": False}),
+    ("amounts_capped_low", "amounts and totals end at 10^6", {"largest_amount": 10**6}),
     ("amounts_capped", "amounts and totals end at 10^9", {"largest_amount": 10**9}),
     ("integral_floats_refused", "1.0 is no amount", {"integral_floats": False}),
     # --- pending, capture, void
@@ -215,6 +216,11 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "foreign_account_401",
         "a token for another account is invalid",
         {"statuses": _statuses(401, "FOREIGN_ACCOUNT")},
+    ),
+    (
+        "http_statuses",
+        "what is no request of the API has the status that HTTP has for it",
+        {"statuses": (*_statuses(413, "BODY_TOO_LARGE"), *_statuses(415, "NOT_MEDIA_TYPE"))},
     ),
     ("wrong_method_404", "a wrong method is not found", {"statuses": _statuses(404, "NO_METHOD")}),
     (

@@ -5,6 +5,7 @@ Overrides of the HTTP side; knows nothing of cards.
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,11 +17,14 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.app import App, Message, Reply
 from sandbox.clock import SECOND, Clock
-from sandbox.dialects.registry import dialect
+from sandbox.dialects.registry import dialect, part_of
+from sandbox.lists import Lists
+from sandbox.refusals import Cause, Refusal
 
 _JSON = "JSON only (G:getting-started); no page says how it is spelled"
 _WORTH_PACKING_BYTES = 200
 _AHEAD_S = 45
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATES = ("created_at", "active_from", "expires_at")
 
 
@@ -206,3 +210,48 @@ class AnswersPacked(App):
 async def _sent(parts: Any) -> Any:
     for part in parts:
         yield part
+
+
+@dialect(
+    "framework_refuses_routes",
+    permitted="no status is documented for an unknown route or method (question 56); a framework"
+    " answers it before the API does",
+    summary="an unknown route or method is refused as plain text",
+)
+class FrameworkRefusesRoutes(App):
+    def refuse(self, refusal: Refusal) -> Reply:
+        reply = super().refuse(refusal)
+        if refusal.cause not in (Cause.NO_ROUTE, Cause.NO_METHOD):
+            return reply
+        return replace(reply, headers=(*reply.headers, ("Content-Type", "text/plain")))
+
+    def encode(self, reply: Reply) -> bytes:
+        if ("Content-Type", "text/plain") in reply.headers:
+            return b"Not Found"
+        return super().encode(reply)
+
+
+@dialect(
+    "uuids_in_capitals",
+    permitted="ids are UUIDs (S0), whose hexadecimal digits may be capitals (RFC 9562)",
+    summary="ids are shown in capital letters and taken in any",
+)
+class UuidsInCapitals(App):
+    def encode(self, reply: Reply) -> bytes:
+        return super().encode(replace(reply, content=mapped(reply.content, self.raised)))
+
+    def raised(self, members: dict[str, Any]) -> dict[str, Any]:
+        for name in ("id", "parent_id", "starting_after"):
+            if isinstance(members.get(name), str) and _UUID.fullmatch(members[name]):
+                members[name] = members[name].upper()
+        return members
+
+
+@part_of("uuids_in_capitals")
+class CursorsInAnyCase(Lists):
+    def start(
+        self, account: str, cursor: str | None, conditions: list[str], values: list[object]
+    ) -> bool:
+        if cursor is not None and _UUID.fullmatch(cursor.lower()):
+            cursor = cursor.lower()
+        return super().start(account, cursor, conditions, values)

@@ -4,7 +4,10 @@ Overrides of the lists.
 """
 
 from dataclasses import replace
+from typing import Any
 
+from sandbox.access import Caller
+from sandbox.cards import Cards, Issued
 from sandbox.dialects.registry import dialect
 from sandbox.lists import CardQuery, Lists, Page
 from sandbox.records import Card, Transaction
@@ -72,3 +75,44 @@ class CustomerSeesListed(Lists):
         if not self.is_listed(card):
             raise Refusal(Cause.FOREIGN_CUSTOMER)
         return card
+
+
+@dialect(
+    "unknown_cursor_first_page",
+    permitted="question 42: an unknown cursor",
+    summary="a cursor that names nothing gives the first page",
+)
+class UnknownCursorFirstPage(Lists):
+    def start(
+        self, account: str, cursor: str | None, conditions: list[str], values: list[object]
+    ) -> bool:
+        try:
+            return super().start(account, cursor, conditions, values)
+        except Refusal:
+            return True
+
+
+@dialect(
+    "deleted_cursor_refused",
+    permitted="question 42: the cursor of a deleted card",
+    summary="a cursor that names a deleted card is refused, unless deleted cards are asked for",
+)
+class DeletedCursorRefused(Lists):
+    def start(
+        self, account: str, cursor: str | None, conditions: list[str], values: list[object]
+    ) -> bool:
+        if cursor is not None and "deleted = 0" in conditions:
+            card = self.store.card_by_id(account, cursor) or self.store.card(account, cursor)
+            if card is not None and card.deleted:
+                raise Refusal(Cause.NO_CURSOR)
+        return super().start(account, cursor, conditions, values)
+
+
+@dialect(
+    "batch_reversed",
+    permitted="question 42: the order of every list",
+    summary="the answer to a batch shows its last card first",
+)
+class BatchReversed(Cards):
+    def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
+        return super().batch(caller, body)[::-1]

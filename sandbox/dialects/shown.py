@@ -4,6 +4,7 @@ Overrides of the answers, and of what is written down for them.
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.access import Caller
@@ -12,7 +13,10 @@ from sandbox.bank import Bank
 from sandbox.cards import Cards
 from sandbox.clock import SECOND, stamp
 from sandbox.dialects.registry import dialect
-from sandbox.records import Card, Transaction
+from sandbox.intake import Intake
+from sandbox.orders import Order
+from sandbox.records import Card, Token, Transaction
+from sandbox.service import Call, Service
 from sandbox.store import Store
 
 _THREE_YEARS_S = 3 * 365 * 86_400
@@ -127,3 +131,67 @@ class OpeningListedIfAny(Cards):
                 " AND operation = 'opening'",
                 (card.card_id, card.metadata, card.seq),
             )
+
+
+@dialect(
+    "creation_shows_little",
+    permitted="card_id, amount and currency are the only members that Card requires (T24)",
+    summary="the answers to create, activate and delete show what is required, and the secrets",
+)
+class CreationShowsLittle(Service):
+    def create_card(self, call: Call) -> Any:
+        return self.little(super().create_card(call))
+
+    def activate_card(self, call: Call) -> Any:
+        return self.little(super().activate_card(call))
+
+    def delete_card(self, call: Call) -> Any:
+        return self.little(super().delete_card(call))
+
+    def little(self, answer: dict[str, Any]) -> dict[str, Any]:
+        shown = ("card_id", "amount", "currency", "pin", "card_token", "id", "created_at")
+        return {name: answer[name] for name in shown if name in answer}
+
+
+@dialect(
+    "customers_see_balances",
+    permitted='changelog (S3): the list of a customer is "with balance"',
+    summary="the cards in the list of a customer have the figures of a card",
+)
+class CustomersSeeBalances(Answers):
+    def customer_card(self, card: Card) -> dict[str, Any]:
+        return self.card_read(card) | super().customer_card(card)
+
+
+@dialect(
+    "periods_in_seconds",
+    permitted="active_from and expires_at are date-times (W); no page says how exact they are kept",
+    summary="active_from and expires_at are kept in UTC and to the second",
+)
+class PeriodsInSeconds(Intake):
+    def normalize(self, body: dict[str, Any]) -> dict[str, Any]:
+        body = super().normalize(body)
+        for name in ("active_from", "expires_at"):
+            if name in body:
+                body[name] = _in_seconds(body[name])
+        return body
+
+
+def _in_seconds(text: str) -> str:
+    """The moment in UTC without its fraction; what `datetime` does not know stays."""
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
+    except (ValueError, OverflowError):
+        return text
+
+
+@dialect(
+    "zero_hold_ends",
+    permitted="question 8: does a pending transaction of 0 stay open?",
+    summary="a hold of 0 is finished at once",
+)
+class ZeroHoldEnds(Bank):
+    def new_record(self, card: Card, token: Token | None, order: Order) -> Transaction:
+        record = super().new_record(card, token, order)
+        return replace(record, open=record.open and record.amount > 0)

@@ -11,11 +11,13 @@ from sandbox.access import Access
 from sandbox.answers import Answers
 from sandbox.app import App, Message, Reply
 from sandbox.bank import Bank
+from sandbox.cards import Cards, Issued
 from sandbox.clock import SECOND
 from sandbox.dialects.registry import dialect
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Cause, Refusal
 from sandbox.routing import Route
+from sandbox.service import Call, Service
 from sandbox.tokens import Tokens, shown_prefix
 
 _TRIES, _LOCKED_S = 3, 5.0
@@ -88,6 +90,49 @@ class PinTriesCounted(Tokens):
             tries.append(time.monotonic())
             raise
         tries.clear()
+
+
+@dialect(
+    "rotation_ends_tokens",
+    permitted="question 51: do tokens survive a new PIN?",
+    summary="a new PIN ends the tokens of its card",
+)
+class RotationEndsTokens(Cards):
+    def rotate_pin(self, account: str, card_id: str, wanted: dict[str, Any] | None) -> Issued:
+        issued = super().rotate_pin(account, card_id, wanted)
+        with self.store.transaction():
+            self.store.retime_tokens(issued.card, "expires_at", self.clock.now() - 1)
+        return issued
+
+
+@dialect(
+    "pin_of_usable_cards",
+    permitted="question 51: PIN on an inactive or expired card",
+    summary="a card gets a new PIN only while it can pay",
+)
+class PinOfUsableCards(Cards):
+    def rotate_pin(self, account: str, card_id: str, wanted: dict[str, Any] | None) -> Issued:
+        card = self.live(account, card_id)
+        if card.inactive or self.clock.has_ended(card.expires_at):
+            raise Refusal(Cause.INACTIVE if card.inactive else Cause.EXPIRED)
+        return super().rotate_pin(account, card_id, wanted)
+
+
+@dialect(
+    "token_value_once",
+    permitted="question 4; a secret that is shown once (G:wallet-batch-create-gift-card has it so)",
+    summary="a repeated token creation shows the token without its value, and the seconds left",
+)
+class TokenValueOnce(Service):
+    def create_token(self, call: Call) -> Any:
+        with self.store.transaction():
+            card = self.store.card(call.caller.account, call.path["card_id"])
+            first = card and self.store.token_by_ref(card, call.body["ref_id"])
+        answer = super().create_token(call)
+        if not first:
+            return answer
+        left_s = max((first.expires_at - self.tokens.clock.now()) // SECOND, 1)
+        return {n: v for n, v in answer.items() if n != "token"} | {"expires_in": left_s}
 
 
 # --- access tokens ------------------------------------------------------------------------------

@@ -25,6 +25,12 @@ REFUSAL_STATUSES = frozenset({400, 401, 403, 404})
 TRANSPORT_REFUSALS = REFUSAL_STATUSES | {405, 406, 411, 413, 414, 415, 417, 431, 505}
 """The statuses with which HTTP itself refuses a method, a size or a content type (question 56)."""
 
+BODY_MISSING = frozenset({411, 415})
+"""Those with which it refuses a request that has neither a body nor its length and type.
+
+A server's framework does that before the API sees the request, in a form of its own.
+"""
+
 LONGEST_PART = 100
 """Characters of the beginning and of the end of a message, if it is longer than both."""
 MOST_ERRORS = 100

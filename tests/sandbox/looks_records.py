@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.app import Message
 from sandbox.credentials import ACCOUNT, ADMIN
 from tests.sandbox.harness import UNKNOWN, Local
-from tests.sandbox.looks import batch, look, repeated
+from tests.sandbox.looks import batch, look, repeated, status
 
 # --- retries ------------------------------------------------------------------------------------
 
@@ -262,3 +262,47 @@ def grants_kept(wallet: Local) -> Any:
     wallet.advance(8000)
     assert wallet.get_token(ADMIN)["access_token"] != first["access_token"]
     return first["access_token"] == later["access_token"], first["expires_in"] - later["expires_in"]
+
+
+@look
+def unknown_cursor_first_page(wallet: Local) -> Any:
+    wallet.card()
+    return wallet.send("GET", "/cards", query={"starting_after": "none"}).status
+
+
+@look
+def deleted_cursor_refused(wallet: Local) -> Any:
+    wallet.card()
+    card, _ = deleted(wallet)
+    asked = {"starting_after": card}
+    assert wallet.send("GET", "/cards", query=asked | {"include_deleted": "true"}).status == 200
+    return wallet.send("GET", "/cards", query=asked).status
+
+
+@look
+def batch_reversed(wallet: Local) -> Any:
+    return [card["card_id"] for card in batch(wallet, "a", "b")]
+
+
+@look
+def rotation_ends_tokens(wallet: Local) -> Any:
+    card = wallet.card()
+    value = wallet.token(card)["token"]["value"]
+    wallet.send("POST", f"/cards/{card}/rotate-pin", {"pin": {}})
+    return wallet.info(value).status
+
+
+@look
+def pin_of_usable_cards(wallet: Local) -> Any:
+    batch(wallet, "a")
+    cards = wallet.card(), "a", wallet.card(1, expires_at="2020-01-01T00:00:00Z")
+    return [status(wallet, f"/cards/{card}/rotate-pin", {"pin": {}}) for card in cards]
+
+
+@look
+def token_value_once(wallet: Local) -> Any:
+    card = wallet.card()
+    assert "token" in wallet.token(card, ref_id="t").body
+    wallet.advance(60)
+    again = wallet.token(card, ref_id="t")
+    return again["expires_in"], "token" in again.body

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.app import Reply
 from sandbox.clock import Clock
 from sandbox.credentials import ACCOUNT, ADMIN, OTHER_ACCOUNT, READER, TILL
+from sandbox.refusals import Cause, Refusal
 from sandbox.variants import overrides_of
 from tests.sandbox.harness import UNKNOWN, Local
 from tests.sandbox.looks import batch, look, repeated, status
@@ -256,3 +257,55 @@ def filter_not_numbers(wallet: Local) -> Any:
 @look
 def uuids_as_shown(wallet: Local) -> Any:
     return wallet.void(wallet.hold(wallet.card(), 1)["id"].upper()).status
+
+
+# --- more of what is shown ----------------------------------------------------------------------
+
+
+@look
+def framework_refuses_routes(wallet: Local) -> Any:
+    app = wallet.server.app
+    replies = [
+        app.refuse(Refusal(cause)) for cause in (Cause.NO_ROUTE, Cause.NO_METHOD, Cause.NO_CARD)
+    ]
+    return [(reply.status, app.encode(reply)[:9]) for reply in replies]
+
+
+@look
+def uuids_in_capitals(wallet: Local) -> Any:
+    cards = [wallet.card() for _ in range(2)]
+    page = wallet.send("GET", "/cards", query={"limit": 1})
+    rest = wallet.send("GET", "/cards", query={"starting_after": page["starting_after"]})
+    assert [card["card_id"] for card in rest["cards"]] == cards[1:]
+    held = wallet.hold(cards[0], 1)
+    assert wallet.void(held)["parent_id"] == held["id"]
+    return held["id"].isupper()
+
+
+@look
+def creation_shows_little(wallet: Local) -> Any:
+    body = {"card_id": "a", "amount": 1, "currency": "NOK"}
+    made = wallet.send("POST", "/cards", body)
+    batch(wallet, "b")
+    active = wallet.send("POST", "/cards/b/activate", {"amount": 1, "currency": "NOK"})
+    gone = wallet.send("DELETE", "/cards/a")
+    return ["amount_balance" in answer.body for answer in (made, active, gone)]
+
+
+@look
+def customers_see_balances(wallet: Local) -> Any:
+    wallet.card(5, customer_id="c")
+    return wallet.send("GET", "/customers/c/cards").body[0].get("amount_balance")
+
+
+@look
+def periods_in_seconds(wallet: Local) -> Any:
+    begins, ends = "0000-01-01T00:00:00.5Z", "2031-01-01T02:00:00.75+02:00"
+    card = wallet.read(wallet.card(1, active_from=begins, expires_at=ends))
+    assert card["active_from"] == begins
+    return card["expires_at"]
+
+
+@look
+def zero_hold_ends(wallet: Local) -> Any:
+    return wallet.void(wallet.hold(wallet.card(), 0)).status
