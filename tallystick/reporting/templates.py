@@ -15,6 +15,13 @@ def render(name: str, **context: object) -> str:
     return _environment().get_template(name).render(**context)
 
 
+def compile_all() -> None:
+    """Compile every template, for processes that are forked from this one."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 def _finalized(value: object) -> object:
     return visible_lines(value) if isinstance(value, str) else value
 

@@ -8,6 +8,7 @@ ratio of the processor time (each with its server) says more than that of the se
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -62,7 +63,7 @@ def _pair() -> tuple[Taken, Taken]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tallystick", "gate", f"--report-dir={folder}", "-q"]
         seconds, cpu_seconds = _timed(command)
-        journal = Path(folder, "journal.jsonl")
+        journal = Path(folder, "journal.jsonl.gz")
         requests = sum(1 for _ in _sent(journal))
         loop = _timed([sys.executable, "-m", __name__, str(journal)])
     return Taken(requests, seconds, cpu_seconds), Taken(requests, *loop)
@@ -79,7 +80,7 @@ def _timed(command: Sequence[str]) -> tuple[float, float]:
 
 def _sent(journal: Path) -> Iterator[Sent]:
     """The requests of a journal."""
-    with journal.open(encoding="utf-8") as lines:
+    with gzip.open(journal, "rt", encoding="utf-8") as lines:
         for record in map(json.loads, lines):
             if "method" in record:
                 body = record.get("body")

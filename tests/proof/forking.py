@@ -1,8 +1,8 @@
 """Processes that are forked from one that has imported everything.
 
 Importing the suite takes two seconds, and the proof runs it a thousand times. Each process is still
-one of its own: it shares the imported modules and nothing that was done with them. Knows how to
-run pytest and the sandbox in such a process; not what for.
+one of its own: it shares the imported modules and what they have read, and nothing else. Knows how
+to run pytest and the sandbox in such a process; not what for.
 """
 
 from __future__ import annotations

@@ -1,21 +1,27 @@
 """What every process of the proof needs: imported once, before they are forked.
 
-Of the plugin only what it imports is imported here: pytest wants to load the plugin itself.
+Beside the modules these are values that each of them would make anew from files: the documents, and
+the templates of the pages.
 """
 
-import hypothesis.stateful
-import pytest
-import schemathesis
+import gc
+
+import _hypothesis_pytestplugin
+import anyio.pytest_plugin
+import pytest_timeout
+import schemathesis.pytest.plugin
 
 import sandbox.__main__
-import tallystick.cli
-import tallystick.connect
-import tallystick.documents.shape
-import tallystick.drivers.delivery
-import tallystick.drivers.probe
-import tallystick.drivers.reduce
-import tallystick.drivers.sequential
-import tallystick.reporting.reports
-import tallystick.settings
+from tallystick.documents import shape
+from tallystick.drivers.fuzz import cases
+from tallystick.parallel import fork_server
+from tallystick.reporting import templates
 
-__all__ = ["hypothesis", "pytest", "sandbox", "schemathesis", "tallystick"]
+__all__ = ["_hypothesis_pytestplugin", "anyio", "pytest_timeout", "sandbox", "schemathesis"]
+
+fork_server.preload()
+shape.load()
+cases.operations()
+templates.compile_all()
+gc.collect()
+gc.freeze()
