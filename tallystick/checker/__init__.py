@@ -5,6 +5,7 @@ published alone. `tests/checker/test_package.py` has a complete example.
 
     history          operations with their times; histories, also as JSON lines
     linearizability  `check`: judges a history, one partition at a time
+    stream           the same while the history grows; what is settled is forgotten
     search           finds an order: greedy first, thorough where it has to be
     frontier         the method, with an example: which orders are possible after each return
     totals           lost operations of which only the sum matters
@@ -19,6 +20,7 @@ from tallystick.checker.hints import Hints
 from tallystick.checker.history import History, HistoryError, Key, Operation, dump, load
 from tallystick.checker.illegality import Illegality
 from tallystick.checker.linearizability import CheckResult, check
+from tallystick.checker.stream import Stream
 from tallystick.checker.totals import Needs, Totals, Vector
 from tallystick.checker.verdict import Verdict, worst
 
@@ -32,6 +34,7 @@ __all__ = [
     "Key",
     "Needs",
     "Operation",
+    "Stream",
     "Totals",
     "Transition",
     "Vector",

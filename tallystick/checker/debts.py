@@ -34,8 +34,13 @@ class Debts:
     """The lost operations of one partition that only add, as far as they were called."""
 
     def __init__(
-        self, operations: Sequence[AnyOperation], totals: Totals | None, bits: Sequence[int]
+        self,
+        operations: Sequence[AnyOperation],
+        totals: Totals | None,
+        bits: Sequence[int],
+        sums: Sums | None = None,
     ) -> None:
+        """With `sums`, these are the sums, and what the operations add is among them already."""
         self._operations = operations
         self._totals = totals
         adds = None if totals is None else totals.adds
@@ -46,7 +51,8 @@ class Debts:
         self._next_bit = 1 << max((bit.bit_length() for bit in bits), default=0)
         self._open_sums: dict[int, Vector] = {}
         self._bit_of_sum: dict[Vector, int] = {}
-        self._sums = Sums()
+        self._are_summed = sums is not None
+        self._sums = Sums() if sums is None else sums
         self._summed = 0
         self.forget()
 
@@ -70,7 +76,7 @@ class Debts:
 
     def needs(self, state: Any, number: int) -> Needs:
         """What has to be added for the operation; None if no lost operation can."""
-        if self._totals is None or not self.adding:
+        if self._totals is None or not (self.adding or self._are_summed):
             return None
         return self._totals.needs(state, self._operations[number])
 
@@ -82,9 +88,10 @@ class Debts:
         still open is a part of the configuration, in its bits.
         """
         assert self._totals is not None
-        for _, more in self.adding[self._summed :]:
-            self._sums.add(more)
-        self._summed = max(self._summed, len(self.adding))
+        if not self._are_summed:
+            for _, more in self.adding[self._summed :]:
+                self._sums.add(more)
+            self._summed = max(self._summed, len(self.adding))
         state, linearized, trail = config
         open_bit = linearized & self._open_bits
         before = self._open_sums.get(open_bit, self._sums.zero)
@@ -93,13 +100,18 @@ class Debts:
             return None
         linearized ^= open_bit
         if callable(needs):
-            linearized |= self._open_bit_of(added(before, vector))
+            linearized |= self.open_bit_of(added(before, vector))
         owed = 0 if trail is None else trail[2]
         debt = Debt(vector, len(self.adding))
         then: Trail = (debt, trail, owed + self._sums.price(vector))
         return self._totals.shifted(state, vector), linearized, then
 
-    def _open_bit_of(self, vector: Vector) -> int:
+    def open_sum(self, config: Config) -> Vector | None:
+        """The sum that is still open in the configuration; None if none is."""
+        return self._open_sums.get(config[1] & self._open_bits)
+
+    def open_bit_of(self, vector: Vector) -> int:
+        """The bit of configurations in which this sum is still open."""
         bit = self._bit_of_sum.get(vector)
         if bit is None:
             bit = self._bit_of_sum[vector] = self._next_bit

@@ -60,7 +60,7 @@ from typing import Any, Final, NamedTuple
 from tallystick.checker.budget import Budget, Meter
 from tallystick.checker.debts import Config, Debts
 from tallystick.checker.hints import AnyOperation, Hints, Pair
-from tallystick.checker.totals import fewest
+from tallystick.checker.totals import Sums, fewest
 
 Transition = Callable[[Any, Any, Any], object]
 """(state, command, outcome) to the tuple of possible successors."""
@@ -94,6 +94,18 @@ OWING: Final = REFUTING._replace(width=16, lost=1)
 """The same with little: it finds an order in which only the lost operations are open."""
 
 
+class Point(NamedTuple):
+    """The search between two events."""
+
+    at: int
+    """The next event."""
+    pending: tuple[int, ...]
+    """Operations that were called and are answered, but have not returned yet."""
+    lost: tuple[int, ...]
+    """Operations that were called and are never answered."""
+    frontier: list[Config]
+
+
 class Linearizer:
     """Moves frontiers of one partition over the return of an operation. Operations are numbers."""
 
@@ -103,15 +115,18 @@ class Linearizer:
         transition: Transition,
         hints: Hints,
         budget: Budget,
+        sums: Sums | None = None,
     ) -> None:
         self.operations = operations
         self.events = _events(operations)
-        self._bits, self.lost_bits = _bits(operations, self.events)
+        self.bits, self.lost_bits = _bits(operations, self.events)
         self._changes = [hints.changes(o) for o in operations]
-        self._enablers = hints.enablers
+        # With sums that are given, what is in them need not be among the operations any more.
+        is_known = sums is None or hints.totals is None
+        self._enablers = hints.enablers if is_known else Hints().enablers
         self._interferes = _remembered(hints.interferes, operations)
         self._hinders = _remembered(hints.hinders, operations)
-        self.debts = Debts(operations, hints.totals, self._bits)
+        self.debts = Debts(operations, hints.totals, self.bits, sums)
         self._forgets = False
         self._transition = transition
         self._meter = Meter(budget)
@@ -120,6 +135,23 @@ class Linearizer:
     def transitions(self) -> int:
         """How often the transition was called."""
         return self._meter.transitions
+
+    def after_next_return(self, point: Point, effort: Effort) -> Point:
+        """The point after the next return; its frontier is empty at a dead end."""
+        at, pending, lost, frontier = point
+        while at < len(self.events):
+            event = self.events[at]
+            at += 1
+            if event < 0:
+                returning = ~event
+                pending = tuple([o for o in pending if o != returning])
+                found = self.after_return(returning, pending, lost, frontier, effort)
+                return Point(at, pending, lost, found)
+            if self.operations[event].answered:
+                pending += (event,)
+            else:
+                lost += (event,)
+        return Point(at, pending, lost, frontier)
 
     def after_return(
         self,
@@ -178,7 +210,7 @@ class Linearizer:
                 after = self._candidates(config, number, others, lost_left)
                 found += after.pop(number)
                 for other, configs in after.items():
-                    bit = self._bits[other]
+                    bit = self.bits[other]
                     for state, linearized, trail in configs:
                         config = (state, linearized | bit, trail)
                         used = (config[1] & ~before & self.lost_bits).bit_count()
@@ -202,11 +234,11 @@ class Linearizer:
         """
         state, linearized, _ = config
         after: dict[int, list[Config]] = {}
-        unplaced = [o for o in others if not linearized & self._bits[o]]
+        unplaced = [o for o in others if not linearized & self.bits[o]]
         wanted, met = [number], {number}
         for target in wanted:  # it grows while it is walked
             found = after[target] = self.effects(config, target)
-            placed = linearized & self._bits[target]
+            placed = linearized & self.bits[target]
             if placed or (found and not self._changes[target]):
                 # It has its place already, or it is possible and changes nothing: an order that
                 # puts something before it is as good with it first.
@@ -226,9 +258,9 @@ class Linearizer:
         if self._forgets:
             owing = self.debts.owing(config, needs)
             return [] if owing is None else self.effects(owing, number)
-        pool = [one for one in self.debts.adding if not config[1] & self._bits[one[0]]]
+        pool = [one for one in self.debts.adding if not config[1] & self.bits[one[0]]]
         found: list[Config] = []
-        for group in fewest(needs, pool, most_lost):
+        for group in fewest(needs, pool, most_lost) if pool else ():
             placed = self.all_placed(config, group)
             if placed is not None:
                 found += self.effects(placed, number)
@@ -243,7 +275,7 @@ class Linearizer:
                 changed = [s for s in self._successors(state, number) if s != state]
                 if changed:
                     state, trail = changed[0], (number, trail, 0 if trail is None else trail[2])
-                    linearized |= self._bits[number]
+                    linearized |= self.bits[number]
                     left.remove(number)
                     break
             else:
@@ -253,7 +285,7 @@ class Linearizer:
     def effects(self, config: Config, number: int) -> list[Config]:
         """The configurations with the operation in the next place; a lost one has an effect."""
         found = self._linearized(config, number)
-        if not self._bits[number] & self.lost_bits:
+        if not self.bits[number] & self.lost_bits:
             return found
         # A lost operation without an effect is dominated: it may as well never have happened.
         return [one for one in found if one[0] != config[0]]
@@ -278,7 +310,7 @@ class Linearizer:
     def _linearized(self, config: Config, number: int) -> list[Config]:
         """The configurations after the operation has returned, with nothing inserted before it."""
         state, linearized, trail = config
-        bit = self._bits[number]
+        bit = self.bits[number]
         if linearized & bit:
             # It had its place early. Its bit is cleared, because another operation may get it now.
             return [(state, linearized ^ bit, trail)]

@@ -76,7 +76,7 @@ def check(
         if verdicts[-1] is Verdict.UNDECIDED:
             undecided.append(key)
         if search.stuck is not None:
-            judge = _Judge(transition, hints, _left_of(budget, 0, time.monotonic() - began))
+            judge = PartJudge(transition, hints, _left_of(budget, 0, time.monotonic() - began))
             illegalities.append(explain(key, search.stuck, hints.changes, hints.interferes, judge))
     seconds = time.monotonic() - began
     return CheckResult(worst(verdicts), transitions, seconds, tuple(undecided), tuple(illegalities))
@@ -101,7 +101,7 @@ LEAST_TO_EXPLAIN_S: Final = 1.0
 """Seconds to explain a violation that was found when the budget was nearly spent."""
 
 
-class _Judge:
+class PartJudge:
     """The judge for `explain`. All its judgements together stay within `explain_transitions`, and
     within the seconds that are left.
     """

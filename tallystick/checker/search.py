@@ -11,7 +11,7 @@ How the frontier moves over one return is the work of `frontier`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tallystick.checker.budget import Budget, BudgetSpent
 from tallystick.checker.debts import Config, Debt, Trail, places_of
@@ -21,6 +21,7 @@ from tallystick.checker.frontier import (
     THOROUGH,
     Effort,
     Linearizer,
+    Point,
     Transition,
 )
 from tallystick.checker.hints import Hints
@@ -45,18 +46,6 @@ RECENT: Final = 64
 """So many of the latest returns are all recorded, to go back to; older records get ever sparser."""
 
 
-class _Point(NamedTuple):
-    """The search between two events."""
-
-    at: int
-    """The next event."""
-    pending: tuple[int, ...]
-    """Operations that were called and are answered, but have not returned yet."""
-    lost: tuple[int, ...]
-    """Operations that were called and are never answered."""
-    frontier: list[Config]
-
-
 class Search:
     """The search for a legal order of the operations of one partition, from one state."""
 
@@ -74,7 +63,7 @@ class Search:
         self._operations = useful
         self._events = self._linearizer.events
         self._initial = initial
-        self._start = _Point(0, (), (), [(initial, 0, None)])
+        self._start = Point(0, (), (), [(initial, 0, None)])
         self._inevitable = [self._start]
         """Points of a thorough search at which all orders agree: on the state, and that nothing
         pending is linearized."""
@@ -100,7 +89,7 @@ class Search:
         records = [point]
         level, effort, furthest, until = 0, GREEDY, 0, 0
         while point.at < len(self._events):
-            after = self._next(point, effort)
+            after = self._linearizer.after_next_return(point, effort)
             if not after.frontier:
                 if after.at > furthest:
                     self._dead_end = point
@@ -144,7 +133,7 @@ class Search:
         point = self._start
         self._inevitable = [point]
         while point.at < len(self._events):
-            after = self._next(point, effort)
+            after = self._linearizer.after_next_return(point, effort)
             if not after.frontier:
                 before = self._dead_end if effort.forgets else point
                 self.stuck = self._stuck_between(before, after)
@@ -176,29 +165,12 @@ class Search:
                 ]
         return bool(configs)
 
-    def _next(self, point: _Point, effort: Effort) -> _Point:
-        """The point after the next return; its frontier is empty at a dead end."""
-        at, pending, lost, frontier = point
-        while at < len(self._events):
-            event = self._events[at]
-            at += 1
-            if event < 0:
-                returning = ~event
-                pending = tuple([o for o in pending if o != returning])
-                found = self._linearizer.after_return(returning, pending, lost, frontier, effort)
-                return _Point(at, pending, lost, found)
-            if self._operations[event].answered:
-                pending += (event,)
-            else:
-                lost += (event,)
-        return _Point(at, pending, lost, frontier)
-
-    def _record_if_inevitable(self, point: _Point) -> None:
+    def _record_if_inevitable(self, point: Point) -> None:
         # Only thorough searches ask: of a greedy one, a single configuration proves nothing.
         if len(point.frontier) == 1 and not point.frontier[0][1] & ~self._linearizer.lost_bits:
             _record(self._inevitable, point)
 
-    def _stuck_between(self, before: _Point, after: _Point) -> Stuck[Any]:
+    def _stuck_between(self, before: Point, after: Point) -> Stuck[Any]:
         """Where the search ended: the frontier was not empty `before`, and is `after`."""
         number = ~self._events[after.at - 1]
         prefix = max((_order(trail) for _, _, trail in before.frontier), key=len)
@@ -220,7 +192,7 @@ class Search:
         return tuple(self._operations[n] for n in numbers)
 
 
-def _record(records: list[_Point], point: _Point) -> None:
+def _record(records: list[Point], point: Point) -> None:
     """Append the point. Of the older ones drop every second, so that the list stays short."""
     records.append(point)
     if len(records) > 2 * RECENT:
@@ -232,7 +204,7 @@ def _order(trail: Trail) -> list[int]:
     return [place for place in places_of(trail) if not isinstance(place, Debt)]
 
 
-def _ever_further_back(records: list[_Point]) -> Iterable[_Point]:
+def _ever_further_back(records: list[Point]) -> Iterable[Point]:
     """The latest record, those 4, 16, 64 ... back, and the first."""
     back = 1
     while back < len(records):

@@ -1,6 +1,6 @@
 """The wallets of `simulation` as the checker sees them: a transition, and true hints.
 
-A lost hold cannot be named by anyone, so what is left of it is its money alone: `locked`. And a
+A lost hold cannot be named by anyone, so what is left of it is its money alone. And a
 lost capture or void after all others of its hold changes money alone: nothing looks at the hold any
 more. `Model` knows these from the whole history.
 """
@@ -22,18 +22,13 @@ class Card(NamedTuple):
     available: int
     holds: frozenset[tuple[int, int]] = frozenset()
     """The open holds that somebody may name, each with what it locks."""
-    locked: int = 0
-    """What holds lock that nobody can name."""
+    held: int = 0
+    """What all holds lock, those that nobody can name included."""
 
     @property
     def shown(self) -> tuple[int, int]:
         """What a read shows: the balance, and what is available."""
         return (self.available + self.held, self.available)
-
-    @property
-    def held(self) -> int:
-        """What all holds lock."""
-        return self.locked + sum(left for _, left in self.holds)
 
 
 def _performed(card: Card, command: tuple[Any, ...], *, lost: bool) -> tuple[Any, Card]:
@@ -46,18 +41,18 @@ def _performed(card: Card, command: tuple[Any, ...], *, lost: bool) -> tuple[Any
         left = card._replace(available=card.available - rest[0])
         if kind == "draw":
             return rest[0], left
-        if lost:
-            return rest[0], left._replace(locked=left.locked + rest[0])
-        return rest[0], left._replace(holds=left.holds | {(ref, rest[0])})
+        named = card.holds if lost else card.holds | {(ref, rest[0])}
+        return rest[0], left._replace(holds=named, held=card.held + rest[0])
     hold = rest[-1]
-    locks = dict(card.holds).get(hold)
+    locks = next((locks for one, locks in card.holds if one == hold), None)
     if locks is None or (kind == "capture" and rest[0] > locks):
         return REFUSED, card
     others = card.holds - {(hold, locks)}
     if kind == "void":
-        return locks, Card(card.available + locks, others, card.locked)
-    remaining = locks - rest[0]
-    return rest[0], card._replace(holds=others | ({(hold, remaining)} if remaining else set()))
+        return locks, Card(card.available + locks, others, card.held - locks)
+    if locks > rest[0]:
+        others |= {(hold, locks - rest[0])}
+    return rest[0], card._replace(holds=others, held=card.held - rest[0])
 
 
 def changes(operation: AnyOperation) -> bool:
@@ -109,7 +104,7 @@ def _lacks(operation: AnyOperation) -> bool:
 
 def shifted(card: Card, vector: tuple[int, ...]) -> Card:
     """The card with so much more available and locked."""
-    return card._replace(available=card.available + vector[0], locked=card.locked + vector[1])
+    return card._replace(available=card.available + vector[0], held=card.held + vector[1])
 
 
 def needs(card: Card, operation: AnyOperation) -> Any:

@@ -64,8 +64,8 @@ def test_bits_of_answered_operations_are_used_again_and_those_of_lost_ones_never
     operations = sorted([*answered, *lost], key=lambda o: o.called_ns)
     linearizer = Linearizer(operations, transition, Hints(), Budget())
     assert linearizer.lost_bits.bit_count() == 3
-    assert {bin(bit).count("1") for bit in linearizer._bits} == {1}
-    assert len(set(linearizer._bits)) == 4
+    assert {bin(bit).count("1") for bit in linearizer.bits} == {1}
+    assert len(set(linearizer.bits)) == 4
 
 
 def test_calls_come_before_returns_of_the_same_nanosecond():
