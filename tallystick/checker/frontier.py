@@ -136,23 +136,6 @@ class Linearizer:
         """How often the transition was called."""
         return self._meter.transitions
 
-    def after_next_return(self, point: Point, effort: Effort) -> Point:
-        """The point after the next return; its frontier is empty at a dead end."""
-        at, pending, lost, frontier = point
-        while at < len(self.events):
-            event = self.events[at]
-            at += 1
-            if event < 0:
-                returning = ~event
-                pending = tuple([o for o in pending if o != returning])
-                found = self.after_return(returning, pending, lost, frontier, effort)
-                return Point(at, pending, lost, found)
-            if self.operations[event].answered:
-                pending += (event,)
-            else:
-                lost += (event,)
-        return Point(at, pending, lost, frontier)
-
     def after_return(
         self,
         number: int,
@@ -338,6 +321,24 @@ class Linearizer:
     def _lost_used(self, config: Config) -> int:
         _, linearized, trail = config
         return (linearized & self.lost_bits).bit_count() + (0 if trail is None else trail[2])
+
+
+def after_next_return(linearizer: Linearizer, point: Point, effort: Effort) -> Point:
+    """The point after the next return; its frontier is empty at a dead end."""
+    at, pending, lost, frontier = point
+    while at < len(linearizer.events):
+        event = linearizer.events[at]
+        at += 1
+        if event < 0:
+            returning = ~event
+            pending = tuple([o for o in pending if o != returning])
+            found = linearizer.after_return(returning, pending, lost, frontier, effort)
+            return Point(at, pending, lost, found)
+        if linearizer.operations[event].answered:
+            pending += (event,)
+        else:
+            lost += (event,)
+    return Point(at, pending, lost, frontier)
 
 
 def _remembered(hint: Pair, operations: Sequence[AnyOperation]) -> Callable[[int, int], bool]:

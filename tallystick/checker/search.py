@@ -23,6 +23,7 @@ from tallystick.checker.frontier import (
     Linearizer,
     Point,
     Transition,
+    after_next_return,
 )
 from tallystick.checker.hints import Hints
 from tallystick.checker.illegality import Operations, Stuck
@@ -89,7 +90,7 @@ class Search:
         records = [point]
         level, effort, furthest, until = 0, GREEDY, 0, 0
         while point.at < len(self._events):
-            after = self._linearizer.after_next_return(point, effort)
+            after = after_next_return(self._linearizer, point, effort)
             if not after.frontier:
                 if after.at > furthest:
                     self._dead_end = point
@@ -133,7 +134,7 @@ class Search:
         point = self._start
         self._inevitable = [point]
         while point.at < len(self._events):
-            after = self._linearizer.after_next_return(point, effort)
+            after = after_next_return(self._linearizer, point, effort)
             if not after.frontier:
                 before = self._dead_end if effort.forgets else point
                 self.stuck = self._stuck_between(before, after)

@@ -33,6 +33,7 @@ from tallystick.checker.frontier import (
     Linearizer,
     Point,
     Transition,
+    after_next_return,
 )
 from tallystick.checker.hints import AnyOperation, Hints
 from tallystick.checker.history import HistoryError, Key
@@ -319,7 +320,7 @@ class _Block:
         """The frontier at the end of the block. Raises BudgetSpent and TooManySums."""
         point = Point(0, (), (), [self._config_of(kept) for kept in frontier])
         for _ in range(self._returns):
-            after = self._linearizer.after_next_return(point, effort)
+            after = after_next_return(self._linearizer, point, effort)
             if not after.frontier:
                 return _Moved([], self._stuck(frontier[0], point, after))
             point = after
