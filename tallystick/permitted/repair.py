@@ -68,10 +68,24 @@ def conditions_of(finding: Finding, profile: Profile, shape: Shape) -> tuple[Con
         wrong = answer.status not in finding.statuses
         return (_status(finding.statuses),) if wrong else ()
     if finding.violation.rule.startswith("SHAPE-"):
-        return _Document(shape, event).conditions(answer)
+        found = _Document(shape, event).conditions(answer)
+        return found or _of_decision(finding.violation, event, answer)
     if event.judged is None:
-        return ()
+        return _of_decision(finding.violation, event, answer)
     return _of_ledger(event.judged, answer, finding.events, deepcopy(profile), shape)
+
+
+def _of_decision(violation: Violation, event: Event, answer: Answer) -> tuple[Condition, ...]:
+    """The other decision, where the last request was accepted, or refused, and must not be.
+
+    A read comes after what it shows, so it is not what was accepted.
+    """
+    is_read = event.exchange.request.method == "GET"
+    if violation.actual == "accepted" and answer.status < 300 and not is_read:
+        return (Condition(Kind.STATUS, values=(REFUSALS,)),)
+    if violation.actual == "a refusal" and REFUSALS[0] <= answer.status <= REFUSALS[1]:
+        return (Condition(Kind.STATUS, values=(ACCEPTANCES,)),)
+    return ()
 
 
 def _status(allowed: Iterable[int]) -> Condition:

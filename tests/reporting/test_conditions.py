@@ -55,3 +55,25 @@ def test_of_a_list_that_is_too_long_nothing_is_said(monkeypatch: pytest.MonkeyPa
     length = 20_000
     assert conditions("1", *[2] * length) == ()
     assert compared < MOST_COMPARED + 20 * length
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "actual", "right"),
+    [
+        ("POST", 200, "accepted", (400, 499)),
+        ("POST", 404, "a refusal", (200, 299)),
+        ("GET", 404, "a refusal", (200, 299)),
+        ("GET", 200, "accepted", None),  # a read shows what was accepted before it
+        ("POST", 400, "accepted", None),
+        ("POST", 500, "a refusal", None),
+        ("POST", 200, "2 cards", None),
+    ],
+)
+def test_where_a_single_request_was_decided_wrongly_the_other_decision_is_right(
+    method: str, status: int, actual: str, right: tuple[int, int] | None
+) -> None:
+    answer = Answer(status, "application/json", {"data": []})
+    event = Event("", Exchange(1, Request("List", method, "/list"), answer, 0, 1))
+    finding = Finding(Violation("CARD-3", "", actual), Program(), (event,), 1, notes=("x",))
+    expected = () if right is None else (Condition(Kind.STATUS, values=(right,)),)
+    assert conditions_of(finding, Wallet(), SHAPE) == expected

@@ -17,6 +17,8 @@ import pytest
 from tallystick.drivers.delivery import deliver, lossy_connection
 from tallystick.drivers.direct import Direct
 from tallystick.drivers.sequential import Reading, run_program
+from tallystick.evidence import Event
+from tallystick.ledger.vocabulary import Violation
 from tallystick.permitted import Condition, Kind
 from tallystick.program import Program
 from tallystick.replaying import live_run, replay_scenario
@@ -26,10 +28,12 @@ from tallystick.reporting.scripts.recipe import Call
 from tallystick.request import Request
 from tallystick.run import Finding, Run, Violated
 from tallystick.settings import Settings, load_settings
+from tallystick.target import Answer
 from tallystick.target.api import ScriptedLogin
 from tests.prepaid.process import Prepaid
 from tests.prepaid.tenants import FIRST as PREPAID_KEY
 from tests.proof.servers import Environment, forked_sandbox
+from tests.reporting.sample import over_capture, sample_run
 from tests.stripelike.accounts import FIRST as STRIPE_KEY
 from tests.stripelike.process import Stripelike
 
@@ -207,6 +211,31 @@ def test_a_script_sends_the_broken_credentials_and_no_secret_is_in_it(
             texts = check_scripts(run, finding, tmp_path, faulty, honest)
         secret = faulty["TALLYSTICK_CLIENT_SECRET"]
         assert not any(payload in text or secret in text for text in texts.values())
+
+
+def test_single_requests_are_a_script_without_refusals_that_tell_a_secret() -> None:
+    run, capture = sample_run(), over_capture()
+    last = capture.events[-1]
+    refused = replace(
+        last.exchange,
+        request=replace(last.exchange.request, body={"token": "code-of-a-card", "amount": 1}),
+        answer=Answer(400, "application/json", {}),
+    )
+    finding = replace(
+        capture,
+        violation=Violation("SHAPE-4", "a refusal: amount is a boolean", "accepted"),
+        events=(*capture.events[:-1], Event("", refused), replace(last, step="")),
+        notes=("A = card 1000 NOK", "POST /capture -> 200"),
+    )
+    recipe = recipe_of(run, finding)
+    assert recipe is not None
+    assert [call.step for call in recipe.calls] == [event.step for event in finding.events[:2]] + [
+        ""
+    ]
+    assert recipe.conditions == (Condition(Kind.STATUS, values=((400, 499),)),)
+    accepted = replace(refused, answer=Answer(200, "application/json", {}))
+    events = (*finding.events[:-2], Event("", accepted), finding.events[-1])
+    assert recipe_of(run, replace(finding, events=events)) is None
 
 
 def test_a_script_that_cannot_be_tried_ends_with_2(honest: Environment, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ It is made from the exchanges of a finding. It knows no language, and no API.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,17 +82,19 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
     profile = run.profile
     conditions = conditions_of(finding, profile, run.shape)
     login = profile.scripted_login(_templated(run, run.target.audience))
-    if not conditions or login is None or any(_takes_more(e, run) for e in finding.events):
+    events = _needed(finding, run)
+    if not conditions or login is None or any(_takes_more(event, run) for event in events):
         return None
     address = run.target.address
-    blanks = Blanks(finding.events, run.name, address.account)
-    calls = [_call(event, blanks, run) for event in finding.events]
+    blanks = Blanks(events, run.name, address.account)
+    calls = [_call(event, blanks, run) for event in events]
     calls[-1] = replace(calls[-1], has_to_be=ANY)
     right = tuple(replace(each, values=_values(each, blanks)) for each in conditions)
     for source in blanks.used.values():
         call = calls[source.event]
         calls[source.event] = replace(call, gives=(*call.gives, (source.name, source.place)))
     redactor = redactor_for(run, finding)
+    calls = list(_without_secrets(finding, events, calls, redactor))
     if any(_tells_a_secret(call, redactor) for call in calls):
         return None
     violation = finding.violation
@@ -108,6 +110,34 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
         right,
         run.profile_option,
     )
+
+
+def _needed(finding: Finding, run: Run) -> tuple[Event, ...]:
+    """The exchanges without those of single requests that no script can send, and need not send.
+
+    What was refused, or read, before the last request has no effect.
+    """
+    if not finding.notes:
+        return finding.events
+    *before, last = finding.events
+    kept = [each for each in before if not (_has_no_effect(each) and _takes_more(each, run))]
+    return (*kept, last)
+
+
+def _without_secrets(
+    finding: Finding, events: Sequence[Event], calls: Sequence[Call], redactor: Redactor
+) -> Iterator[Call]:
+    """The calls without those with a secret, where the rest means the same without them."""
+    for event, call in zip(events, calls, strict=True):
+        is_idle = finding.notes and call is not calls[-1] and not call.gives
+        if not (is_idle and _has_no_effect(event) and _tells_a_secret(call, redactor)):
+            yield call
+
+
+def _has_no_effect(event: Event) -> bool:
+    answer = event.exchange.answer
+    is_refused = isinstance(answer, Answer) and 400 <= answer.status < 500
+    return is_refused or event.exchange.request.method == "GET"
 
 
 def _call(event: Event, blanks: Blanks, run: Run) -> Call:

@@ -135,10 +135,13 @@ class Cards:
     def explain(self, violation: Violation, card: CardLabel | None) -> Finding:
         """A finding in words, whatever card it is about: no program can express these requests."""
         notes = (*self.setup, *self.notes[-MOST_NOTES:])
+        events = self.story.events
+        # What made the cards comes first, like its notes: without it, nothing can be tried again.
+        made = [event for event in events[:-MOST_NOTES] if event.step]
         return Finding(
             self.run.blame(violation),
             Program(),
-            tuple(self.story.events[-MOST_NOTES:]),
+            (*made, *events[-MOST_NOTES:]),
             self.session.target.meter.requests,
             notes=notes,
         )
