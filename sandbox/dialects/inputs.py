@@ -4,6 +4,7 @@ Overrides of the intake; knows no card.
 """
 
 import json
+import re
 from typing import Any
 
 from sandbox.dialects.registry import dialect
@@ -13,6 +14,8 @@ from sandbox.refusals import Cause, Refusal
 
 _TRIMMED = ("card_id", "customer_id", "originated_by")
 _MOST_KEYS, _LONGEST_KEY, _LONGEST_TEXT = 50, 40, 500
+_SMALL_BYTES = 4_000
+_CONTROL = re.compile(r"\\u00[01]|\\[bfnrt]")
 _LONGEST_REF, _LONGEST_NAME = 36, 40
 
 
@@ -157,3 +160,29 @@ class UuidsAsShown(Intake):
         if "transaction_id" in values and values["transaction_id"] != found["transaction_id"]:
             raise Refusal(Cause.NO_TRANSACTION)
         return found
+
+
+@dialect(
+    "rare_signs_refused",
+    permitted="questions 6, 41 and 55: which characters a text may have",
+    summary="a text with signs beyond the first plane of Unicode, or control signs, is refused",
+)
+class RareSignsRefused(Intake):
+    def parse(self, raw: bytes) -> Any:
+        body = super().parse(raw)
+        text = json.dumps(body, ensure_ascii=False)
+        if any(sign > "\uffff" for sign in text) or _CONTROL.search(text):
+            raise Refusal(Cause.INVALID, "The body has a sign that is not stored")
+        return body
+
+
+@dialect(
+    "bodies_small",
+    permitted="question 56: a body over a limit",
+    summary="a body has 4,000 bytes at most",
+)
+class BodiesSmall(Intake):
+    def body(self, operation: Operation, media_type: str | None, raw: bytes) -> dict[str, Any]:
+        if len(raw) > _SMALL_BYTES:
+            raise Refusal(Cause.BODY_TOO_LARGE)
+        return super().body(operation, media_type, raw)

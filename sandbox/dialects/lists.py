@@ -116,3 +116,13 @@ class DeletedCursorRefused(Lists):
 class BatchReversed(Cards):
     def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
         return super().batch(caller, body)[::-1]
+
+
+@dialect(
+    "customers_see_active",
+    permitted='question 44: which cards are "active for a customer"',
+    summary="a card is in the list of its customer from active_from on",
+)
+class CustomersSeeActive(Lists):
+    def is_listed(self, card: Card) -> bool:
+        return super().is_listed(card) and self.clock.has_begun(card.active_from)

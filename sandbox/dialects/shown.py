@@ -14,7 +14,7 @@ from sandbox.cards import Cards
 from sandbox.clock import SECOND, stamp
 from sandbox.dialects.registry import dialect
 from sandbox.intake import Intake
-from sandbox.orders import Order
+from sandbox.orders import Order, Settlement, packed, unpacked
 from sandbox.records import Card, Token, Transaction
 from sandbox.service import Call, Service
 from sandbox.store import Store
@@ -195,3 +195,30 @@ class ZeroHoldEnds(Bank):
     def new_record(self, card: Card, token: Token | None, order: Order) -> Transaction:
         record = super().new_record(card, token, order)
         return replace(record, open=record.open and record.amount > 0)
+
+
+@dialect(
+    "own_keys_in_metadata",
+    permitted='"The dintero_* namespace for keys is reserved" (S3): for the server',
+    summary="the metadata of cards and transactions has a dintero_ key of the server",
+)
+class OwnKeysInMetadata(Answers):
+    def properties(self, card: Card) -> dict[str, Any]:
+        shown = super().properties(card)
+        return shown | {"metadata": {**(shown["metadata"] or {}), "dintero_card": card.id}}
+
+    def transaction(self, record: Transaction) -> dict[str, Any]:
+        shown = super().transaction(record)
+        return shown | {"metadata": {**shown.get("metadata", {}), "dintero_id": record.id}}
+
+
+@dialect(
+    "child_merges_metadata",
+    permitted="question 22: the metadata of child records merged or separate",
+    summary="a capture or void shows the metadata of its hold and its own",
+)
+class ChildMergesMetadata(Bank):
+    def child(self, hold: Transaction, order: Settlement, type_: str, amount: int) -> Transaction:
+        record = super().child(hold, order, type_, amount)
+        merged = (unpacked(hold.metadata) or {}) | (unpacked(record.metadata) or {})
+        return replace(record, metadata=packed(merged) if merged else None)

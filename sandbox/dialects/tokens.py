@@ -13,6 +13,7 @@ from sandbox.app import App, Message, Reply
 from sandbox.bank import Bank
 from sandbox.cards import Cards, Issued
 from sandbox.clock import SECOND
+from sandbox.codes import Codes
 from sandbox.dialects.registry import dialect
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Cause, Refusal
@@ -68,6 +69,28 @@ class MasksShort(Answers):
 class TokenEndsRounded(Tokens):
     def end(self, lifetime_s: int) -> int:
         return -(-super().end(lifetime_s) // SECOND) * SECOND
+
+
+@dialect(
+    "token_ends_cut",
+    permitted="question 29: no clock is exact; expires_in counts seconds (P)",
+    summary="a token ends with the second before it ends",
+)
+class TokenEndsCut(Tokens):
+    def end(self, lifetime_s: int) -> int:
+        return super().end(lifetime_s) // SECOND * SECOND
+
+
+@dialect(
+    "classes_named_only",
+    permitted="question 48: does naming one class of characters switch the others off?",
+    summary="a format that names a class of characters uses the named ones only",
+)
+class ClassesNamedOnly(Codes):
+    def alphabet(self, wanted: dict[str, Any]) -> str:
+        names = ("symbols", "numbers", "characters")
+        unnamed = not any(wanted.get(name) for name in names)
+        return super().alphabet({name: wanted.get(name, unnamed) for name in names})
 
 
 @dialect(

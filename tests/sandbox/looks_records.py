@@ -306,3 +306,19 @@ def token_value_once(wallet: Local) -> Any:
     wallet.advance(60)
     again = wallet.token(card, ref_id="t")
     return again["expires_in"], "token" in again.body
+
+
+@look
+def token_ends_cut(wallet: Local) -> Any:
+    wallet.advance(0.75)
+    value = wallet.token(wallet.card(), 10)["token"]["value"]
+    wallet.advance(9.5)
+    return wallet.info(value).status
+
+
+@look
+def classes_named_only(wallet: Local) -> Any:
+    wanted = {"length": 30, "numbers": True}
+    value = wallet.token(wallet.card(), format=wanted)["token"]["value"]
+    assert len(wallet.token(wallet.card(), format={"length": 30})["token"]["value"]) == 30
+    return value.isdigit()

@@ -309,3 +309,39 @@ def periods_in_seconds(wallet: Local) -> Any:
 @look
 def zero_hold_ends(wallet: Local) -> Any:
     return wallet.void(wallet.hold(wallet.card(), 0)).status
+
+
+@look
+def own_keys_in_metadata(wallet: Local) -> Any:
+    card = wallet.card(10, metadata={"a": "b"})
+    shown = wallet.read(card)["metadata"], wallet.transact(card, 1).body.get("metadata", {})
+    assert shown[0]["a"] == "b"
+    return [len(metadata) for metadata in shown]
+
+
+@look
+def child_merges_metadata(wallet: Local) -> Any:
+    held = wallet.hold(wallet.card(), 5, metadata={"a": 1, "b": 1})
+    own = wallet.capture(held, 1, metadata={"b": 2})["metadata"]
+    bare = wallet.capture(wallet.hold(wallet.card(), 5), 1)
+    assert "metadata" not in bare.body
+    return own
+
+
+@look
+def rare_signs_refused(wallet: Local) -> Any:
+    card = wallet.card()
+    texts = ("\N{GRINNING FACE}", "a\n", "\x01", "\N{SNOWMAN}")
+    return [wallet.transact(card, 1, metadata={"k": text}).status for text in texts]
+
+
+@look
+def bodies_small(wallet: Local) -> Any:
+    return wallet.transact(wallet.card(), 1, metadata={"k": "v" * 4000}).status
+
+
+@look
+def customers_see_active(wallet: Local) -> Any:
+    for begins in ("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"):
+        wallet.card(1, customer_id="c", active_from=begins)
+    return len(wallet.send("GET", "/customers/c/cards").body)
