@@ -40,7 +40,7 @@ HOLD = ("A = card 1000", "h = hold A 600")
 FINAL = 'with {"final": "true"}'
 PROGRAMS: dict[str, tuple[str, ...]] = {
     "final_is_ignored": (*HOLD, f"c = capture h 200 {FINAL}"),
-    "captures_do_not_add_up": (*HOLD, "c = capture h 400", "d = capture h remaining+1"),
+    "captures_do_not_add_up": (*HOLD, "c = capture h 400", "d = capture h limit+1"),
     "captured_is_voided": (*HOLD, "c = capture h 600", "v = void h"),
     "key_is_ignored": (*HOLD, "c = capture h 200", "again c"),
     "over_capture_succeeds": (*HOLD, "c = capture h remaining+1"),
