@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from tallystick.ledger.vocabulary import Command, Outcome
 from tallystick.request import Request
@@ -19,7 +19,7 @@ from tallystick.target.pace import Time
 from tallystick.target.sender import Sender
 from tallystick.target.support import Offers
 
-Variables = Mapping[str, str]
+Variables = Mapping[str, Any]
 """What the answers to the preparations of one command gave, by names that the profile chooses."""
 
 

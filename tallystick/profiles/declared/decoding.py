@@ -37,7 +37,6 @@ from tallystick.profiles.declared.declaration import Declaration, Name, Template
 from tallystick.profiles.declared.encoding import METADATA, name_of
 from tallystick.profiles.declared.expressions import as_word, headers_as_variables
 from tallystick.profiles.declared.names import Names
-from tallystick.profiles.declared.templates import as_text
 from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
 
 JSON = Any
@@ -152,6 +151,7 @@ class Decoder:
         if isinstance(command, OpenCard):
             id_here = self._names.write(command.card) if theirs is None else theirs
             self._names.learn_card(command.card, id_here, command.currency)
+            self._names.learn_number(id_here, shown.value("id"))
             self._names.learn_given("card", id_here, shown.given())
         card = self._names.card_of(theirs) if theirs is not None else command.card
         read_as = self._currency(shown) or currency
@@ -178,6 +178,7 @@ class Decoder:
         if isinstance(command, Transact) and theirs is not None:
             self._names.learn_entry(EntryId(theirs), command.currency)
             self._names.learn_given("hold", theirs, shown.given())
+            self._names.learn_number(theirs, shown.value("id"))
         return HoldRecord(
             id=None if theirs is None else EntryId(theirs),
             currency=self._currency(shown),
@@ -194,6 +195,7 @@ class Decoder:
         if isinstance(command, Transact) and theirs is not None:
             self._names.learn_entry(EntryId(theirs), command.currency)
             self._names.learn_given("hold", theirs, shown.given())
+            self._names.learn_number(theirs, shown.value("id"))
         first = self._names.first_of(theirs, command)
         parent = None if isinstance(first, Transact) else first.parent
         is_hidden = isinstance(command, Capture | Void)  # see `details_of`
@@ -250,7 +252,7 @@ class _Shown:
         """The variables for later requests on what was made."""
         before = {name: self._variables.get(name) for name in self._template.all_given}
         values = {
-            name: as_text(value)
+            name: value
             for name, where in self._template.gives.items()
             if (value := where.value(self._body, self._variables)) is not None
         }

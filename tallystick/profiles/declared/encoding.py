@@ -105,11 +105,13 @@ class Encoder:
             "hold": getattr(command, "parent", None),
         }
         found.update(self._names.given("hold", found["hold"]))
+        found["hold"] = self._names.as_shown(found["hold"])
         if isinstance(command, OpenCard):
             found["card"] = self._names.write(command.card)
         elif self._declaration.has_balance and self._needs_card(command):
-            found["card"] = self.id_of(command.card)
-            found.update(self._names.given("card", found["card"]))
+            theirs = self.id_of(command.card)
+            found["card"] = self._names.as_shown(theirs)
+            found.update(self._names.given("card", theirs))
         amount = getattr(command, "amount", None)
         if amount is not None:
             try:

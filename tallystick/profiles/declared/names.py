@@ -30,6 +30,7 @@ class Names:
 
     def __init__(self, form: str = "text") -> None:
         self._form = form
+        self._numbers: dict[str, int] = {}
         self._refs: dict[str, RefId] = {}
         self._given: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._ids: dict[CardId, str] = {}
@@ -49,6 +50,15 @@ class Names:
     def read_ref(self, theirs: str | None) -> RefId | None:
         """The key of ours that an answer shows; another text as it is."""
         return None if theirs is None else self._refs.get(theirs, RefId(theirs))
+
+    def learn_number(self, theirs: str, shown: Any) -> None:
+        """An id is shown as a number, so that requests have to name it as one."""
+        if type(shown) is int:
+            self._numbers[theirs] = shown
+
+    def as_shown(self, theirs: str | None) -> str | int | None:
+        """The id as answers show it: a number or a text."""
+        return theirs if theirs is None else self._numbers.get(theirs, theirs)
 
     def learn_given(self, kind: str, theirs: str, given: Mapping[str, Any]) -> None:
         """What the answers gave when a `card` or `hold` was made under this id."""

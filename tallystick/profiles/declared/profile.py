@@ -6,6 +6,7 @@ answers, `login` authenticates, `names` remembers. It knows no API.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from tallystick.profiles.declared.leftovers import DeclaredLeftovers
 from tallystick.profiles.declared.login import Headers, scripted
 from tallystick.profiles.declared.names import Names
 from tallystick.profiles.declared.reading import read
-from tallystick.profiles.declared.templates import as_text, names_in
+from tallystick.profiles.declared.templates import names_in
 from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileError, Recognised
 from tallystick.request import Request
 from tallystick.target.address import Address, Client
@@ -93,8 +94,7 @@ class DeclaredProfile:
         template = self._encoder.template(command)
         if not template.before:
             return None
-        has_key = self.declaration.has_key(name_of(command))
-        kept = self._names.prepared(_asked(command)) if has_key else {}
+        kept = self._names.prepared(self._asked(command)) if self._has_key(command) else {}
         variables = {**self._encoder.variables(command, account), **known, **kept}
         for number, before in enumerate(template.before, start=1):
             if DONE.format(number) not in variables:
@@ -109,7 +109,7 @@ class DeclaredProfile:
             return None
         seen = {**variables, **headers_as_variables(answer.headers)}
         shown = {
-            name: as_text(value)
+            name: value
             for name, where in before.gives.items()
             if (value := where.value(answer.body, seen)) is not None
         }
@@ -119,8 +119,8 @@ class DeclaredProfile:
         """The request with the effect; Unnamed if an id is not known, or it cannot be said."""
         variables = self._encoder.variables(command, account)
         if self._encoder.template(command).before:
-            first = self.declaration.has_key(name_of(command))
-            known = self._names.keep_prepared(_asked(command), known, first=first)
+            first = self._has_key(command)
+            known = self._names.keep_prepared(self._asked(command), known, first=first)
         return self._encoder.encode(command, {**variables, **known})
 
     def complete(
@@ -136,7 +136,22 @@ class DeclaredProfile:
     def _prepared(self, command: Command) -> Variables:
         """What the requests before the one with the effect gave."""
         has_any = self._encoder.template(command).before
-        return self._names.prepared(_asked(command)) if has_any else {}
+        return self._names.prepared(self._asked(command)) if has_any else {}
+
+    def _has_key(self, command: Command) -> bool:
+        """Whether a repetition is the same request; a read or one without a key is a new one."""
+        name = name_of(command)
+        return name in (*PAYMENTS, Name.CARD) and self.declaration.has_key(name)
+
+    def _asked(self, command: Command) -> object:
+        """What a repetition of a command has in common with it: its key, and all that it asks for.
+
+        Another body under a used key is another request, with requests of its own before it. What
+        has no key is of one thread, which sends it and reads the answer.
+        """
+        content = getattr(command, "content", None)
+        asked = (_key_of(command), command.card, content, getattr(command, "parent", None))
+        return asked if self._has_key(command) else (*asked, threading.get_ident())
 
     def outcome(self, command: Command, answer: Answer | NoAnswer) -> Outcome:
         """What an answer proves."""
@@ -262,14 +277,6 @@ only where what is held is in the path (an order)."""
 
 DONE = "before {}"
 """What marks a request before the one with the effect as answered; no variable has a space."""
-
-
-def _asked(command: Command) -> object:
-    """What a repetition of a command has in common with it: its key, and all that it asks for.
-
-    Another body under a used key is another request, with requests of its own before it.
-    """
-    return (_key_of(command), command.card, getattr(command, "content", None))
 
 
 def _key_of(command: Command) -> RefId:

@@ -64,7 +64,7 @@ class Till(Api):
         if body.get("autocomplete") is not False or body.get("source_id") != "cnon:card-ok":
             raise refusal(400, "INVALID_CARD")
         name = uuid.uuid4().hex
-        kept = {"id": name, "status": "APPROVED", "paid": 0, "version": uuid.uuid4().hex}
+        kept = {"id": name, "status": "APPROVED", "paid": 0, "version": 1}
         self.payments[name] = {**kept, "amount": money["amount"], "currency": money["currency"]}
         self.keys[key] = body, name
         return 200, self.shown(self.payments[name])
@@ -73,9 +73,11 @@ class Till(Api):
         payment = self.find(name)
         if payment["status"] not in ("APPROVED", *also):
             raise refusal(400, "INVALID_STATE")
-        if body.get("version_token", payment["version"]) != payment["version"]:
+        if type(body.get("version")) is not int:
+            raise refusal(400, "EXPECTED_INTEGER")
+        if body["version"] != payment["version"]:
             raise refusal(400, "VERSION_MISMATCH")
-        payment.update(status=status, version=uuid.uuid4().hex)
+        payment.update(status=status, version=payment["version"] + 1)
         return payment
 
     def complete(self, name: str, body: JSON) -> Answered:
@@ -101,7 +103,7 @@ class Till(Api):
             return {"amount": amount, "currency": payment["currency"]}
 
         body = {"id": payment["id"], "status": payment["status"]}
-        body |= {"amount_money": money(payment["amount"]), "version_token": payment["version"]}
+        body |= {"amount_money": money(payment["amount"]), "version": payment["version"]}
         if payment["paid"]:
             body["total_money"] = money(payment["paid"])
         keeps = self.fault == "cancel_keeps_hold" and payment["status"] == "CANCELED"

@@ -1,0 +1,123 @@
+"""Requests before the one with the effect: when they are sent, and what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Capture,
+    CardId,
+    EntryId,
+    HoldRecord,
+    Kind,
+    ReadHold,
+    RefId,
+    Transact,
+)
+from tallystick.profiles.declared.profile import load
+from tallystick.target.answers import Answer
+from tests.declared.driving import Driver
+from tests.declared.servers.http import Serving
+from tests.declared.servers.till import TOKEN, Till
+
+TILL = Path(__file__).parent / "servers" / "till.yaml"
+BEFORE = """
+  read hold:
+    before:
+      send: GET /v2/payments/$hold
+      gives: {held: payment.amount_money.amount, version: payment.version}
+    send: GET /v2/payments/$hold
+    shows:
+      id: payment.id
+      amount: $held
+      captured: payment.total_money.amount or 0
+      remaining: $held - payment.total_money.amount or $held
+      metadata: $version
+
+answers:"""
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Iterator[Driver]:
+    text = TILL.read_text(encoding="utf-8")
+    kept, _, rest = text.partition("  read hold:")
+    file = tmp_path / "till.yaml"
+    file.write_text(kept + BEFORE.lstrip("\n") + rest.partition("answers:")[2], encoding="utf-8")
+    with Serving(Till()) as server:
+        found = Driver(load(file), server.url, {"Authorization": f"Bearer {TOKEN}"})
+        yield found
+        found.close()
+
+
+def hold(driver: Driver, amount: int, ref: str) -> EntryId:
+    made = driver.do(Transact(Kind.HOLD, CardId("A"), amount, "USD", RefId(ref)))
+    assert isinstance(made, Accepted)
+    assert isinstance(made.record, HoldRecord)
+    assert made.record.id is not None
+    return made.record.id
+
+
+def read(driver: Driver, entry: EntryId) -> HoldRecord:
+    shown = driver.do(ReadHold(CardId("A"), entry))
+    assert isinstance(shown, Accepted)
+    assert isinstance(shown.record, HoldRecord)
+    return shown.record
+
+
+def test_each_read_has_what_its_own_requests_before_it_gave(driver: Driver) -> None:
+    first, second = hold(driver, 600, "r"), hold(driver, 250, "s")
+    assert [read(driver, each).amount for each in (first, second, first)] == [600, 250, 600]
+    before = read(driver, first)
+    driver.do(Capture(CardId("A"), first, None, RefId("c")))
+    after = read(driver, first)
+    assert (before.remaining, after.remaining, after.captured) == (600, 0, 600)
+    assert before.extras != after.extras, "the version is read anew"
+
+
+def test_a_request_without_a_key_is_prepared_each_time_that_it_is_sent(driver: Driver) -> None:
+    entry = hold(driver, 600, "r")
+    capture = Capture(CardId("A"), entry, None, RefId("c"))
+    driver.sent.clear()
+    assert isinstance(driver.do(capture), Accepted)
+    driver.do(capture)
+    assert [request.method for request in driver.sent] == ["GET", "POST", "GET", "POST"]
+
+
+NUMBERED = """
+profile: numbered
+money: {as: minor-integer, currencies: [EUR]}
+retry: $ref
+refused: [422]
+control: GET /holds
+commands:
+  hold:
+    send: POST /holds
+    with: {key: $ref, amount: $amount}
+    shows: {id: hold.id}
+    gives: {shard: hold.shard, label: hold.label}
+  capture:
+    send: POST /shards/$shard/captures
+    with: {hold: $hold, text: "hold $hold", shard: $shard, label: $label, amount: $amount}
+  read hold:
+    send: GET /holds/$hold
+    shows: {captured: captured}
+"""
+
+
+def test_an_id_that_is_shown_as_a_number_is_sent_as_one(tmp_path: Path) -> None:
+    file = tmp_path / "numbered.yaml"
+    file.write_text(NUMBERED, encoding="utf-8")
+    profile = load(file)
+    made = Transact(Kind.HOLD, CardId("A"), 600, "EUR", RefId("r"))
+    body = {"hold": {"id": 17, "shard": 3, "label": "x"}}
+    outcome = profile.outcome(made, Answer(201, "application/json", body))
+    assert isinstance(outcome, Accepted)
+    assert getattr(outcome.record, "id", None) == "17"
+    request = profile.encode(Capture(CardId("A"), EntryId("17"), 100, RefId("c")), "", {})
+    assert request.path == "/shards/3/captures"
+    sent = {"hold": 17, "text": "hold 17", "shard": 3, "label": "x", "amount": 100}
+    assert request.body == sent
