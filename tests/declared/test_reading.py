@@ -90,6 +90,7 @@ def test_a_small_file_is_enough(tmp_path: Path) -> None:
         ("  read hold:", "  list:", "6: without a `card` the figures are those of the hold: `read"),
         ("  read hold:", "  fund:", "14: `fund` is of a card with a balance: write `card`, or le"),
         ("  read hold:", "  card:", "14: a `card` needs `read card`"),
+        ("  read hold:", "  card:", "14: card: its request has to use $amount. Where a card is"),
         ("header: Idempotency-Key}", "header: A, member: b}", "3: retry: either `header` or `me"),
         ("commands:", "answers: {ref.sme.hold: x}\ncommands:", "6: answers: no question `ref.sme"),
         ("commands:", "answers: {ref.same.hold: rply}\ncommands:", "6: answers: ref.same.hold is "),
