@@ -37,7 +37,7 @@ def test_each_example_can_be_put_into_it(number: int, tmp_path: Path) -> None:
     indent = member[: -len(member.strip())]
     of_member = rf"^{member}:.*\n(?:{indent} +.*\n)*"
     kept = re.sub(of_member, "", BLOCKS[0], flags=re.MULTILINE)
-    is_further = member.strip() in Name and f"{member}:" not in BLOCKS[0]
+    is_further = member.strip() in tuple(Name) and f"{member}:" not in BLOCKS[0]
     assert len(kept) < len(BLOCKS[0]) or is_further
     assert mistakes(kept + BLOCKS[number], tmp_path) == []
 

@@ -165,8 +165,8 @@ def _check_variables(declaration: Declaration, page: Page, name: Name, template:
     if name in (Name.HOLD, Name.DRAW, Name.FUND) and "amount" not in content:
         page.mistake(template.line, f"{name}: its request has to use $amount")
     if name is Name.CARD and "amount" not in content:
-        text = "card: its request has to use $amount. Where a card is made empty, let `before` make "
-        page.mistake(template.line, text + "it, and `send` add the money")
+        text = "card: its request has to use $amount. Where a card is made empty, let `before` "
+        page.mistake(template.line, f"{text}make it, and `send` add the money")
     if name is Name.CARD and "card" not in content and "id" not in template.shows:
         page.mistake(template.line, "card: use $card as its id, or say in `shows` where its id is")
 
