@@ -30,6 +30,7 @@ from tallystick.run import Finding, Run, Violated
 from tallystick.settings import Settings, load_settings
 from tallystick.target import Answer
 from tallystick.target.api import ScriptedLogin
+from tallystick.target.unusual import Unusual
 from tests.prepaid.process import Prepaid
 from tests.prepaid.tenants import FIRST as PREPAID_KEY
 from tests.proof.servers import Environment, forked_sandbox
@@ -236,6 +237,25 @@ def test_single_requests_are_a_script_without_refusals_that_tell_a_secret() -> N
     accepted = replace(refused, answer=Answer(200, "application/json", {}))
     events = (*finding.events[:-2], Event("", accepted), finding.events[-1])
     assert recipe_of(run, replace(finding, events=events)) is None
+
+
+def test_raw_content_with_ids_of_the_run_has_those_of_the_script_in_their_place() -> None:
+    run = sample_run()
+    accepted = Violation("SHAPE-4", "a refusal: amount is an integer", "accepted")
+    capture = replace(over_capture(), violation=accepted)
+    *before, last = capture.events
+    content = f'{{"ref_id": "{run.name}-41.c1", "amount": 1e2, "it\'s": "$x"}}'.encode()
+    unusual = Unusual("", True, (), (), content)
+    sent = replace(last, exchange=replace(last.exchange, unusual=unusual))
+    recipe = recipe_of(run, replace(capture, events=(*before, sent)))
+    assert recipe is not None
+    python, shell = python_text(recipe, "it.py"), shell_text(recipe, "it.sh")
+    assert run.name not in python + shell
+    assert """content=f"{{\\"ref_id\\": \\"{OWN}-41.c1\\", \\"amount\\": 1e2,""" in python
+    assert """json '{"ref_id": "'"${OWN}"'-41.c1", "amount": 1e2, "it'"'"'s": "$x"}'""" in shell
+    not_text = replace(unusual, content=content + b"\xff")
+    sent = replace(last, exchange=replace(last.exchange, unusual=not_text))
+    assert recipe_of(run, replace(capture, events=(*before, sent))) is None
 
 
 def test_a_script_that_cannot_be_tried_ends_with_2(honest: Environment, tmp_path: Path) -> None:

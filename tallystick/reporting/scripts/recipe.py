@@ -46,8 +46,8 @@ class Call:
     """How it has to be answered; otherwise what follows shows nothing. Empty: anyhow."""
     credentials: Headers | None = None
     """The headers with its credentials; None: the usual ones."""
-    content: bytes | None = None
-    """What is sent in place of a body of JSON or a form."""
+    content: bytes | str | None = None
+    """What is sent in place of a body of JSON or a form; a text has blanks."""
     gives: tuple[tuple[str, Place], ...] = ()
     """What later requests need of its answer: names of blanks, with places."""
 
@@ -160,8 +160,15 @@ def _call(event: Event, blanks: Blanks, run: Run) -> Call:
         body=call.body if unusual.content is None else None,
         headers=(*call.headers, *further),
         credentials=None if is_usual else credentials_of(unusual),
-        content=unusual.content,
+        content=_content(unusual.content, blanks, run),
     )
+
+
+def _content(content: bytes | None, blanks: Blanks, run: Run) -> bytes | str | None:
+    """What was sent in place of a body, with blanks for ids of the run."""
+    if content is None or run.name.encode() not in content:
+        return content
+    return blanks.text(content.decode())
 
 
 def _takes_more(event: Event, run: Run) -> bool:
@@ -182,10 +189,18 @@ def _takes_more(event: Event, run: Run) -> bool:
         bool(unusual.client)
         or any(blank(UNKNOWN) in value for _, value in credentials_of(unusual))
         or len(content) > LONGEST_CONTENT
-        or run.name.encode() in content
+        or (run.name.encode() in content and not _is_text(content))
         or b"\0" in content
         or any(name.lower() == "accept" for name, _ in unusual.headers)
     )
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _has_to_be(event: Event, run: Run) -> str:
@@ -241,6 +256,7 @@ def _blanked(value: JSON) -> JSON:
 def _tells_a_secret(call: Call, redactor: Redactor) -> bool:
     """Whether a request has a secret that is no blank, such as a PIN that was sent."""
     texts = [call.path, *(value for _, value in call.headers), *_texts(call.body)]
+    texts += [call.content] if isinstance(call.content, str) else []
     parts = [part for text in texts for part, is_blank in pieces(text) if not is_blank]
     return redactor.request(call.body) != call.body or any(redactor.text(p) != p for p in parts)
 

@@ -146,13 +146,17 @@ def _py_lines(call: Call, is_last: bool) -> Iterator[str]:
 def _py_ask(call: Call) -> str:
     words = [_py(call.method), _py(call.path, in_path=True)]
     words += [_py(call.body)] if call.body is not None else []
-    words += [f"content={call.content!r}"] if call.content is not None else []
+    words += [f"content={_py_content(call.content)}"] if call.content is not None else []
     words += [f'has_to_be="{call.has_to_be}"'] if call.has_to_be else []
     words += ["form=True"] if call.form else []
     words += [f"headers={_py(dict(call.headers))}"] if call.headers else []
     if call.credentials is not None:
         words.append(f"credentials={_py(dict(call.credentials))}")
     return f"ask({', '.join(words)})"
+
+
+def _py_content(content: bytes | str) -> str:
+    return f"{_py(content)}.encode()" if isinstance(content, str) else repr(content)
 
 
 def _py(value: JSON, *, in_path: bool = False) -> str:
@@ -257,7 +261,8 @@ def _sh_ask(call: Call) -> str:
     kind, content = "none", "''"
     if call.content is not None:
         named = {name.lower() for name, _ in call.headers}
-        kind, content = "raw" if "content-type" in named else "json", _ansi(call.content)
+        kind = "raw" if "content-type" in named else "json"
+        content = _sh(call.content) if isinstance(call.content, str) else _ansi(call.content)
     elif call.body is not None and call.form:
         kind = "form"
         content = '"&"'.join(_form_pair(n, v) for n, v in call.body.items()) or "''"
