@@ -10,7 +10,7 @@ import json
 import sys
 import textwrap
 import traceback
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
@@ -20,7 +20,20 @@ from rich.table import Table
 from rich.text import Text
 
 from tallystick import __version__
-from tallystick.checker import Budget, History, HistoryError, Illegality, Key, Verdict, check, load
+from tallystick.checker import (
+    BLOCK_BUDGET,
+    Budget,
+    CheckResult,
+    History,
+    HistoryError,
+    Illegality,
+    Key,
+    Stream,
+    Verdict,
+    check,
+    load,
+    read,
+)
 from tallystick.choosing import TEXTS
 from tallystick.command_options import run_options, settings_options
 from tallystick.config_command import config_command
@@ -35,6 +48,7 @@ from tallystick.hunting.request import TEXTS as HUNTING
 from tallystick.judging import judge
 from tallystick.known_command import known_command
 from tallystick.ledger.coding import decode_command, decode_outcome
+from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import CardId
@@ -265,20 +279,23 @@ def table_command(results: tuple[str, ...]) -> None:
 @click.option("--dialect", default="", help="pinned dialect to hold it to")
 @click.option("--budget", default="60s", help="time for the search, such as 90s or 10m")
 @click.option("--page", default="", help="write the time line of the first violation to this file")
-def check_command(history: Path, profile: str, dialect: str, budget: str, page: str) -> int:
+@click.option("--stream", is_flag=True, help="judge a history while it is read, however long it is")
+def check_command(
+    history: Path, profile: str, dialect: str, budget: str, page: str, stream: bool
+) -> int:
     """Judge a recorded history: is there a legal order of its operations?
 
     It takes the journal of a run and HTTP archives (HAR) too. What cannot be judged is counted.
     """
-    recorded, left_out = _history_in(history, profile)
+    recorded, left_out = (History(), []) if stream else _history_in(history, profile)
     known = dialect_of(registry.load(profile), Path(dialect) if dialect else None)
-    cards = _cards(recorded)
-    judgement = check(
-        recorded,
-        step,
-        lambda key: Ledger(known, cards[key]),
-        budget=Budget(seconds=duration(budget)),
-    )
+    limits = Budget(seconds=duration(budget))
+    if stream:
+        judgement, operations, cards = _streamed(history, known, limits)
+    else:
+        first = {key: part[0].command.card for key, part in recorded.partitions().items()}
+        judgement = check(recorded, step, lambda key: Ledger(known, first[key]), budget=limits)
+        operations, cards = len(recorded), len(first)
     for illegality in judgement.illegalities:
         click.echo("\n".join(_told(illegality)))
     if page and judgement.illegalities:
@@ -288,14 +305,31 @@ def check_command(history: Path, profile: str, dialect: str, budget: str, page: 
         click.echo(f"{visible(str(key))}: undecided; the budget of {budget} was spent (--budget)")
     for line in left_out:
         click.echo(line)
-    if not recorded:
+    if not operations:
         click.echo("UNDECIDED: nothing in it can be judged")
         return VIOLATES
     click.echo(
-        f"{judgement.verdict.value.upper()}: {len(recorded):,} operations on "
-        f"{len(recorded.partitions()):,} cards in {judgement.seconds:.2f} s"
+        f"{judgement.verdict.value.upper()}: {operations:,} operations on "
+        f"{cards:,} cards in {judgement.seconds:.2f} s"
     )
     return OK if judgement.verdict is Verdict.CONFORMS else VIOLATES
+
+
+def _streamed(file: Path, known: Dialect, limits: Budget) -> tuple[CheckResult[Ledger], int, int]:
+    """The verdict on a history that is judged while it is read; its operations and cards."""
+    cards: dict[Key, CardId] = {}
+    block = replace(BLOCK_BUDGET, seconds=limits.seconds)
+    stream = Stream(step, lambda key: Ledger(known, cards[key]), budget=block)
+    count = 0
+    try:
+        with file.open(encoding="utf-8") as lines:
+            for operation in read(lines, decode_command, decode_outcome):
+                cards.setdefault(operation.key, operation.command.card)
+                stream.add(operation)
+                count += 1
+    except (HistoryError, UnicodeDecodeError) as error:
+        raise HistoryError(f"{file}: {error}") from None
+    return stream.end(), count, len(cards)
 
 
 def _history_in(file: Path, profile: str) -> tuple[History[Any, Any], list[str]]:
@@ -308,11 +342,6 @@ def _history_in(file: Path, profile: str) -> tuple[History[Any, Any], list[str]]
             return load(lines, decode_command, decode_outcome), []
     except (HistoryError, UnicodeDecodeError) as error:
         raise HistoryError(f"{file}: {error}") from None
-
-
-def _cards(history: History[Any, Any]) -> dict[Key, CardId]:
-    """The id of the card of each partition."""
-    return {key: part[0].command.card for key, part in history.partitions().items()}
 
 
 def _told(illegality: Illegality[Ledger]) -> list[str]:

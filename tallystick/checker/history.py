@@ -114,7 +114,17 @@ def load(
 
     A file without its footer was cut off, or its writer died: an error, never a shorter history.
     """
-    operations: list[Operation[Any, Any]] = []
+    return History.of(read(lines, decode_command, decode_outcome))
+
+
+def read(
+    lines: Iterable[str], decode_command: Decode = lambda c: c, decode_outcome: Decode = lambda o: o
+) -> Iterator[Operation[Any, Any]]:
+    """The operations in these lines, one after the other, as they stand there.
+
+    It raises what `load` raises, but only when it comes to what is wrong.
+    """
+    count = 0
     footer: object = None
     for number, line in enumerate(lines, start=1):
         if footer is not None:
@@ -122,15 +132,18 @@ def load(
         try:
             fields = _fields(line)
             footer = fields.get("operations")
-            if footer is None:
-                operations.append(_operation(fields, decode_command, decode_outcome))
+            operation = (
+                _operation(fields, decode_command, decode_outcome) if footer is None else None
+            )
         except Exception as wrong:  # a decoder of the caller's may raise anything
             raise HistoryError(f"line {number}: {wrong}") from wrong
+        if operation is not None:
+            count += 1
+            yield operation
     if footer is None:
-        raise HistoryError(f"the footer is missing after {len(operations)} operations")
-    if footer != len(operations):
-        raise HistoryError(f"the footer counts {footer} operations, the file {len(operations)}")
-    return History.of(operations)
+        raise HistoryError(f"the footer is missing after {count} operations")
+    if footer != count:
+        raise HistoryError(f"the footer counts {footer} operations, the file {count}")
 
 
 _TYPES: dict[str, tuple[type, ...]] = {

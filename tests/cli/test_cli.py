@@ -192,6 +192,18 @@ def test_a_history_without_one_violates_and_says_where(
     assert page.read_text().count("<g class=") == 4
 
 
+@pytest.mark.parametrize("second", [Refused(400), _captured("t3", "r3", 400)])
+def test_a_stream_has_the_verdict_of_the_whole_history(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, second: Outcome
+) -> None:
+    path = _history(tmp_path, second)
+    whole, streamed = (_run(capsys, "check", path, *option) for option in ((), ("--stream",)))
+    assert streamed[0] == whole[0] == isinstance(second, Accepted)
+    assert [one.split(" in ")[0] for one in streamed[1].splitlines()] == [
+        one.split(" in ")[0] for one in whole[1].splitlines()
+    ]
+
+
 def test_an_output_that_cannot_be_written_leaves_the_exit_status_as_it_is(tmp_path: Path) -> None:
     path = _history(tmp_path, _captured("t3", "r3", 400))
     command = [sys.executable, "-m", "tallystick", "check", str(path)]
@@ -210,9 +222,10 @@ def test_a_history_that_was_cut_off_is_no_shorter_history(
 ) -> None:
     path = _history(tmp_path, Refused(400))
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    status, _, err = _run(capsys, "check", path)
-    assert status == 4
-    assert "the footer is missing after 4 operations" in err
+    for option in ((), ("--stream",)):
+        status, _, err = _run(capsys, "check", path, *option)
+        assert status == 4
+        assert "the footer is missing after 4 operations" in err
 
 
 # Shared options -----------------------------------------------------------------------------------
