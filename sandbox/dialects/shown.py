@@ -9,9 +9,11 @@ from typing import Any
 
 from sandbox.access import Caller
 from sandbox.answers import Answers
+from sandbox.app import App, Reply
 from sandbox.bank import Bank
 from sandbox.cards import Cards
 from sandbox.clock import SECOND, stamp
+from sandbox.dialects.http import mapped
 from sandbox.dialects.registry import dialect
 from sandbox.intake import Intake
 from sandbox.orders import Order, Settlement, packed, unpacked
@@ -222,3 +224,33 @@ class ChildMergesMetadata(Bank):
         record = super().child(hold, order, type_, amount)
         merged = (unpacked(hold.metadata) or {}) | (unpacked(record.metadata) or {})
         return replace(record, metadata=packed(merged) if merged else None)
+
+
+@dialect(
+    "origins_hidden",
+    permitted="no member of ImmutableEntity but id is needed to use it, and none is required (S3)",
+    summary="no answer shows created_at or created_by",
+)
+class OriginsHidden(App):
+    def encode(self, reply: Reply) -> bytes:
+        return super().encode(replace(reply, content=mapped(reply.content, self.without)))
+
+    def without(self, members: dict[str, Any]) -> dict[str, Any]:
+        return {n: v for n, v in members.items() if n not in ("created_at", "created_by")}
+
+
+@dialect(
+    "tokens_show_little",
+    permitted="ref_id and expires_in are the only members that Token requires (sample, T24)",
+    summary="a token shows its value, ref_id, metadata and expires_in, and a PIN no format",
+)
+class TokensShowLittle(Answers):
+    def token(self, token: Token) -> dict[str, Any]:
+        shown = ("ref_id", "expires_in", "metadata", "token")
+        return {n: v for n, v in super().token(token).items() if n in shown}
+
+    def masked_token(self, token: Token) -> dict[str, Any]:
+        return {n: v for n, v in super().masked_token(token).items() if n != "format"}
+
+    def pin_part(self, card: Card) -> dict[str, Any]:
+        return {}

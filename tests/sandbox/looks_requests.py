@@ -345,3 +345,16 @@ def customers_see_active(wallet: Local) -> Any:
     for begins in ("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"):
         wallet.card(1, customer_id="c", active_from=begins)
     return len(wallet.send("GET", "/customers/c/cards").body)
+
+
+@look
+def origins_hidden(wallet: Local) -> Any:
+    return sorted(wallet.transact(wallet.card(), 1).body)
+
+
+@look
+def tokens_show_little(wallet: Local) -> Any:
+    card = wallet.card(1, pin={})
+    made = wallet.token(card).body
+    shown = wallet.read(card)
+    return sorted(made), sorted(shown["tokens"][0]), "pin" in shown.body
