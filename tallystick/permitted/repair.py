@@ -83,7 +83,8 @@ def _of_decision(violation: Violation, event: Event, answer: Answer) -> tuple[Co
     is_read = event.exchange.request.method == "GET"
     if violation.actual == "accepted" and answer.status < 300 and not is_read:
         return (Condition(Kind.STATUS, values=(REFUSALS,)),)
-    if violation.actual == "a refusal" and REFUSALS[0] <= answer.status <= REFUSALS[1]:
+    is_refused = violation.actual in ("a refusal", f"refused with {answer.status}")
+    if is_refused and REFUSALS[0] <= answer.status <= REFUSALS[1]:
         return (Condition(Kind.STATUS, values=(ACCEPTANCES,)),)
     return ()
 

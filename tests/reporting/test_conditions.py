@@ -67,6 +67,8 @@ def test_of_a_list_that_is_too_long_nothing_is_said(monkeypatch: pytest.MonkeyPa
         ("POST", 400, "accepted", None),
         ("POST", 500, "a refusal", None),
         ("POST", 200, "2 cards", None),
+        ("POST", 400, "refused with 400", (200, 299)),
+        ("POST", 404, "refused with 400", None),
     ],
 )
 def test_where_a_single_request_was_decided_wrongly_the_other_decision_is_right(

@@ -114,6 +114,12 @@ CASES = {
     "ref_capture_twice": ("A = card 1000", "h = hold A 600", "c = capture h 100", "again c"),
     "void_releases_nothing": ("A = card 1000", "h = hold A 600", "v = void h"),
     "card_loses_metadata": ('A = card 1000 with {"metadata": "{\\"order\\": \\"1\\"}"}', "read A"),
+    "used_token_looks_up_nothing": (
+        "A = card 1000",
+        't = token A with {"one_time": "true"}',
+        "p = draw t 100",
+        "info t",
+    ),
     "list_omits_voids": ("A = card 1000", "h = hold A 600", "v = void h", "list A"),
     "child_currency_is_nok": ("A = card 1000 SEK", "h = hold A 600", "c = capture h 100"),
     "ref_create_twice": ("A = card 1000", "d = draw A 100 !twice"),

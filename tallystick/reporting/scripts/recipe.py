@@ -258,7 +258,23 @@ def _tells_a_secret(call: Call, redactor: Redactor) -> bool:
     texts = [call.path, *(value for _, value in call.headers), *_texts(call.body)]
     texts += [call.content] if isinstance(call.content, str) else []
     parts = [part for text in texts for part, is_blank in pieces(text) if not is_blank]
-    return redactor.request(call.body) != call.body or any(redactor.text(p) != p for p in parts)
+    body = _without_blanks(call.body)
+    return redactor.request(body) != body or any(redactor.text(p) != p for p in parts)
+
+
+def _without_blanks(body: JSON) -> JSON:
+    """A body without members that are blanks as a whole: a token of the script is no secret."""
+    if isinstance(body, dict):
+        return {n: _without_blanks(v) for n, v in body.items() if not _is_a_blank(v)}
+    if isinstance(body, list):
+        return [_without_blanks(item) for item in body if not _is_a_blank(item)]
+    return body
+
+
+def _is_a_blank(value: JSON) -> bool:
+    if not isinstance(value, str) or not value:
+        return False
+    return all(is_blank for _, is_blank in pieces(value))
 
 
 def _texts(body: JSON) -> list[str]:
