@@ -6,6 +6,7 @@ terminal breaks a long line without changing it. The live line is in `progress`.
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterator
 from io import StringIO
@@ -42,12 +43,13 @@ from tallystick.reporting.result import (
     redactor_for,
     target_options,
 )
+from tallystick.reporting.scenario import file_name
 from tallystick.reporting.visible import brief
 from tallystick.run import Finding, Run
 
 WIDTH = 80
 LABEL = 11
-LINES_IN_FULL = 66
+LINES_IN_FULL = 70
 """The first cause is shown in full, the next ones too as long as all have no more lines."""
 MOST_NAMED = 6
 """Causes that take a line each; of the others their number is enough."""
@@ -141,6 +143,10 @@ def violation_lines(
         yield from _verbatim("replay", [f"tallystick replay {path} \\", f"  {options}"])
     elif entry["test"]:
         yield from _verbatim("again", [f"{again(entry['test'], result)} \\", f"  {options}"])
+    script = directory / "scenarios" / file_name(entry["key"], "py")
+    if script.exists():
+        quoted = shlex.quote(str(script))
+        yield from _verbatim("or", [f"python {quoted} {result['target']}"])
     yield from _labelled("seen", seen_text(entry), width)
     if entry["test"]:
         yield from _verbatim("test", [entry["test"]])

@@ -301,3 +301,12 @@ def test_on_a_terminal_the_line_leaves_nothing_behind() -> None:
         pass
     assert "1,234 programs" in file.getvalue()
     assert file.getvalue().endswith(("\x1b[2K", "\x1b[?25h"))
+
+
+def test_a_violation_that_a_script_shows_without_the_suite_names_it(tmp_path: Path) -> None:
+    result, exchanges = _with_causes(1, key="CAP-2")
+    assert "python" not in report_text(result, exchanges, tmp_path)
+    (tmp_path / "scenarios").mkdir()
+    script = tmp_path / "scenarios" / "cap-2.py"
+    script.touch()
+    assert f"python {script} {URL}" in report_text(result, exchanges, tmp_path)
