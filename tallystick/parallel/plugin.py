@@ -123,13 +123,15 @@ class ControllerHooks:
         """Connect, when the first worker says that a selected test needs a target."""
         session, suite = self._session, self._suite
         assert session is not None
-        if session.testsfailed and not self._config.option.continue_on_collection_errors:
+        has_begun = suite.run is not None  # then this worker stands in for one that died
+        is_broken = session.testsfailed and not self._config.option.continue_on_collection_errors
+        if is_broken and not has_begun:
             raise session.Interrupted("errors during collection")
         try:
             tests = self._controller.collected(node.gateway.id)
         except SettingsError as error:
             raise pytest.UsageError(brief(str(error))) from None
-        if not tests or suite.run is not None:
+        if not tests or has_begun:
             return
         if self._scheduling is None:
             raise pytest.UsageError("--dist: leave it out, the suite distributes its contracts")

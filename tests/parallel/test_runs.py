@@ -115,6 +115,22 @@ def test_a_worker_that_dies_leaves_the_run_undecided_and_loses_nothing(
     assert read_parts(ran.reports) == []
 
 
+def test_another_worker_stands_in_for_one_that_died(honest: Environment, tmp_path: Path) -> None:
+    path = own(
+        tmp_path,
+        a_dies="wait_for('b_began')\nos.kill(os.getpid(), signal.SIGKILL)",
+        b="(HERE / 'b_began').touch()\nwait_for('c_began')",
+        c="(HERE / 'c_began').touch()",
+        d="run_program(run, Program.parse('A = card 1000 NOK'))",
+    )
+    ran = run(honest, tmp_path / "reports", *OWN, path, "-n", "2")
+    assert ran.status == 1, ran.output
+    result = result_of(ran)
+    assert result["verdict"] == "undecided"
+    assert "died while it ran" in str(result["reason"])
+    assert "not finished: 1 of 4 tests" in str(result["reason"])
+
+
 def test_a_violation_outlives_its_worker(faulty: Environment, tmp_path: Path) -> None:
     lines = ("A = card 1000 NOK", "h = hold A 100", "c = capture h 50", "x = capture h remaining+1")
     dies = (
