@@ -46,7 +46,8 @@ def serve(arguments: Sequence[str]) -> int:
     command = [sys.executable, "-m", "sandbox", "--with-parent", *arguments]
     # With this variable, Python would not look for the sandbox in the folder it is started in.
     environ = {name: text for name, text in os.environ.items() if name != "PYTHONSAFEPATH"}
-    pipe = subprocess.PIPE
+    # Whoever asks for `--with-parent` brings a pipe of their own.
+    pipe = None if "--with-parent" in arguments else subprocess.PIPE
     with subprocess.Popen(command, cwd=SUITE_ROOT, env=environ, stdin=pipe) as process:
         while True:
             try:

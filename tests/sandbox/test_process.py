@@ -83,8 +83,9 @@ def test_the_process_says_why_it_did_not_start() -> None:
         Sandbox(faults=["nosuch"]).start()
 
 
-def test_the_first_line_says_where_the_server_is() -> None:
-    command = [sys.executable, "-m", "sandbox", "--with-parent"]
+@pytest.mark.parametrize("program", [("sandbox",), ("tallystick", "sandbox")])
+def test_the_first_line_says_where_the_server_is(program: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", *program, "--with-parent"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
