@@ -253,11 +253,13 @@ def _shows_first_answer(ledger: Ledger, command: Write, record: CardRecord) -> b
     repeated = ledger.last_write in (LastWrite.RECREATED, LastWrite.REACTIVATED)
     if not repeated or ledger.opened_by is None:
         return False
-    first = Ledger(ledger.dialect, ledger.card, traits=ledger.traits)
-    if isinstance(command, PrepareCard):
-        first = first.changed(card_status=CardStatus.INACTIVE)
-        return isinstance(ledger.opened_by, ActivateCard) and _shows(first, record, Phase.WITHIN)
-    return _shows(book_opening(first, ledger.opened_by), record, _phase_of(command))
+    blank = Ledger(ledger.dialect, ledger.card, traits=ledger.traits)
+    if _shows(book_opening(blank, ledger.opened_by), record, _phase_of(command)):
+        return True
+    waited = isinstance(command, PrepareCard) and isinstance(ledger.opened_by, ActivateCard)
+    return waited and _shows(
+        blank.changed(card_status=CardStatus.INACTIVE), record, _phase_of(command)
+    )
 
 
 def _shows(ledger: Ledger, record: CardRecord, phase: Phase) -> bool:

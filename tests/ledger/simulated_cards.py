@@ -49,6 +49,8 @@ class Card(Records):
     def prepare(self) -> CardRecord:
         if self.card_status == "active":
             self.need("prepared cards take no second batch" not in self.habits)
+            if isinstance(self.opened, ActivateCard) and "stale answers" in self.habits:
+                return type(self)(self.answers).prepare()
             return self.card(stale=True)
         if self.card_status == "inactive":
             self.agrees("batch.same")
