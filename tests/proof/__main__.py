@@ -188,7 +188,7 @@ def _scripts(options: argparse.Namespace) -> bool:
         names = names[:: max(1, len(names) // options.sample)]
     rows = _shown(scripts.measure(names, jobs=options.jobs), names)
     print(scripts.table(rows))
-    _keep(options, "scripts", rows, is_full=len(rows) == len(scripts.deterministic()))
+    record.renew("scripts", rows, options.json or record.LATEST)  # it may be measured in parts
     return all(row.is_good for row in rows)
 
 
@@ -197,7 +197,7 @@ def _causes(options: argparse.Namespace) -> bool:
     names = _chosen(options, list(FAULTS)) if options.only else spread
     rows = _shown(causes.measure(names, jobs=options.jobs), names)
     print(causes.table(rows))
-    _keep(options, "causes", rows, is_full=len(rows) == causes.FAULTS_TO_SHOW)
+    record.renew("causes", rows, options.json or record.LATEST)
     return causes.is_good(rows)
 
 

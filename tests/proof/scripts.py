@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.faults import FAULTS
+from sandbox.faults.delivery import Every
 from tests.proof.faults import category_of
 from tests.proof.gate import run_gate
 from tests.proof.selection import ladder
@@ -56,8 +57,12 @@ class ScriptRow:
 
 
 def deterministic() -> list[str]:
-    """The faults that do not need several clients at the same moment."""
-    return [name for name, fault in FAULTS.items() if category_of(fault) != "concurrency"]
+    """The faults that need neither several clients at the same moment nor the n-th request."""
+    return [
+        name
+        for name, fault in FAULTS.items()
+        if category_of(fault) != "concurrency" and not issubclass(fault.overrides[0], Every)
+    ]
 
 
 def measure(names: Sequence[str], *, jobs: int) -> Iterator[ScriptRow]:
