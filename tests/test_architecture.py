@@ -62,6 +62,12 @@ ARROWS = {
             *("tests.rival", "tests.stripelike"),
         ),
     },
+    "tests/servers/": {
+        "never": (
+            *("tallystick", "strategies", "contracts", "sandbox"),
+            *("tests.rival", "tests.prepaid", "tests.stripelike"),
+        ),
+    },
     # The engine never imports the suite that runs on it, nor the server that it judges.
     "tallystick/": {"never": ("strategies", "contracts", "sandbox", "tests")},
     # Inputs are made from the ledger, not from answers of a server.

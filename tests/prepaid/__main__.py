@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from tests.prepaid.assembly import assemble
 from tests.prepaid.database import Database, Sqlite
 from tests.prepaid.faults import FAULTS
-from tests.prepaid.serving import HOST, listen, serve
 from tests.prepaid.variants import VARIANTS, policy_of
+from tests.servers.serving import HOST, listen, serve
 
 CANNOT_START = 2
 

@@ -8,9 +8,9 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from tests.servers.serving import HOST, listen, serve
 from tests.stripelike.assembly import assemble
 from tests.stripelike.faults import FAULTS
-from tests.stripelike.serving import HOST, listen, serve
 from tests.stripelike.variants import VARIANTS, policy_of
 
 CANNOT_START = 2

@@ -11,10 +11,9 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
-
-from tests.prepaid.app import App
 
 HOST = "127.0.0.1"
 # Longer than any client of a test pauses: a connection that the server closes is a lost request.
@@ -35,7 +34,7 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-async def serve(app: App, listener: socket.socket, *, with_parent: bool) -> None:
+async def serve(app: Callable[..., Any], listener: socket.socket, *, with_parent: bool) -> None:
     """Print one line of JSON when requests are accepted, and serve until told to stop."""
     config = uvicorn.Config(
         app,

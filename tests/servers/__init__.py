@@ -1,0 +1,1 @@
+"""What the servers of the tests share: how one is served, started and stopped. Knows no API."""
