@@ -49,6 +49,8 @@ NONSENSE: dict[str, JSON] = {
 }
 """By sort, what no answer has to show; what is unreadable is like a text."""
 _AMOUNT = re.compile(r"-?\d+(\.\d+)?")
+_FIGURE = re.compile(r"(\w+) (-?\d+)(?![\d.])")
+"""A figure in the words of a violation: `amount_balance 900`."""
 Reason = tuple[str, str] | None
 Judge = Callable[[Answer], Violation | None]
 
@@ -69,14 +71,14 @@ def conditions_of(finding: Finding, profile: Profile, shape: Shape) -> tuple[Con
         return (_status(finding.statuses),) if wrong else ()
     if finding.violation.rule.startswith("SHAPE-"):
         found = _Document(shape, event).conditions(answer)
-        return found or _of_decision(finding.violation, event, answer)
+        return found or _of_words(finding.violation, event, answer)
     if event.judged is None:
-        return _of_decision(finding.violation, event, answer)
+        return _of_words(finding.violation, event, answer)
     return _of_ledger(event.judged, answer, finding.events, deepcopy(profile), shape)
 
 
-def _of_decision(violation: Violation, event: Event, answer: Answer) -> tuple[Condition, ...]:
-    """The other decision, where the last request was accepted, or refused, and must not be.
+def _of_words(violation: Violation, event: Event, answer: Answer) -> tuple[Condition, ...]:
+    """What the words of a violation say that would be right: the other decision, another figure.
 
     A read comes after what it shows, so it is not what was accepted.
     """
@@ -86,7 +88,12 @@ def _of_decision(violation: Violation, event: Event, answer: Answer) -> tuple[Co
     is_refused = violation.actual in ("a refusal", f"refused with {answer.status}")
     if is_refused and REFUSALS[0] <= answer.status <= REFUSALS[1]:
         return (Condition(Kind.STATUS, values=(ACCEPTANCES,)),)
-    return ()
+    came, right = _FIGURE.fullmatch(violation.actual), _FIGURE.match(violation.expected)
+    if came is None or right is None or came[1] != right[1] or not isinstance(answer.body, dict):
+        return ()
+    if answer.body.get(came[1]) != int(came[2]):
+        return ()  # it is deeper in the answer, or in an earlier one
+    return (Condition(Kind.VALUE, (came[1],), (int(right[2]),)),)
 
 
 def _status(allowed: Iterable[int]) -> Condition:

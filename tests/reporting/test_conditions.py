@@ -79,3 +79,23 @@ def test_where_a_single_request_was_decided_wrongly_the_other_decision_is_right(
     finding = Finding(Violation("CARD-3", "", actual), Program(), (event,), 1, notes=("x",))
     expected = () if right is None else (Condition(Kind.STATUS, values=(right,)),)
     assert conditions_of(finding, Wallet(), SHAPE) == expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "right"),
+    [
+        ("amount_balance 70 after a draw", "amount_balance 777", 70),
+        ("amount_balance 70", "amount_balance 70.5", None),
+        ("amount_balance 70.5", "amount_balance 777", None),
+        ("amount_available 70", "amount_balance 777", None),
+        ("amount_balance 70", "amount_balance 778", None),  # another answer showed it
+    ],
+)
+def test_where_a_read_showed_a_wrong_figure_the_right_one_is_asked_for(
+    expected: str, actual: str, right: int | None
+) -> None:
+    answer = Answer(200, "application/json", {"amount_balance": 777})
+    event = Event("", Exchange(1, Request("List", "GET", "/list"), answer, 0, 1))
+    finding = Finding(Violation("CARD-3", expected, actual), Program(), (event,), 1, notes=("x",))
+    shown = () if right is None else (Condition(Kind.VALUE, ("amount_balance",), (right,)),)
+    assert conditions_of(finding, Wallet(), SHAPE) == shown

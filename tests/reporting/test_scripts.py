@@ -28,7 +28,7 @@ from tallystick.reporting.scripts.recipe import Call
 from tallystick.request import Request
 from tallystick.run import Finding, Run, Violated
 from tallystick.settings import Settings, load_settings
-from tallystick.target import Answer
+from tallystick.target import Answer, Exchange
 from tallystick.target.api import ScriptedLogin
 from tallystick.target.unusual import Unusual
 from tests.prepaid.process import Prepaid
@@ -262,6 +262,23 @@ def test_raw_content_with_ids_of_the_run_has_those_of_the_script_in_their_place(
     not_text = replace(unusual, content=content + b"\xff")
     sent = replace(last, exchange=replace(last.exchange, unusual=not_text))
     assert recipe_of(run, replace(capture, events=(*before, sent))) is None
+
+
+def test_a_read_at_the_end_is_asked_for_its_figure_whether_the_write_is_accepted_or_not() -> None:
+    run, capture = sample_run(), over_capture()
+    *before, last = capture.events
+    shown = Answer(200, "application/json", {"amount_balance": 399})
+    read = Exchange(4, Request("read", "GET", "/cards/A"), shown, 10, 20)
+    finding = replace(
+        capture,
+        violation=Violation("CARD-3", "amount_balance 400", "amount_balance 399"),
+        events=(*before, replace(last, step=""), Event("", read)),
+        notes=("POST /capture -> 200", "GET /cards/A -> 200"),
+    )
+    recipe = recipe_of(run, finding)
+    assert recipe is not None
+    assert [call.has_to_be for call in recipe.calls] == ["accepted", "accepted", "", ""]
+    assert recipe.conditions == (Condition(Kind.VALUE, ("amount_balance",), (400,)),)
 
 
 def test_a_script_that_cannot_be_tried_ends_with_2(honest: Environment, tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
     address = run.target.address
     blanks = Blanks(events, run.name, address.account)
     calls = [_call(event, blanks, run) for event in events]
-    calls[-1] = replace(calls[-1], has_to_be=ANY)
+    for number in _decided(finding, events):
+        calls[number] = replace(calls[number], has_to_be=ANY)
     right = tuple(replace(each, values=_values(each, blanks)) for each in conditions)
     for source in blanks.used.values():
         call = calls[source.event]
@@ -110,6 +111,18 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
         right,
         run.profile_option,
     )
+
+
+def _decided(finding: Finding, events: Sequence[Event]) -> Iterator[int]:
+    """The numbers of the requests that may be answered in any way: what is wrong is about them.
+
+    Of single requests, a read at the end shows what the last write should not have done.
+    """
+    last = len(events) - 1
+    yield last
+    writes = [n for n, event in enumerate(events) if event.exchange.request.method != "GET"]
+    if finding.notes and writes and writes[-1] != last:
+        yield writes[-1]
 
 
 def _needed(finding: Finding, run: Run) -> tuple[Event, ...]:
