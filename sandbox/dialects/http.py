@@ -6,6 +6,7 @@ Overrides of the HTTP side; knows nothing of cards.
 import gzip
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -24,6 +25,7 @@ from sandbox.refusals import Cause, Refusal
 _JSON = "JSON only (G:getting-started); no page says how it is spelled"
 _WORTH_PACKING_BYTES = 200
 _AHEAD_S = 45
+_REQUESTS, _WINDOW_S = 100, 0.5
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATES = ("created_at", "active_from", "expires_at")
 
@@ -255,3 +257,24 @@ class CursorsInAnyCase(Lists):
         if cursor is not None and _UUID.fullmatch(cursor.lower()):
             cursor = cursor.lower()
         return super().start(account, cursor, conditions, values)
+
+
+@dialect(
+    "requests_limited",
+    permitted="no limit is documented but that of Get Token, 429 with Retry-After (N26), which a"
+    " gateway in front of an API gives to every operation",
+    summary="more than 100 requests in half a second get 429, and are not carried out",
+)
+class RequestsLimited(App):
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.window = (0.0, 0)
+
+    def answer(self, message: Message) -> Reply:
+        began, count = self.window
+        now = time.monotonic()
+        self.window = (began, count + 1) if now - began < _WINDOW_S else (now, 1)
+        if self.window[1] > _REQUESTS:
+            reply = self.refuse(Refusal(Cause.TOO_MANY_REQUESTS))
+            return replace(reply, headers=(("Retry-After", "1"),))
+        return super().answer(message)

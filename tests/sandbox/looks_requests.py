@@ -358,3 +358,11 @@ def tokens_show_little(wallet: Local) -> Any:
     made = wallet.token(card).body
     shown = wallet.read(card)
     return sorted(made), sorted(shown["tokens"][0]), "pin" in shown.body
+
+
+@look
+def requests_limited(wallet: Local) -> Any:
+    wallet.checked = False
+    wallet.access_token(ADMIN)
+    answers = [wallet.send("GET", "/cards") for _ in range(120)]
+    return {answer.status: answer.headers.get("retry-after") for answer in answers}
