@@ -3,7 +3,9 @@
 These are the hardest histories: reads show the balance and what is available, and nothing of how it
 came about; amounts are small and even, so that many groups of lost payments have one sum; and half
 of the lost requests take effect, perhaps long after their client gave up. The ledger judges them,
-as the drivers do it. Each is judged in a process of its own. Times are processor time.
+as the drivers do it. A second table is of streams: the wallets of `tests/checker/cards.py` judge
+operations while they are made, and what is settled is forgotten. Each row is a process of its own.
+Times are processor time; that of a stream has the making of the operations in it.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
-from tallystick.checker import Budget, History, Operation
+from tallystick.checker import Budget, History, Operation, Stream
 from tallystick.documents.questions import questions
 from tallystick.drivers.concurrent.independence import TaggedCommand
 from tallystick.drivers.concurrent.order import judge_history
@@ -37,11 +40,13 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Void,
 )
-from tests.checker.simulation import REFUSED, UNKNOWN, Conditions, Fault, simulated
+from tests.checker.cards import Card, Model
+from tests.checker.simulation import REFUSED, UNKNOWN, Conditions, Fault, operations, simulated
 
 SIZES = (20_000, 40_000, 100_000)
+STREAMS = ((100_000, 0.0), (1_000_000, 0.0), (100_000, 0.0005))
 LOST = (0.0, 0.005)
-BUDGET = Budget(seconds=120.0, transitions=1_000_000_000)
+BUDGET = Budget(seconds=600.0, transitions=1_000_000_000)
 KINDS = {"draw": Kind.DRAWDOWN, "hold": Kind.HOLD, "fund": Kind.FUND}
 
 
@@ -93,11 +98,11 @@ def opening_ledger(card: str, opening: int) -> Ledger:
 
 def measure(conditions: Conditions, budget: Budget = BUDGET) -> dict:
     """Judge the history in this process."""
-    operations = [as_operation_of_the_ledger(o) for o in simulated(conditions)]
+    known = [as_operation_of_the_ledger(o) for o in simulated(conditions)]
     cards = [str(card) for card in range(conditions.cards)]
     ledgers = {card: [opening_ledger(card, conditions.opening)] for card in cards}
     began = time.process_time()
-    judged = judge_history(History.of(operations), ledgers, budget=budget)
+    judged = judge_history(History.of(known), ledgers, budget=budget)
     return {
         "verdict": "violates"
         if judged.violation
@@ -111,28 +116,65 @@ def measure(conditions: Conditions, budget: Budget = BUDGET) -> dict:
     }
 
 
+def measure_stream(conditions: Conditions) -> dict:
+    """Judge a stream in this process."""
+    model = Model(())
+    stream = Stream(model.step, lambda key: Card(conditions.opening), hints=model.hints)
+    most = 0
+    began = time.process_time()
+    for operation in operations(conditions):
+        stream.add(operation)
+        most = max(most, stream.kept)
+    return {
+        "verdict": stream.end().verdict.value,
+        "seconds": time.process_time() - began,
+        "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "kept": most,
+    }
+
+
+def row_of(*case: object) -> dict:
+    """What a process of its own measures."""
+    command = [sys.executable, "-m", "tests.bench.money", *map(str, case)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    row: dict = json.loads(done.stdout)
+    return row
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     print(f"{'operations':>10} {'lost':>6} {'history':>16}", end="")
     print(f" {'verdict':>12} {'seconds':>8} {'us each':>8} {'MB':>5} {'core':>5}")
     for lost in LOST:
         for fault in Fault:
             for size in SIZES:
-                case = [str(size), str(lost), fault.value]
-                command = [sys.executable, "-m", "tests.bench.money", *case]
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
-                row = json.loads(done.stdout)
+                row = row_of(size, lost, fault.value)
                 print(
                     f"{size:>10} {lost:>6.1%} {fault.value:>16} {row['verdict']:>12}"
                     f" {row['seconds']:>8.2f} {row['seconds'] / size * 1e6:>8.1f}"
                     f" {row['mb']:>5} {row['core']:>5}",
                     flush=True,
                 )
+    print(f"{'stream':>10} {'lost':>6} {'verdict':>12} {'seconds':>8} {'us each':>8}", end="")
+    print(f" {'MB':>5} {'most kept':>10}")
+    for size, lost in STREAMS:
+        row = row_of(size, lost)
+        print(
+            f"{size:>10} {lost:>6.2%} {row['verdict']:>12} {row['seconds']:>8.2f}"
+            f" {row['seconds'] / size * 1e6:>8.1f} {row['mb']:>5} {row['kept']:>10}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        size_, lost_, fault_ = sys.argv[1:]
-        print(json.dumps(measure(Conditions(int(size_), lost=float(lost_), fault=Fault(fault_)))))
+        size_, lost_, *fault_ = sys.argv[1:]
+        conditions_ = Conditions(int(size_), lost=float(lost_))
+        measured = (
+            measure(replace(conditions_, fault=Fault(fault_[0])))
+            if fault_
+            else measure_stream(conditions_)
+        )
+        print(json.dumps(measured))
     else:
         main()
