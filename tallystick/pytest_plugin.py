@@ -398,6 +398,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     suite.publish()
     _print(session.config, suite)
     suite.interruption.over(int(session.exitstatus))
+    gc.freeze()  # the process is about to end: pytest need not look through all objects once more
     return ended
 
 

@@ -2,8 +2,9 @@
 
 `python -m tests.bench gate [TIMES]`: a gate of the embedded sandbox, then a loop over
 `httpx.Client` that repeats the requests of its journal on a new sandbox and does nothing else; so
-many times, three by default, and the best of each counts. Where others use the computer too, the
-ratio of the processor time (each with its server) says more than that of the seconds.
+many times, three by default, and the best of each counts. The seconds are those of the whole gate,
+from its start to its end, and of the loop without its start. Where others use the computer too, the
+processor time, of both whole programs with their servers, says more.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -62,20 +64,29 @@ def main(words: Sequence[str]) -> int:
 def _pair() -> tuple[Taken, Taken]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tallystick", "gate", f"--report-dir={folder}", "-q"]
-        seconds, cpu_seconds = _timed(command)
+        gate = _timed(command)
         journal = Path(folder, "journal.jsonl.gz")
         requests = sum(1 for _ in _sent(journal))
         loop = _timed([sys.executable, "-m", __name__, str(journal)])
-    return Taken(requests, seconds, cpu_seconds), Taken(requests, *loop)
+    seconds = float(loop.said)
+    return Taken(requests, gate.seconds, gate.cpu), Taken(requests, seconds, loop.cpu)
 
 
-def _timed(command: Sequence[str]) -> tuple[float, float]:
-    """The seconds of a program, and the processor time of it and of its server."""
+class _Timed(NamedTuple):
+    """A program that has ended."""
+
+    seconds: float
+    cpu: float
+    said: str
+
+
+def _timed(command: Sequence[str]) -> _Timed:
+    """Run a program; its processor time is that of its server too."""
     before, began = os.times(), time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     seconds, after = time.perf_counter() - began, os.times()
     user = after.children_user - before.children_user
-    return seconds, user + after.children_system - before.children_system
+    return _Timed(seconds, user + after.children_system - before.children_system, done.stdout)
 
 
 def _sent(journal: Path) -> Iterator[Sent]:
@@ -88,8 +99,8 @@ def _sent(journal: Path) -> Iterator[Sent]:
                 yield record["method"], record["path"], content
 
 
-def _loop(journal: Path) -> None:
-    """Send and read, and nothing else."""
+def _loop(journal: Path) -> float:
+    """Send and read, and nothing else; the seconds that it took."""
     requests = list(_sent(journal))
     with Sandbox() as sandbox, httpx.Client(trust_env=False) as http:
         client = Client(ADMIN.client_id, ADMIN.client_secret)
@@ -97,10 +108,12 @@ def _loop(journal: Path) -> None:
         headers = {"Accept": "application/json", **target.credentials()}
         target.close()
         with_body = {**headers, "Content-Type": "application/json"}
+        began = time.perf_counter()
         for method, path, content in requests:
             chosen = headers if content is None else with_body
             http.request(method, sandbox.url + path, headers=chosen, content=content).read()
+        return time.perf_counter() - began
 
 
 if __name__ == "__main__":
-    _loop(Path(sys.argv[1]))
+    print(_loop(Path(sys.argv[1])))
