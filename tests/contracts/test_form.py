@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from sandbox.credentials import ADMIN
-from sandbox.process import Sandbox
 from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.form import FormFuzz
 from tallystick.profiles.documents import dialect_of, shape_of
@@ -17,7 +16,8 @@ from tallystick.profiles.profile import Fuzzing
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.run import Run, Violated
-from tallystick.target import Address, Client, HttpTarget
+from tallystick.target import Client, HttpTarget
+from tests.proof.servers import forked_address
 
 CARD = {"aid": "account", "card_id": "card", "cid": "card"}
 HOLD = {"aid": "account", "transaction_id": "hold"}
@@ -41,10 +41,10 @@ class Unread(Wallet):
 
 @contextmanager
 def run_against(*faults: str) -> Iterator[Run]:
-    with Sandbox(faults=faults) as sandbox:
+    with forked_address(*faults) as address:
         profile = Unread()
         client = Client(ADMIN.client_id, ADMIN.client_secret)
-        target = HttpTarget(Address(sandbox.url, sandbox.account), client, profile=profile)
+        target = HttpTarget(address, client, profile=profile)
         yield Run(target, profile, shape_of(profile), dialect_of(profile))
         target.close()
 

@@ -10,13 +10,14 @@ import pytest
 from tests.contracts.losing import How, harmed_in
 from tests.contracts.sweep import Loss, run_with
 from tests.proof.servers import Environment
+from tests.sampling import LONG
 
 FEW = [
     Loss(How.LOST, 1),
     Loss(How.UNSENT, 2),
     Loss(How.MASKED, 3),
     Loss(How.REJECTED, 5),
-    Loss(How.LOST, 8),
+    pytest.param(Loss(How.LOST, 8), marks=LONG),
 ]
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from contracts.test_schema import CASES
 from sandbox.credentials import ADMIN
-from sandbox.process import Sandbox
 from tallystick.connect import connect
 from tallystick.documents.shape import load
 from tallystick.drivers.fuzz import cases
@@ -45,7 +44,8 @@ from tallystick.profiles.wallet.fuzz.live_ids import LiveIds
 from tallystick.profiles.wallet.fuzz.valid import VALID, changed, valid
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.run import Finding, Run, Violated
-from tallystick.target import Address, Answer, Client
+from tallystick.target import Answer, Client
+from tests.proof.servers import forked_address
 
 HOLD = "6b2b3d3e-4f63-4d0a-9b7e-2f6f3f3c9a11"
 PAYMENT = {"ref_id": "r1", "card_id": "card-1", "amount": 5, "currency": "NOK"}
@@ -269,8 +269,7 @@ def test_the_checks_of_schemathesis_name_our_rules(answer: Answer, rule: str | N
 @contextmanager
 def run_against(*faults: str) -> Iterator[Run]:
     """A run against a sandbox with these faults."""
-    with Sandbox(faults=faults) as sandbox:
-        address = Address(sandbox.url, sandbox.account)
+    with forked_address(*faults) as address:
         target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
         yield Run(target, Wallet(), load(), dialect_of(Wallet()))
         target.close()

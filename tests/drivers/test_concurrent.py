@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from sandbox.credentials import ADMIN
-from sandbox.process import Sandbox
 from strategies.workload import Workload
 from tallystick.checker import Budget
 from tallystick.connect import connect
@@ -39,8 +38,9 @@ from tallystick.reporting.reports import time_line_of
 from tallystick.reporting.result import Ending, summarise
 from tallystick.reporting.timeline import timeline_page
 from tallystick.run import Finding, Run, Violated
-from tallystick.target import Address, Client
+from tallystick.target import Client
 from tests.drivers.conftest import MakeRun
+from tests.proof.servers import forked_address
 
 CARD = "A = card 1000 NOK"
 CAPTURES = Program.from_lines(
@@ -66,8 +66,7 @@ HONEST = {
 @contextmanager
 def sandbox_run(*faults: str) -> Iterator[tuple[Run, ClientPool]]:
     """A run against a sandbox with these faults."""
-    with Sandbox(faults=faults) as sandbox:
-        address = Address(sandbox.url, sandbox.account)
+    with forked_address(*faults) as address:
         target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
         run = Run(target, Wallet(), shape.load(), dialect_of(Wallet()))
         try:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import pytest
 
 from sandbox.credentials import ADMIN
-from sandbox.process import Sandbox
 from tallystick.connect import connect
 from tallystick.documents import shape
 from tallystick.drivers.again import run_again
@@ -19,8 +18,9 @@ from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Delivery, Program, ProgramError, parse_step
 from tallystick.run import Finding, Run, Violated
-from tallystick.target import Address, Answer, Client, NoAnswer
+from tallystick.target import Answer, Client, NoAnswer
 from tests.drivers.conftest import MakeRun
+from tests.proof.servers import forked_address
 
 START = ("A = card 1000 NOK", "h = hold A 500")
 LIVES = {
@@ -46,8 +46,7 @@ UNANSWERED = (Delivery.LOST, Delivery.CUT, Delivery.TIMEOUT)
 @contextmanager
 def sandbox_run(*faults: str) -> Iterator[Run]:
     """A run against a sandbox with these faults, which has answered the open questions."""
-    with Sandbox(faults=faults) as sandbox:
-        address = Address(sandbox.url, sandbox.account)
+    with forked_address(*faults) as address:
         target = connect(address, Client(ADMIN.client_id, ADMIN.client_secret), Wallet())
         run = Run(target, Wallet(), shape.load(), dialect_of(Wallet()))
         try:

@@ -13,13 +13,18 @@ import schemathesis.pytest.plugin
 
 import sandbox.__main__
 from tallystick.documents import shape
+from tallystick.documents.rules import load_rules
 from tallystick.drivers.fuzz import cases
 from tallystick.parallel import fork_server
+from tallystick.profiles.documents import dialect_of
+from tallystick.profiles.wallet.profile import Wallet
 from tallystick.reporting import templates
 
 __all__ = ["_hypothesis_pytestplugin", "anyio", "pytest_timeout", "sandbox", "schemathesis"]
 
 fork_server.preload()
+load_rules()
+dialect_of(Wallet())
 shape.load()
 cases.operations()
 templates.compile_all()

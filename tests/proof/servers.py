@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from sandbox import credentials
 from sandbox.process import Sandbox
+from tallystick.target import Address
 from tests.proof import forking
 from tests.rival.process import Rival
 
@@ -58,6 +59,13 @@ def forked_sandbox(
     options += [word for name in variants for word in ("--variant", name)]
     with forking.sandbox(options) as url:
         yield environment_of(url)
+
+
+@contextmanager
+def forked_address(*faults: str) -> Iterator[Address]:
+    """The address of such a sandbox, for tests that need no run of the whole suite."""
+    with forking.sandbox([word for name in faults for word in ("--fault", name)]) as url:
+        yield Address(url, credentials.ACCOUNT)
 
 
 @contextmanager
