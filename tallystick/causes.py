@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 
-from tallystick.fingerprint import holds, is_figure
+from tallystick.fingerprint import are_one, holds, is_figure
 from tallystick.program import Program, ProgramError, Step, parse_step
 from tallystick.run import Finding
 
@@ -78,7 +78,7 @@ def explains(cause: Finding, other: Finding) -> bool:
     rule, kind = cause.violation.rule, cause.cause.kind
     if steadiness(other) is not Steadiness.STEADY or not is_plain(other.shortest):
         return (rule, kind) in other.shows
-    if program == other.shortest:
+    if are_one(program, other.shortest):
         return True
     return kind == other.cause.kind and is_figure(kind) and holds(program, other.shortest)
 

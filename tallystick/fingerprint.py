@@ -183,6 +183,26 @@ LONGEST_HELD = 60
 """Steps of a program in which the steps of another one are looked for."""
 
 
+def are_one(program: Program, other: Program) -> bool:
+    """Whether two programs differ in no more than the names of their labels."""
+    return len(program.steps) == len(other.steps) and _relabelled(program) == _relabelled(other)
+
+
+def _relabelled(program: Program) -> list[str]:
+    """The lines of a program, with its labels named by their order."""
+    labels = {"": ""}
+
+    def renamed(step: Step) -> Step:
+        on, ref, name = (
+            labels.setdefault(label, f"x{len(labels)}") for label in (step.on, step.ref, step.name)
+        )
+        return replace(step, on=on, ref=ref, name=name)
+
+    prefix = tuple(map(renamed, program.prefix))
+    branches = tuple(tuple(map(renamed, branch)) for branch in program.branches)
+    return replace(program, prefix=prefix, branches=branches).lines()
+
+
 def holds(pattern: Program, program: Program) -> bool:
     """Whether the steps of a program hold those of another one, in order, about the same things.
 

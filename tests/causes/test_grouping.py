@@ -81,6 +81,21 @@ def test_one_program_that_breaks_two_rules_shows_one_cause() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "is_one"),
+    [
+        (("B = card 1000 NOK", "j = hold B 100", "x = capture j remaining+1"), True),
+        (("B = card 1000 NOK", "j = hold B 101", "x = capture j remaining+1"), False),
+        (("B = card 1000 NOK", "j = hold B 100", "x = capture B remaining+1"), False),
+        (("B = card 1000 NOK", "j = hold B 100", "x = capture j remaining"), False),
+    ],
+)
+def test_labels_make_no_other_program(lines: tuple[str, ...], is_one: bool) -> None:
+    cause = found("CAP-2", *HOLD, "c = capture h remaining+1", actual="accepted")
+    other = found("SHAPE-1", *lines, actual="the body: ref_id is missing", at=90)
+    assert explains(cause, other) is is_one
+
+
 def test_a_race_that_breaks_a_rule_one_by_one_is_a_consequence() -> None:
     program = (*HOLD, "1| c = capture h 60", "2| d = capture h 60")
     race = found("CONC-1", *program, actual="there is none", shows=(("CAP-2", "accepted"),))
