@@ -26,6 +26,7 @@ ORDER = (
     "test_tokens",
     "test_retries",
     "test_ways",
+    "test_leftovers",
     "test_metadata",
     "test_accepted",
     "test_identities",

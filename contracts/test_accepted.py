@@ -6,6 +6,7 @@ each may be refused. What is accepted is repeated, read back and used.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -112,6 +113,56 @@ def test_a_far_period_that_is_accepted_contains_today(run: Run, period: str) -> 
     stage.take("A", OpenCard(card_id, 100, "NOK", tuple(members.items())), answer)
     stage.perform("d = draw A 10", "f = fund A 5", unread=True)
     stage.read_back(lists=False)
+
+
+NOTATIONS: dict[str, tuple[str, int]] = {
+    "a fraction of a second": ("%Y-%m-%dT%H:%M:%S.5Z", 0),
+    "nine digits of a fraction": ("%Y-%m-%dT%H:%M:%S.123456789Z", 0),
+    "small letters": ("%Y-%m-%dt%H:%M:%Sz", 0),
+    "an offset of quarters of an hour": ("%Y-%m-%dT%H:%M:%S+05:45", 345),
+    "an offset behind UTC": ("%Y-%m-%dT%H:%M:%S-03:30", -210),
+}
+"""Notations of RFC 3339, which the document names: the form, and its offset in minutes."""
+HOUR_S = 3600
+
+
+@rule("TIME-2", "TX-1")
+@pytest.mark.parametrize("made_by", ["create", "activation"])
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_an_end_that_is_accepted_is_the_end_in_every_notation(
+    run: Run, notation: str, made_by: str
+) -> None:
+    if run.clock.disagreement:
+        pytest.skip(run.clock.disagreement)
+    stage = Stage(run)
+    form, offset_min = NOTATIONS[notation]
+    for ends_in_s in (-HOUR_S, HOUR_S):
+        local = datetime.fromtimestamp(run.clock.now() + ends_in_s + 60 * offset_min, UTC)
+        card_id = _made_with_end(stage, made_by, local.strftime(form))
+        if card_id is None:
+            continue  # whether a card may be made with it is open (question 30)
+        paid = stage.send(
+            request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=card_id)
+        )
+        if ends_in_s < 0:
+            stage.direct.expect_refusal("TIME-2", paid, "the card has expired an hour ago")
+        else:
+            stage.direct.expect(
+                "TX-1", not is_refused(paid), "a drawdown in the last hour of a card", "a refusal"
+            )
+
+
+def _made_with_end(stage: Stage, made_by: str, ends: str) -> CardId | None:
+    """A card that expires then, with 100 on it; None if the target makes none."""
+    card_id = stage.fresh_card()
+    if made_by == "create":
+        wanted = request_builders.open_card(stage.base, card_id, 100, expires_at=ends)
+    else:
+        stage.require(op.PREPARE_CARDS, op.ACTIVATE_CARD)
+        entry = {"card_id": card_id, "type": "gift_card"}
+        stage.send(request_builders.batch(stage.base, [entry]))
+        wanted = request_builders.activate(stage.base, card_id, 100, expires_at=ends)
+    return None if is_refused(stage.send(wanted)) else card_id
 
 
 UNUSUAL_IDS = ("{}'; --", "{}贈り物", "{:x<255}")

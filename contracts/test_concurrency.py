@@ -126,6 +126,8 @@ CARDS = {
         "2| h = hold A 100",
     ],
     "two creations": ["1| A = card 1000 NOK", "2| A = card 500 NOK"],
+    "a drawdown beside look-ups": [CARD, "t = token A", "1| d = draw A 100", "2| info t"],
+    "a drawdown beside a new token": [CARD, "1| d = draw A 100", "2| t = token A"],
 }
 
 WATCHED = {

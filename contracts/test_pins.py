@@ -136,7 +136,7 @@ def test_a_pin_has_at_least_four_characters(run: Run) -> None:
     stage.direct.expect_refusal("CARD-15", stage.send(printed), "a PIN has at least 4 characters")
 
 
-@rule("CARD-11", "TOKEN-3", "CARD-4")
+@rule("CARD-11", "TOKEN-3", "CARD-4", "TOKEN-7")
 def test_a_pin_that_begins_with_0_is_a_text(run: Run) -> None:
     # The documentation's own example of a PIN is 012345.
     stage = Stage(run)
@@ -163,7 +163,21 @@ def _batch_with_pins(stage: Stage) -> list[dict[str, Any]]:
     if made:
         last = stage.send(request_builders.read_card(stage.base, made[-1]["card_id"]))
         stage.direct.expect("CARD-4", not is_refused(last), "the last card of the batch", "none")
+        _codes_are_as_asked(stage, made)
     return made
+
+
+def _codes_are_as_asked(stage: Stage, made: list[dict[str, Any]]) -> None:
+    """Every PIN and token of the batch has its format; no two cards have one token."""
+    shown = [_pin_of(item) for item in made]
+    pins = [pin for pin in shown if pin is not None and not _is_pin(pin, 4)]
+    stage.direct.expect("TOKEN-7", not pins, "PINs of 4 digits", f"{pins[:3]}")
+    printed = [(item.get("card_token") or {}).get("token", {}).get("value") for item in made]
+    tokens = [value for value in printed if value is not None]
+    wrong = [value for value in tokens if not _is_pin(value, 16)]
+    stage.direct.expect("TOKEN-7", not wrong, "tokens of 16 digits", f"{wrong[:3]}")
+    twice = sorted({value for value in tokens if tokens.count(value) > 1})
+    stage.direct.expect("TOKEN-3", not twice, "a token for each card", f"{twice[:3]} for several")
 
 
 def _opens_its_card(stage: Stage, item: dict[str, Any]) -> bool:

@@ -42,8 +42,8 @@ def test_every_view_shows_a_write_at_once(run: Run) -> None:
     customer = stage.fresh("customer")
     stage.perform(f"A = card 1000 NOK {spelled({'customer_id': customer})}", "t = token A")
     for line in ("d = draw A 100", "h = hold A 300", "c = capture h 120", "f = fund t 30"):
-        stage.perform(line, "info t", "customer A")
-    stage.perform("v = void h", "info t", "customer A")
+        stage.perform(line, "info t", "customer A", "list A")
+    stage.perform("v = void h", "info t", "customer A", "list A")
     stage.perform(f"g = fund A {2**31}", "customer A", "info t", unread=True)
     stage.finish()
 

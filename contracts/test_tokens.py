@@ -174,6 +174,32 @@ def test_every_token_has_a_value_of_its_own(run: Run) -> None:
     )
 
 
+@wallet
+@rule("TOKEN-3", "TOKEN-1")
+def test_a_short_token_is_made_for_one_card_only(run: Run) -> None:
+    # No least length is documented. Where one digit is accepted, ten tokens use all of them up.
+    stage = Stage(run, "A = card 1000 NOK", "B = card 500 NOK")
+    owners: dict[str, str] = {}
+    for number in range(12):
+        label = "AB"[number % 2]
+        wanted = request_builders.issue_token(
+            stage.base,
+            stage.card_id(label),
+            stage.fresh_ref("t"),
+            format={"length": 1, **request_builders.DIGITS},
+        )
+        body = body_of(stage.send(wanted))
+        if body is None:
+            return
+        owner = owners.setdefault(_value(body), label)
+        stage.direct.expect(
+            "TOKEN-3",
+            owner == label,
+            f"a token of card {label} that no other card has, or a refusal",
+            f"{_value(body)!r}, which is a token of card {owner}",
+        )
+
+
 @rule("TOKEN-2")
 def test_a_one_time_token_that_has_paid_is_not_renewed_by_a_fund(check: Check) -> None:
     check(

@@ -92,3 +92,65 @@ def _without_offset(text: str) -> str:
     if text[-1] in "Zz":
         return text
     return text[:-6] + "Z"
+
+
+# --- how an offset is read ------------------------------------------------------------------
+
+
+@fault("offset_sign_is_turned", breaks="TIME-2", summary="+02:00 in expires_at is read as -02:00")
+class OffsetSignIsTurned(Clock):
+    def has_ended(self, expires_at: str | None) -> bool:
+        return super().has_ended(expires_at and expires_at[:-6] + _turned(expires_at[-6:]))
+
+
+@fault(
+    "half_hours_of_offset_lost",
+    breaks="TIME-2",
+    summary="of the offset of expires_at the hours are read and the minutes are not",
+)
+class HalfHoursOfOffsetLost(Clock):
+    """As in darrenjrobinson/JWTDetails #3, where India is five hours ahead, not five and a half."""
+
+    def has_ended(self, expires_at: str | None) -> bool:
+        whole = expires_at if not expires_at or expires_at[-1] in "Zz" else expires_at[:-2] + "00"
+        return super().has_ended(whole)
+
+
+@fault(
+    "fraction_is_no_end",
+    breaks="TIME-2",
+    summary="an expires_at with a fraction of a second is stored and not understood",
+)
+class FractionIsNoEnd(Clock):
+    def has_ended(self, expires_at: str | None) -> bool:
+        return super().has_ended(None if expires_at and "." in expires_at else expires_at)
+
+
+@fault(
+    "small_letters_are_no_end",
+    breaks="TIME-2",
+    summary="an expires_at with a small t or z is stored and not understood",
+)
+class SmallLettersAreNoEnd(Clock):
+    def has_ended(self, expires_at: str | None) -> bool:
+        return super().has_ended(
+            None if expires_at and expires_at.upper() != expires_at else expires_at
+        )
+
+
+@fault(
+    "activation_loses_the_offset",
+    breaks="TIME-2",
+    summary="activation stores expires_at without its offset, as a time of UTC",
+)
+class ActivationLosesTheOffset(Bank):
+    """As in django-oauth/django-oauth-toolkit #1291: one path to a date applies another zone."""
+
+    def check_card(self, card: Card, order: Order) -> None:
+        if card.fingerprint.startswith("activated") and card.expires_at is not None:
+            card = replace(card, expires_at=_without_offset(card.expires_at))
+        super().check_card(card, order)
+
+
+def _turned(tail: str) -> str:
+    return tail.translate(str.maketrans("+-", "-+")) if tail[0] in "+-" else tail

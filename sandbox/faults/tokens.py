@@ -6,6 +6,7 @@ Overrides methods of tokens, codes and the bank; knows nothing of how the suite 
 from dataclasses import replace
 from typing import Any
 
+from sandbox.access import Caller
 from sandbox.answers import Answers
 from sandbox.bank import Bank
 from sandbox.cards import Cards, Issued
@@ -197,3 +198,58 @@ class RotateEmptiesCard(Cards):
         issued = super().rotate_pin(account, card_id, wanted)
         self.store.move(issued.card, funds=-issued.card.available)
         return issued
+
+
+# --- codes that are not unique, or not as asked ---------------------------------------------
+
+
+@fault(
+    "short_tokens_collide",
+    breaks="TOKEN-3",
+    summary="whether a token's value is taken is not asked: it leads to the first card that has it",
+)
+class ShortTokensCollide(Tokens):
+    """As in SkautDevs/kissj #368: nothing keeps two short codes apart."""
+
+    def is_free(self, card: Card, value: str) -> bool:
+        return True
+
+
+@fault(
+    "batch_shares_a_token",
+    breaks="TOKEN-3",
+    summary="the token of a batch is made once, and printed on each of its cards",
+)
+class BatchSharesAToken(Tokens):
+    def value(self, card: Card, wanted: dict[str, Any] | None) -> str:
+        if card.fingerprint != "batch":
+            return super().value(card, wanted)
+        moment = "created_at > ? AND fingerprint = 'batch' AND seq < ?"
+        values = (card.created_at - SECOND // 100, card.seq)
+        before = self.store.cards(card.account, f"{moment} ORDER BY seq DESC", values, 1)
+        tokens = self.store.tokens(before[0]) if before else []
+        return tokens[0].value if tokens else super().value(card, wanted)
+
+
+@fault(
+    "batch_token_format_ignored",
+    breaks="TOKEN-7",
+    summary="the format of the tokens of a batch is not used",
+)
+class BatchTokenFormatIgnored(Tokens):
+    def value(self, card: Card, wanted: dict[str, Any] | None) -> str:
+        return super().value(card, None if card.fingerprint == "batch" else wanted)
+
+
+@fault(
+    "batch_pin_format_ignored",
+    breaks="TOKEN-7",
+    summary="the format of the PINs of a batch is not used",
+)
+class BatchPinFormatIgnored(Cards):
+    def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
+        options = body.get("options") or {}
+        if "pin" not in options:
+            return super().batch(caller, body)
+        issued = super().batch(caller, body | {"options": options | {"pin": {}}})
+        return [replace(one, card=replace(one.card, pin_format=None)) for one in issued]

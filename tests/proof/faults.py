@@ -44,6 +44,9 @@ CATEGORIES = {
     "retries": "idempotency",
     "prolonged": "time",
     "races": "concurrency",
+    "ways": "rare conditions",
+    "leftovers": "rare conditions",
+    "stale": "rare conditions",
     "delivery": "delivery",
 }
 

@@ -18,6 +18,7 @@ from tests.sandbox import (
     scenarios_lists,
     scenarios_money,
     scenarios_neighbours,
+    scenarios_ways,
 )
 from tests.sandbox.harness import Answer, Local
 
@@ -133,6 +134,11 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_formats.used_until_the_end,
     scenarios_lists.cards_of_every_state,
     scenarios_lists.cards_of_a_customer,
+    scenarios_ways.every_way,
+    scenarios_ways.one_ref_by_many,
+    scenarios_ways.refused_in_part,
+    scenarios_ways.views_read_twice,
+    scenarios_ways.ends_and_codes,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,
