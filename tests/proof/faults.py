@@ -47,6 +47,7 @@ CATEGORIES = {
     "ways": "rare conditions",
     "leftovers": "rare conditions",
     "stale": "rare conditions",
+    "habits": "rare conditions",
     "delivery": "delivery",
 }
 
