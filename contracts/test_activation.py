@@ -184,6 +184,12 @@ def test_a_card_is_activated_once(check: Check) -> None:
     )
 
 
+@rule("CARD-6", "CARD-7", "CARD-5")
+def test_an_activation_with_nothing_activates_too(check: Check) -> None:
+    # Whether it is accepted is open (question 8); then the card waits no more.
+    check("A = batch", "activate A 0 NOK", "activate A 500 NOK", "f = fund A 100", "d = draw A 60")
+
+
 @wallet
 @rule("CARD-7")
 def test_only_an_inactive_card_is_activated(check: Check) -> None:

@@ -7,12 +7,16 @@ effect that the answer says. Broken HTTP may be refused by a server's framework 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from contracts.support import request_builders
 from contracts.support.clients import base_of
+from contracts.support.staging import Stage
 from tallystick.drivers.direct import Direct
 from tallystick.drivers.fuzz.request import NO_BODY, FuzzRequest
 from tallystick.profiles.wallet import operations as op
@@ -242,3 +246,35 @@ def _use_wrong_methods(fuzz: Fuzz) -> None:
         answer = direct.send(request, shaped=False)
         direct.expect_refusal("SHAPE-7", answer, "it is not documented", ANY_4XX)
     fuzz.read_back("A")
+
+
+QUERIES: dict[str, list[tuple[str, str]]] = {
+    "a quote in the cursor": [("starting_after", "it's")],
+    "a wildcard as the cursor": [("starting_after", "%_\\")],
+    "an empty cursor": [("starting_after", "")],
+    "a filter above 2^63": [("amount_available", str(2**63))],
+    "a filter of 40 digits": [("amount_available", "9" * 40)],
+    "a filter below 0": [("amount_available", "-1")],
+    "a filter that is a word": [("amount_available", "much")],
+    "a limit of 40 digits": [("limit", "9" * 40)],
+    "an empty limit": [("limit", "")],
+    "two limits": [("limit", "2"), ("limit", "3")],
+    "two cursors": [("starting_after", "a"), ("starting_after", "b")],
+    "a flag that is a word": [("include_deleted", "maybe")],
+    "a parameter that is a list": [("limit[]", "2"), ("starting_after[gt]", "a")],
+}
+"""Queries of lists that careless code passes on to the database, or takes for one value."""
+
+
+@rule("SHAPE-2", "SHAPE-3", "SHAPE-1")
+def test_no_query_of_a_list_crashes(run: Run) -> None:
+    stage = Stage(run)
+    lists = (
+        request_builders.list_cards(stage.base),
+        request_builders.customer_cards(stage.base, stage.fresh("customer")),
+    )
+    for what, pairs in QUERIES.items():
+        stage.direct.note(f"{what}:")
+        for request in stage.offered(*lists):
+            # Which of these are refused is open; a page of nothing is no harm either.
+            stage.send(replace(request, path=f"{request.path}?{urlencode(pairs)}"))

@@ -79,3 +79,18 @@ def test_one_ref_id_has_one_effect_by_card_and_by_tokens(check: Check) -> None:
 @pytest.mark.parametrize("then", ["c = capture h 100", "v = void h"])
 def test_the_answer_to_a_repeat_shows_the_amount_of_then(check: Check, then: str) -> None:
     check("A = card 1000 NOK", "h = hold A 300", "p = capture h 50", then, "again h", "again p")
+
+
+@rule("BAL-7", "FUND-1", "TOKEN-6")
+def test_a_token_moves_money_of_its_own_card_among_those_of_a_customer(check: Check) -> None:
+    whose = spelled({"customer_id": "customer-7"})
+    check(
+        f"A = card 100 NOK {whose}",
+        f"B = card 200 NOK {whose}",
+        "t = token B",
+        "f = fund t 30",
+        "d = draw t 10",
+        "h = hold t 120",
+        "c = capture h 50",
+        unread=7,
+    )

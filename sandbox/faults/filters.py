@@ -67,22 +67,6 @@ class CursorOutsideFilterEnds(Lists):
 
 
 @fault(
-    "deleted_cursor_starts_over",
-    breaks="READ-11",
-    summary="behind a card that was deleted the list starts from its beginning",
-)
-class DeletedCursorStartsOver(Lists):
-    def start(
-        self, account: str, cursor: str | None, conditions: list[str], values: list[object]
-    ) -> bool:
-        if cursor is not None:
-            card = self.store.card_by_id(account, cursor)
-            if card is not None and card.deleted:
-                return True
-        return super().start(account, cursor, conditions, values)
-
-
-@fault(
     "batch_is_one_moment",
     breaks="READ-5",
     summary="cards of a batch share their created_at, and a cursor goes on after that moment",

@@ -139,6 +139,7 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_ways.refused_in_part,
     scenarios_ways.views_read_twice,
     scenarios_ways.ends_and_codes,
+    scenarios_ways.habits,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,

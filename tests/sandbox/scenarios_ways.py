@@ -109,3 +109,33 @@ def ends_and_codes(wallet: Local) -> None:
         value = wallet.token((one, other)[number % 2], format=short, **_LASTING).body
         if "token" in value:
             wallet.send("POST", "/info", {"token": value["token"]["value"]})
+
+
+def habits(wallet: Local) -> None:
+    named = wallet.card(100, name="Fish & Chips <e\u0301>", customer_id="of-habits")
+    other = wallet.card(2**53 - 1, customer_id="of-habits")
+    wallet.fund(other, 2**53 - 1)
+    wallet.fund(other, 1)
+    wallet.read(other)
+    till = {"originated_by": "till \U0001f39f 1", "metadata": {"path": "a\\b"}}
+    wallet.transact(named, 1, **till)
+    token = wallet.token(other, **_LASTING)["token"]["value"]
+    wallet.transact(None, 30, token=token, type="fund")
+    wallet.send("POST", "/cards/batch", {"cards": [{"card_id": named, "type": "gift_card"}]})
+    watch(wallet, named)
+    waiting, gone = wallet.new_id("habit"), wallet.new_id("habit")
+    entries = [{"card_id": name, "type": "gift_card"} for name in (waiting, gone)]
+    wallet.send("POST", "/cards/batch", {"cards": entries})
+    wallet.send("DELETE", f"/cards/{gone}")
+    for card, amount in ((waiting, 0), (waiting, 5), (gone, 5)):
+        body = {"amount": amount, "currency": "NOK"}
+        wallet.send("POST", f"/cards/{card}/activate", body)
+    rotation = {"pin": {"format": {**DIGITS, "length": 4}}}
+    wallet.send("POST", f"/cards/{named}/rotate-pin", rotation, client=TILL)
+    for query in ({"starting_after": "it's"}, {"amount_available": 2**63}):
+        wallet.send("GET", "/cards", query=query)
+    twice = (("limit", "2"), ("limit", "3"))
+    wallet.send("GET", "/cards", query=twice)  # type: ignore[arg-type]
+    for number in range(101):
+        wallet.transact(named, number % 2)
+    wallet.send("GET", f"/cards/{named}/transactions")
