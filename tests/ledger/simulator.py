@@ -30,6 +30,9 @@ from tests.ledger.simulated_records import Refusal, Transaction, request_of
 
 HABITS = (
     "refusals burn refs",
+    "lack of money burns refs",
+    "holds are finished before refs",
+    "repeats are refused without money",
     "checks before refs",
     "stale answers",
     "edge is after",
@@ -60,12 +63,19 @@ class HonestServer(Card):
             return Accepted(self.do(command))
         except Refusal:
             ref = getattr(command, "ref", None)
-            if ref is not None and "refusals burn refs" in self.habits:
+            if ref is not None and self.burns(command):
                 self.spent_refs.add(ref)
             token = self.tokens.get(getattr(command, "token", None) or "")
             if token is not None:
                 token.refused = True
             return Refused(400)
+
+    def burns(self, command: Command) -> bool:
+        """Whether a refused command uses its ref up."""
+        if "refusals burn refs" in self.habits:
+            return True
+        is_short = isinstance(command, Transact) and command.amount > self.free()
+        return is_short and "lack of money burns refs" in self.habits
 
     def do(self, command: Command):
         """The record that answers the command; Refusal if it is refused."""
@@ -92,12 +102,22 @@ class HonestServer(Card):
             self.permit(command)
         earlier = self.repeated(command)
         if earlier is not None:
+            self.permit_repeat(command)
             return self.show(earlier, stale=True)
         self.need(command.ref not in self.spent_refs)
         if "tokens share refs" in self.habits:
             self.need(all(token.ref != command.ref for token in self.tokens.values()))
         self.permit(command)
         return self.show(self.book(command))
+
+    def permit_repeat(self, command: Transact | Capture | Void) -> None:
+        """What this server looks at before it looks a ref up, though nothing is to be done."""
+        if isinstance(command, Transact):
+            free = command.kind is Kind.FUND or command.amount <= self.free()
+            self.need(free or "repeats are refused without money" not in self.habits)
+        elif "holds are finished before refs" in self.habits:
+            hold = self.find(command.parent)
+            self.need(hold is not None and self.is_open(hold))
 
     def repeated(self, command: Transact | Capture | Void) -> Transaction | None:
         """The transaction that is shown again, if this server takes the request for a repeat."""
