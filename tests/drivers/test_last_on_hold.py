@@ -57,6 +57,8 @@ UNSURE = {
     "it captures more than is left": [HOLD, PART, (("capture", 3, 8, 1), UNKNOWN, 4)],
     "nothing is left": [HOLD, (("capture", 2, 8, 1), 8, 2, 3), VOID],
     "the hold is not known": [VOID],
+    "it captures a part of the smallest unit": [HOLD, (("capture", 3, 2.5, 1), UNKNOWN, 4)],
+    "what is left is no whole number": [HOLD, (("capture", 2, 2.5, 1), 2.5, 2, 3), VOID],
 }
 
 

@@ -100,4 +100,6 @@ def _last_on(
         if command.amount is None:
             yield command.ref, (0, -int(remaining))
     elif command.amount is not None and 0 < command.amount <= remaining:
-        yield command.ref, (-int(command.amount), -int(command.amount))
+        amount = int(command.amount)
+        if amount == command.amount:  # what only adds is whole
+            yield command.ref, (-amount, -amount)
