@@ -6,7 +6,9 @@ branches. All branches use one card: cards share nothing, so requests on two car
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
 from itertools import chain
 
 from hypothesis import strategies as st
@@ -22,33 +24,47 @@ OPENINGS = ("1000", "100", "5000")
 HOLDS = ("available/2", "available/3", "300", "available")
 
 
-@st.composite
-def plans(draw: st.DrawFn, tokens: bool = True, traits: Traits = COMPLETE) -> Program:
+def plans(tokens: bool = True, traits: Traits = COMPLETE) -> st.SearchStrategy[Program]:
     """A plan of two to four branches, for an API with these traits.
 
     `tokens`: whether some payments are made by token.
     """
+    # To make these strategies took most of the time of a drawing.
+    branches = cache(partial(_branches, traits=traits))
+    writes = cache(partial(_writes, traits=traits))
+    return _plans(tokens, traits, branches, writes)
+
+
+@st.composite
+def _plans(
+    draw: st.DrawFn,
+    tokens: bool,
+    traits: Traits,
+    branches_of: Callable[..., st.SearchStrategy[tuple[Step, ...]]],
+    writes_of: Callable[..., st.SearchStrategy[Step]],
+) -> Program:
     opening = Amount.parse(draw(st.sampled_from(OPENINGS)))
     prefix = [Step(Verb.CARD, CARD, amount=opening, currency=traits.currency)]
-    holds = [f"h{number}" for number in range(draw(st.integers(0 if traits.account else 1, 2)))]
+    count = draw(st.integers(0 if traits.account else 1, 2))
+    holds = tuple(f"h{number}" for number in range(count))
     for label in holds:
         amount = Amount.parse(draw(st.sampled_from(HOLDS)))
         prefix.append(Step(Verb.HOLD, label, CARD, amount))
-    payers = [CARD]
+    payers: tuple[str, ...] = (CARD,)
     if tokens and Verb.TOKEN in traits.verbs and draw(st.booleans()):
         once = draw(st.sampled_from([(("one_time", "true"),), ()]))
         prefix.append(Step(Verb.TOKEN, "t", CARD, extras=once))
-        payers.append("t")
+        payers = (CARD, "t")
     numbers = range(1, draw(st.integers(2, MOST_BRANCHES)) + 1)
-    branches = [draw(_branches(number, holds, payers, traits)) for number in numbers]
+    branches = [draw(branches_of(number, holds, payers)) for number in numbers]
     if traits.retries and draw(st.booleans()):
-        shared = replace(draw(_writes("s", holds, payers, traits)), name="s")
+        shared = replace(draw(writes_of("s", holds, payers)), name="s")
         branches[:2] = [(shared, *branch) for branch in branches[:2]]
     return Program(tuple(prefix), tuple(branches)).adapted(traits)
 
 
 def _branches(
-    number: int, holds: list[str], payers: list[str], traits: Traits
+    number: int, holds: tuple[str, ...], payers: tuple[str, ...], traits: Traits
 ) -> st.SearchStrategy[tuple[Step, ...]]:
     steps = [
         st.one_of(*[_writes(f"{number}{place}", holds, payers, traits)] * 4, _reads(holds, traits))
@@ -57,14 +73,14 @@ def _branches(
     return st.one_of(*[st.tuples(*steps[:length]) for length in range(1, len(steps) + 1)])
 
 
-def _reads(holds: list[str], traits: Traits) -> st.SearchStrategy[Step]:
+def _reads(holds: tuple[str, ...], traits: Traits) -> st.SearchStrategy[Step]:
     if not traits.account:
         return st.sampled_from([Step(Verb.READ, on=hold) for hold in holds])
     return st.sampled_from([Step(Verb.READ, on=CARD), Step(Verb.READ, on=CARD)])
 
 
 def _writes(
-    tail: str, holds: list[str], payers: list[str], traits: Traits
+    tail: str, holds: tuple[str, ...], payers: tuple[str, ...], traits: Traits
 ) -> st.SearchStrategy[Step]:
     draw, hold, fund = _payments(tail, payers)
     offers = {Verb.DRAW: draw, Verb.HOLD: hold, Verb.FUND: fund}
@@ -83,7 +99,7 @@ def _writes(
     return st.one_of(*choices)
 
 
-def _payments(tail: str, payers: list[str]) -> list[st.SearchStrategy[Step]]:
+def _payments(tail: str, payers: tuple[str, ...]) -> list[st.SearchStrategy[Step]]:
     spending = st.one_of(money.parts("available"), money.boundaries("available"), _plain())
     return [
         st.builds(Step, st.just(Verb.DRAW), st.just(f"d{tail}"), st.sampled_from(payers), spending),
@@ -96,10 +112,14 @@ def _plain() -> st.SearchStrategy[Amount]:
     return st.sampled_from([Amount("", 1, number) for number in (1, 10, 100, 250)])
 
 
-@st.composite
-def broken_deliveries(draw: st.DrawFn, tokens: bool = True, traits: Traits = COMPLETE) -> Program:
+def broken_deliveries(tokens: bool = True, traits: Traits = COMPLETE) -> st.SearchStrategy[Program]:
     """A sequential program; some of its requests are lost, sent twice or late."""
-    plan = draw(plans(tokens, traits))
+    return _broken_deliveries(plans(tokens, traits))
+
+
+@st.composite
+def _broken_deliveries(draw: st.DrawFn, sound: st.SearchStrategy[Program]) -> Program:
+    plan = draw(sound)
     steps = [*plan.prefix, *dict.fromkeys(step for branch in plan.branches for step in branch)]
     marks = st.sampled_from([None, None, *Delivery])
     return Program(
