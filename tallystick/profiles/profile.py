@@ -60,6 +60,12 @@ class Documents:
     spec/rules.yaml."""
     open_rules: frozenset[str] = frozenset()
     """Rules that this API's documentation does not promise: *not claimed*."""
+    refused_in_body: tuple[tuple[tuple[str | int, ...], tuple[Any, ...]], ...] = ()
+    """Where answers that are no 4xx say in their body that they refuse: the place of a member, and
+    its values; without values it has any one. Scripts look there."""
+    can_be_scripted: bool = True
+    """Whether a script can make new ids as this API takes them (texts with the name of a run), and
+    finds those of the API in bodies."""
     made_at: str = ""
     """The member of an answer that says when what it shows was made, in RFC 3339; empty: none. The
     target's clock is read there too."""

@@ -108,6 +108,19 @@ commands:
 """
 
 
+@pytest.mark.parametrize(
+    ("line", "is_scripted"),
+    [("", True), ("ids: uuid", False), ("ids: digits", False)],
+)
+def test_ids_that_no_script_can_make_or_find_prevent_it(
+    tmp_path: Path, line: str, is_scripted: bool
+) -> None:
+    file = tmp_path / "numbered.yaml"
+    for text, can in ((NUMBERED, is_scripted), (NUMBERED.replace("hold.id", "header:Id"), False)):
+        file.write_text(f"{text}{line}\n", encoding="utf-8")
+        assert load(file).documents.can_be_scripted is can
+
+
 def test_an_id_that_is_shown_as_a_number_is_sent_as_one(tmp_path: Path) -> None:
     file = tmp_path / "numbered.yaml"
     file.write_text(NUMBERED, encoding="utf-8")

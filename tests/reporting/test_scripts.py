@@ -201,6 +201,20 @@ def test_scripts_spell_amounts_as_a_declared_profile_does(
             check_scripts(run, finding, tmp_path, faulty, honest)
 
 
+def test_a_refusal_with_200_is_right_where_its_body_says_so(tmp_path: Path) -> None:
+    key = {"TALLYSTICK_TOKEN": PREPAID_KEY.value}
+    variants = ["refusals_as_200"]
+    program = Program.parse("A = card 1000", "h = hold A 600", "c = capture h 601")
+    with (
+        Prepaid(faults=["capture_unlimited"], variants=variants) as server,
+        Prepaid(variants=variants) as other,
+    ):
+        faulty = {"TALLYSTICK_TARGET": server.url, **key}
+        honest = {"TALLYSTICK_TARGET": other.url, **key}
+        with finding_on(faulty, program, PREPAID) as (run, finding):
+            check_scripts(run, finding, tmp_path, faulty, honest)
+
+
 def test_a_script_sends_the_broken_credentials_and_no_secret_is_in_it(
     honest: Environment, tmp_path: Path
 ) -> None:

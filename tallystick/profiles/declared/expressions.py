@@ -344,6 +344,16 @@ class Words:
     are_excluded: bool = False
     """Whether a member has to be there, and be none of the words."""
 
+    @property
+    def values(self) -> tuple[JSON, ...]:
+        """The words as values of JSON, each as a text too; none if there are too many to say."""
+        if self.are_excluded or ANYTHING in self.words or None in self.words:
+            return ()
+        constants = {"true": True, "false": False}
+        known = [word for word in self.words if word is not None]
+        numbers = [int(word) for word in known if word.isdecimal()]
+        return (*known, *(constants[word] for word in known if word in constants), *numbers)
+
     def fit(self, value: JSON) -> bool:
         """Whether a value of an answer is as it has to be."""
         if self.are_excluded:

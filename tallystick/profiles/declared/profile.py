@@ -7,7 +7,7 @@ answers, `login` authenticates, `names` remembers. It knows no API.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,10 @@ class DeclaredProfile:
         records = {Name.CAPTURE: "CAP-8", Name.VOID: "VOID-5"}
         without = {rule for name, rule in records.items() if not said.has_record(name)}
         open_rules = said.open_rules | (without if said.own_records else set())
-        return Documents(said.openapi, {**USUAL, **said.answers}, said.sources, open_rules)
+        answers = {**USUAL, **said.answers}
+        refused = tuple(_refused_in_body(said))
+        can = said.ids == "text" and not any(each.headers for each in said.commands.values())
+        return Documents(said.openapi, answers, said.sources, open_rules, refused, can)
 
     def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:
         """The first of the requests before the one with the effect that has not given all."""
@@ -209,6 +212,15 @@ class DeclaredProfile:
         return fuzzing_of(self.declaration)
 
 
+def _refused_in_body(declaration: Declaration) -> Iterator[tuple[Place, tuple[Any, ...]]]:
+    """The places of `refused` where a status below 400 goes with it, and what is there."""
+    for verdict in declaration.refused:
+        if verdict.body.members and (not verdict.statuses or min(verdict.statuses) < 400):
+            path, words = verdict.body.members[0]
+            place = tuple(int(part) if part.isdigit() else part for part in path.parts)
+            yield place, words.values
+
+
 def traits_of(declaration: Declaration) -> Traits:
     """Return what the API is able to do, by the commands of its file."""
     commands, money = declaration.commands, declaration.money
@@ -274,6 +286,9 @@ def details_of(declaration: Declaration) -> frozenset[str]:
 USUAL = {"ref.other_body.hold": ("replay", "refuse")}
 """Answers that are left unless a file says otherwise: that a key counts for its path alone matters
 only where what is held is in the path (an order)."""
+
+Place = tuple[str | int, ...]
+"""Where something is in a body."""
 
 DONE = "before {}"
 """What marks a request before the one with the effect as answered; no variable has a space."""

@@ -13,8 +13,10 @@ from tallystick.documents.rules import load_rules
 from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Accepted, Refused, Unknown
 from tallystick.permitted import Condition, conditions_of
-from tallystick.permitted.conditions import Place, leaves
+from tallystick.permitted.conditions import Kind, Place, leaves
 from tallystick.permitted.judging import changes_nothing, violation_of
+from tallystick.permitted.repair import REFUSALS
+from tallystick.profiles.profile import Profile
 from tallystick.reporting.blank import NUL, blank, pieces
 from tallystick.reporting.credentials import UNKNOWN, credentials_of, is_credential
 from tallystick.reporting.journal import LONGEST_CONTENT
@@ -77,13 +79,16 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
     """What a script for a finding does; None if it would take more than its requests.
 
     That is so for a race, for an answer that never came, where no single answer is wrong, and where
-    a secret would have to be written down.
+    a secret would have to be written down, or ids that a script cannot make.
     """
     profile = run.profile
     conditions = conditions_of(finding, profile, run.shape)
     login = profile.scripted_login(_templated(run, run.target.audience))
+    conditions += _refusals_in_body(conditions, profile)
     events = _needed(finding, run)
-    if not conditions or login is None or any(_takes_more(event, run) for event in events):
+    if not conditions or login is None or not profile.documents.can_be_scripted:
+        return None
+    if any(_takes_more(event, run) for event in events):
         return None
     address = run.target.address
     blanks = Blanks(events, run.name, address.account)
@@ -123,6 +128,19 @@ def _decided(finding: Finding, events: Sequence[Event]) -> Iterator[int]:
     writes = [n for n, event in enumerate(events) if event.exchange.request.method != "GET"]
     if finding.notes and writes and writes[-1] != last:
         yield writes[-1]
+
+
+def _refusals_in_body(conditions: Sequence[Condition], profile: Profile) -> tuple[Condition, ...]:
+    """Where a refusal is right: how one looks that is no 4xx."""
+    if Condition(Kind.STATUS, values=(REFUSALS,)) not in conditions:
+        return ()
+    found: list[Condition] = []
+    for place, values in profile.documents.refused_in_body:
+        if values:
+            found.append(Condition(Kind.VALUE, place, values))
+        else:
+            found += [Condition(Kind.TYPE, place, (form,)) for form in ("string", "integer")]
+    return tuple(found)
 
 
 def _needed(finding: Finding, run: Run) -> tuple[Event, ...]:
@@ -230,7 +248,7 @@ def _has_to_be(event: Event, run: Run) -> str:
     if isinstance(outcome, Unknown):
         return ANY
     if isinstance(outcome, Refused):
-        return REFUSED
+        return REFUSED if answer.status >= REFUSALS[0] else ANY
     is_optional = violation_of(judged, Refused(400)) is None and changes_nothing(judged)
     return ACCEPTED if isinstance(outcome, Accepted) and not is_optional else ANY
 
