@@ -16,7 +16,6 @@ from tallystick.permitted import Condition, conditions_of
 from tallystick.permitted.conditions import Kind, Place, leaves
 from tallystick.permitted.judging import changes_nothing, violation_of
 from tallystick.permitted.repair import REFUSALS
-from tallystick.profiles.profile import Profile
 from tallystick.reporting.blank import NUL, blank, pieces
 from tallystick.reporting.credentials import UNKNOWN, credentials_of, is_credential
 from tallystick.reporting.journal import LONGEST_CONTENT
@@ -82,13 +81,11 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
     a secret would have to be written down, or ids that a script cannot make.
     """
     profile = run.profile
-    conditions = conditions_of(finding, profile, run.shape)
+    conditions = _conditions(finding, run)
     login = profile.scripted_login(_templated(run, run.target.audience))
-    conditions += _refusals_in_body(conditions, profile)
     events = _needed(finding, run)
-    if not conditions or login is None or not profile.documents.can_be_scripted:
-        return None
-    if any(_takes_more(event, run) for event in events):
+    can = profile.documents.can_be_scripted and not any(_takes_more(each, run) for each in events)
+    if not conditions or login is None or not can:
         return None
     address = run.target.address
     blanks = Blanks(events, run.name, address.account)
@@ -130,17 +127,18 @@ def _decided(finding: Finding, events: Sequence[Event]) -> Iterator[int]:
         yield writes[-1]
 
 
-def _refusals_in_body(conditions: Sequence[Condition], profile: Profile) -> tuple[Condition, ...]:
-    """Where a refusal is right: how one looks that is no 4xx."""
+def _conditions(finding: Finding, run: Run) -> tuple[Condition, ...]:
+    """How the last answer has to be; where a refusal is right, also one that is no 4xx."""
+    conditions = conditions_of(finding, run.profile, run.shape)
     if Condition(Kind.STATUS, values=(REFUSALS,)) not in conditions:
-        return ()
+        return conditions
     found: list[Condition] = []
-    for place, values in profile.documents.refused_in_body:
+    for place, values in run.profile.documents.refused_in_body:
         if values:
             found.append(Condition(Kind.VALUE, place, values))
         else:
             found += [Condition(Kind.TYPE, place, (form,)) for form in ("string", "integer")]
-    return tuple(found)
+    return (*conditions, *found)
 
 
 def _needed(finding: Finding, run: Run) -> tuple[Event, ...]:
