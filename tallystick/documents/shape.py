@@ -30,6 +30,9 @@ BODY_MISSING = frozenset({411, 415})
 
 A server's framework does that before the API sees the request, in a form of its own.
 """
+BODY_TOO_LARGE = 413
+LARGE = 1_024
+"""Bytes of a body that HTTP may refuse with 413: no limit is documented (question 56)."""
 
 LONGEST_PART = 100
 """Characters of the beginning and of the end of a message, if it is longer than both."""

@@ -36,5 +36,12 @@ def test_http_has_no_reason_to_refuse_another_request(status: int) -> None:
     assert broken(status, None, method="GET") == "SHAPE-3"
 
 
+def test_http_may_refuse_a_large_body_and_no_other() -> None:
+    assert broken(413, {"metadata": {"a": "x" * 1_024}}) == ""
+    assert broken(413, {"amount": 1}, b"x" * 1_025) == ""
+    assert broken(413, {"amount": 1}, b"x" * 1_024) == "SHAPE-3"
+    assert broken(413, None) == "SHAPE-3"
+
+
 def test_another_refusal_of_a_request_without_a_body_keeps_its_form() -> None:
     assert (broken(409, None), broken(400, None)) == ("SHAPE-3", "SHAPE-6")

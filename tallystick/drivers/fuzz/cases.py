@@ -43,7 +43,7 @@ from schemathesis.specs.openapi.checks import (
 from schemathesis.transport.prepare import prepare_request
 
 from tallystick import __version__
-from tallystick.documents.shape import BODY_MISSING, DOCUMENT, METHODS, Whole
+from tallystick.documents.shape import BODY_MISSING, BODY_TOO_LARGE, DOCUMENT, METHODS, Whole
 from tallystick.drivers import exploring
 from tallystick.drivers.fuzz import kept
 from tallystick.drivers.fuzz.request import NO_BODY
@@ -239,8 +239,8 @@ def judge(case: Case[Any], answer: Answer) -> Violation | None:
     """The first rule that a check of Schemathesis finds broken by an answer."""
     if answer.status in case.operation.definition.raw.get("x-also-permitted-statuses", ()):
         return None  # the documentation says nothing about this answer
-    if answer.status in BODY_MISSING and body_of(case) is NO_BODY:
-        return None
+    if answer.status in BODY_MISSING | {BODY_TOO_LARGE}:
+        return None  # what HTTP may refuse depends on what was sent, and is judged with it
     response = response_of(case, answer)
     checks = [
         check
