@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -184,11 +185,11 @@ class Reports:
             if is_ours and finding.shortest.steps and not finding.notes:
                 finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
                 write_scenario(self.directory / finding.scenario, finding, run)
-            if is_ours:
-                self._write_scripts(finding, run)
             run.revise(known, finding)
             if is_ours and self._journal is not None:
                 self._journal.record(finding, _race_of(run, finding))
+            if is_ours:
+                self._write_scripts(finding, run)
             self._write(run, replace(ending, unfinished=NOT_FINISHED))
         return finding
 
@@ -200,11 +201,11 @@ class Reports:
         records = _records_of(run, finding)
         archive = har_text(records, run.target.address.url, datetime.now(UTC))
         write_whole(self.directory / "scenarios" / file_name(finding.key, "har"), archive)
-        recipe = recipe_of(run, finding)
-        for ending, written in SCRIPTS.items():
+        texts = _scripts_of(run, finding)
+        for ending in SCRIPTS:
             path = self.directory / "scenarios" / file_name(finding.key, ending)
-            if recipe is not None:
-                write_whole(path, written(recipe, path.name))
+            if ending in texts:
+                write_whole(path, texts[ending])
             else:
                 path.unlink(missing_ok=True)
 
@@ -346,6 +347,25 @@ def _scripts_in(directory: Path) -> frozenset[str]:
 def _records_of(run: Run, finding: Finding) -> list[Record]:
     redactor = redactor_for(run, finding)
     return [record_of(event.exchange, event.step, redactor) for event in finding.events]
+
+
+def _scripts_of(run: Run, finding: Finding) -> dict[str, str]:
+    """The scripts of a finding, by the ending of their names; none where none can be written.
+
+    A mistake in what only helps to read a violation is a warning: it must not cost the verdict.
+    """
+    try:
+        recipe = recipe_of(run, finding)
+        if recipe is None:
+            return {}
+        return {
+            ending: written(recipe, file_name(finding.key, ending))
+            for ending, written in SCRIPTS.items()
+        }
+    except Exception as error:
+        why = type(error).__name__  # what it says may hold a secret
+        warnings.warn(f"no script of {finding.key}: {why} is a bug of the suite", stacklevel=2)
+        return {}
 
 
 def _race_of(run: Run, finding: Finding) -> TimeLine | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.reporting import reports as written
 from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.compressed import read_text
 from tallystick.reporting.journal import read_journal
@@ -65,6 +66,33 @@ def test_what_no_program_spells_leaves_no_scenario(tmp_path: Path) -> None:
     assert result["violations"][0]["steps"] == ["GET /cards -> 500"]
     assert [path.name for path in (tmp_path / "scenarios").iterdir()] == ["cap-2.har"]
     assert "tallystick gate 'contracts/" in (tmp_path / "summary.md").read_text()
+
+
+def test_a_script_that_cannot_be_made_costs_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise ValueError("secret")
+
+    monkeypatch.setattr(written, "recipe_of", breaks)
+    run = sample_run(findings=())
+    reports = Reports(tmp_path)
+    reports.open(run, Ending())
+    with pytest.warns(UserWarning, match="^no script of CAP-2: ValueError is a bug of the suite$"):
+        reports.found(run, run.record(over_capture()), Ending())
+    result = reports.close(run, Ending())
+    assert (result["verdict"], result["reason"]) == ("violates", None)
+    assert read_scenario(tmp_path / result["violations"][0]["scenario"]).rule == "CAP-2"
+    assert not list((tmp_path / "scenarios").glob("*.py"))
+
+
+def test_what_no_request_shows_has_no_script(tmp_path: Path) -> None:
+    run = sample_run(findings=())
+    reports = Reports(tmp_path)
+    reports.open(run, Ending())
+    reports.found(run, run.record(replace(over_capture(), events=())), Ending())
+    assert reports.close(run, Ending())["verdict"] == "violates"
+    assert not list((tmp_path / "scenarios").glob("*.py"))
 
 
 def test_the_summary_is_appended_to_the_step_of_the_pipeline(tmp_path: Path) -> None:

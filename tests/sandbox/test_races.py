@@ -163,6 +163,21 @@ def a_token_pays_once(crowd: Crowd) -> bool:
     return crowd.accepted(*(draw(None, 1, token=value) for _ in range(CLIENTS))) == 1
 
 
+def a_look_up_changes_nothing(crowd: Crowd) -> bool:
+    card = crowd.card(1000)
+    made = crowd.now(post(f"/cards/{card}/tokens", ref_id="t", expires_in=600))
+    look = post("/info", token=made["token"]["value"])
+    crowd.at_once(look, draw(card, 10), look, draw(card, 20, pending=True))
+    return crowd.figures(card) == (990, 20, 970)
+
+
+def a_new_token_changes_no_money(crowd: Crowd) -> bool:
+    card = crowd.card(1000)
+    make = post(f"/cards/{card}/tokens", ref_id=f"ref-{next(_numbers)}", expires_in=600)
+    crowd.at_once(make, draw(card, 10), draw(card, 20, pending=True))
+    return crowd.figures(card) == (990, 20, 970)
+
+
 def a_card_id_makes_one_card(crowd: Crowd) -> bool:
     body = {"card_id": f"card-{next(_numbers)}", "amount": 1, "currency": "NOK"}
     return crowd.accepted(*(post("/cards", **body),) * CLIENTS) == 1
@@ -225,6 +240,8 @@ CASES = (
     Case(one_ref_one_effect(type="fund"), "race_ref_fund"),
     Case(one_ref_one_capture, "race_ref_capture"),
     Case(a_token_pays_once, "race_token_twice"),
+    Case(a_look_up_changes_nothing, "race_look_up_writes_back"),
+    Case(a_new_token_changes_no_money, "race_token_writes_back"),
     Case(a_card_id_makes_one_card, "race_create_card"),
     Case(a_card_is_activated_once, "race_activate"),
     Case(a_card_with_a_hold_stays, "race_delete"),
