@@ -84,16 +84,13 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
     conditions = _conditions(finding, run)
     login = profile.scripted_login(_templated(run, run.target.audience))
     events = _needed(finding, run)
-    if not events:
-        return None  # what several tests know contradicts itself: no request shows it
     can = profile.documents.can_be_scripted and not any(_takes_more(each, run) for each in events)
-    if not conditions or login is None or not can:
+    # Without events, what several tests know contradicts itself, and no request shows it.
+    if not events or not conditions or login is None or not can:
         return None
     address = run.target.address
     blanks = Blanks(events, run.name, address.account)
-    calls = [_call(event, blanks, run) for event in events]
-    for number in _decided(finding, events):
-        calls[number] = replace(calls[number], has_to_be=ANY)
+    calls = _calls(finding, events, blanks, run)
     right = tuple(replace(each, values=_values(each, blanks)) for each in conditions)
     for source in blanks.used.values():
         call = calls[source.event]
@@ -115,6 +112,13 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
         right,
         run.profile_option,
     )
+
+
+def _calls(finding: Finding, events: Sequence[Event], blanks: Blanks, run: Run) -> list[Call]:
+    calls = [_call(event, blanks, run) for event in events]
+    for number in _decided(finding, events):
+        calls[number] = replace(calls[number], has_to_be=ANY)
+    return calls
 
 
 def _decided(finding: Finding, events: Sequence[Event]) -> Iterator[int]:
