@@ -76,7 +76,18 @@ def _faults(kept: record.Record) -> str:
             f"finds something, after {_median_of(peer)} requests in the median. It shows requests, "
             "not programs, so there are no steps to compare."
         )
-    return text
+    return text + _reported_only(rows)
+
+
+def _reported_only(rows: Rows) -> str:
+    """How many faults a gate only reports: a SHOULD does not fail it."""
+    reported = [row["name"] for row in rows if row["is_caught"] and row["status"] == 0]
+    if not reported:
+        return ""
+    return (
+        f"\n\n{len(reported)} of those that are caught break a rule of level SHOULD only, which is "
+        f"reported and does not fail a gate: {', '.join(f'`{name}`' for name in reported)}."
+    )
 
 
 def _median_of(peer: dict[str, Any]) -> int:
@@ -107,7 +118,7 @@ def _variants(kept: record.Record) -> str:
     rows: Rows = kept["variants"]["rows"]
     names = {row["name"] for row in rows}
     seeds = {row["seed"] for row in rows}
-    alarms = sum(row["status"] != 0 for row in rows)
+    alarms = _accused(rows)
     return (
         f"Honest servers: {len(names)} (the sandbox, its variants, and a server of another "
         f"design), {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} each, {len(rows)} runs: "
@@ -119,7 +130,7 @@ def _mixes(kept: record.Record) -> str:
     rows: Rows = kept.get("mixes", {}).get("rows", [])
     if not rows:
         return ""
-    alarms = sum(row["status"] != 0 for row in rows)
+    alarms = _accused(rows)
     return (
         f" Random mixes of 3 to 6 variants: {len({row['name'] for row in rows})}, {len(rows)} "
         f"runs: {alarms or 'no'} false {_alarms(alarms)}."
@@ -195,7 +206,12 @@ def _found(rows: Rows) -> tuple[object, ...]:
 
 def _quiet(kept: record.Record, section: str) -> tuple[object, ...]:
     rows: Rows = kept.get(section, {}).get("rows", [])
-    return len(rows), sum(row["status"] != 0 for row in rows)
+    return len(rows), _accused(rows)
+
+
+def _accused(rows: Rows) -> int:
+    """How many runs on honest servers reported anything; a SHOULD leaves the status at 0."""
+    return sum(row["status"] != 0 or bool(row["alarms"]) for row in rows)
 
 
 def _alarms(number: int) -> str:

@@ -34,8 +34,8 @@ class VariantRow:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether it was left alone."""
-        return self.status == 0
+        """Whether it was left alone; a SHOULD that is reported leaves the status at 0."""
+        return self.status == 0 and not self.alarms
 
 
 def everyone() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.proof import faults, mutants, profiles, readme, record
 from tests.proof.gate import Outcome
 from tests.proof.selection import is_expected, ladder
 from tests.proof.table import aligned
-from tests.proof.variants import VariantRow
+from tests.proof.variants import VariantRow, alarms_of
 
 
 def test_the_readme_says_what_was_measured() -> None:
@@ -94,6 +95,25 @@ def test_a_fault_that_is_missed_is_no_catch() -> None:
     assert (row.is_caught, row.steps, row.shortest) == (False, None, None)
     assert "NO" in faults.table([row])
     assert "0 of 1 faults are caught" in faults.table([row])
+
+
+def test_a_fault_that_is_only_reported_is_named() -> None:
+    reported = asdict(faults.row_of(FAULTS["capture_checks_original"], only_reported(), {}))
+    text = readme.summary({"faults": {"rows": [reported]}})
+    assert "1 of 1" in text
+    assert text.endswith("does not fail a gate: `capture_checks_original`.")
+
+
+def test_an_honest_server_of_which_anything_is_reported_is_accused() -> None:
+    rows = [VariantRow("a", 0, "conforms", 0, 10, 1.0, alarms_of(only_reported()))]
+    assert not rows[0].is_quiet
+    text = readme.summary({"variants": {"rows": [asdict(row) for row in rows]}})
+    assert "1 runs: 1 false alarm." in text
+
+
+def only_reported() -> Outcome:
+    """A run whose only violation is of a SHOULD."""
+    return replace(outcome(violation("CARD-16", 14, "a")), status=0)
 
 
 def test_a_rule_is_expected_by_itself_and_by_its_chapter() -> None:
