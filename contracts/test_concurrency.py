@@ -18,6 +18,7 @@ from tallystick.drivers.concurrent.soak import soak
 from tallystick.drivers.exploring import explore
 from tallystick.drivers.offered import offered
 from tallystick.drivers.probe import probe
+from tallystick.ledger.dialect import ACCEPT
 from tallystick.program import Program, Verb
 from tallystick.run import Intensity, Run
 
@@ -86,6 +87,17 @@ SETTLEMENTS = {
     "void beside a drawdown of what it frees": [HOLD, "1| v = void h", "2| d = draw A 500"],
 }
 
+REFUNDS = {
+    "two voids of what was captured": [HOLD, "c = capture h", "1| v1 = void h", "2| v2 = void h"],
+    "two voids after a part is captured": [
+        HOLD,
+        "c = capture h 200",
+        "1| v1 = void h",
+        "2| v2 = void h",
+    ],
+}
+"""Where a void of captured money is its refund (`void.captured`)."""
+
 BALANCES = {
     "two drawdowns": ["1| d1 = draw A 600", "2| d2 = draw A 600"],
     "three drawdowns": ["1| d1 = draw A 400", "2| d2 = draw A 400", "3| d3 = draw A 400"],
@@ -144,6 +156,14 @@ WATCHED = {
 @pytest.mark.parametrize("name", SETTLEMENTS)
 def test_settlements_at_the_same_moment_have_an_order(race_: Race, name: str) -> None:
     race_(CARD, *SETTLEMENTS[name])
+
+
+@rule("CONC-1")
+@pytest.mark.parametrize("name", REFUNDS)
+def test_refunds_at_the_same_moment_have_an_order(run: Run, race_: Race, name: str) -> None:
+    if not run.dialect.is_permitted("void.captured", ACCEPT):
+        pytest.skip("no void of this API gives captured money back")
+    race_(CARD, *REFUNDS[name])
 
 
 @rule("CONC-1")
