@@ -66,6 +66,8 @@ class Traits:
     """Whether requests carry a ref (an idempotency key). False: a repetition is a new request."""
     without_key: frozenset[str] = frozenset()
     """Kinds of payments, in words of `vocabulary.Kind`, whose requests carry none even so."""
+    key_is_optional: bool = False
+    """Whether a request that has no key is carried out, as a request of its own."""
     part_of_capture: bool = True
     """Whether a capture may name an amount. False: it collects all that remains."""
     over_capture: int = 0

@@ -122,8 +122,8 @@ def test_every_command_of_a_wallet_is_sent_and_agrees() -> None:
             "`is_open` reads as no, an",
         ),
         (
-            "retry: {header: Idempotency-Key}",
-            "retry: {header: X-Key}",
+            "retry: {header: Idempotency-Key",
+            "retry: {header: X-Key",
             "the same key made ch_",
         ),
         ("capture: false, ", "", "`captured` reads as 1000, and should be 0"),

@@ -56,6 +56,7 @@ def test_a_small_file_is_enough(tmp_path: Path) -> None:
         ("as: decimal-string", "as: decimal", "2: money: `as` is one of minor-integer, minor-stri"),
         ("[EUR]", "[euros]", "2: money: currency 'EUROS': a name of ours has three capital letter"),
         ("{header: Idem", "{heder: Idem", "3: retry: no member `heder`; did you mean `header`?"),
+        ("Idempotency-Key}", "K, key: maybe}", "3: retry: `key` is one of needed, optional"),
         ("[400, 404, 422]", "[400, 500]", "4: refused: 500 is no status from 200 to 499"),
         ("[400, 404, 422]", "[400, 429]", "4: refused: 429 says nothing of the request"),
         ("refused: [400, 404, 422]\n", "", "1: `refused` is missing"),

@@ -179,6 +179,8 @@ class Declaration:
     """Whether the commands themselves have `$ref` where the key is."""
     keys_are_of_cards: bool
     """Whether each card has keys of its own; else they count for all that a client asks for."""
+    key_is_optional: bool
+    """Whether a request without a key is accepted, as a request of its own."""
     own_records: bool
     accepted: tuple[Verdict, ...]
     refused: tuple[Verdict, ...]

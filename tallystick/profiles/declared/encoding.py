@@ -127,7 +127,7 @@ class Encoder:
         return bool({"card", *card.all_given} & _content(self.template(command)))
 
     def key_of(self, command: Command) -> str | None:
-        """Return the key of a request as the API gets it; None for a read."""
+        """Return the key of a request as the API gets it; None for a read, or if it has none."""
         ours = command.card if isinstance(command, OpenCard) else getattr(command, "ref", None)
         return self._names.write(ours) if ours else None
 
@@ -145,12 +145,13 @@ class Encoder:
         if getattr(command, "amount", None) is not None and "amount" not in used:
             raise Unnamed("this API takes no amount here")
         self._check_key(command)
-        call = self._with_key(name_of(command), call)
+        if self.key_of(command) is not None:
+            call = self._with_key(name_of(command), call)
         return self.request(call, variables)
 
     def _check_key(self, command: Command) -> None:
         """Unnamed if another card has used the key: what that does, no ledger of one card knows."""
-        if isinstance(command, Transact | Capture | Void) and self._declaration.has_retries:
+        if isinstance(command, Transact | Capture | Void) and self.key_of(command) is not None:
             first = self._names.user_of(command.ref, command.card)
             if first != command.card and not self._declaration.keys_are_of_cards:
                 raise Unnamed(f"the key {command.ref} was used for card {first}")

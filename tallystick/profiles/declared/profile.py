@@ -241,6 +241,7 @@ def traits_of(declaration: Declaration) -> Traits:
         without_key=frozenset(
             KINDS[name] for name in KINDS if name in commands and not declaration.has_key(name)
         ),
+        key_is_optional=declaration.key_is_optional,
         part_of_capture=Name.CAPTURE not in commands or "amount" in _sent(commands[Name.CAPTURE]),
         says_rest=frozenset(commands[Name.CAPTURE].says_rest if Name.CAPTURE in commands else ()),
         over_capture=declaration.over_capture,

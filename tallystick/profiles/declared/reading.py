@@ -70,6 +70,7 @@ def _declaration(path: Path, page: Page, members: Members) -> Declaration:
         retry_member=retry.member,
         retry_written=retry.is_written,
         keys_are_of_cards=retry.of_cards,
+        key_is_optional=retry.is_optional,
         own_records=own_records,
         accepted=reader.verdicts(members.take("accepted"), "accepted") or ACCEPTED,
         refused=reader.verdicts(members.take("refused"), "refused"),
@@ -211,6 +212,7 @@ class _Retry(NamedTuple):
     member: str = ""
     is_written: bool = False
     of_cards: bool = False
+    is_optional: bool = False
 
 
 def _retry(page: Page, members: Members) -> _Retry:
@@ -226,10 +228,11 @@ def _retry(page: Page, members: Members) -> _Retry:
     inner = Members(page, item, "retry")
     header, member = inner.text("header"), inner.text("member")
     scope = inner.one_of("scope", ("account", "card"), "account")
+    demand = inner.one_of("key", ("needed", "optional"), "needed")
     inner.end()
     if bool(header) == bool(member):
         inner.mistake(item.line, "either `header` or `member`; else `retry: $ref` or `retry: none`")
-    return _Retry(header, member, of_cards=scope == "card")
+    return _Retry(header, member, of_cards=scope == "card", is_optional=demand == "optional")
 
 
 def _production(page: Page, members: Members) -> Production:

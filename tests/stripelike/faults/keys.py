@@ -182,3 +182,30 @@ class FirstKeyWins(Keys):
                 if saved.request == wanted:
                     return saved.reply
         return super().answer(call, perform)
+
+
+@fault(
+    "no_key_is_one_key",
+    breaks="TX-8",
+    summary="requests without a key count as requests under one key",
+)
+class NoKeyIsOneKey(Keys):
+    def answer(self, call: Call, perform: Perform) -> Reply:
+        return super().answer(call if call.key is not None else replace(call, key=""), perform)
+
+    def replay(self, saved: Saved, call: Call, perform: Perform) -> Reply:
+        if call.key == "" and saved.request != self.request(call):
+            return perform(call)
+        return super().replay(saved, call, perform)
+
+
+@fault(
+    "equal_requests_are_one",
+    breaks="TX-8",
+    summary="a request without a key that equals an earlier one gets its answer",
+)
+class EqualRequestsAreOne(Keys):
+    def answer(self, call: Call, perform: Perform) -> Reply:
+        if call.key is None and call.method == "POST":
+            call = replace(call, key=f"none:{hash(self.request(call))}")
+        return super().answer(call, perform)
