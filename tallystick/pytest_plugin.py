@@ -76,6 +76,8 @@ FILTERS = (
 )
 """The warnings of a run against a target, the last one that fits first."""
 
+COLLECTED_AFTER = 50_000, 20, 20
+"""New objects after which Python looks for cycles: a run makes many objects and few cycles."""
 
 MARKERS = (
     "deep: goes on until the budget is spent; not in a gate",
@@ -205,6 +207,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         choose(items, choice, load_rules())
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Begin to start the embedded server, which a collected test is going to need."""
+    suite = item.config.stash[SUITE]
+    if (
+        suite.settings.address is None
+        and not item.config.option.collectonly
+        and worker_input(item.config) is None
+        and asks_for_target(item)
+    ):
+        suite.embedded.begin()
+
+
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Note what an option leaves out."""
     if items:
@@ -224,6 +238,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for line in FILTERS:
         config.addinivalue_line("filterwarnings", line)
     gc.freeze()  # what was imported stays to the end: the collector need not walk over it again
+    gc.set_threshold(*COLLECTED_AFTER)
     suite = config.stash[SUITE]
     if worker_input(config) is not None:
         return  # its controller connects
@@ -404,7 +419,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
 
 def _settle_without_run(session: pytest.Session, suite: Suite) -> None:
     """The exit status of a session without a target, such as of the tests of the suite itself."""
-    suite.stop_embedded()
+    suite.embedded.stop()
     if isinstance(suite.early, EarlyTarget):
         suite.early.close()
     if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:

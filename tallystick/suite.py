@@ -23,6 +23,7 @@ from tallystick.corpus.storage import CorpusError
 from tallystick.depth import DepthPlan
 from tallystick.documents.files import DocumentError
 from tallystick.documents.shape import Shape
+from tallystick.embedded import EmbeddedServer
 from tallystick.interruption import CutOff, Interruption, OutOfTime
 from tallystick.ledger.dialect import Dialect
 from tallystick.profiles.documents import dialect_of, shape_of
@@ -84,7 +85,7 @@ class Suite:
         """Failed tests whose reason is known: a violation, a target that is gone, an error."""
         self.text = ""
         """What the terminal shows at the end."""
-        self.stop_embedded: Callable[[], None] = lambda: None
+        self.embedded = EmbeddedServer(config.hook.pytest_tallystick_embedded)
         self.shortening = Shortening(settings.intensity)
         self.leftovers = settings.profile.leftovers()
         self._clean_up_bound = Bound.of(0)
@@ -112,7 +113,7 @@ class Suite:
             self.against.connect(self.clients)
             target = self._connect(address, self.clients.main)
         except (TargetError, ProfileError, DocumentError, CorpusError, OSError) as error:
-            self.stop_embedded()
+            self.embedded.stop()
             raise pytest.UsageError(brief(str(error))) from None
         self.begin_run(target, shape, dialect)
         self._replay_corpus()
@@ -216,11 +217,7 @@ class Suite:
             self.run.deadline = time.monotonic()
 
     def _embedded(self) -> Address:
-        offered = self.config.hook.pytest_tallystick_embedded()
-        if offered is None:
-            raise TargetError("no target: name one with --target URL or TALLYSTICK_TARGET")
-        address: Address
-        address, self.clients, self.stop_embedded = offered
+        address, self.clients = self.embedded.ready()
         return address
 
     def on_finding(self, finding: Finding) -> None:
@@ -358,14 +355,15 @@ class Suite:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         width = reporter._tw.fullwidth if reporter is not None else 80
         colour = reporter is not None and reporter.hasmarkup
+        self.run.target.close()
+        self.embedded.begin_stop()
         try:
             result = self.reports.close(self.run, self.ending(), width=width, colour=colour)
         except Exception as error:
             self.text = f"ERROR: no report can be made: {type(error).__name__}: {error}"
             return BROKE
         finally:
-            self.run.target.close()
-            self.stop_embedded()
+            self.embedded.stop()
         self.text = self.reports.text
         return self._exit_status(result)
 

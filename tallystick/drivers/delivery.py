@@ -9,13 +9,14 @@ possible, and all later answers have to agree with one of them: so a second effe
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from tallystick.drivers.concurrent.independence import DUPLICATE_MAY_BE_REFUSED
 from tallystick.drivers.faulty_transport import Copy, FaultyTransport
 from tallystick.drivers.sequential import Session, shown_by
+from tallystick.evidence import Event
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.vocabulary import (
     CardLabel,
@@ -40,7 +41,9 @@ LATE_S = 2.5
 """How long a late copy is on its way at least, where that is the point."""
 RETRIES = 3
 BACK_OFF_S = 0.05
-"""How long a client waits after it hung up: the server may still be at work on its request."""
+"""How long a client waits at most after it hung up: the server may still be at work on it."""
+BACK_OFF_ANSWERS = 10
+"""It waits no longer than so many times the slowest answer of its program took."""
 
 
 class LossyConnection:
@@ -151,7 +154,7 @@ class DeliverySession:
         text = f"{step}: retried"
         if step.delivery is not Delivery.TIMEOUT:
             return self.session.ask(card, command, text)
-        time.sleep(BACK_OFF_S)
+        time.sleep(back_off_s(self.session.story.events))
         # The first request may still be at work: which of the two is refused then is open.
         with self.run.permitting(REFUSE, DUPLICATE_MAY_BE_REFUSED):
             return self.session.ask(card, command, text)
@@ -189,6 +192,16 @@ class DeliverySession:
         attempt = redeliverer(self.run, self._connection, violation.rule, late_s)
         requests = self.session.target.meter.requests
         return self.session.story.finding(violation, requests, attempt)
+
+
+def back_off_s(events: Iterable[Event]) -> float:
+    """How long to wait for a request that the client did not wait for, given those before it."""
+    took_ns = [
+        event.exchange.returned_ns - event.exchange.called_ns
+        for event in events
+        if isinstance(event.exchange.answer, Answer)
+    ]
+    return min(BACK_OFF_S, BACK_OFF_ANSWERS * max(took_ns) / 1e9) if took_ns else BACK_OFF_S
 
 
 def deliver(

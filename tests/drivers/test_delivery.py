@@ -11,14 +11,16 @@ from sandbox.credentials import ADMIN
 from tallystick.connect import connect
 from tallystick.documents import shape
 from tallystick.drivers.again import run_again
-from tallystick.drivers.delivery import DeliverySession, deliver, lossy_connection
+from tallystick.drivers.delivery import DeliverySession, back_off_s, deliver, lossy_connection
 from tallystick.drivers.probe import probe
+from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Accepted, Refused
 from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Delivery, Program, ProgramError, parse_step
+from tallystick.request import Request
 from tallystick.run import Finding, Run, Violated
-from tallystick.target import Answer, Client, NoAnswer
+from tallystick.target import Answer, Client, Exchange, NoAnswer
 from tests.drivers.conftest import MakeRun
 from tests.proof.servers import forked_address
 
@@ -112,6 +114,19 @@ def test_the_answer_to_a_copy_is_judged_too(make_run: MakeRun, mark: Delivery) -
     assert isinstance(second, Answer)
     assert run.dialect.answer("ref.same.drawdown") in ("replay", "refuse")
     assert second.status == (200 if run.dialect.answer("ref.same.drawdown") == "replay" else 400)
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "waits_ms"), [((), 50), ((1, 2), 20), ((1, 400), 50)], ids=["none", "fast", "slow"]
+)
+def test_a_retry_waits_for_ten_answers_of_the_server_and_50_ms_at_most(
+    took_ms: tuple[int, ...], waits_ms: int
+) -> None:
+    request, answer = Request("Read", "GET", "/cards/1"), Answer(200, "application/json", {})
+    lost = Exchange(1, request, NoAnswer("hung up before the answer"), 0, 30_000_000)
+    read = [Exchange(2, request, answer, 5_000_000, (5 + each) * 1_000_000) for each in took_ms]
+    events = [Event("", exchange) for exchange in (lost, *read)]
+    assert back_off_s(events) == pytest.approx(waits_ms / 1000)
 
 
 def test_a_late_copy_arrives_after_all_later_requests(make_run: MakeRun) -> None:
