@@ -187,7 +187,7 @@ class FirstKeyWins(Keys):
 @fault(
     "no_key_is_one_key",
     breaks="TX-8",
-    summary="requests without a key count as requests under one key",
+    summary="requests without a key count as under one key, which remembers the last of them",
 )
 class NoKeyIsOneKey(Keys):
     def answer(self, call: Call, perform: Perform) -> Reply:
@@ -195,7 +195,9 @@ class NoKeyIsOneKey(Keys):
 
     def replay(self, saved: Saved, call: Call, perform: Perform) -> Reply:
         if call.key == "" and saved.request != self.request(call):
-            return perform(call)
+            reply = perform(call)
+            self.remember(self.place(call), Saved(self.request(call), reply))
+            return reply
         return super().replay(saved, call, perform)
 
 

@@ -162,6 +162,7 @@ class RaceCaptureAndRelease(Bank):
     "race_releases",
     breaks="CONC-1",
     summary="two refunds of an uncaptured charge at the same moment are both accepted",
+    mapping="charges",
 )
 class RaceReleases(Charges):
     def give_back(self, charge: Charge, amount: int | None) -> int:
@@ -176,6 +177,7 @@ class RaceReleases(Charges):
     "race_refunds",
     breaks="CONC-1",
     summary="refunds at the same moment are checked against the same money",
+    mapping="charges",
 )
 class RaceRefunds(Bank):
     def judge_refund(self, charge: Charge, amount: int | None) -> None:
