@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 
 import pytest
 
-from contracts.support.altered import WAYS, altered
+from contracts.support.altered import KEY, OTHER, SIGNED, WAYS, altered
 from contracts.support.clients import connect_as
 from contracts.support.unspelled import (
     expect_refusal,
@@ -34,9 +35,11 @@ from tallystick.ledger.vocabulary import (
     TransactionRecord,
 )
 from tallystick.program import Verb, parse_step
+from tallystick.request import Request
 from tallystick.run import Run
 from tallystick.suite import Suite
 from tallystick.target import Target
+from tallystick.target.proof import Proof
 
 rule = pytest.mark.rule
 A = CardLabel("A")
@@ -55,16 +58,46 @@ WRONG = {"no credentials": "AUTH-1", **dict.fromkeys(WAYS, "AUTH-2")}
 @pytest.mark.parametrize("how", WRONG)
 def test_wrong_credentials_open_nothing(run: Run, how: str) -> None:
     session = prepared(run)
-    breaks = WRONG[how]
-    headers = _altered(run.target, how) if how in WAYS else None
-    for line, command in _commands(session, *MAKING):
-        if run.profile.prepare(command, run.target.address.account, {}) is None:
-            request = run.profile.encode(command, run.target.address.account, {})
-            exchange = run.target.send(request, authorized=False, headers=headers)
-            words = f"{line}, with {'' if how not in WAYS else 'credentials with '}{how}"
-            remember(session, words, exchange)
-            expect_refusal(session, breaks, words, outcome_of(run, command, exchange))
+    said = f"with {'' if how not in WAYS else 'credentials with '}{how}"
+    for line, command, request in _requests(session):
+        proof = run.target.proof(request, partial(altered, way=how)) if how in WAYS else Proof()
+        _expect_refusal(session, WRONG[how], f"{line}, {said}", command, request, proof)
     session.finish()
+
+
+@rule("AUTH-2")
+@pytest.mark.parametrize("way", SIGNED)
+def test_a_signature_opens_nothing_but_the_request_it_was_made_for(run: Run, way: str) -> None:
+    covers = run.target.authentication.covers
+    if not covers:
+        pytest.skip("the API asks for no signatures")
+    if way in OTHER and way not in covers:
+        pytest.skip(f"the signature does not cover the {way} of a request")
+    session = prepared(run)
+    for line, command, request in _requests(session):
+        if way == KEY:
+            proof = run.target.proof(request, partial(altered, way=next(iter(WAYS))), part="key")
+            _expect_refusal(session, "AUTH-2", f"{line}, {SIGNED[way]}", command, request, proof)
+        elif (other := OTHER[way](request)) is not None:
+            proof = run.target.proof(other)
+            _expect_refusal(session, "AUTH-2", f"{line}, {SIGNED[way]}", command, request, proof)
+    session.finish()
+
+
+def _requests(session: Session) -> Iterator[tuple[str, Command, Request]]:
+    """The steps that take one request, with it."""
+    profile, account = session.run.profile, session.run.target.address.account
+    for line, command in _commands(session, *MAKING):
+        if profile.prepare(command, account, {}) is None:
+            yield line, command, profile.encode(command, account, {})
+
+
+def _expect_refusal(
+    session: Session, breaks: str, words: str, command: Command, request: Request, proof: Proof
+) -> None:
+    exchange = session.run.target.send(request, authorized=False, proof=proof)
+    remember(session, words, exchange)
+    expect_refusal(session, breaks, words, outcome_of(session.run, command, exchange))
 
 
 @pytest.fixture
@@ -139,8 +172,3 @@ def _steps(traits: Traits, more: Sequence[str]) -> Iterator[str]:
         verb = parse_step(line).verb
         if verb in traits.verbs and (traits.reads_hold or verb is not Verb.READ):
             yield line
-
-
-def _altered(target: Target, way: str) -> dict[str, str]:
-    """The credentials of the run, almost."""
-    return {name: altered(str(value), way) for name, value in target.credentials().items()}

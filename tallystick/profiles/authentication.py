@@ -9,12 +9,31 @@ from collections.abc import Mapping
 
 from tallystick.profiles.profile import ProfileError
 from tallystick.target.address import Client, Secret, basic_header
+from tallystick.target.proof import Change, Outgoing, Part, Proof
 from tallystick.target.sender import Sender
 
 TOKEN = "${token}"
 
 
-class FixedHeaders:
+class HeadersOnly:
+    """What an authentication is whose credentials are all in headers, the same for any request."""
+
+    covers: frozenset[str] = frozenset()
+    shown: tuple[tuple[str, str], ...] = ()
+
+    def current(self) -> Mapping[str, Secret]:
+        """The headers."""
+        raise NotImplementedError
+
+    def proof(self, sent: Outgoing, change: Change | None = None, part: Part = "secret") -> Proof:
+        """The headers; with `change`, other ones."""
+        headers = self.current()
+        if change is None:
+            return Proof(headers)
+        return Proof({name: Secret(change(str(value))) for name, value in headers.items()})
+
+
+class FixedHeaders(HeadersOnly):
     """The same headers with every request."""
 
     is_fixed = True

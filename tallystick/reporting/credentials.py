@@ -29,6 +29,9 @@ _IN_SHELL = {
 
 def credentials_of(unusual: Unusual) -> Headers:
     """The headers with credentials that a request carried, with blanks."""
+    if unusual.is_computed:
+        carried = unusual.usual if unusual.authorized else unusual.headers
+        return tuple((name, blank(UNKNOWN)) for name, _ in carried if is_credential(name, unusual))
     given = {name.lower() for name, _ in unusual.headers}
     usual = [(n, v) for n, v in unusual.usual if unusual.authorized and n.lower() not in given]
     sent = [(n, v) for n, v in unusual.headers if is_credential(n, unusual)]
@@ -38,7 +41,8 @@ def credentials_of(unusual: Unusual) -> Headers:
 
 def is_credential(name: str, unusual: Unusual) -> bool:
     """Whether a header of a request carries credentials."""
-    return name.lower() in {*NAMES, *(each.lower() for each, _ in unusual.usual)}
+    usual = {each.lower() for each, _ in unusual.usual}
+    return name[:1] in ("?", "&") or name.lower() in {*NAMES, *usual}
 
 
 def _shown(value: str, usual: str) -> str:
@@ -79,7 +83,12 @@ def _shares(given: str, token: str) -> bool:
 def in_shell(headers: Iterable[tuple[str, str]], client: str) -> list[str]:
     """Headers as words of a shell between double quotes; `client` names whose token it is."""
     prefix = f"{client}_" if client else ""
-    return ["".join([f"{name}: ", *_words(value, prefix)]) for name, value in headers]
+    return ["".join([_named(name), *_words(value, prefix)]) for name, value in headers]
+
+
+def _named(place: str) -> str:
+    """A header, or a member of the query or the body, see `Proof.listed`."""
+    return f"{place}=" if place[0] in "?&" else f"{place}: "
 
 
 def _words(value: str, prefix: str) -> Iterable[str]:

@@ -6,34 +6,71 @@ import json
 import re
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 from tallystick.reporting.journal import Record
 from tallystick.reporting.result import BEARER, ViolationEntry
 from tallystick.reporting.visible import visible
 
+JSON = Any
 AT_THE_END = "at the end"
 """Stands for a step in the reads that follow a program."""
 
 
-def curl(record: Record, base_url: str, credentials: Sequence[str] = (BEARER,)) -> list[str]:
-    """The lines of the command; all but the last end with a backslash.
+COMPUTED = re.compile(r"\$(?:SIGNATURE|TIMESTAMP|NONCE|DIGEST)\b")
+NOTE = "# {} have to be computed for this request, see `authentication` in the profile"
 
-    `credentials` are headers with `$TOKEN` in them, for the shell to fill in.
+
+def curl(record: Record, base_url: str, credentials: Sequence[str] = (BEARER,)) -> list[str]:
+    """The lines of the command; all but the last end with a backslash. Before it is a comment, if
+    it cannot be run as it is.
+
+    `credentials` are headers with `$TOKEN` in them, for the shell to fill in; those that begin with
+    `?` are members of the query, those with `&` of the body.
     """
     sent = credentials if record.credentials is None else record.credentials
-    named = "".join(f' -H "{header}"' for header in sent)
+    named = "".join(f' -H "{header}"' for header in sent if header[0] not in "?&")
     parts = [f"curl -sS -X {record.method}{named}"]
     parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in record.headers.items()]
-    if record.form and isinstance(record.body, dict):
-        parts += [
-            f"--data-urlencode {shlex.quote(visible(f'{name}={value}'))}"
-            for name, value in record.body.items()
-        ]
-    elif record.body is not None:
-        parts.append("-H 'Content-Type: application/json'")
-        parts.append(f"-d {shlex.quote(compact(record.body))}")
+    parts += _body(record, [each[1:] for each in sent if each[0] == "&"])
+    parts += [f'--url-query "{each[1:]}"' for each in sent if each[0] == "?"]
     parts.append(shlex.quote(visible(base_url + record.path)))
-    return [f"{part} \\" for part in parts[:-1]] + parts[-1:]
+    computed = list(dict.fromkeys(COMPUTED.findall(" ".join(sent))))
+    note = [NOTE.format(", ".join(computed))] if computed else []
+    return [*note, *(f"{part} \\" for part in parts[:-1]), parts[-1]]
+
+
+def _body(record: Record, members: Sequence[str]) -> list[str]:
+    """The body, with its credentials."""
+    if record.method == "GET":
+        members = ()
+    if record.form and isinstance(record.body, dict):
+        listed = [shlex.quote(visible(f"{name}={value}")) for name, value in record.body.items()]
+        listed += [f'"{member}"' for member in members]
+        return [f"--data-urlencode {each}" for each in listed]
+    if record.body is None and not members:
+        return []
+    body = {} if record.body is None else record.body
+    if not isinstance(body, dict) or not members:
+        return ["-H 'Content-Type: application/json'", f"-d {shlex.quote(compact(body))}"]
+    places = [member.partition("=") for member in members]
+    for number, (name, _, _) in enumerate(places):
+        body = _with_member(body, re.findall(r"[^\[\]]+", name), PLACE.format(number))
+    text = shlex.quote(compact(body))
+    for number, (_, _, value) in enumerate(places):
+        text = text.replace(PLACE.format(number), f"'\"{value}\"'")
+    return ["-H 'Content-Type: application/json'", f"-d {text}"]
+
+
+PLACE = "@credentials-{}@"
+
+
+def _with_member(body: JSON, names: Sequence[str], value: str) -> JSON:
+    first, *others = names
+    inner = body.get(first)
+    if not others:
+        return {**body, first: value}
+    return {**body, first: _with_member(inner if isinstance(inner, dict) else {}, others, value)}
 
 
 def answered(record: Record) -> str:

@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import quote_plus
 
 JSON = Any
 
@@ -79,15 +80,19 @@ class Redactor:
         mask = self._mask_for(secret, kind)
         if len(secret.strip()) < self._least:
             return mask
-        self._masks[secret] = mask
         self._clean.clear()
+        for spelled in dict.fromkeys((secret, _quoted(secret))):
+            self._remember(spelled, mask)
+        return mask
+
+    def _remember(self, secret: str, mask: str) -> None:
+        self._masks[secret] = mask
         words = list(_words(secret))
         self._masks.update((word, mask) for word in words if len(word) >= LONG)
         if secret not in words:
             # Text is searched word by word; what is not one word is found by its longest one.
             longest = max(words, key=len, default="")
             self._split.setdefault(longest, {})[secret] = mask
-        return mask
 
     def request(self, body: JSON) -> JSON:
         """The body of a request without its secrets; a new value."""
@@ -176,6 +181,11 @@ def _kind(name: str, value: JSON, inner: str) -> str:
     ):
         return "secret"
     return inner if name == "value" and inner != _HEADERS else _BY_NAME.get(name, "")
+
+
+def _quoted(secret: str) -> str:
+    """A secret as the query of a URL has it, which a server may show again in a link."""
+    return quote_plus(secret, errors="surrogatepass")
 
 
 def _words(text: str) -> Iterator[str]:

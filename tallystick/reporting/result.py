@@ -58,6 +58,7 @@ __all__ = [
     "again",
     "credentials_line",
     "is_must",
+    "place_line",
     "read_result",
     "redactor_for",
     "summarise",
@@ -187,7 +188,8 @@ def _add_what_is_not_the_default(
     if run.profile_option:
         result["profile_option"] = redactor.text(run.profile_option)
     authentication = run.target.authentication
-    shown = [credentials_line(*each) for each in authentication.current().items()]
+    shown = [place_line(*each) for each in authentication.shown]
+    shown = shown or [credentials_line(*each) for each in authentication.current().items()]
     if shown != [BEARER] and (shown or authentication.is_fixed):
         result["credentials"] = shown
 
@@ -346,6 +348,11 @@ def credentials_line(name: str, value: str) -> str:
     scheme, _, _ = value.partition(" ")
     known = scheme.lower() in ("bearer", "basic", "digest", "token") and scheme != value
     return f"{name}: {scheme} $TOKEN" if known else f"{name}: $TOKEN"
+
+
+def place_line(place: str, value: str) -> str:
+    """Credentials as a header, or as `?name=` of the query or `&name=` of the body."""
+    return f"{place}={value}" if place[0] in "?&" else f"{place}: {value}"
 
 
 def target_options(result: Result) -> str:

@@ -16,6 +16,7 @@ from tallystick.target.address import Address, Client, Secret
 from tallystick.target.answers import Answer, NoAnswer
 from tallystick.target.outages import Outages
 from tallystick.target.pace import Time
+from tallystick.target.proof import Change, Outgoing, Part, Proof
 from tallystick.target.sender import Sender
 from tallystick.target.support import Offers
 
@@ -92,6 +93,28 @@ class Authentication(Protocol):
 
     def current(self) -> Mapping[str, Secret]:
         """The headers as they were last, without sending anything; empty if there are none yet."""
+        ...
+
+    @property
+    def covers(self) -> frozenset[str]:
+        """The parts of a request that its signature covers: some of `method`, `path`, `query` and
+        `body`. Empty: requests are not signed.
+        """
+        ...
+
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """Where credentials travel, and variables of a shell for them, by places as `Proof.listed`
+        names them. Empty: the headers are all.
+        """
+        ...
+
+    def proof(self, sent: Outgoing, change: Change | None = None, part: Part = "secret") -> Proof:
+        """What a request carries, by the headers as they were last; sends nothing.
+
+        With `change` it is made of other secrets: those that requests show, or with `part` the key
+        of the signature. What has no signature has no key. Called for every request.
+        """
         ...
 
     def forget(self) -> None:

@@ -26,18 +26,20 @@ from tallystick.target.answers import (
 )
 from tallystick.target.api import Api, Authentication
 from tallystick.target.bodies import Depths
+from tallystick.target.carried import Message
 from tallystick.target.control import proves_nothing
 from tallystick.target.conversation import Conversation
 from tallystick.target.errors import CredentialsLost, TargetError, TargetGone
 from tallystick.target.network import Connections, Network
 from tallystick.target.outages import ENOUGH, Control, Outage, Outages, is_failure, said_of
 from tallystick.target.pace import REAL_TIME, Meter, Time
+from tallystick.target.proof import Change, Outgoing, Part, Proof
 from tallystick.target.sender import Sender
 from tallystick.target.support import Support
-from tallystick.target.unusual import Unusual
 
 PATIENCE = 5
 """Answers 429 or 503 in a row before it may be given up."""
+ACCEPT = {"Accept": "application/json"}
 SHORTEST_WAIT_S = 0.05
 REPEATS = 3
 """How often a read is sent again that an outage cut off."""
@@ -45,23 +47,6 @@ REFUSED_S = 5.0
 """How long credentials may be refused that were accepted before: some gateways do so in bursts."""
 SILENT = 2
 """Requests in a row without an answer from which on an outage is suspected."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """What `send` was asked for."""
-
-    request: Request
-    headers: Mapping[str, str] | None
-    content: bytes | None
-    authorized: bool
-    passes: bool = False
-    """Whether it only comes before or after the request with the effect: no driver breaks it."""
-
-    @property
-    def is_ordinary(self) -> bool:
-        """Whether it is sent with the token of the client, and nothing is replaced."""
-        return self.authorized and not self.headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +185,11 @@ class HttpTarget:
         """The headers that authenticate requests; TargetError if the target gives none."""
         return self.authentication.headers(self._sender)
 
+    def proof(self, request: Request, change: Change | None = None, part: Part = "secret") -> Proof:
+        """What a request would carry; with `change`, made of other secrets or with another key."""
+        self.credentials()
+        return self.authentication.proof(self._outgoing(request, {}, request.content), change, part)
+
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """Ask for the command and say what came of it."""
         conversation = Conversation(self.profile, self.address.account, self._time.sleep)
@@ -209,7 +199,7 @@ class HttpTarget:
 
     def _beside(self, request: Request) -> Exchange:
         """Send a request that has no effect itself."""
-        return self._sent(_Message(request, None, None, True, passes=True))
+        return self._sent(Message(request, None, None, True, passes=True))
 
     def send(
         self,
@@ -218,14 +208,16 @@ class HttpTarget:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         authorized: bool = True,
+        proof: Proof | None = None,
     ) -> Exchange:
-        """Send one request; `content` and `headers` replace the usual ones for ill-formed input.
+        """Send one request; `content` and `headers` replace the usual ones for ill-formed input,
+        `proof` the usual credentials.
 
         NotSupported, and nothing is sent, if the target lacks the operation; also if that becomes
         known by the answer.
         """
         self.support.require(request.operation)
-        exchange = self._sent(_Message(request, headers, content, authorized))
+        exchange = self._sent(Message(request, headers, content, authorized, proof))
         if self._is_main:  # another client may be refused what is there
             self.support.hear(exchange, self.ask, self.address.account)
         return exchange
@@ -234,9 +226,9 @@ class HttpTarget:
         self, request: Request, *, headers: Mapping[str, str] | None = None, authorized: bool = True
     ) -> Answer | NoAnswer:
         """The answer to a request, whatever is known of its operation."""
-        return self._sent(_Message(request, headers, None, authorized)).answer
+        return self._sent(Message(request, headers, None, authorized)).answer
 
-    def _sent(self, message: _Message) -> Exchange:
+    def _sent(self, message: Message) -> Exchange:
         exchange = self._patiently(message)
         if message.is_ordinary and exchange.answer.status // 100 == 2:
             self._shared.worked.add((self.client, self.address.account))
@@ -247,7 +239,7 @@ class HttpTarget:
             return exchange
         return self._settled(message, exchange)
 
-    def _patiently(self, message: _Message) -> Exchange:
+    def _patiently(self, message: Message) -> Exchange:
         """Send it, and again as long as the target is too busy for it."""
         busy, waited_s = 0, 0.0
         while True:
@@ -265,7 +257,7 @@ class HttpTarget:
             self._time.sleep(wait_s)
             waited_s += wait_s
 
-    def _with_fresh_token(self, message: _Message, exchange: Exchange) -> Exchange:
+    def _with_fresh_token(self, message: Message, exchange: Exchange) -> Exchange:
         """Send it again with a new token: an expired one proves nothing about the request."""
         if not self.authentication.is_fixed:
             self.authentication.forget()
@@ -301,7 +293,7 @@ class HttpTarget:
             self.authentication.forget()
             self.credentials()
 
-    def _settled(self, message: _Message, exchange: Exchange) -> Exchange:
+    def _settled(self, message: Message, exchange: Exchange) -> Exchange:
         """What a failed request proves, after an outage if there is one: a read is sent again, a
         write may have been executed or not.
         """
@@ -333,28 +325,24 @@ class HttpTarget:
         self._silences = 0
         return is_outage
 
-    def _once(self, message: _Message) -> Exchange:
+    def _once(self, message: Message) -> Exchange:
         request, content = message.request, message.content
-        sent = {"Accept": "application/json"}
-        if message.authorized:
-            sent.update(self.credentials())
+        if message.has_usual_proof:
+            self.credentials()
         content = request.content if content is None else content
-        sent.update(request.content_type if content is not None else {})
-        sent.update(request.headers)
-        sent.update(message.headers or {})
+        sent = self._outgoing(request, message.headers or {}, content)
         number = self.meter.take()
         called_ns = time.monotonic_ns()
         try:
-            answer = self._reach(message, sent, content)
+            answer = self._reach(message, sent)
         except BaseException as error:
             # An interrupt, or a target that is gone: the request may have been carried out, and the
             # clean-up has to know of it. What the observer thinks of it must not hide the error.
             with suppress(BaseException):
                 self._observe(Exchange(number, request, _cut_by(error), called_ns, called_ns))
             raise
-        returned_ns, usual = time.monotonic_ns(), self.authentication.current()
-        is_sent, further = message.authorized, message.headers
-        unusual = Unusual.of(self.client, usual, is_sent, further, message.content)
+        returned_ns = time.monotonic_ns()
+        unusual = message.unusual(self.client, self.authentication, sent)
         exchange = Exchange(number, request, answer, called_ns, returned_ns, unusual=unusual)
         self._observe(exchange)
         return exchange
@@ -363,15 +351,21 @@ class HttpTarget:
         if self.observer is not None:
             self.observer(exchange)
 
-    def _reach(
-        self, message: _Message, headers: Mapping[str, str], content: bytes | None
-    ) -> Answer | NoAnswer:
+    def _outgoing(
+        self, request: Request, further: Mapping[str, str], content: bytes | None
+    ) -> Outgoing:
+        """The request without credentials."""
+        kind = request.content_type if content is not None else {}
+        headers = {**ACCEPT, **kind, **dict(request.headers), **further}
+        return Outgoing(request.method, self.address.url + request.path, headers, content)
+
+    def _reach(self, message: Message, sent: Outgoing) -> Answer | NoAnswer:
         """Send it; where there is no connection nothing was sent, so it is tried again."""
         request = message.request
-        url = self.address.url + request.path
 
         def ask() -> Answer | NoAnswer:
-            return self._sender.ask(request.method, url, headers, content, passes=message.passes)
+            # Each time with a proof of its own: a signature may hold for some seconds only.
+            return self._ask_once(sent, message)
 
         answer = ask()
         if not isinstance(answer, NoAnswer) or answer.was_sent:
@@ -385,6 +379,12 @@ class HttpTarget:
         said = _said_if_unreachable(answer, self.address.url)
         self._shared.outages.wait_for(request.operation, said, once)
         return last[0]
+
+    def _ask_once(self, sent: Outgoing, message: Message) -> Answer | NoAnswer:
+        whole = message.proof_by(self.authentication, sent).put_into(sent)
+        return self._sender.ask(
+            whole.method, whole.url, whole.headers, whole.content, passes=message.passes
+        )
 
     def _ask_control(self) -> Answer | NoAnswer:
         """The control request; if that fails, the answer to the second one if there is one."""
@@ -401,14 +401,11 @@ class HttpTarget:
         if self._control_sender is None:
             transport = self._own or self._shared.connections.open(keep=False)
             self._control_sender = self._sender_of(transport)
-        headers = {"Accept": "application/json", **self.authentication.current()}
-        content = request.content
-        headers.update(request.content_type if content is not None else {})
-        headers.update(request.headers)
+        sent = self._outgoing(request, {}, request.content)
+        sent = self.authentication.proof(sent).put_into(sent)
         number = self.meter.take()
         called_ns = time.monotonic_ns()
-        url = self.address.url + request.path
-        answer = self._control_sender.ask(request.method, url, headers, content)
+        answer = self._control_sender.ask(sent.method, sent.url, sent.headers, sent.content)
         if self.observer is not None:
             now_ns = time.monotonic_ns()
             self.observer(Exchange(number, request, answer, called_ns, now_ns))

@@ -15,6 +15,7 @@ from tallystick.target.api import Api, Authentication
 from tallystick.target.network import Connections
 from tallystick.target.outages import Outage
 from tallystick.target.pace import Meter
+from tallystick.target.proof import Change, Part, Proof
 from tallystick.target.support import Support
 
 
@@ -46,11 +47,17 @@ class Target(Protocol):
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         authorized: bool = True,
+        proof: Proof | None = None,
     ) -> Exchange:
-        """Send one request; `content` and `headers` replace the usual ones for ill-formed input.
+        """Send one request; `content` and `headers` replace the usual ones for ill-formed input,
+        `proof` the usual credentials.
 
         NotSupported if the target lacks the operation.
         """
+        ...
+
+    def proof(self, request: Request, change: Change | None = None, part: Part = "secret") -> Proof:
+        """What a request would carry; with `change`, made of other secrets or with another key."""
         ...
 
     def ask(

@@ -24,6 +24,9 @@ class Unusual:
     """The client's own credentials, so that it can be told what was made of them."""
     content: bytes | None = field(default=None, repr=False)
     """What was sent in place of the body of the request."""
+    is_computed: bool = False
+    """Whether credentials are not in headers alone, or are computed for each request. Those that
+    are not in headers are among `headers` and `usual`, by places as `Proof.listed` names them."""
 
     @classmethod
     def of(
@@ -33,9 +36,10 @@ class Unusual:
         authorized: bool,
         headers: Mapping[str, str] | None,
         content: bytes | None,
+        is_computed: bool = False,
     ) -> Unusual | None:
         """What of a request was not as usual; None: nothing."""
         if authorized and not headers and content is None and not client.name:
             return None
         further = tuple((headers or {}).items())
-        return cls(client.name, authorized, further, tuple(usual.items()), content)
+        return cls(client.name, authorized, further, tuple(usual.items()), content, is_computed)

@@ -53,6 +53,58 @@ def test_a_small_file_is_enough(tmp_path: Path) -> None:
     [
         ("profile: my-wallet", "profile: My Wallet", "1: the file: `profile` is missing or not"),
         ("retry:", "retyr:", "3: the file: no member `retyr`; did you mean `retry`?"),
+        (
+            "retry:",
+            "authentication: {query: {key: $tokn}}\nretry:",
+            "3: authentication: nothing gives $tokn; did you mean `token`?",
+        ),
+        (
+            "retry:",
+            "authentication: {qeury: {key: $token}}\nretry:",
+            "3: authentication: no member `qeury`; did you mean `query`?",
+        ),
+        (
+            "retry:",
+            "authentication: {basic: $token}\nretry:",
+            "3: authentication: `basic` is a user and a password, such as",
+        ),
+        (
+            "retry:",
+            "authentication: {header: X, value: $signature}\nretry:",
+            "3: authentication: $signature needs `signature`, which says",
+        ),
+        (
+            "retry:",
+            "authentication: {header: X, value: $signature, signature: {}}\nretry:",
+            "3: authentication: signature: the text that is signed is missing",
+        ),
+        (
+            "retry:",
+            "authentication: {header: X, value: $signature, signature: {of: $bdy}}\nretry:",
+            "3: authentication: signature: of: nothing gives $bdy; did you mean `body`?",
+        ),
+        (
+            "retry:",
+            "authentication: {header: X, value: $token, signature: {of: $body}}\nretry:",
+            "3: authentication: which header shows the $signature? None does",
+        ),
+        (
+            "retry:",
+            "authentication: {header: X, value: $signature,\n"
+            " signature: {of: $url, with: hmac-sha1}}\nretry:",
+            "4: authentication: signature: `with` is one of hmac-sha256, hmac-sha512; did",
+        ),
+        (
+            "retry:",
+            "authentication: {header: X, value: $signature, signature: {of: $body$nonce}}\nretry:",
+            "3: authentication: signature: no header shows the $nonce that is sig",
+        ),
+        (
+            "retry:",
+            "authentication: {header: X, value: $signature,\n"
+            " signature: {of: $body, key: abc}}\nretry:",
+            "3: authentication: signature: the key comes from the environment",
+        ),
         ("as: decimal-string", "as: decimal", "2: money: `as` is one of minor-integer, minor-stri"),
         ("[EUR]", "[euros]", "2: money: currency 'EUROS': a name of ours has three capital letter"),
         ("{header: Idem", "{heder: Idem", "3: retry: no member `heder`; did you mean `header`?"),

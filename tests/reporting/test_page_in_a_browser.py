@@ -70,6 +70,7 @@ class OpenHolds(HoldMemory):
     """Holds in memory, for which nobody needs credentials."""
 
     is_fixed = False
+    shown = ()
 
     @property
     def authentication(self) -> OpenHolds:

@@ -165,3 +165,9 @@ def test_a_body_that_is_quoted_and_cut_in_a_text_keeps_its_secrets() -> None:
         'POST /info {"token": [secret], "pin": [secret], "amount": 5, "card_token": [secret]'
     )
     assert redactor.text("{'pin': 'a\\'b', 'x': 'y'}") == "{'pin': [secret], 'x': 'y'}"
+
+
+def test_a_secret_is_masked_also_as_the_query_of_a_link_spells_it() -> None:
+    redactor = Redactor(["key/with+odd=signs"])
+    text = "next: https://wallet.test/holds?api_key=key%2Fwith%2Bodd%3Dsigns&page=2"
+    assert redactor.text(text) == "next: https://wallet.test/holds?api_key=[secret]&page=2"

@@ -241,6 +241,29 @@ def test_the_curl_line_of_a_form_has_its_members_and_its_headers() -> None:
     assert "Content-Type: application/json" not in words
 
 
+def test_a_curl_line_has_the_credentials_of_the_query_and_of_the_body() -> None:
+    run = sample_run()
+    record = exchanges_of(run.findings.values(), redactor_for(run))["CAP-2"][-1]
+    sent = replace(record, method="POST", body={"amount": 1, "auth": {"of": "it's"}})
+    places = ["?key=$TOKEN", "&auth[id]=$CLIENT_ID"]
+    words = _shell_words(curl(sent, "http://h/v1", places))
+    assert words[words.index("--url-query") + 1] == "key=$TOKEN"
+    body = json.loads(words[words.index("-d") + 1])
+    assert body == {"amount": 1, "auth": {"of": "it's", "id": "$CLIENT_ID"}}
+    form = _shell_words(curl(replace(sent, body={"a": "1"}, form=True), "http://h/v1", places))
+    assert "auth[id]=$CLIENT_ID" in form
+    assert "-d" in _shell_words(curl(replace(sent, body=None), "http://h/v1", places))
+    assert "-d" not in _shell_words(curl(replace(sent, method="GET", body=None), "h", places))
+
+
+def test_a_curl_line_that_needs_a_signature_says_so() -> None:
+    run = sample_run()
+    record = exchanges_of(run.findings.values(), redactor_for(run))["CAP-2"][-1]
+    note, *command = curl(record, "http://h/v1", ["X-Time: $TIMESTAMP", "X-Sign: $SIGNATURE"])
+    assert note.startswith("# $TIMESTAMP, $SIGNATURE have to be computed for this request")
+    assert "X-Sign: $SIGNATURE" in _shell_words(command)
+
+
 def _shell_words(lines: list[str]) -> list[str]:
     return shlex.split("\n".join(lines).replace("\\\n", " "))
 

@@ -32,6 +32,7 @@ from tallystick.target import (
     Support,
 )
 from tallystick.target.api import Api
+from tallystick.target.proof import Change, Part, Proof
 from tests.ledger.simulator import HonestServer
 
 WILLING = ("accept", "replay", "drawdown", "released")
@@ -101,8 +102,13 @@ class Memory:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         authorized: bool = True,
+        proof: Proof | None = None,
     ) -> Exchange:
         """It understands commands only."""
+        raise NotImplementedError
+
+    def proof(self, request: Request, change: Change | None = None, part: Part = "secret") -> Proof:
+        """It needs none."""
         raise NotImplementedError
 
     def credentials(self) -> Mapping[str, Secret]:

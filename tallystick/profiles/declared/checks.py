@@ -17,6 +17,7 @@ from tallystick.profiles.declared.documents import operation_named, operations_o
 from tallystick.profiles.declared.encoding import METADATA
 from tallystick.profiles.declared.expressions import NOTHING, variables_of
 from tallystick.profiles.declared.page import Page, meant
+from tallystick.profiles.declared.signing import OF_THE_MOMENT, OF_THE_REQUEST, Signature
 from tallystick.profiles.declared.templates import names_in
 
 GIVEN: dict[Name, tuple[str, ...]] = {
@@ -139,12 +140,48 @@ def _check_written_keys(declaration: Declaration, page: Page) -> None:
 
 
 def _check_login(declaration: Declaration, page: Page) -> None:
-    login = declaration.login
+    login, line = declaration.login, declaration.line_of("authentication")
+    signature = login.signature
     known = (*CREDENTIALS, "account")
-    used = names_in(login.headers)
     if login.fetch is not None:
-        used |= names_in([login.fetch.path, login.fetch.content, login.fetch.headers])
-    _unknown(page, declaration.line_of("authentication"), "authentication", used, known)
+        used = names_in([login.fetch.path, login.fetch.content, login.fetch.headers])
+        _unknown(page, line, "authentication: fetch", used, known)
+    _unknown(page, line, "authentication: basic", names_in(login.pair), CREDENTIALS[:-1])
+    shown = names_in([login.headers, login.query, login.members])
+    if signature is None:
+        _check_unsigned(page, line, shown, known)
+    else:
+        _check_signature(page, line, signature, shown)
+    if not login.members:
+        return
+    for name, template in declaration.commands.items():
+        if any(isinstance(call.content, list) and call.content for call in template.calls):
+            text = f"{name}: its body is a list, which has no place for those of `authentication`"
+            page.mistake(template.line, text)
+
+
+def _check_unsigned(page: Page, line: int, shown: Iterable[str], known: Iterable[str]) -> None:
+    computed = sorted(set(shown) & {"signature", *OF_THE_MOMENT, "digest"})
+    for name in computed:
+        page.mistake(line, f"authentication: ${name} needs `signature`, which says how it is made")
+    _unknown(page, line, "authentication", set(shown) - set(computed), known)
+
+
+def _check_signature(page: Page, line: int, signature: Signature, shown: Iterable[str]) -> None:
+    secret, used = (*CREDENTIALS[:-1], "account"), names_in(signature.of)
+    _unknown(page, line, "authentication: signature: key", names_in(signature.key), secret)
+    signed = (*OF_THE_REQUEST, *OF_THE_MOMENT, *secret)
+    _unknown(page, line, "authentication: signature: of", used, signed)
+    known = (*CREDENTIALS, "account", "signature", *OF_THE_MOMENT, "digest")
+    _unknown(page, line, "authentication", shown, known)
+    if "signature" not in shown:
+        page.mistake(line, "authentication: which header shows the $signature? None does")
+    if not names_in(signature.key):
+        text = "authentication: signature: the key comes from the environment: $client_secret"
+        page.mistake(line, text)
+    for name in sorted(set(OF_THE_MOMENT) & used - set(shown)):
+        text = f"authentication: signature: no header shows the ${name} that is signed"
+        page.mistake(line, text)
 
 
 def _check_variables(declaration: Declaration, page: Page, name: Name, template: Template) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tallystick.profiles.declared.expressions import Condition, Expression, headers_of, reads_body
 from tallystick.profiles.declared.money import Money
+from tallystick.profiles.declared.signing import Signature
 from tallystick.profiles.declared.templates import names_in
 from tallystick.profiles.production import Production
 
@@ -161,6 +162,20 @@ class Login:
     """The request whose answer gives the token; None: the token is given ready."""
     token: Expression | None = None
     lifetime: Expression | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    """The members of the query of every request."""
+    members: Mapping[str, JSON] = field(default_factory=dict)
+    """The members of the body of every request that has one, or could."""
+    form: bool = False
+    """Whether a request that has no body gets a form for them."""
+    pair: str = ""
+    """User and password of `$basic`, with variables; empty: the client's, or the token alone."""
+    signature: Signature | None = None
+
+    @property
+    def is_more_than_headers(self) -> bool:
+        """Whether credentials travel elsewhere, or have to be computed for each request."""
+        return bool(self.query or self.members or self.signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +273,7 @@ def _texts(declaration: Declaration) -> list[str]:
     calls += [declaration.login.fetch] if declaration.login.fetch else []
     for template in declaration.commands.values():
         calls += template.calls
-    return [
-        f"{call.path} {call.content} {call.headers}".replace("${account}", "$account")
-        for call in calls
-    ]
+    login, signature = declaration.login, declaration.login.signature
+    texts = [f"{call.path} {call.content} {call.headers}" for call in calls]
+    texts += [f"{login.headers} {login.query} {login.members} {signature and signature.of}"]
+    return [text.replace("${account}", "$account") for text in texts]

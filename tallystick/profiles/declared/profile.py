@@ -22,7 +22,7 @@ from tallystick.profiles.declared.encoding import METADATA, Encoder, name_of
 from tallystick.profiles.declared.expressions import headers_as_variables
 from tallystick.profiles.declared.fuzzing import fuzzing_of
 from tallystick.profiles.declared.leftovers import DeclaredLeftovers
-from tallystick.profiles.declared.login import Headers, scripted
+from tallystick.profiles.declared.login import Credentials, scripted
 from tallystick.profiles.declared.names import Names
 from tallystick.profiles.declared.reading import read
 from tallystick.profiles.declared.templates import names_in
@@ -181,9 +181,9 @@ class DeclaredProfile:
 
     def authentication(
         self, address: Address, client: Client, outages: Outages, time: Time
-    ) -> Headers:
+    ) -> Credentials:
         """The headers that the file declares; ProfileError if their credentials are missing."""
-        return Headers(self.declaration.login, address, client, outages, time)
+        return Credentials(self.declaration.login, address, client, outages, time)
 
     def scripted_login(self, audience: str) -> ScriptedLogin | None:
         """The header, and `fetch` where the file has it; None if its token has to be computed."""

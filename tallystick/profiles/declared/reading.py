@@ -21,10 +21,10 @@ from tallystick.profiles.declared.declaration import (
     BODIES,
     Call,
     Declaration,
-    Login,
     Verdict,
 )
 from tallystick.profiles.declared.documents import operation_named, operations_of
+from tallystick.profiles.declared.login_reading import login_in
 from tallystick.profiles.declared.money import FORMS, Money
 from tallystick.profiles.declared.names import FORMS as FORMS_OF_IDS
 from tallystick.profiles.declared.page import Item, Members, Page, meant, plain, read_page
@@ -64,7 +64,7 @@ def _declaration(path: Path, page: Page, members: Members) -> Declaration:
         name=name,
         title=title,
         openapi=_document(path, page, lines.get("openapi", 1), openapi),
-        login=_login(page, members, reader),
+        login=login_in(page, members, reader),
         money=_money(page, members),
         retry_header=retry.header,
         retry_member=retry.member,
@@ -142,27 +142,6 @@ def _document(path: Path, page: Page, line: int, given: str) -> Path | None:
         page.mistake(line, f"openapi: {error}")
         return None
     return openapi
-
-
-def _login(page: Page, members: Members, reader: CommandReader) -> Login:
-    item = members.take("authentication")
-    if item is None or item.value in (None, "none"):
-        return Login()
-    inner = Members(page, item, "authentication")
-    headers = headers_in(inner)
-    header = inner.text("header", "" if headers else "Authorization")
-    value = inner.text("value", "" if headers else "Bearer $token")
-    if headers and (header or value):
-        inner.mistake(item.line, "one header with `header` and `value`, or several in `headers`")
-    headers = headers or {header: value}
-    fetched = inner.take("fetch")
-    token = reader.expression(inner.take("token"), "authentication: token")
-    lifetime = reader.expression(inner.take("lifetime"), "authentication: lifetime")
-    inner.end()
-    call = None if fetched is None else reader.one_call(fetched, "authentication: fetch")
-    if (call is None) != (token is None):
-        inner.mistake(item.line, "`fetch` and `token` (where its answer has the token) go together")
-    return Login(headers, call, token, lifetime)
 
 
 def _money(page: Page, members: Members) -> Money:

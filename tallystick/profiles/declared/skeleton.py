@@ -99,6 +99,9 @@ class _Writer:
             if kind[0] == "apiKey" and scheme.get("in") == "header":
                 yield f"authentication: {_inline(_key_headers(schemes))}"
                 return
+            if kind[0] == "apiKey" and scheme.get("in") == "query":
+                yield f"authentication: {_inline({'query': {str(scheme.get('name')): '$token'}})}"
+                return
             flow = (scheme.get("flows") or {}).get("clientCredentials")
             if flow:
                 yield "authentication:"
@@ -108,7 +111,9 @@ class _Writer:
                 yield "  token: access_token"
                 yield "  lifetime: expires_in"
                 return
-        yield "authentication: none          # or {header: Authorization, value: Bearer $token}"
+        yield "authentication: none          # or {header: Authorization, value: Bearer $token},"
+        yield "                              # {query: {key: $token}}, {members: {key: $token}},"
+        yield "                              # {basic: 'api:$token'}, and `signature`"
 
     def _money(self) -> dict[str, JSON]:
         figures = self._figures_sent(Name.HOLD)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
+from tallystick.profiles.authentication import HeadersOnly
 from tallystick.target.address import Address, Client, Secret, basic_header, bearer_header
 from tallystick.target.answers import Answer, NoAnswer, wait_asked_for
 from tallystick.target.errors import TargetError, TargetGone
@@ -30,7 +31,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 """What a header can carry (RFC 9110, 5.5)."""
 
 
-class Bearer:
+class Bearer(HeadersOnly):
     """An access token, renewed at half of its life as the vendor's own client does."""
 
     def __init__(

@@ -34,6 +34,9 @@ class Api:
         self.fault = fault
         self.lock = threading.RLock()
 
+    def admit(self, method: str, resource: str, headers: Any, raw: bytes) -> None:
+        """Raise Refuse unless the credentials, or the signature, of a request are right."""
+
     def answer(self, method: str, path: str, headers: Any, body: JSON) -> Answered:
         """Answer a request; raises Refuse."""
         raise NotImplementedError
@@ -87,6 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         with self.api.lock:
             try:
+                self.api.admit(self.command, self.path, self.headers, raw)
                 answered = self.api.answer(self.command, path, self.headers, self._body(raw))
             except Refuse as refuse:
                 answered = refuse.answered
