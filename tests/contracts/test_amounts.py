@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tallystick.profiles.declared.profile import load
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget, NotSupported, Secret
-from tests.declared.servers.checkout import KEY, Checkout
+from tests.declared.servers.checkout import KEY, Checkout, refusal
 from tests.declared.servers.http import JSON, Answered, Serving
 
 PROFILE = Path(__file__).parents[1] / "declared" / "servers" / "checkout.yaml"
@@ -53,14 +53,23 @@ class RefusesLate(Checkout):
         return value if is_one else 10**12, body["amount"]["currency"]
 
 
+class AnswersNothing(Checkout):
+    """A word instead of an amount gets an answer that says nothing of its effect."""
+
+    def money(self, body: JSON) -> tuple[int, str]:  # type: ignore[override]
+        if body["amount"]["value"] == "six":
+            raise refusal(408, "905", "it took too long")
+        return super().money(body)
+
+
 @contextmanager
 def run_against(api: type[Checkout]) -> Iterator[Run]:
     with Serving(api()) as server:
         profile = load(PROFILE)
         client = Client(token=Secret(KEY))
         target = HttpTarget(Address(server.url, ""), client, profile=profile)
-        yield Run(target, profile, shape_of(profile), dialect_of(profile))
-        target.close()
+        with closing(target):
+            yield Run(target, profile, shape_of(profile), dialect_of(profile))
 
 
 def amounts(run: Run, line: str) -> AmountFuzz:
@@ -96,6 +105,14 @@ def test_a_queue_may_refuse_late_what_is_no_amount() -> None:
         amounts(run, CAPTURE).all()
         assert run.findings == {}
         assert run.checked["SHAPE-4"] == 5
+
+
+@pytest.mark.parametrize("line", [CAPTURE, HOLD])
+def test_what_follows_an_answer_that_says_nothing_is_tried_on_fresh_cards(line: str) -> None:
+    with run_against(AnswersNothing) as run:
+        amounts(run, line).all()
+        assert run.findings == {}
+        assert run.checked["SHAPE-4"] == 4
 
 
 def test_a_step_without_an_amount_is_not_claimed() -> None:

@@ -74,7 +74,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "scripts",
     ]
     parser.add_argument("part", choices=["all", *parts, "readme"])
-    parser.add_argument("--server", choices=profiles.SERVERS, help="faults, variants: of this one")
+    parser.add_argument("--server", choices=profiles.SERVERS, help="of this server of ours")
     parser.add_argument(
         "--only", default="", metavar="NAME,...", help="only these by name; variants: a+b too"
     )
@@ -147,9 +147,11 @@ def _keep_of(options: argparse.Namespace, section: str, rows: Sequence[Any]) -> 
 
 def _networks(options: argparse.Namespace) -> bool:
     seeds = range(min(options.seeds, SEEDS_OF_NETWORKS))
-    rows = _shown(networks.measure(seeds, options.rate, jobs=options.jobs), seeds)
+    measured = networks.measure(seeds, options.rate, jobs=options.jobs, server=options.server)
+    rows = _shown(measured, seeds)
     print(networks.table(rows))
-    _keep(options, "networks", rows, is_full=len(rows) == SEEDS_OF_NETWORKS)
+    is_full = len(rows) == SEEDS_OF_NETWORKS and not options.server
+    _keep(options, "networks", rows, is_full=is_full)
     return all(row.is_quiet for row in rows)
 
 

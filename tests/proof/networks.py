@@ -5,10 +5,12 @@ The suite may say *conforms*, or *undecided* with the reason; never *violates*. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.proof import profiles
 from tests.proof.gate import run_gate
 from tests.proof.lossy import LossyProxy
 from tests.proof.servers import environment_of, forked_sandbox
@@ -20,7 +22,7 @@ LIMIT_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class NetworkRow:
-    """What the gate said of the honest sandbox behind one bad network."""
+    """What the gate said of an honest server behind one bad network."""
 
     seed: int
     rate: float
@@ -38,18 +40,21 @@ class NetworkRow:
         return not self.alarms
 
 
-def measure(seeds: Sequence[int], rate: float, *, jobs: int) -> Iterator[NetworkRow]:
-    """A row for each seed; the share `rate` of the exchanges is harmed."""
+def measure(
+    seeds: Sequence[int], rate: float, *, jobs: int, server: str | None = None
+) -> Iterator[NetworkRow]:
+    """A row for each seed; the share `rate` of the exchanges is harmed. A server of `profiles`."""
     with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(lambda seed: _row(seed, rate), seeds)
+        yield from pool.map(lambda seed: _row(seed, rate, server), seeds)
 
 
-def _row(seed: int, rate: float) -> NetworkRow:
+def _row(seed: int, rate: float, server: str | None) -> NetworkRow:
     with (
-        forked_sandbox() as sandbox,
-        LossyProxy(sandbox["TALLYSTICK_TARGET"], rate=rate, seed=seed).running() as proxy,
+        _honest(server) as url,
+        LossyProxy(url, rate=rate, seed=seed).running() as proxy,
     ):
-        outcome = run_gate(environment_of(proxy.url), f"--seed={seed}", limit_s=LIMIT_S)
+        environment, options = _judged(server, proxy.url)
+        outcome = run_gate(environment, f"--seed={seed}", *options, limit_s=LIMIT_S)
     result = outcome.result
     return NetworkRow(
         seed,
@@ -62,6 +67,24 @@ def _row(seed: int, rate: float) -> NetworkRow:
         "" if result is None else str(result["reason"] or ""),
         alarms_of(outcome) if outcome.verdict != "undecided" or outcome.violations else [],
     )
+
+
+@contextmanager
+def _honest(server: str | None) -> Iterator[str]:
+    if server is None:
+        with forked_sandbox() as sandbox:
+            yield sandbox["TALLYSTICK_TARGET"]
+    else:
+        with profiles.SERVERS[server].start() as started:
+            yield started.url
+
+
+def _judged(server: str | None, url: str) -> tuple[Mapping[str, str], list[str]]:
+    """The environment and the options of a gate at this address."""
+    if server is None:
+        return environment_of(url), []
+    judged = profiles.SERVERS[server]
+    return profiles.environment_of(judged, url), [f"--profile={judged.profile}"]
 
 
 def table(rows: Sequence[NetworkRow]) -> str:

@@ -121,9 +121,13 @@ def gate(
         judged.start(faults=faults, variants=variants) as server,
         TemporaryDirectory(prefix="proof-") as folder,
     ):
-        environment = {"TALLYSTICK_TARGET": server.url, **judged.tokens}
         options = list(_options(judged, Path(folder), faults, variants))
-        return run_gate(environment, *options, *arguments)
+        return run_gate(environment_of(judged, server.url), *options, *arguments)
+
+
+def environment_of(judged: Judged, url: str) -> dict[str, str]:
+    """The variables by which the gate finds a server and its credentials."""
+    return {"TALLYSTICK_TARGET": url, **judged.tokens}
 
 
 def _options(

@@ -118,20 +118,28 @@ class AmountFuzz:
 
         NotSupported if no request of the step carries an amount that can be replaced.
         """
-        *setup, last = self._program.prefix
-        with requiring_answers(self._session.story):
-            for step in setup:
-                self._session.perform(step, unread=True)
-        command, card = self._resolved(last, 0)
-        request = self._request(command)
+        last = self._program.prefix[-1]
+        self._set_up()
+        request = self._request(self._resolved(last, 0)[0])
         place = self._place(request)
         spelled = found_at(request.body, place)
+        is_known = True
         for number, (what, value) in enumerate(
             wrong_amounts(spelled, is_form=request.form).items(), start=1
         ):
+            if not is_known:
+                self._set_up()
             command, card = self._resolved(last, number)
             request = self._request(command)
-            self._try(command, card, replace(request, body=put(request.body, place, value)), what)
+            wrong = replace(request, body=put(request.body, place, value))
+            is_known = self._try(command, card, wrong, what)
+
+    def _set_up(self) -> None:
+        """Perform the steps before the last one, on fresh cards."""
+        self._session = Session(self.run, explain=self._explained)
+        with requiring_answers(self._session.story):
+            for step in self._program.prefix[:-1]:
+                self._session.perform(step, unread=True)
 
     def _resolved(self, step: Step, number: int) -> tuple[Command, CardLabel]:
         """The step as a command, with a ref of its own."""
@@ -150,7 +158,8 @@ class AmountFuzz:
                 return place
         raise NotSupported("an amount that can be replaced")
 
-    def _try(self, command: Command, card: CardLabel, request: Request, what: str) -> None:
+    def _try(self, command: Command, card: CardLabel, request: Request, what: str) -> bool:
+        """Send a wrong amount; False if nobody knows what it did to the card."""
         exchange = self.run.target.send(request)
         answer = exchange.answer
         self._session.story.add_exchange("", exchange)
@@ -165,14 +174,15 @@ class AmountFuzz:
             accepted = Violation(RULE, f"a refusal: it is {what}", f"accepted ({shown})")
             self._session.violate(accepted, card)
         if not isinstance(outcome, Refused):
-            return self._session.resolver.forget(card)
+            self._session.resolver.forget(card)
+            return False
         self.run.count_checked(RULE)
         possible = self._session.ledgers.of(card)
         after = tuple(ledger.changed(last_write=LastWrite.REFUSED) for ledger in possible)
         self._session.ledgers.replace(card, after)
         with requiring_answers(self._session.story):
             self._session.finish()
-        return None
+        return True
 
     def _completed(self, command: Command, answer: Answer | NoAnswer) -> Answer | NoAnswer:
         """The answer with what became of a queued request."""
