@@ -166,8 +166,8 @@ class Cards:
         }
         check_ids(self.policy, body)
         card = replace(self.new_card(caller, body, "batch"), inactive=1)
-        if "pin" in options:
-            wanted = options["pin"].get("format")
+        if "pin" in options or self.policy.batch_pins:
+            wanted = options.get("pin", {}).get("format")
             card = replace(card, pin=self.codes.pin(wanted), pin_format=packed(wanted))
         card = self.store.add_card(card)
         return Issued(card, card.pin, self.batch_token(caller, card, options))

@@ -156,6 +156,8 @@ class Policy:
     lives_any: bool = True
     # 50: is a look-up without PIN accepted when the card has one?
     pin_optional: bool = True
+    # 50: does every card of a batch get a PIN, also when the batch asks for none?
+    batch_pins: bool = False
 
     # --- requests ---------------------------------------------------------------------------
     # 53: unknown members, and read-only members sent by the caller: "ignore" or "refuse"?

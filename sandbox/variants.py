@@ -191,6 +191,11 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("token_inactive_refused", "no token for an inactive card", {"token_inactive": False}),
     ("token_life_bounded", "a token lives for 20 years at most", {"lives_any": False}),
     ("pin_demanded", "a card with a PIN is looked up with it", {"pin_optional": False}),
+    (
+        "batch_pins_demanded",
+        "every card of a batch has a PIN, and is looked up with it",
+        {"batch_pins": True, "pin_optional": False},
+    ),
     # --- requests
     ("unknown_members_refused", "unknown members are refused", {"unknown_members": "refuse"}),
     ("read_only_refused", "read-only members are refused", {"read_only_members": "refuse"}),

@@ -228,6 +228,7 @@ def _judge_opened(
     """Judge the card that answers a creation or an activation, for each of the successors."""
     checked.append("CARD-2")
     phase = _phase_of(command)
+    successors = tuple(ledger.with_pin(record.has_pin) for ledger in successors)
     if record.balance is None and record.available is None:
         return successors  # read-only figures may be left out of the answer that creates a card
     possible: list[Ledger] = []

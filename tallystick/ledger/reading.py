@@ -61,6 +61,7 @@ def _judge_shown_card(
     judged = judge_card(ledger, record, checked, command.phase)
     if isinstance(judged, Violation):
         return judged
+    judged = judged.with_pin(record.has_pin)
     if command.view is not View.DETAILS:
         checked.append("TOKEN-3" if command.view is View.INFO else "CARD-10")
     else:
@@ -108,9 +109,9 @@ def _may_hide(ledger: Ledger, command: CardRead) -> bool:
     if isinstance(command, ReadCard) and command.view is View.CUSTOMER:
         # "active for a customer": an empty card need not count as active (question 44).
         return ledger.card_status is CardStatus.INACTIVE or ledger.balance == 0
-    has_pin = ledger.opened_by is not None and "pin" in dict(ledger.opened_by.extras)
+    asked = ledger.opened_by is not None and "pin" in dict(ledger.opened_by.extras)
     # A token may not show a card with a PIN, nor one that cannot be used (questions 26, 50, 51).
-    return has_pin or ledger.card_status is CardStatus.INACTIVE
+    return asked or ledger.has_pin or ledger.card_status is CardStatus.INACTIVE
 
 
 def _with_listed_ids(ledger: Ledger, record: Record) -> Ledger:

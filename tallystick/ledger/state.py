@@ -192,6 +192,8 @@ class Ledger:
     spent_refs: Map[RefId, bool] = field(default_factory=Map)
     tokens: Map[str, Token] = field(default_factory=Map)
     opened_by: OpenCard | ActivateCard | None = None
+    has_pin: bool = False
+    """Whether an answer has shown that the card has a PIN; the server may give one unasked."""
     last_write: LastWrite = LastWrite.NONE
     last_hold: EntryId | None = None
     """The hold that the last write was about, if it was about one."""
@@ -220,6 +222,10 @@ class Ledger:
         values.update(members)
         return other
 
+    def with_pin(self, shown: bool) -> Ledger:
+        """Return this ledger after an answer that shows a PIN, or none: that takes no PIN away."""
+        return self.changed(has_pin=True) if shown and not self.has_pin else self
+
     def with_dialect(self, dialect: Dialect) -> Ledger:
         """Return this ledger with another dialect; this very object if it is the same one."""
         return self if dialect is self.dialect else self.changed(dialect=dialect)
@@ -245,6 +251,7 @@ class Ledger:
             self.spent_refs,
             self.tokens,
             self.opened_by,
+            self.has_pin,
             self.dialect,
         )
 

@@ -255,6 +255,8 @@ class CardRecord:
     reserved: Money | None = None
     status: str | None = None
     extras: Extras = ()
+    has_pin: bool = False
+    """Whether the answer shows a PIN of the card, or its format."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from tallystick.ledger.oracle import step
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger, unanswered_id
 from tallystick.ledger.vocabulary import (
     Accepted,
+    CardRecord,
     Kind,
     Refused,
     TransactionRecord,
@@ -180,6 +181,24 @@ def test_a_card_whose_id_is_used_again_starts_afresh_and_remembers_ref_ids() -> 
     assert (fresh.balance, len(fresh.entries)) == (7, 0)
     assert "x" in fresh.spent_refs
     assert unchanged.balance == 995
+
+
+@pytest.mark.parametrize("line", ["batch", "open 1000", "read"])
+def test_a_token_need_not_show_a_card_of_which_any_answer_has_shown_a_pin(line: str) -> None:
+    story = Story().tell(*(["open 1000"] if line == "read" else []))
+    command = story.command(line)
+    outcome = story.server.perform(command)
+    assert isinstance(outcome, Accepted)
+    assert isinstance(outcome.record, CardRecord)
+    shown = Accepted(replace(outcome.record, has_pin=True))
+    (story.ledger,) = step(story.ledger, command, shown)
+    story.tell(*(["activate 1000"] if line == "batch" else []), "token k1")
+    (after,) = step(story.ledger, story.command("info k1"), Refused(403))
+    assert after.has_pin
+    assert after != after.changed(has_pin=False)
+    without_pin = step(after.changed(has_pin=False), story.command("info k1"), Refused(403))
+    assert isinstance(without_pin, Violation)
+    assert without_pin.rule == "TOKEN-3"
 
 
 @pytest.mark.parametrize(

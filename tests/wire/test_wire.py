@@ -204,3 +204,17 @@ def test_members_of_a_request_are_carried_in_one_form() -> None:
         ("metadata", '{"a": 2, "b": 1}'),
         ("name", "x"),
     )
+
+
+@pytest.mark.parametrize(
+    ("shown", "has_pin"),
+    [
+        ({}, False),
+        ({"pin": None}, False),
+        ({"pin": {}}, False),
+        ({"pin": {"format": {"length": 4}}}, True),
+        ({"pin": {"pin": {"value": "0123"}}}, True),
+    ],
+)
+def test_a_card_has_the_pin_that_its_answer_shows(shown: dict[str, Any], has_pin: bool) -> None:
+    assert wire.card_record(shown).has_pin is has_pin

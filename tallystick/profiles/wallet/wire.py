@@ -106,6 +106,7 @@ def card_record(body: JSON) -> CardRecord:
         reserved=_integer(members.get("amount_reserved")),
         status=_text(members.get("status")),
         extras=_extras(members, CARD_EXTRAS),
+        has_pin=bool(members.get("pin")),
     )
 
 
