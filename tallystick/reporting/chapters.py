@@ -128,6 +128,11 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def others_that_meet(number: int) -> str:
+    """`1 more test meets the same`, `4 more tests meet the same`."""
+    return f"{count_of(number, 'more test')} {'meets' if number == 1 else 'meet'} the same"
+
+
 def numbers(values: Iterable[int]) -> str:
     """`1, 3-5` for 1, 3, 4, 5."""
     runs: list[list[int]] = []

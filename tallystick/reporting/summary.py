@@ -11,11 +11,11 @@ from tallystick.reporting.chapters import (
     causes,
     chapter_rows,
     consequence_text,
-    count_of,
     known_notes,
     left_note,
     numbers,
     other_claims,
+    others_that_meet,
     outage_note,
     partial_note,
     runs_note,
@@ -103,7 +103,7 @@ def _violation(entry: ViolationEntry, result: Result) -> Iterator[str]:
     yield f"- received: **{_plain(entry['actual'])}**"
     yield f"- seen {seen_text(entry)}"
     if entry["also"]:
-        yield f"- {count_of(len(entry['also']), 'more test')} meet the same"
+        yield f"- {others_that_meet(len(entry['also']))}"
     for place in entry["consequences"]:
         yield f"- explains {_plain(consequence_text(result['violations'][place]))}"
     yield ""

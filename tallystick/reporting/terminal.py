@@ -28,6 +28,7 @@ from tallystick.reporting.chapters import (
     left_note,
     numbers,
     other_claims,
+    others_that_meet,
     outage_note,
     partial_note,
     seen_text,
@@ -151,7 +152,7 @@ def violation_lines(
     if entry["test"]:
         yield from _verbatim("test", [entry["test"]])
     if entry["also"]:
-        yield from _verbatim("", [f"{count_of(len(entry['also']), 'more test')} meet the same"])
+        yield from _verbatim("", [others_that_meet(len(entry["also"]))])
     for number, place in enumerate(entry["consequences"][:MOST_EXPLAINED]):
         text = brief(consequence_text(result["violations"][place]), LONGEST_TEXT)
         yield from _labelled("explains" if number == 0 else "", text, width)

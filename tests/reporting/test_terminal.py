@@ -16,6 +16,7 @@ from rich.console import Console
 
 from tallystick.documents.rules import load_rules
 from tallystick.profiles.authentication import FixedHeaders
+from tallystick.reporting.chapters import others_that_meet
 from tallystick.reporting.curl import curl
 from tallystick.reporting.journal import Record, exchanges_of
 from tallystick.reporting.page import report_page
@@ -333,3 +334,11 @@ def test_a_violation_that_a_script_shows_without_the_suite_names_it(tmp_path: Pa
     script = tmp_path / "scenarios" / "cap-2.py"
     script.touch()
     assert f"python {script} {URL}" in report_text(result, exchanges, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1, "1 more test meets the same"), (1200, "1,200 more tests meet the same")],
+)
+def test_how_many_tests_meet_the_same_is_a_sentence_for_any_number(number: int, text: str) -> None:
+    assert others_that_meet(number) == text
