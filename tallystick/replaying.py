@@ -94,7 +94,7 @@ def live_run(
 
     target = _connect(settings, observe)
     try:
-        yield Run(
+        run = Run(
             target,
             settings.profile,
             shape_of(settings.profile, settings.spec, settings.network, target.address.url),
@@ -103,6 +103,8 @@ def live_run(
             seed=settings.seed,
             is_pinned=is_pinned,
         )
+        run.other_account = "" if settings.clients is None else settings.clients.other_account
+        yield run
     finally:
         left = LeftOpen() if settings.keep else clean_up(leftovers, target)
         target.close()

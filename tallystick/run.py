@@ -231,8 +231,11 @@ class Findings:
 class Run(Findings):
     """The shared state of a run. Not thread-safe: drivers with threads report from one of them.
 
-    Only `another` is assigned from outside; what else changes has a method.
+    Only `another` and `other_account` are assigned from outside; what else changes has a method.
     """
+
+    other_account = ""
+    """That of the client OTHER, if it has one."""
 
     def __init__(
         self,

@@ -152,6 +152,7 @@ class Suite:
             known=self.known.id_of,
         )
         self.run.another = self.another_cause
+        self.run.other_account = self.clients.other_account
         self.against.keep_programs(self.run)
         share(self.run)
         target.end_with(self.run.seconds_left)

@@ -69,8 +69,7 @@ class Stage:
         """A stage with the same cards, for a story of its own that begins as this one did."""
         resolver = self.session.resolver.with_prefix(self.run.next_program())
         other = Stage(self.run, resolver=resolver)
-        other.story.notes += self.story.notes
-        other.story.leave_program()  # its cards were made by steps of another session
+        other.story.begin_as(self.story)
         return other
 
     @property

@@ -49,6 +49,12 @@ class Story:
         """From here on the steps are not the whole story: findings show the notes instead."""
         self._is_program = False
 
+    def begin_as(self, story: Story) -> None:
+        """Take over what a story holds, as the beginning of this one: it made what both name."""
+        self.notes += story.notes
+        self.events += story.events
+        self.leave_program()  # the steps were those of another session
+
     @property
     def program(self) -> Program:
         """The steps that were performed so far."""

@@ -80,9 +80,12 @@ def conditions_of(finding: Finding, profile: Profile, shape: Shape) -> tuple[Con
 def _of_words(violation: Violation, event: Event, answer: Answer) -> tuple[Condition, ...]:
     """What the words of a violation say that would be right: the other decision, another figure.
 
-    A read comes after what it shows, so it is not what was accepted.
+    A read comes after what it shows, so it is not what was accepted, unless it is about who sent
+    it.
     """
-    is_read = event.exchange.request.method == "GET"
+    unusual = event.exchange.unusual
+    is_stranger = unusual is not None and bool(unusual.client or not unusual.authorized)
+    is_read = event.exchange.request.method == "GET" and not is_stranger
     if violation.actual == "accepted" and answer.status < 300 and not is_read:
         return (Condition(Kind.STATUS, values=(REFUSALS,)),)
     is_refused = violation.actual in ("a refusal", f"refused with {answer.status}")

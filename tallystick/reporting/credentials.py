@@ -7,15 +7,18 @@ and `signature`.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
 
 from tallystick.reporting.blank import blank, pieces
-from tallystick.target import Exchange
+from tallystick.target import Client, Exchange
 from tallystick.target.unusual import Headers, Unusual
 
 UNKNOWN = "credentials"
 """The blank for credentials of which nobody can tell how they were made."""
+PAIR = "pair "
+"""Begins the blank for user and password of HTTP basic in base64: what they are made of follows."""
 NAMES = ("authorization", "x-api-key")
 SHARED = 12
 """So many signs in common with the usual token make a text a secret."""
@@ -27,8 +30,11 @@ _IN_SHELL = {
 }
 
 
-def credentials_of(unusual: Unusual) -> Headers:
-    """The headers with credentials that a request carried, with blanks."""
+def credentials_of(unusual: Unusual, client: Client | None = None) -> Headers:
+    """The headers with credentials that a request carried, with blanks.
+
+    With the client of the run it can be told what was made of its id and secret, too.
+    """
     if unusual.is_computed:
         carried = unusual.usual if unusual.authorized else unusual.headers
         return tuple((name, blank(UNKNOWN)) for name, _ in carried if is_credential(name, unusual))
@@ -36,13 +42,39 @@ def credentials_of(unusual: Unusual) -> Headers:
     usual = [(n, v) for n, v in unusual.usual if unusual.authorized and n.lower() not in given]
     sent = [(n, v) for n, v in unusual.headers if is_credential(n, unusual)]
     known = dict(unusual.usual)
-    return tuple((name, _shown(value, known.get(name, ""))) for name, value in [*usual, *sent])
+    return tuple(
+        (name, _pair_in(value, client) or _shown(value, known.get(name, "")))
+        for name, value in [*usual, *sent]
+    )
 
 
 def is_credential(name: str, unusual: Unusual) -> bool:
     """Whether a header of a request carries credentials."""
     usual = {each.lower() for each, _ in unusual.usual}
     return name[:1] in ("?", "&") or name.lower() in {*NAMES, *usual}
+
+
+def _pair_in(value: str, client: Client | None) -> str:
+    """What was made of the id and the secret of a client; empty: it cannot be told."""
+    scheme, _, packed = value.partition(" ")
+    if client is None or not client.client_id or not client.secret or scheme != "Basic":
+        return ""
+    try:
+        user, colon, password = base64.b64decode(packed, validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    begins = user.startswith(client.client_id)
+    user = f"${{client_id}}{user[len(client.client_id) :]}" if begins else user
+    for part, name in ((client.secret, "client_secret"), (client.secret[:-1], "cut_secret")):
+        if part and password.startswith(part):
+            made = f"{user}{colon}${{{name}}}{password[len(part) :]}"
+            break
+    else:
+        made = f"{user}{colon}{password}"
+    text = re.sub(r"\$\{\w+\}", "", made)
+    is_told = client.secret in text or _shares(text, client.secret)
+    is_plain = re.fullmatch(r"[\w:~.-]*", text) is not None
+    return f"{scheme} {blank(PAIR + made)}" if is_plain and not is_told else ""
 
 
 def _shown(value: str, usual: str) -> str:

@@ -18,10 +18,13 @@ from tallystick.evidence import Event
 from tallystick.permitted.conditions import Place, leaves
 from tallystick.permitted.forms import MOMENT
 from tallystick.reporting.blank import blank
+from tallystick.reporting.credentials import UNKNOWN
 from tallystick.target import Answer
 
 JSON = Any
 OWN, DIGITS, ACCOUNT, LATER = "own", "digits", "account", "later"
+OTHER_ACCOUNT = "other_account"
+LONGEST_WAIT_NS = 1_000_000_000
 LONG = 8
 """From this length on, an id is found within a longer text too."""
 _MOMENT = re.compile(MOMENT)
@@ -42,9 +45,12 @@ class Source:
 class Blanks:
     """Finds the blanks of the requests of some events."""
 
-    def __init__(self, events: Iterable[Event], run_name: str, account: str) -> None:
+    def __init__(
+        self, events: Iterable[Event], run_name: str, account: str, other_account: str = ""
+    ) -> None:
         self._events = list(events)
-        self._account = account
+        named = {account: ACCOUNT, other_account: OTHER_ACCOUNT}
+        self._accounts = {text: blank(name) for text, name in named.items() if text}
         texts = [text for event in self._events for text in _sent_by(event)]
         prefix = re.compile(rf"{re.escape(run_name)}-\d+")
         prefixes = sorted({found for text in texts for found in prefix.findall(text)})
@@ -76,16 +82,32 @@ class Blanks:
         """A text with blanks."""
         for literal, name in self._own.items():
             text = text.replace(literal, name)
+        for account, name in self._accounts.items():
+            if len(account) >= LONG:
+                text = re.sub(rf"(?<!\w){re.escape(account)}(?!\w)", name, text)
         for value, source in sorted(self._given.items(), key=lambda pair: -len(pair[0])):
             if text == value or (len(value) >= LONG and value in text):
                 self.used[value] = source
                 text = text.replace(value, blank(source.name))
         return text
 
+    def token(self, header: str, event: Event) -> str:
+        """A header whose credentials an earlier answer gave; empty if none did.
+
+        No script waits until a token has ended.
+        """
+        filled = self.text(header)
+        if filled == header:
+            return ""
+        given = [source for value, source in self.used.items() if value in header]
+        ages_ns = [
+            event.exchange.called_ns - self._events[source.event].exchange.returned_ns
+            for source in given
+        ]
+        return blank(UNKNOWN) if max(ages_ns, default=0) > LONGEST_WAIT_NS else filled
+
     def _segment(self, part: str) -> str:
-        if part and unquote(part) == self._account:
-            return blank(ACCOUNT)
-        return self.text(part)
+        return self._accounts.get(unquote(part)) or self.text(part)
 
     def _ids(self, run_name: str) -> Iterator[tuple[str, Source]]:
         """What the target chose and later requests, or conditions, may name."""

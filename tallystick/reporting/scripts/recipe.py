@@ -26,10 +26,12 @@ from tallystick.reporting.visible import brief, visible
 from tallystick.run import Finding, Run
 from tallystick.target import Answer
 from tallystick.target.api import FollowUp, ScriptedLogin
-from tallystick.target.unusual import Headers
+from tallystick.target.unusual import Headers, Unusual
 
 JSON = Any
 ACCEPTED, REFUSED, ANY = "accepted", "refused", ""
+ENOUGH = "enough"
+"""A refusal shows already that the server is right: the token of the last request is not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Call:
     """How it has to be answered; otherwise what follows shows nothing. Empty: anyhow."""
     credentials: Headers | None = None
     """The headers with its credentials; None: the usual ones."""
+    client: str = ""
+    """Whose usual credentials: `OTHER`, `READER`, `TILL`; empty: those of the run."""
     content: bytes | str | None = None
     """What is sent in place of a body of JSON or a form; a text has blanks."""
     gives: tuple[tuple[str, Place], ...] = ()
@@ -89,12 +93,13 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
     if not events or not conditions or login is None or not can:
         return None
     address = run.target.address
-    blanks = Blanks(events, run.name, address.account)
+    blanks = Blanks(events, run.name, address.account, run.other_account)
     calls = _calls(finding, events, blanks, run)
     right = tuple(replace(each, values=_values(each, blanks)) for each in conditions)
     for source in blanks.used.values():
         call = calls[source.event]
         calls[source.event] = replace(call, gives=(*call.gives, (source.name, source.place)))
+    _mark_enough(calls, right)
     redactor = redactor_for(run, finding)
     calls = list(_without_secrets(finding, events, calls, redactor))
     if any(_tells_a_secret(call, redactor) for call in calls):
@@ -131,6 +136,15 @@ def _decided(finding: Finding, events: Sequence[Event]) -> Iterator[int]:
     writes = [n for n, event in enumerate(events) if event.exchange.request.method != "GET"]
     if finding.notes and writes and writes[-1] != last:
         yield writes[-1]
+
+
+def _mark_enough(calls: list[Call], conditions: Sequence[Condition]) -> None:
+    """Mark the request that gives the token of the last one, if that one has to be refused."""
+    is_refusal = all(each.kind is Kind.STATUS for each in conditions)
+    carried = repr(calls[-1].credentials)
+    for number, call in enumerate(calls[:-1]):
+        if is_refusal and any(repr(blank(name))[1:-1] in carried for name, _ in call.gives):
+            calls[number] = replace(call, has_to_be=ENOUGH)
 
 
 def _conditions(finding: Finding, run: Run) -> tuple[Condition, ...]:
@@ -189,14 +203,29 @@ def _call(event: Event, blanks: Blanks, run: Run) -> Call:
     if unusual is None:
         return call
     further = [(n, blanks.text(v)) for n, v in unusual.headers if not is_credential(n, unusual)]
-    is_usual = unusual.authorized and len(further) == len(unusual.headers)
     return replace(
         call,
         body=call.body if unusual.content is None else None,
         headers=(*call.headers, *further),
-        credentials=None if is_usual else credentials_of(unusual),
+        credentials=None if _is_usual(unusual) else _credentials(event, blanks, run),
+        client=unusual.client,
         content=_content(unusual.content, blanks, run),
     )
+
+
+def _is_usual(unusual: Unusual) -> bool:
+    """Whether its credentials were those that all requests of its client carry."""
+    return unusual.authorized and not any(is_credential(n, unusual) for n, _ in unusual.headers)
+
+
+def _credentials(event: Event, blanks: Blanks, run: Run) -> Headers:
+    """The credentials of a request, with blanks for what earlier answers gave."""
+    unusual = event.exchange.unusual
+    if unusual is None:
+        return ()
+    sent = dict(unusual.headers)
+    made = credentials_of(unusual, run.target.client)
+    return tuple((name, blanks.token(sent.get(name, ""), event) or value) for name, value in made)
 
 
 def _content(content: bytes | None, blanks: Blanks, run: Run) -> bytes | str | None:
@@ -221,8 +250,7 @@ def _takes_more(event: Event, run: Run) -> bool:
         return False
     content = unusual.content or b""
     return (
-        bool(unusual.client)
-        or any(blank(UNKNOWN) in value for _, value in credentials_of(unusual))
+        bool(unusual.client and not _is_usual(unusual))
         or len(content) > LONGEST_CONTENT
         or (run.name.encode() in content and not _is_text(content))
         or b"\0" in content
@@ -290,6 +318,8 @@ def _blanked(value: JSON) -> JSON:
 
 def _tells_a_secret(call: Call, redactor: Redactor) -> bool:
     """Whether a request has a secret that is no blank, such as a PIN that was sent."""
+    if any(blank(UNKNOWN) in value for _, value in call.credentials or ()):
+        return True
     texts = [call.path, *(value for _, value in call.headers), *_texts(call.body)]
     texts += [call.content] if isinstance(call.content, str) else []
     parts = [part for text in texts for part, is_blank in pieces(text) if not is_blank]

@@ -17,14 +17,30 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tallystick.permitted import Condition, Kind
 from tallystick.permitted.conditions import Place
 from tallystick.permitted.forms import PATTERNS
-from tallystick.reporting.blank import pieces
-from tallystick.reporting.scripts.blanks import ACCOUNT, DIGITS, LATER, OWN
+from tallystick.reporting.blank import blank, pieces
+from tallystick.reporting.credentials import PAIR
+from tallystick.reporting.scripts.blanks import ACCOUNT, DIGITS, LATER, OTHER_ACCOUNT, OWN
 from tallystick.reporting.scripts.recipe import Call, Recipe
+from tallystick.target.api import ScriptedLogin
 
 JSON = Any
 LARGE = 10**15
 """Integers from here on are compared as text in shell: jq rounds them."""
-_CONSTANTS = {OWN: "OWN", DIGITS: "DIGITS", ACCOUNT: "ACCOUNT", "url": "URL"}
+_CONSTANTS = {
+    OWN: "OWN",
+    DIGITS: "DIGITS",
+    ACCOUNT: "ACCOUNT",
+    OTHER_ACCOUNT: "OTHER_ACCOUNT",
+    "url": "URL",
+}
+_ITS_OWN = {ACCOUNT: "its_account", "token": "its_token"}
+"""Blanks of a login that stand for the account and the token of the client that logs in."""
+_OF_PAIR = {
+    "client_id": ("CLIENT_ID", "CLIENT_ID"),
+    "client_secret": ("CLIENT_SECRET", "CLIENT_SECRET"),
+    "cut_secret": ("CLIENT_SECRET[:-1]", "CLIENT_SECRET%?"),
+}
+"""What user and password of HTTP basic are made of, in Python and in shell."""
 _OF_TOKEN = {
     "token": "TOKEN",
     "signed": "TOKEN.rpartition('.')[0]",
@@ -34,9 +50,7 @@ _OF_TOKEN = {
 _IN_SHELL = {
     **_CONSTANTS,
     "token": "TOKEN",
-    "basic": "BASIC",
-    "client_id": "CLIENT_ID",
-    "client_secret": "CLIENT_SECRET",
+    **{name: name for name in ("basic", "client_id", "client_secret")},
     "signed": "TOKEN%.*",
     "signature": "TOKEN##*.",
 }
@@ -72,12 +86,17 @@ def _render(
     template: str, recipe: Recipe, file: str, written: dict[str, object], **more: object
 ) -> str:
     login = recipe.login
-    variables = ["TALLYSTICK_ACCOUNT"] if recipe.needs_account else []
-    names = _blanks_in([login.headers, login.fetch and (login.fetch.body, login.fetch.headers)])
-    can_fetch = login.fetch is not None or "basic" in names or "client_id" in names
-    if login.headers:
-        client = "TALLYSTICK_CLIENT_ID and TALLYSTICK_CLIENT_SECRET, or "
-        variables.append(f"{client if can_fetch else ''}TALLYSTICK_TOKEN")
+    fetch = login.fetch
+    names = _blanks_in([login.headers, fetch and (fetch.path, fetch.body, fetch.headers)])
+    can_fetch = fetch is not None or "basic" in names or "client_id" in names
+    sent = _blanks_in([(call.path, call.body, call.credentials or ()) for call in recipe.calls])
+    clients = sorted({call.client for call in recipe.calls if call.client})
+    needs_other = OTHER_ACCOUNT in sent or (ACCOUNT in names and "OTHER" in clients)
+    accounts = {"": recipe.needs_account, "OTHER_": needs_other}
+    variables = [f"TALLYSTICK_{name}ACCOUNT" for name, is_needed in accounts.items() if is_needed]
+    for prefix in ["", *(f"{client}_" for client in clients)] if login.headers else []:
+        pair = f"TALLYSTICK_{prefix}CLIENT_ID and TALLYSTICK_{prefix}CLIENT_SECRET, or "
+        variables.append(f"{pair if can_fetch else ''}TALLYSTICK_{prefix}TOKEN")
     context = {
         "rule": recipe.rule,
         "sentence": _harmless(recipe.sentence),
@@ -87,6 +106,8 @@ def _render(
         "expected": _harmless(recipe.expected),
         "actual": _harmless(recipe.actual),
         "needs_account": recipe.needs_account,
+        "needs_other_account": needs_other,
+        "needs_pair": any(name.startswith(PAIR) for name in sent),
         "logs_in": bool(login.headers),
         "can_fetch": can_fetch,
         "needs_token": login.fetch is None and "token" in names,
@@ -109,6 +130,27 @@ def _blanks_in(value: JSON) -> set[str]:
     )
 
 
+def _its_own_call(login: ScriptedLogin) -> Call | None:
+    """The request of a login, for the client that logs in; None: it needs none."""
+    fetch = login.fetch
+    if fetch is None:
+        return None
+    path, body, headers = (_its_own(each) for each in (fetch.path, fetch.body, fetch.headers))
+    return Call("", fetch.method, path, body, fetch.form, tuple(headers), "accepted")
+
+
+def _its_own(value: JSON) -> JSON:
+    """A value of a login with the blanks of the client that logs in."""
+    if isinstance(value, dict):
+        return {name: _its_own(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_its_own(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    parts = pieces(value)
+    return "".join(blank(_ITS_OWN.get(part, part)) if is_b else part for part, is_b in parts)
+
+
 def _by_step(calls: Iterable[Call]) -> Iterator[tuple[str, list[Call]]]:
     for step, group in groupby(calls, lambda call: call.step):
         yield step or "a single request", list(group)
@@ -119,7 +161,7 @@ def _by_step(calls: Iterable[Call]) -> Iterator[tuple[str, list[Call]]]:
 
 def _in_python(recipe: Recipe) -> dict[str, object]:
     login, last = recipe.login, recipe.calls[-1]
-    fetch = login.fetch
+    fetch = _its_own_call(login)
     steps = [
         (step, [line for call in group for line in _py_lines(call, call is last)])
         for step, group in _by_step(recipe.calls)
@@ -127,12 +169,9 @@ def _in_python(recipe: Recipe) -> dict[str, object]:
     return {
         "steps": steps,
         "conditions": [_py_condition(each) for each in recipe.conditions],
-        "fetch": fetch
-        and _py_ask(
-            Call("", fetch.method, fetch.path, fetch.body, fetch.form, fetch.headers, "accepted")
-        ),
+        "fetch": fetch and _py_ask(fetch),
         "token_place": ", ".join(map(_py, login.token)),
-        "headers": _py(dict(login.headers)),
+        "headers": _py(_its_own(dict(login.headers))),
     }
 
 
@@ -152,6 +191,8 @@ def _py_ask(call: Call) -> str:
     words += [f"headers={_py(dict(call.headers))}"] if call.headers else []
     if call.credentials is not None:
         words.append(f"credentials={_py(dict(call.credentials))}")
+    elif call.client:
+        words.append(f'credentials=log_in("{call.client}_")')
     return f"ask({', '.join(words)})"
 
 
@@ -186,6 +227,12 @@ def _py_blank(name: str) -> str:
     if name.startswith(LATER):
         _, seconds, minutes, zone = name.split(" ")
         return f"later({seconds}, {minutes}, '{zone}')"
+    if name.startswith(PAIR):
+        parts = [
+            f"{{{_OF_PAIR[part][0]}}}" if is_blank else _py_literal(part, True)
+            for part, is_blank in _pair(name)
+        ]
+        return f"""base64_of(f'{"".join(parts)}')"""
     return _CONSTANTS.get(name, _OF_TOKEN.get(name, name))
 
 
@@ -228,25 +275,26 @@ def _py_condition(condition: Condition) -> str:
 
 
 def _in_shell(recipe: Recipe) -> dict[str, object]:
-    login, fetch = recipe.login, recipe.login.fetch
+    login, fetch = recipe.login, _its_own_call(recipe.login)
     return {
         "steps": [
             (step, [line for call in group for line in _sh_lines(call)])
             for step, group in _by_step(recipe.calls)
         ],
         "conditions": [_sh_condition(each) for each in recipe.conditions],
-        "fetch": fetch
-        and _sh_ask(
-            Call("", fetch.method, fetch.path, fetch.body, fetch.form, fetch.headers, "accepted")
-        ),
+        "fetch": fetch and _sh_ask(fetch),
         "token_place": _filter(login.token),
-        "headers": " ".join(_sh(f"{name}: {value}") for name, value in login.headers.items()),
+        "headers": " ".join(
+            _sh(f"{name}: {value}") for name, value in _its_own(dict(login.headers)).items()
+        ),
     }
 
 
 def _sh_lines(call: Call) -> Iterator[str]:
     if call.credentials is not None:
         yield " ".join(["with_credentials", *(_sh(f"{n}: {v}") for n, v in call.credentials)])
+    elif call.client:
+        yield f"as {call.client}_"
     yield _sh_ask(call)
     for name, place in call.gives:
         yield f'{name}=$(at {_filter(place)}) || {{ echo "${name}"; exit 2; }}'
@@ -309,12 +357,24 @@ def _sh(text: str, *, in_path: bool = False, in_form: bool = False) -> str:
 def _sh_blank(name: str) -> str:
     if name == "payload":
         return '$(cut -d. -f2 <<<"$TOKEN")'
+    if name.startswith(PAIR):
+        words = [
+            f'"${{{_OF_PAIR[part][1]}}}"' if is_blank else shlex.quote(part)
+            for part, is_blank in _pair(name)
+        ]
+        return f"$(base64_of {''.join(words)})"
     if name.startswith(LATER):
         _, seconds, minutes, zone = name.split(" ")
         ahead = int(minutes)
         sign = "-" if ahead >= 0 else "+"  # POSIX counts from the west
         return f"$(later {seconds} UTC{sign}{abs(ahead) // 60}:{abs(ahead) % 60:02} {zone})"
     return f"${{{_IN_SHELL.get(name, name)}}}"
+
+
+def _pair(name: str) -> Iterator[tuple[str, bool]]:
+    """What a pair of user and password is made of: its parts, with whether each is a name."""
+    parts = re.split(r"\$\{(\w+)\}", name.removeprefix(PAIR))
+    return ((part, number % 2 == 1) for number, part in enumerate(parts) if part)
 
 
 _FILTERS = {
