@@ -87,8 +87,7 @@ def _writes(
     choices = [step for verb, step in offers.items() if verb in traits.verbs]
     if holds:
         parents = st.sampled_from(holds)
-        parts = [money.parts("remaining"), money.boundaries("remaining"), _plain()]
-        collected = st.one_of(st.none(), *(parts if traits.part_of_capture else ()))
+        collected = _collected(traits.part_of_capture)
         finals = [*chain(*payloads.finals(traits))]  # drawn only where the API takes them
         said = {"extras": st.sampled_from([(), (), *finals])} if finals else {}
         captures = st.builds(
@@ -99,15 +98,28 @@ def _writes(
     return st.one_of(*choices)
 
 
-def _payments(tail: str, payers: tuple[str, ...]) -> list[st.SearchStrategy[Step]]:
-    spending = st.one_of(money.parts("available"), money.boundaries("available"), _plain())
-    return [
-        st.builds(Step, st.just(Verb.DRAW), st.just(f"d{tail}"), st.sampled_from(payers), spending),
-        st.builds(Step, st.just(Verb.HOLD), st.just(f"i{tail}"), st.sampled_from(payers), spending),
+@cache
+def _payments(tail: str, payers: tuple[str, ...]) -> tuple[st.SearchStrategy[Step], ...]:
+    who, spent = st.sampled_from(payers), _spent()
+    return (
+        st.builds(Step, st.just(Verb.DRAW), st.just(f"d{tail}"), who, spent),
+        st.builds(Step, st.just(Verb.HOLD), st.just(f"i{tail}"), who, spent),
         st.builds(Step, st.just(Verb.FUND), st.just(f"f{tail}"), st.just(CARD), _plain()),
-    ]
+    )
 
 
+@cache
+def _spent() -> st.SearchStrategy[Amount]:
+    return st.one_of(money.parts("available"), money.boundaries("available"), _plain())
+
+
+@cache
+def _collected(parts: bool) -> st.SearchStrategy[Amount | None]:
+    of_hold = [money.parts("remaining"), money.boundaries("remaining"), _plain()]
+    return st.one_of(st.none(), *(of_hold if parts else ()))
+
+
+@cache
 def _plain() -> st.SearchStrategy[Amount]:
     return st.sampled_from([Amount("", 1, number) for number in (1, 10, 100, 250)])
 

@@ -114,8 +114,18 @@ class Cards:
         ledgers = {label: self.ledgers.likeliest(label) for label in self.ledgers}
         return IdIndex(
             cards={ledger.card: label for label, ledger in ledgers.items()},
-            transactions={id_: label for label in ledgers for id_ in self.transactions(label)},
-            tokens={value: label for label in ledgers for value in self.tokens(label)},
+            transactions={
+                id_: label
+                for label, ledger in ledgers.items()
+                for id_ in ledger.entries
+                if not is_unanswered(id_)
+            },
+            tokens={
+                value: label
+                for label, ledger in ledgers.items()
+                for value in ledger.tokens
+                if not is_unanswered(value)
+            },
             ids={label: ledger.card for label, ledger in ledgers.items()},
         )
 
