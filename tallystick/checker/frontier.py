@@ -307,15 +307,21 @@ class Linearizer:
         return result if type(result) is tuple else ()
 
     def _undominated(self, configs: list[Config]) -> list[Config]:
-        """The configurations that no other one dominates (rule 2 above)."""
-        groups: dict[tuple[Any, int], list[Config]] = {}
+        """The configurations that no other one dominates (rule 2 above).
+
+        Those with equal states share one object from here on. What follows from it shares most of
+        its parts, so that to compare the states after it costs little.
+        """
+        states: dict[Any, Any] = {}
+        groups: dict[tuple[int, int], list[Config]] = {}
         # Those with few lost operations first: only they can dominate what comes later.
         self._meter.spend(len(configs))
-        for config in sorted(configs, key=self._lost_used):
-            group = groups.setdefault((config[0], config[1] & ~self.lost_bits), [])
+        for state, linearized, trail in sorted(configs, key=self._lost_used):
+            state = states.setdefault(state, state)
+            group = groups.setdefault((id(state), linearized & ~self.lost_bits), [])
             self._meter.spend(len(group))
-            if not any(better[1] & ~config[1] == 0 for better in group):
-                group.append(config)
+            if not any(better[1] & ~linearized == 0 for better in group):
+                group.append((state, linearized, trail))
         return [config for group in groups.values() for config in group]
 
     def _lost_used(self, config: Config) -> int:

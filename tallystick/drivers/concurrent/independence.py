@@ -24,6 +24,7 @@ from tallystick.drivers.concurrent.lost_money import (
     shows_no_more_than_money,
     without_trace,
 )
+from tallystick.drivers.concurrent.unnamed import unnamed_in, without_record
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.figures import FORMULAS
 from tallystick.ledger.lifecycle import RELEASED
@@ -104,6 +105,8 @@ class Independence:
     what it made, no list shows it, and no read shows the sum of all funds or of all drawdowns."""
     last_on_hold: Mapping[RefId, Vector] = field(default_factory=dict)
     """What lost captures and voids add that nothing looks at any more, by their ref_ids."""
+    unnamed: frozenset[RefId] = frozenset()
+    """ref_ids of accepted payments whose records nobody looks at again."""
 
     @classmethod
     def of(cls, part: Sequence[Op], ledgers: Sequence[Ledger] = ()) -> Independence:
@@ -118,7 +121,8 @@ class Independence:
         refs = Counter(ref_of(op) for op in part)
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
         reused = frozenset(ref for ref in refs if refs[ref] > 1)
-        currency = currency_of(ledgers) if all(map(shows_no_more_than_money, part)) else None
+        active = currency_of(ledgers)
+        currency = active if all(map(shows_no_more_than_money, part)) else None
         return cls(
             reused,
             frozenset(lost - {RefId("")}),
@@ -127,6 +131,7 @@ class Independence:
             FREES_TOO if ends else FREES,
             currency,
             {} if currency is None or ends else last_on_their_holds(part, ledgers, reused),
+            frozenset() if active is None else unnamed_in(part, ledgers, reused),
         )
 
     def start(self, ledger: Ledger) -> Ledger:
@@ -155,6 +160,9 @@ class Independence:
             payment = tagged.command
             vector = self.last_on_hold.get(payment.ref)
             result = tuple([without_trace(ledger, payment, after, vector) for after in result])
+        elif isinstance(tagged.command, Payment) and tagged.command.ref in self.unnamed:
+            payment = tagged.command
+            result = tuple([without_record(ledger, payment, after) for after in result])
         dialect = ledger.dialect
         return tuple(
             after if after.dialect is dialect else after.changed(dialect=dialect)
