@@ -22,6 +22,7 @@ from tallystick.ledger.vocabulary import (
     CardLabel,
     Command,
     Outcome,
+    Refused,
     Unknown,
     Violation,
 )
@@ -113,7 +114,7 @@ class DeliverySession:
             self._note_cause(RULES[Delivery.LATE], f"a late copy of `{copy.step}`")
             self._connection.transport.deliver(copy.request)
             text = f"{copy.step}: the late copy"
-            outcome = self.session.ask(copy.card, copy.command, text)
+            outcome = self._ask_for_a_copy(copy.card, copy.command, text)
             self.session.read_back(copy.card, copy.command, outcome, text)
         self.session.finish()
 
@@ -131,11 +132,20 @@ class DeliverySession:
         if delivery is Delivery.LATE:
             self._late.append(_LateCopy(step, command, card, transport.take_copy()))
         elif delivery is Delivery.TWICE:
-            second = self.session.ask(card, command, f"{step}: the second copy")
+            second = self._ask_for_a_copy(card, command, f"{step}: the second copy")
             outcome = second if isinstance(outcome, Unknown) else outcome
         if isinstance(outcome, Unknown) and step.verb not in READS:
             return self._retry(step, command, card)
         return outcome
+
+    def _ask_for_a_copy(self, card: CardLabel, command: Command, text: str) -> Outcome:
+        """Judge the answer to a copy, which is the same to the byte as what was sent first.
+
+        If it is signed, its time and its nonce are the same too, and a server may refuse it for it.
+        """
+        if not self.run.target.authentication.covers:
+            return self.session.ask(card, command, text)
+        return self.session.ask(card, command, text, _but_no_refusal)
 
     def _retry(self, step: Step, command: Command, card: CardLabel) -> Outcome:
         """Send the same request again, as a careful client does, until its outcome is known."""
@@ -202,6 +212,12 @@ def back_off_s(events: Iterable[Event]) -> float:
         if isinstance(event.exchange.answer, Answer)
     ]
     return min(BACK_OFF_S, BACK_OFF_ANSWERS * max(took_ns) / 1e9) if took_ns else BACK_OFF_S
+
+
+def _but_no_refusal(outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Refused):
+        return Unknown(f"refused with {outcome.status}, perhaps for its signature")
+    return outcome
 
 
 def deliver(

@@ -60,8 +60,14 @@ class Reading(IntEnum):
 
 Send = Callable[[Step, Command, CardLabel], Outcome]
 """Sends what a step asks for, and returns the outcome, judged."""
+Proves = Callable[[Outcome], Outcome]
+"""What of an outcome counts; a refusal may be for what no ledger knows of."""
 Explain = Callable[[Violation, CardLabel | None], Finding]
 """Makes a finding of a violation of the card's ledger; without a card, of the document's shape."""
+
+
+def _all(outcome: Outcome) -> Outcome:
+    return outcome
 
 
 class Session:
@@ -196,13 +202,15 @@ class Session:
     def _send_once(self, step: Step, command: Command, card: CardLabel) -> Outcome:
         return self.ask(card, command, str(step))
 
-    def ask(self, card: CardLabel, command: Command, step: str) -> Outcome:
-        """Send a command and judge its answer; `step` says in words what it belongs to.
+    def ask(self, card: CardLabel, command: Command, step: str, proves: Proves = _all) -> Outcome:
+        """Send a command and judge its answer; `step` says in words what it belongs to, and
+        `proves` what an outcome proves here.
 
         Raises Violated if the ledger forbids the answer; one that only does not fit the document is
         noted, and raised by `finish`.
         """
         outcome, exchange = self.target.perform(command)
+        outcome = proves(outcome)
         if isinstance(exchange.answer, Answer):
             took_s = (exchange.returned_ns - exchange.called_ns) / 1e9
             self.run.clock.hear(exchange.answer, took_s)

@@ -47,7 +47,8 @@ class Message:
         """What of it was not as usual; None: nothing."""
         usual, is_computed = authentication.current(), bool(authentication.shown)
         proof, headers = self.proof, self.headers
-        if is_computed and (proof is not None or (self.authorized and client.name)):
+        is_told = proof is not None or headers or client.name
+        if is_computed and is_told and (self.authorized or proof is not None):
             # They cannot be made again from the headers: what is known is where they travelled.
             usual = dict(self.proof_by(authentication, sent).listed())
         if proof is not None:

@@ -125,3 +125,9 @@ def test_keys_in_headers_are_found(
 ) -> None:
     schemes = {name: {"type": "apiKey", "in": "header", "name": name} for name in names}
     assert guessed(TILL, tmp_path, securitySchemes=schemes)["authentication"] == written
+
+
+def test_a_key_in_the_query_is_found(tmp_path: Path) -> None:
+    schemes = {"key": {"type": "apiKey", "in": "query", "name": "api_key"}}
+    found = guessed(TILL, tmp_path, securitySchemes=schemes)["authentication"]
+    assert found == {"query": {"api_key": "$token"}}

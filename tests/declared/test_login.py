@@ -11,7 +11,7 @@ import pytest
 from tallystick.profiles.declared.declaration import Call, Login
 from tallystick.profiles.declared.expressions import parse
 from tallystick.profiles.declared.login import Credentials
-from tallystick.profiles.declared.signing import Signature
+from tallystick.profiles.declared.signing import Signature, written_time
 from tallystick.profiles.profile import ProfileError
 from tallystick.target.address import Address, Client
 from tallystick.target.answers import Answer
@@ -266,3 +266,17 @@ def test_a_key_that_is_not_written_as_the_file_says_is_named() -> None:
     signature = Signature("$body", key_spelled="hex")
     with pytest.raises(ProfileError, match=r"\$client_secret, is not written as hex"):
         headers(Login({"S": "$signature"}, signature=signature), BOTH)
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("seconds", "1795953600"),
+        ("milliseconds", "1795953600250"),
+        ("iso", "2026-11-29T12:00:00Z"),
+        ("iso-milliseconds", "2026-11-29T12:00:00.250Z"),
+        ("http-date", "Sun, 29 Nov 2026 12:00:00 GMT"),
+    ],
+)
+def test_the_time_is_written_as_the_file_says(form: str, written: str) -> None:
+    assert written_time(form, 1795953600.25) == written

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from tallystick.cli import cli
 from tallystick.reporting.result import Result
 from tests.declared.servers.http import Serving
 from tests.declared.servers.signed import (
@@ -17,6 +20,7 @@ from tests.declared.servers.signed import (
     ByQuery,
     Gateway,
     Signed,
+    SignedOnce,
 )
 from tests.proof.gate import Outcome, run_gate
 from tests.sampling import LONG, some
@@ -89,3 +93,25 @@ def test_a_body_that_is_not_signed_is_found_by_a_signature_for_another_body(
         *("X-Timestamp: $TIMESTAMP", "X-Nonce: $NONCE", "X-Digest: $DIGEST"),
     ]
     assert outcome.status == 1
+
+
+@pytest.mark.parametrize("api", [Signed, SignedOnce])
+@pytest.mark.parametrize(
+    ("rule", "last"),
+    [
+        ("DELIV-2", "c = capture h 100 !twice"),
+        pytest.param("DELIV-3", "v = void h !late", marks=LONG),
+    ],
+)
+def test_a_copy_of_a_signed_request_may_be_refused_for_its_nonce(
+    api: type[Signed], rule: str, last: str, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "program.yaml"
+    steps = "".join(f"- {line!r}\n" for line in ("A = card 1000", "h = hold A 600", last))
+    head = f"rule: {rule}\nprofile: {FOLDER / 'signed.yaml'}\n"
+    scenario.write_text(f"{head}steps:\n{steps}", encoding="utf-8")
+    environ: dict[str, str] = {word: "" for word in os.environ if word.startswith("TALLYSTICK_")}
+    with Serving(api()) as server:
+        given = ["replay", str(scenario), "--times=1", "--target", f"{server.url}/api"]
+        result = CliRunner().invoke(cli, given, env=environ | BOTH, standalone_mode=False)
+    assert "CONFORMS" in result.output, result.output

@@ -237,13 +237,16 @@ class FormFuzz:
         return filled
 
     def _headers(self, case: Case[Any]) -> tuple[tuple[str, str], ...]:
-        """A fresh text for each documented header, such as an idempotency key.
+        """A fresh text for each documented header, such as an idempotency key, but for credentials.
 
         The same seed generates the same keys again: on a server that has seen them, they would be
         repetitions.
         """
         names = [each.name for each in case.operation.headers]
-        return tuple((name, self._fresh()) for name in names if name.lower() not in NEVER_SENT)
+        authentication = self.run.target.authentication
+        places = [*authentication.current(), *(place for place, _ in authentication.shown)]
+        never = {*NEVER_SENT, *map(str.lower, places)}
+        return tuple((name, self._fresh()) for name in names if name.lower() not in never)
 
     def _fresh(self) -> str:
         return f"{self._session.resolver.prefix}-f{len(self._session.story.events)}"

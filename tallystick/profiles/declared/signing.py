@@ -8,12 +8,13 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-import secrets
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime
+from secrets import token_hex
 from typing import Any
 
 from tallystick.profiles.declared.templates import filled, names_in
@@ -24,7 +25,7 @@ JSON = Any
 ALGORITHMS = {"hmac-sha256": "sha256", "hmac-sha512": "sha512"}
 SPELLINGS = ("hex", "base64")
 KEYS = ("text", "hex", "base64")
-TIMES = ("seconds", "milliseconds", "iso")
+TIMES = ("seconds", "milliseconds", "iso", "iso-milliseconds", "http-date")
 DIGESTS = tuple(f"{name} {spelling}" for name in ("sha256", "sha512") for spelling in SPELLINGS)
 
 OF_THE_REQUEST = ("method", "path", "query", "resource", "url", "host", "body", "digest")
@@ -69,10 +70,7 @@ class Signature:
 
     def moment(self) -> dict[str, str]:
         """The time and a new nonce, as a request shows them."""
-        at = time.time()
-        instant = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        spelled = {"seconds": str(int(at)), "milliseconds": str(int(at * 1000)), "iso": instant}
-        return {"timestamp": spelled[self.timestamp], "nonce": secrets.token_hex(16)}
+        return {"timestamp": written_time(self.timestamp, time.time()), "nonce": token_hex(16)}
 
     def digest_of(self, content: bytes | None) -> str:
         """The digest of a body; without one, that of the empty text."""
@@ -108,6 +106,21 @@ class Signature:
         if self.key_spelled == "hex":
             return bytes.fromhex(key)
         return b64decode(key, validate=True) if self.key_spelled == "base64" else key.encode()
+
+
+def written_time(form: str, at: float) -> str:
+    """A time, in seconds since 1970, in one of the forms of `TIMES`."""
+    instant = datetime.fromtimestamp(at, UTC)
+    match form:
+        case "seconds":
+            return str(int(at))
+        case "milliseconds":
+            return str(int(at * 1000))
+        case "http-date":
+            return format_datetime(instant, usegmt=True)
+        case _:
+            precision = "milliseconds" if form == "iso-milliseconds" else "seconds"
+            return instant.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def _other(text: str) -> bytes:

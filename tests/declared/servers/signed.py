@@ -97,6 +97,9 @@ class Signed(Gateway):
         "unsigned_is_accepted": ("AUTH-1", "a request without a signature is accepted"),
     }
 
+    of_a_used_nonce: ClassVar[int] = 401
+    """The status that answers a copy of a request."""
+
     def __init__(self, fault: str = "") -> None:
         super().__init__(fault)
         self.nonces: set[str] = set()
@@ -116,9 +119,18 @@ class Signed(Gateway):
         if self.fault == "signature_is_not_checked":
             is_right = given.startswith(f"HMAC {CLIENT}:")
         is_fresh = at.isdigit() and abs(time.time() - int(at)) < SKEW_S
-        if not is_right or not is_fresh or not nonce or nonce in self.nonces:
+        if not is_right or not is_fresh or not nonce:
             raise refusal(401, "unauthorized")
+        if nonce in self.nonces:
+            raise refusal(self.of_a_used_nonce, "replayed")
         self.nonces.add(nonce)
+
+
+class SignedOnce(Signed):
+    """It answers a copy as it answers other requests that it refuses."""
+
+    faults: ClassVar[dict[str, tuple[str, str]]] = {}
+    of_a_used_nonce = 409
 
 
 class ByQuery(Gateway):
