@@ -114,7 +114,10 @@ def _has_a_token_of_its_own(stage: Stage, label: str, card: CardId) -> None:
         answer = stage.send(request)
         stage.take(label, IssueToken(card, ref, one_time=True), answer, name="t")
         if stage.has(op.READ_BY_TOKEN):
-            shown = body_of(stage.send(request_builders.info(stage.base, stage.token("t")))) or {}
+            answer = stage.send(request_builders.info(stage.base, stage.token("t")))
+            if is_refused(answer) and stage.session.ledger(label).has_pin:
+                continue  # the server gave the card a PIN unasked, and may demand it (question 50)
+            shown = body_of(answer) or {}
             stage.direct.expect(
                 ("TOKEN-1", "READ-2"),
                 shown.get("card_id") == card,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.support import request_builders
-from contracts.support.staging import FIRST, Stage, body_of, is_refused, spelled, texts_in
+from contracts.support.staging import FIRST, Stage, body_of, is_refused, pin_of, spelled, texts_in
 from tallystick.ledger.vocabulary import OpenCard
 from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run
@@ -20,12 +20,6 @@ def _is_pin(value: object, length: int) -> bool:
     return isinstance(value, str) and len(value) == length and value.isascii() and value.isdigit()
 
 
-def _pin_of(body: object) -> object:
-    part = body.get("pin") if isinstance(body, dict) else None
-    code = part.get("pin") if isinstance(part, dict) else None
-    return code.get("value") if isinstance(code, dict) else None
-
-
 def _rotated(stage: Stage, label: str, length: int) -> str:
     """A new PIN of digits for a card; Violated if the server refuses it or it has another form."""
     wanted = request_builders.rotate_pin(
@@ -34,7 +28,7 @@ def _rotated(stage: Stage, label: str, length: int) -> str:
     body = body_of(stage.send(wanted))
     if body is None:
         stage.direct.violate("CARD-11", "a new PIN", "a refusal")
-    pin = _pin_of(body)
+    pin = pin_of(body)
     stage.direct.expect("CARD-11", _is_pin(pin, length), f"a PIN of {length} digits", f"{pin!r}")
     return str(pin)
 
@@ -93,7 +87,7 @@ def test_no_read_shows_a_pin(run: Run) -> None:
     if made is None:
         stage.direct.violate("CARD-1", "a card with a PIN and a token", "a refusal")
     stage.take("A", OpenCard(card_id, 500, "NOK", (("customer_id", customer),)), answer)
-    pin = _pin_of(made)
+    pin = pin_of(made)
     stage.direct.expect("CARD-11", _is_pin(pin, 5), "a PIN of 5 digits", f"{pin!r}")
     pins = {str(pin), _rotated(stage, "A", 6)}
     token = str((made.get("card_token") or {}).get("token", {}).get("value", ""))
@@ -169,7 +163,7 @@ def _batch_with_pins(stage: Stage) -> list[dict[str, Any]]:
 
 def _codes_are_as_asked(stage: Stage, made: list[dict[str, Any]]) -> None:
     """Every PIN and token of the batch has its format; no two cards have one token."""
-    shown = [_pin_of(item) for item in made]
+    shown = [pin_of(item) for item in made]
     pins = [pin for pin in shown if pin is not None and not _is_pin(pin, 4)]
     stage.direct.expect("TOKEN-7", not pins, "PINs of 4 digits", f"{pins[:3]}")
     printed = [(item.get("card_token") or {}).get("token", {}).get("value") for item in made]
@@ -183,7 +177,7 @@ def _codes_are_as_asked(stage: Stage, made: list[dict[str, Any]]) -> None:
 
 def _opens_its_card(stage: Stage, item: dict[str, Any]) -> bool:
     """Whether the card has a PIN that begins with 0; if so, the PIN has to open it."""
-    pin, token = _pin_of(item), (item.get("card_token") or {}).get("token", {}).get("value")
+    pin, token = pin_of(item), (item.get("card_token") or {}).get("token", {}).get("value")
     if not (isinstance(pin, str) and pin.startswith("0") and token):
         return False
     stage.send(request_builders.activate(stage.base, item["card_id"]))

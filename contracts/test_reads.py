@@ -48,12 +48,13 @@ def test_every_view_shows_a_write_at_once(run: Run) -> None:
     stage.finish()
 
 
-@rule("READ-1", "READ-8", "BAL-1", "BAL-2")
+@rule("READ-1", "READ-8", "BAL-1", "BAL-2", "CAP-4")
 def test_the_card_list_shows_the_figures_of_now(listed_cards: ListedCards, run: Run) -> None:
     stage = Stage(run)
     sent = spelled({"name": "Listed", "metadata": {"order": "1"}})
     stage.perform(f"A = card 1000 NOK {sent}", "d = draw A 100", "h = hold A 300", unread=True)
     stage.perform("c = capture h 120", "v = void h", "i = hold A 50", unread=True)
+    stage.perform("p = capture i 20", unread=True)
     card_id = stage.card_id("A")
     for after in (None, listed_cards.ids[-1]):
         listed = _listed(stage, card_id, after)

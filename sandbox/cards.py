@@ -94,6 +94,8 @@ class Cards:
         self.check_opening(body)
         pin = body.get("pin")
         card = self.new_card(caller, body, fingerprint)
+        if pin is None and self.policy.card_pins:
+            pin = {}
         if pin is not None:
             wanted = pin.get("format")
             card = replace(card, pin=self.codes.pin(wanted), pin_format=packed(wanted))

@@ -158,6 +158,8 @@ class Policy:
     pin_optional: bool = True
     # 50: does every card of a batch get a PIN, also when the batch asks for none?
     batch_pins: bool = False
+    # 50: and every card that is created?
+    card_pins: bool = False
 
     # --- requests ---------------------------------------------------------------------------
     # 53: unknown members, and read-only members sent by the caller: "ignore" or "refuse"?

@@ -196,6 +196,11 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "every card of a batch has a PIN, and is looked up with it",
         {"batch_pins": True, "pin_optional": False},
     ),
+    (
+        "pins_demanded_of_all",
+        "every card has a PIN, and is looked up with it",
+        {"batch_pins": True, "card_pins": True, "pin_optional": False},
+    ),
     # --- requests
     ("unknown_members_refused", "unknown members are refused", {"unknown_members": "refuse"}),
     ("read_only_refused", "read-only members are refused", {"read_only_members": "refuse"}),

@@ -245,6 +245,13 @@ def body_of(answer: Answer) -> Any:
     return None
 
 
+def pin_of(body: object) -> object:
+    """The PIN that an answer shows, as that to the creation of a card does; None if none is."""
+    part = body.get("pin") if isinstance(body, dict) else None
+    code = part.get("pin") if isinstance(part, dict) else None
+    return code.get("value") if isinstance(code, dict) else None
+
+
 def is_refused(answer: Answer) -> bool:
     """Whether the answer is a refusal, which proves that nothing happened."""
     return 400 <= answer.status < 500

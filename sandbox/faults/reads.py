@@ -162,6 +162,17 @@ class ListIgnoresHolds(Answers):
 
 
 @fault(
+    "list_holds_in_full",
+    breaks="CAP-4",
+    summary="the card list takes the whole of a hold off, also what was captured of it",
+)
+class ListHoldsInFull(Answers):
+    def page(self, page: Page) -> dict[str, Any]:
+        cards = [replace(card, held=card.gross_held) for card in page.cards]
+        return super().page(replace(page, cards=cards))
+
+
+@fault(
     "customer_view_ignores_holds",
     breaks="CARD-10",
     summary="the customer's view of a card shows what is held as available",
