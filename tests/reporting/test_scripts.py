@@ -260,6 +260,36 @@ def test_a_script_acts_as_another_client_and_with_altered_credentials(
     assert not any(secret in text for text in texts.values() for secret in secrets)
 
 
+@pytest.mark.parametrize(
+    ("sent", "made"),
+    [
+        ("271828", "{t_pin}"),
+        ("728171", "{nines(t_pin)}"),
+        ("2718280", "{t_pin}0"),
+        ("0271828", "0{t_pin}"),
+        ("27182", "{t_pin[:-1]}"),
+        ("314159", ""),
+    ],
+)
+def test_a_script_makes_the_pin_that_it_sends_of_the_one_that_it_got(sent: str, made: str) -> None:
+    run, capture = sample_run(), over_capture()
+    first, *_, last = capture.events
+    shown = Answer(200, "application/json", {"pin": {"pin": {"value": "271828"}}})
+    look_up = Request("info", "POST", "/info", {"pin": sent})
+    violation = Violation("CARD-11", "a refusal: it is no PIN", "accepted")
+    events = (
+        Event("t = it", replace(first.exchange, answer=shown)),
+        Event("", replace(last.exchange, request=look_up)),
+    )
+    found = recipe_of(run, replace(capture, violation=violation, events=events, notes=("it",)))
+    assert (found is not None) is bool(made)
+    if found is not None:
+        python, shell = python_text(found, "it.py"), shell_text(found, "it.sh")
+        bare = made if made[0] == "0" or made[-1] == "0" else made[1:-1]
+        assert (f'"pin": f"{bare}"' if bare == made else f'"pin": {bare}') in python
+        assert not any(code in python + shell for code in ("271828", "728171", "27182"))
+
+
 def as_a_stranger(name: str, direct: Direct, settings: Settings) -> Answer:
     """The answer to a request that has to be refused, and is not with this fault."""
     clients, target = settings.clients, direct.target
@@ -379,6 +409,18 @@ def test_a_read_at_the_end_is_asked_for_its_figure_whether_the_write_is_accepted
     assert recipe is not None
     assert [call.has_to_be for call in recipe.calls] == ["accepted", "accepted", "", ""]
     assert recipe.conditions == (Condition(Kind.VALUE, ("amount_balance",), (400,)),)
+
+
+def test_a_write_that_is_sent_again_may_be_refused_in_a_script() -> None:
+    run, capture = sample_run(), over_capture()
+    first, *between, last = capture.events
+    again = [replace(event, judged=None) for event in (first, *between, between[-1], last)]
+    violation = Violation("CARD-3", "a refusal: it was sent before", "accepted")
+    finding = replace(capture, violation=violation, events=tuple(again), notes=("it",))
+    recipe = recipe_of(run, finding)
+    assert recipe is not None
+    usual = ["accepted"] * (len(again) - 2)
+    assert [call.has_to_be for call in recipe.calls] == [*usual, "", ""]
 
 
 def test_a_script_that_cannot_be_tried_ends_with_2(honest: Environment, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from tallystick.target import Answer
 JSON = Any
 OWN, DIGITS, ACCOUNT, LATER = "own", "digits", "account", "later"
 OTHER_ACCOUNT = "other_account"
+PIN, NINES, CUT = "pin", "nines ", "cut "
+"""The member with a PIN; a PIN of which each digit is its distance to 9; one without its end."""
 LONGEST_WAIT_NS = 1_000_000_000
 LONG = 8
 """From this length on, an id is found within a longer text too."""
@@ -56,6 +58,7 @@ class Blanks:
         prefixes = sorted({found for text in texts for found in prefix.findall(text)})
         self._own = {str(int.from_bytes(each.encode())): blank(DIGITS) for each in prefixes}
         self._own[run_name] = blank(OWN)
+        self._codes: dict[str, Source] = {}
         self._given = dict(self._ids(run_name))
         self._wall_s = self._clock()
         self.used: dict[str, Source] = {}
@@ -64,7 +67,12 @@ class Blanks:
     def of(self, value: JSON, event: Event | None = None) -> JSON:
         """A value with blanks; moments are taken from the time of the event."""
         if isinstance(value, dict):
-            return {self.text(name): self.of(member, event) for name, member in value.items()}
+            return {
+                self.text(name): self._pin(member)
+                if name == PIN and isinstance(member, str)
+                else self.of(member, event)
+                for name, member in value.items()
+            }
         if isinstance(value, list):
             return [self.of(item, event) for item in value]
         if not isinstance(value, str):
@@ -106,6 +114,17 @@ class Blanks:
         ]
         return blank(UNKNOWN) if max(ages_ns, default=0) > LONGEST_WAIT_NS else filled
 
+    def _pin(self, sent: str) -> str:
+        """What was made of a PIN that an answer showed; the text itself if it is not known."""
+        newest = list(reversed(self._codes.items()))
+        for code, source in sorted(newest, key=lambda pair: pair[0] != sent):
+            made = _made_of(sent, code, source.name)
+            # The PIN of a script seldom begins with 0, if that is what it is about.
+            if made and not code.startswith("0"):
+                self.used[code] = source
+                return made
+        return self.text(sent)
+
     def _segment(self, part: str) -> str:
         return self._accounts.get(unquote(part)) or self.text(part)
 
@@ -118,7 +137,11 @@ class Blanks:
             sent |= set(_sent_by(event))
             answer = event.exchange.answer
             for place, value in leaves(answer.body) if isinstance(answer, Answer) else ():
-                text = _id_in(place, value)
+                if _is_pin(place, value) and value not in self._codes:
+                    name = _named(event.step, (PIN,), names)
+                    names.add(name)
+                    self._codes[value] = Source(name, number, place)
+                text = "" if _is_pin(place, value) else _id_in(place, value)
                 if not text or text in sent or text in taken or run_name in text:
                     continue
                 taken.add(text)
@@ -180,6 +203,20 @@ def _id_in(place: Place, value: JSON) -> str:
         return value
     has_digit = any(sign.isdigit() for sign in value)
     return value if has_digit and len(value) >= LONG and not _NUMBER.fullmatch(value) else ""
+
+
+def _is_pin(place: Place, value: JSON) -> bool:
+    return PIN in place and isinstance(value, str) and value.isascii() and value.isdigit()
+
+
+def _made_of(sent: str, code: str, name: str) -> str:
+    """A PIN that was sent, made of the one that was shown; empty: it was not made of it."""
+    if sent == code[:-1]:
+        return blank(CUT + name)
+    if code in sent:
+        return sent.replace(code, blank(name))
+    is_other = sent == "".join(str(9 - int(digit)) for digit in code)
+    return blank(NINES + name) if is_other else ""
 
 
 def _named(step: str, place: Place, taken: set[str]) -> str:

@@ -129,8 +129,13 @@ def _calls(finding: Finding, events: Sequence[Event], blanks: Blanks, run: Run) 
 def _decided(finding: Finding, events: Sequence[Event]) -> Iterator[int]:
     """The numbers of the requests that may be answered in any way: what is wrong is about them.
 
-    Of single requests, a read at the end shows what the last write should not have done.
+    Of single requests, a read at the end shows what the last write should not have done. A write
+    that was sent before may be refused, or answered as it was.
     """
+    sent = [event.exchange.request for event in events]
+    for number, event in enumerate(events):
+        if event.judged is None and sent[number].method != "GET" and sent[number] in sent[:number]:
+            yield number
     last = len(events) - 1
     yield last
     writes = [n for n, event in enumerate(events) if event.exchange.request.method != "GET"]
@@ -328,7 +333,9 @@ def _tells_a_secret(call: Call, redactor: Redactor) -> bool:
 
 
 def _without_blanks(body: JSON) -> JSON:
-    """A body without members that are blanks as a whole: a token of the script is no secret."""
+    """A body without members that are blanks, or blanks with a sign more: what the script gets
+    from an answer is no secret.
+    """
     if isinstance(body, dict):
         return {n: _without_blanks(v) for n, v in body.items() if not _is_a_blank(v)}
     if isinstance(body, list):
@@ -339,7 +346,9 @@ def _without_blanks(body: JSON) -> JSON:
 def _is_a_blank(value: JSON) -> bool:
     if not isinstance(value, str) or not value:
         return False
-    return all(is_blank for _, is_blank in pieces(value))
+    parts = list(pieces(value))
+    is_filled = any(is_blank for _, is_blank in parts)
+    return is_filled and all(is_blank or len(part) == 1 for part, is_blank in parts)
 
 
 def _texts(body: JSON) -> list[str]:

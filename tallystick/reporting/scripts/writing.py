@@ -19,7 +19,15 @@ from tallystick.permitted.conditions import Place
 from tallystick.permitted.forms import PATTERNS
 from tallystick.reporting.blank import blank, pieces
 from tallystick.reporting.credentials import PAIR
-from tallystick.reporting.scripts.blanks import ACCOUNT, DIGITS, LATER, OTHER_ACCOUNT, OWN
+from tallystick.reporting.scripts.blanks import (
+    ACCOUNT,
+    CUT,
+    DIGITS,
+    LATER,
+    NINES,
+    OTHER_ACCOUNT,
+    OWN,
+)
 from tallystick.reporting.scripts.recipe import Call, Recipe
 from tallystick.target.api import ScriptedLogin
 
@@ -233,6 +241,10 @@ def _py_blank(name: str) -> str:
             for part, is_blank in _pair(name)
         ]
         return f"""base64_of(f'{"".join(parts)}')"""
+    if name.startswith(NINES):
+        return f"nines({name.removeprefix(NINES)})"
+    if name.startswith(CUT):
+        return f"{name.removeprefix(CUT)}[:-1]"
     return _CONSTANTS.get(name, _OF_TOKEN.get(name, name))
 
 
@@ -357,6 +369,10 @@ def _sh(text: str, *, in_path: bool = False, in_form: bool = False) -> str:
 def _sh_blank(name: str) -> str:
     if name == "payload":
         return '$(cut -d. -f2 <<<"$TOKEN")'
+    if name.startswith(NINES):
+        return f'$(tr 0123456789 9876543210 <<<"${name.removeprefix(NINES)}")'
+    if name.startswith(CUT):
+        return f"${{{name.removeprefix(CUT)}%?}}"
     if name.startswith(PAIR):
         words = [
             f'"${{{_OF_PAIR[part][1]}}}"' if is_blank else shlex.quote(part)
