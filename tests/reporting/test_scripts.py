@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ast
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,30 +19,23 @@ from tallystick.ledger.vocabulary import Violation
 from tallystick.permitted import Condition, Kind
 from tallystick.program import Program
 from tallystick.replaying import live_run, replay_scenario
-from tallystick.reporting.credentials import credentials_of
 from tallystick.reporting.scenario import Scenario
 from tallystick.reporting.scripts import Recipe, python_text, recipe_of, shell_text
 from tallystick.reporting.scripts.recipe import Call
 from tallystick.request import Request
 from tallystick.run import Finding, Run, Violated
-from tallystick.settings import Settings, load_settings
-from tallystick.target import Answer, Client, Exchange, basic_header, bearer_header
+from tallystick.target import Answer, Exchange
 from tallystick.target.api import ScriptedLogin
 from tallystick.target.unusual import Unusual
 from tests.prepaid.process import Prepaid
 from tests.prepaid.tenants import FIRST as PREPAID_KEY
 from tests.proof.servers import Environment, forked_sandbox
 from tests.reporting.sample import over_capture, sample_run
+from tests.reporting.scripted import NEEDED, check_scripts, ran, settings_for, written
 from tests.stripelike.accounts import FIRST as STRIPE_KEY
 from tests.stripelike.process import Stripelike
 
-NEEDED = [name for name in ("bash", "curl", "jq") if shutil.which(name) is None]
 PREPAID = "spec/prepaid/profile.yaml"
-ROOT = Path(__file__).parents[2]
-
-
-def settings_for(environment: Mapping[str, str], profile: str = "") -> Settings:
-    return load_settings({}, environment, default_profile=profile)
 
 
 @contextmanager
@@ -65,48 +55,6 @@ def perform(run: Run, program: Program) -> None:
             deliver(run, connection, program)
     else:
         run_program(run, program, reading=Reading.EAGER)
-
-
-def written(run: Run, finding: Finding, folder: Path) -> dict[str, Path]:
-    """The scripts of a finding, by the ending of their names."""
-    recipe = recipe_of(run, finding)
-    assert recipe is not None, finding.violation
-    paths = {}
-    for ending, text in (("py", python_text), ("sh", shell_text)):
-        paths[ending] = folder / f"it.{ending}"
-        paths[ending].write_text(text(recipe, f"it.{ending}"), encoding="utf-8")
-    return paths
-
-
-def ran(path: Path, environment: Mapping[str, str]) -> tuple[int, str]:
-    """The exit status of a script in a process of its own, and what it says."""
-    kept = {name: v for name, v in os.environ.items() if not name.startswith("TALLYSTICK_")}
-    command = ["bash"] if path.suffix == ".sh" else [sys.executable, "-W", "error"]
-    done = subprocess.run(
-        [*command, str(path)],
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def check_scripts(
-    run: Run, finding: Finding, folder: Path, faulty: Mapping[str, str], honest: Mapping[str, str]
-) -> dict[str, str]:
-    """Both scripts end with 1 on the faulty server and with 0 on the honest one; their texts."""
-    paths = written(run, finding, folder)
-    for path in paths.values():
-        if path.suffix == ".sh" and NEEDED:
-            pytest.skip(f"{', '.join(NEEDED)} cannot be had here (Debian has curl and jq)")
-        status, said = ran(path, faulty)
-        assert status == 1, said
-        assert f"FAULT: {finding.violation.rule}" in said
-        status, said = ran(path, honest)
-        assert status == 0, said
-    return {ending: path.read_text(encoding="utf-8") for ending, path in paths.items()}
 
 
 CASES = {
@@ -233,121 +181,6 @@ def test_a_script_sends_the_broken_credentials_and_no_secret_is_in_it(
             texts = check_scripts(run, finding, tmp_path, faulty, honest)
         secret = faulty["TALLYSTICK_CLIENT_SECRET"]
         assert not any(payload in text or secret in text for text in texts.values())
-
-
-STRANGERS = {
-    "scopes_unchecked": ("AUTH-6", 'log_in("READER_")'),
-    "account_unchecked": ("AUTH-4", 'log_in("OTHER_")'),
-    "reads_need_no_token": ("AUTH-1", "credentials={}"),
-    "secret_unchecked": ("AUTH-8", "{CLIENT_ID}:{CLIENT_SECRET[:-1]}~"),
-    "audience_unchecked": ("AUTH-4", "Bearer {answer_access_token}"),
-}
-
-
-@pytest.mark.parametrize("name", STRANGERS)
-def test_a_script_acts_as_another_client_and_with_altered_credentials(
-    name: str, honest: Environment, tmp_path: Path
-) -> None:
-    breaks, shown = STRANGERS[name]
-    with forked_sandbox(faults=[name]) as faulty, live_run(settings_for(faulty)) as run:
-        direct = Direct(run)
-        answer = as_a_stranger(name, direct, settings_for(faulty))
-        with pytest.raises(Violated) as caught:
-            direct.expect_refusal(breaks, answer, "it is not his")
-        texts = check_scripts(run, caught.value.finding, tmp_path, faulty, honest)
-    assert shown in texts["py"]
-    secrets = [value for key, value in faulty.items() if key.endswith("SECRET")]
-    assert not any(secret in text for text in texts.values() for secret in secrets)
-
-
-@pytest.mark.parametrize(
-    ("sent", "made"),
-    [
-        ("271828", "{t_pin}"),
-        ("728171", "{nines(t_pin)}"),
-        ("2718280", "{t_pin}0"),
-        ("0271828", "0{t_pin}"),
-        ("27182", "{t_pin[:-1]}"),
-        ("314159", ""),
-    ],
-)
-def test_a_script_makes_the_pin_that_it_sends_of_the_one_that_it_got(sent: str, made: str) -> None:
-    run, capture = sample_run(), over_capture()
-    first, *_, last = capture.events
-    shown = Answer(200, "application/json", {"pin": {"pin": {"value": "271828"}}})
-    look_up = Request("info", "POST", "/info", {"pin": sent})
-    violation = Violation("CARD-11", "a refusal: it is no PIN", "accepted")
-    events = (
-        Event("t = it", replace(first.exchange, answer=shown)),
-        Event("", replace(last.exchange, request=look_up)),
-    )
-    found = recipe_of(run, replace(capture, violation=violation, events=events, notes=("it",)))
-    assert (found is not None) is bool(made)
-    if found is not None:
-        python, shell = python_text(found, "it.py"), shell_text(found, "it.sh")
-        bare = made if made[0] == "0" or made[-1] == "0" else made[1:-1]
-        assert (f'"pin": f"{bare}"' if bare == made else f'"pin": {bare}') in python
-        assert not any(code in python + shell for code in ("271828", "728171", "27182"))
-
-
-def as_a_stranger(name: str, direct: Direct, settings: Settings) -> Answer:
-    """The answer to a request that has to be refused, and is not with this fault."""
-    clients, target = settings.clients, direct.target
-    assert clients is not None
-    account = target.address.account
-    cards = f"/accounts/{account}/wallets/cards"
-    read = Request("aid_cards_get", "GET", f"{cards}?limit=1")
-    if name == "reads_need_no_token":
-        return direct.send(read, authorized=False)
-    if name in ("scopes_unchecked", "account_unchecked"):
-        client = clients.reader if name == "scopes_unchecked" else clients.other
-        assert client is not None
-        body = {"card_id": f"{direct.run.name}-9.x", "amount": 5, "currency": "NOK"}
-        card = Request("aid_cards_post", "POST", cards, body)
-        whose = account if client is clients.reader else clients.other_account
-        with closing(target.another(client=client, account=whose)) as stranger:
-            return direct.send(card if client is clients.reader else read, target=stranger)
-    secret = clients.main.secret
-    told = secret if name == "audience_unchecked" else f"{secret[:-1]}~"
-    others = account if name == "secret_unchecked" else clients.other_account
-    wanted = {
-        "grant_type": "client_credentials",
-        "audience": target.audience.replace(account, others),
-    }
-    ask = Request("aid_auths_oauth_token_post", "POST", f"/accounts/{account}/auth/token", wanted)
-    pair = basic_header(clients.main.client_id, told)
-    answer = direct.send(ask, headers=pair, authorized=False, shaped=False)
-    if name == "secret_unchecked":
-        return answer
-    assert isinstance(answer.body, dict)
-    read = Request("aid_cards_get", "GET", f"/accounts/{others}/wallets/cards?limit=1")
-    token = bearer_header(answer.body["access_token"])
-    return direct.send(read, headers=token, authorized=False)
-
-
-def test_a_token_that_has_ended_since_an_answer_gave_it_has_no_script() -> None:
-    run, capture = sample_run(), over_capture()
-    first, *_, last = capture.events
-    given = Answer(200, "application/json", {"access_token": "a-token-of-an-answer"})
-    ask = replace(first.exchange, answer=given, returned_ns=20)
-    usual = (("Authorization", "Bearer the.usual.token"),)
-    sent = (("Authorization", "Bearer a-token-of-an-answer"),)
-    unusual = Unusual("", False, sent, usual)
-    for later_ns, has_script in ((10**8, True), (10**10, False)):
-        use = replace(last.exchange, unusual=unusual, called_ns=later_ns)
-        violation = Violation("AUTH-3", "a refusal: the token has ended", "accepted")
-        events = (Event("", ask), Event("", use))
-        finding = replace(capture, violation=violation, events=events, notes=("it",))
-        assert (recipe_of(run, finding) is not None) is has_script
-
-
-@pytest.mark.parametrize("password", ["a client_secret", "not-the-secret-x", "x" * 40])
-def test_only_what_is_no_secret_is_told_of_a_pair(password: str) -> None:
-    client = Client("some-id", secret="not-the-secret")
-    unusual = Unusual("", False, tuple(basic_header("some-id", password).items()))
-    ((_, shown),) = credentials_of(unusual, client)
-    assert client.secret not in shown
-    assert shown.startswith("Basic ") is (" " not in password)
 
 
 def test_single_requests_are_a_script_without_refusals_that_tell_a_secret() -> None:
