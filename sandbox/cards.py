@@ -92,10 +92,8 @@ class Cards:
     def issue(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Issued:
         check_ids(self.policy, body)
         self.check_opening(body)
-        pin = body.get("pin")
+        pin = body.get("pin", {} if self.policy.card_pins else None)
         card = self.new_card(caller, body, fingerprint)
-        if pin is None and self.policy.card_pins:
-            pin = {}
         if pin is not None:
             wanted = pin.get("format")
             card = replace(card, pin=self.codes.pin(wanted), pin_format=packed(wanted))

@@ -166,7 +166,7 @@ class Linearizer:
             if not found and not effort.forgets and effort is not THOROUGH:
                 found = self._with_others_before(frontier, number, others, most_lost, shortest=True)
         if len(found) > 1:
-            found = self._undominated(found)[: effort.width]
+            found = undominated(found, self.lost_bits, self._meter)[: effort.width]
         return found
 
     def _with_others_before(
@@ -185,7 +185,7 @@ class Linearizer:
         """
         found: list[Config] = []
         level = [(config, most_lost) for config in frontier]
-        cheapest = {config[:2]: self._lost_used(config) for config in frontier}
+        cheapest = {config[:2]: lost_used(config, self.lost_bits) for config in frontier}
         while level and not (shortest and found):
             next_level = []
             for config, lost_left in level:
@@ -199,7 +199,7 @@ class Linearizer:
                         used = (config[1] & ~before & self.lost_bits).bit_count()
                         if used > lost_left:
                             continue
-                        price = self._lost_used(config)
+                        price = lost_used(config, self.lost_bits)
                         if price < cheapest.get(config[:2], UNLIMITED):
                             cheapest[config[:2]] = price
                             next_level.append((config, lost_left - used))
@@ -306,27 +306,32 @@ class Linearizer:
         result = self._transition(state, operation.command, operation.outcome)
         return result if type(result) is tuple else ()
 
-    def _undominated(self, configs: list[Config]) -> list[Config]:
-        """The configurations that no other one dominates (rule 2 above).
 
-        Those with equal states share one object from here on. What follows from it shares most of
-        its parts, so that to compare the states after it costs little.
-        """
-        states: dict[Any, Any] = {}
-        groups: dict[tuple[int, int], list[Config]] = {}
-        # Those with few lost operations first: only they can dominate what comes later.
-        self._meter.spend(len(configs))
-        for state, linearized, trail in sorted(configs, key=self._lost_used):
-            state = states.setdefault(state, state)
-            group = groups.setdefault((id(state), linearized & ~self.lost_bits), [])
-            self._meter.spend(len(group))
-            if not any(better[1] & ~linearized == 0 for better in group):
-                group.append((state, linearized, trail))
-        return [config for group in groups.values() for config in group]
+def undominated(configs: list[Config], lost_bits: int, meter: Meter) -> list[Config]:
+    """Return the configurations that no other one dominates (rule 2 above).
 
-    def _lost_used(self, config: Config) -> int:
-        _, linearized, trail = config
-        return (linearized & self.lost_bits).bit_count() + (0 if trail is None else trail[2])
+    Those with equal states share one object from here on. What follows from it shares most of its
+    parts, so that to compare the states after it costs little.
+    """
+    states: dict[Any, Any] = {}
+    groups: dict[tuple[int, int], list[Config]] = {}
+    meter.spend(len(configs))
+    # Those with few lost operations first: only they can dominate what comes later.
+    for state, linearized, trail in sorted(
+        configs, key=lambda config: lost_used(config, lost_bits)
+    ):
+        state = states.setdefault(state, state)
+        group = groups.setdefault((id(state), linearized & ~lost_bits), [])
+        meter.spend(len(group))
+        if not any(better[1] & ~linearized == 0 for better in group):
+            group.append((state, linearized, trail))
+    return [config for group in groups.values() for config in group]
+
+
+def lost_used(config: Config, lost_bits: int) -> int:
+    """Return how many lost operations took effect in a configuration."""
+    _, linearized, trail = config
+    return (linearized & lost_bits).bit_count() + (0 if trail is None else trail[2])
 
 
 def after_next_return(linearizer: Linearizer, point: Point, effort: Effort) -> Point:
