@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.support.unspelled import expect_refusal, note, outcome_of, prepared, remember
+from contracts.support.unspelled import expect_refusal, meant, note, outcome_of, prepared, remember
 from tallystick.documents import shape
 from tallystick.documents.request_members import excludes
 from tallystick.drivers.direct import Unanswered
@@ -47,7 +47,7 @@ def test_what_the_document_excludes_is_refused(run: Run, line: str) -> None:
     number, found = 0, 1
     while found > number:
         session = prepared(run)
-        command = session.resolver.resolve(step)[0]
+        command = meant(session, line)
         assert isinstance(command, Paid), "every line says an amount"
         wrong = list(_excluded(run, command))
         found = len(wrong)

@@ -17,6 +17,7 @@ from contracts.support.altered import KEY, OTHER, SIGNED, WAYS, altered
 from contracts.support.clients import connect_as
 from contracts.support.unspelled import (
     expect_refusal,
+    meant,
     outcome_of,
     perform,
     prepared,
@@ -157,7 +158,7 @@ def test_a_ref_of_another_client_shows_it_nothing_of_this_one(run: Run, other: T
 def _commands(session: Session, *more: str) -> Iterator[tuple[str, Command]]:
     """The steps that this API has, with the commands that they mean now."""
     for line in _steps(session.run.profile.traits, more):
-        yield line, session.resolver.resolve(parse_step(line))[0]
+        yield line, meant(session, line)
 
 
 def _steps(traits: Traits, more: Sequence[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import pytest
 
 from contracts.support import request_builders
-from contracts.support.staging import Stage, body_of, is_refused
+from contracts.support.staging import Stage, body_of, is_refused, may_want_pin
 from tallystick.fixtures import Check
 from tallystick.ledger.ordinary import REF_CHARACTERS
 from tallystick.ledger.vocabulary import CardId, IssueToken, Kind, OpenCard, Transact
@@ -115,8 +115,8 @@ def _has_a_token_of_its_own(stage: Stage, label: str, card: CardId) -> None:
         stage.take(label, IssueToken(card, ref, one_time=True), answer, name="t")
         if stage.has(op.READ_BY_TOKEN):
             answer = stage.send(request_builders.info(stage.base, stage.token("t")))
-            if is_refused(answer) and stage.session.ledger(label).has_pin:
-                continue  # the server gave the card a PIN unasked, and may demand it (question 50)
+            if may_want_pin(stage, label, answer):
+                continue
             shown = body_of(answer) or {}
             stage.direct.expect(
                 ("TOKEN-1", "READ-2"),

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.support.unspelled import expect_refusal, perform, prepared
+from contracts.support.unspelled import expect_refusal, meant, perform, prepared
 from tallystick.ledger.vocabulary import EntryId, ReadHold
-from tallystick.program import parse_step
 from tallystick.run import Run
 from tallystick.target import NotSupported
 
@@ -21,7 +20,7 @@ def test_a_hold_that_does_not_exist_cannot_be_read(run: Run) -> None:
     if not run.profile.traits.reads_hold:
         raise NotSupported("read of a hold")
     session = prepared(run)
-    command = session.resolver.resolve(parse_step("read h"))[0]
+    command = meant(session, "read h")
     assert isinstance(command, ReadHold), "where a hold can be read, this is what the step means"
     nothing = replace(command, parent=_another(command.parent))
     words = "read of a hold that does not exist"

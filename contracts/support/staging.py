@@ -252,6 +252,13 @@ def pin_of(body: object) -> object:
     return code.get("value") if isinstance(code, dict) else None
 
 
+def may_want_pin(stage: Stage, label: str, answer: Answer) -> bool:
+    """Whether a look-up without a PIN is perhaps refused for that: a server may give a card one
+    unasked, and demand it (question 50).
+    """
+    return is_refused(answer) and stage.session.ledger(label).has_pin
+
+
 def is_refused(answer: Answer) -> bool:
     """Whether the answer is a refusal, which proves that nothing happened."""
     return 400 <= answer.status < 500

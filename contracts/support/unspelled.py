@@ -11,7 +11,7 @@ from tallystick.drivers.direct import Direct, Unanswered
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown, Violation
 from tallystick.profiles.profile import Unnamed
-from tallystick.program import parse_step
+from tallystick.program import Step, adapted, parse_step
 from tallystick.run import Run
 from tallystick.target import Exchange, Target
 
@@ -20,10 +20,19 @@ def prepared(run: Run) -> Session:
     """A session with a card A and an open hold h on it; a new one whenever a test is repeated."""
     session = Session(run)
     for line in ("A = card 1000", "h = hold A 600"):
-        outcome = session.perform(parse_step(line))
+        outcome = session.perform(_adapted(session, line))
         if isinstance(outcome, Unknown):
             raise Unanswered(session.story.last_exchange)
     return session
+
+
+def meant(session: Session, line: str) -> Command:
+    """The command that a step means now, as the API of the run can take it."""
+    return session.resolver.resolve(_adapted(session, line))[0]
+
+
+def _adapted(session: Session, line: str) -> Step:
+    return adapted(parse_step(line), session.run.profile.traits)
 
 
 def perform(session: Session, target: Target, command: Command, words: str) -> Outcome:

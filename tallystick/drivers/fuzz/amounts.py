@@ -107,10 +107,11 @@ def _payments(run: Run, card: CardId, hold: EntryId, ref: RefId) -> Iterator[Com
 class AmountFuzz:
     """Sends the last step of a program with what is no amount; those before it are setup."""
 
+    _session: Session
+
     def __init__(self, run: Run, program: Program) -> None:
         self.run = run
         self._program = program
-        self._session = Session(run, explain=self._explained)
         self._note = ""
 
     def all(self) -> None:

@@ -17,7 +17,12 @@ from tallystick.profiles.declared.documents import operation_named, operations_o
 from tallystick.profiles.declared.encoding import METADATA
 from tallystick.profiles.declared.expressions import NOTHING, variables_of
 from tallystick.profiles.declared.page import Page, meant
-from tallystick.profiles.declared.signing import OF_THE_MOMENT, OF_THE_REQUEST, Signature
+from tallystick.profiles.declared.signing import (
+    OF_THE_MOMENT,
+    OF_THE_REQUEST,
+    PER_REQUEST,
+    Signature,
+)
 from tallystick.profiles.declared.templates import names_in
 
 GIVEN: dict[Name, tuple[str, ...]] = {
@@ -161,7 +166,7 @@ def _check_login(declaration: Declaration, page: Page) -> None:
 
 
 def _check_unsigned(page: Page, line: int, shown: Iterable[str], known: Iterable[str]) -> None:
-    computed = sorted(set(shown) & {"signature", *OF_THE_MOMENT, "digest"})
+    computed = sorted(set(shown) & set(PER_REQUEST))
     for name in computed:
         page.mistake(line, f"authentication: ${name} needs `signature`, which says how it is made")
     _unknown(page, line, "authentication", set(shown) - set(computed), known)
@@ -172,7 +177,7 @@ def _check_signature(page: Page, line: int, signature: Signature, shown: Iterabl
     _unknown(page, line, "authentication: signature: key", names_in(signature.key), secret)
     signed = (*OF_THE_REQUEST, *OF_THE_MOMENT, *secret)
     _unknown(page, line, "authentication: signature: of", used, signed)
-    known = (*CREDENTIALS, "account", "signature", *OF_THE_MOMENT, "digest")
+    known = (*CREDENTIALS, "account", *PER_REQUEST)
     _unknown(page, line, "authentication", shown, known)
     if "signature" not in shown:
         page.mistake(line, "authentication: which header shows the $signature? None does")

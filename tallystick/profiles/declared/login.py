@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from tallystick.profiles.declared.declaration import Call, Login
 from tallystick.profiles.declared.expressions import Path, exact
-from tallystick.profiles.declared.signing import Signature
+from tallystick.profiles.declared.signing import PER_REQUEST, Signature
 from tallystick.profiles.declared.templates import (
     Missing,
     as_text,
@@ -32,13 +32,11 @@ from tallystick.target.api import ScriptedLogin
 from tallystick.target.errors import TargetError
 from tallystick.target.outages import Outages, is_failure, said_of
 from tallystick.target.pace import Time
-from tallystick.target.proof import Change, Outgoing, Part, Proof, leaves
+from tallystick.target.proof import Change, Outgoing, Part, Proof
 from tallystick.target.sender import Sender
 
 JSON = Any
 DEFAULT_LIFE_S = 3600.0
-PER_REQUEST = ("signature", "timestamp", "nonce", "digest")
-"""The variables that are computed for each request."""
 _VISIBLE = re.compile(r"[\x20-\x7e]+")
 _NEEDED = {
     "token": "TALLYSTICK_TOKEN",
@@ -66,6 +64,7 @@ class Credentials:
         self._lock = threading.Lock()
         self._renew_at = 0.0
         self._usual = Proof()
+        self._shown = _for_a_shell(login) if login.is_more_than_headers else ()
         self._pair = login.pair or ("$token:" if client.token else "$client_id:$client_secret")
         self._known = self._with_basic(
             {
@@ -93,7 +92,7 @@ class Credentials:
     @property
     def shown(self) -> tuple[tuple[str, str], ...]:
         """The credentials for a shell, by place; empty if the headers are all of them."""
-        return _for_a_shell(self._login) if self._login.is_more_than_headers else ()
+        return self._shown
 
     def headers(self, sender: Sender) -> Mapping[str, Secret]:
         """The headers, with a token that is fetched or renewed in time, and without a signature.
@@ -272,17 +271,16 @@ def _written_out(template: Any) -> Any:
 
 def _proof(login: Login, known: Mapping[str, JSON]) -> Proof:
     """What can be written of what is known; before it is signed, what shows no signature."""
-    headers = {
-        name: Secret(as_text(filled(value, known)))
-        for name, value in login.headers.items()
-        if _is_known(value, known)
-    }
-    query = {
-        name: Secret(as_text(filled(value, known)))
-        for name, value in login.query.items()
-        if _is_known(value, known)
-    }
+    headers, query = _secrets(login.headers, known), _secrets(login.query, known)
     return Proof(headers, query, _members(login.members, known), login.form)
+
+
+def _secrets(template: Mapping[str, str], known: Mapping[str, JSON]) -> dict[str, Secret]:
+    return {
+        name: Secret(as_text(filled(value, known)))
+        for name, value in template.items()
+        if _is_known(value, known)
+    }
 
 
 def _members(template: Mapping[str, JSON], known: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -302,10 +300,5 @@ def _is_known(template: JSON, known: Mapping[str, JSON]) -> bool:
 def _for_a_shell(login: Login) -> tuple[tuple[str, str], ...]:
     """The credentials by place, with variables of a shell for what is secret or computed."""
     names = {*_NEEDED, *PER_REQUEST, "account"}
-    words = {name: f"${name.upper()}" for name in names}
-    shown = Proof(
-        {name: Secret(as_text(filled(value, words))) for name, value in login.headers.items()},
-        {name: Secret(as_text(filled(value, words))) for name, value in login.query.items()},
-        {name: filled(value, words) for name, value in leaves(login.members)},
-    )
+    shown = _proof(login, {name: f"${name.upper()}" for name in names})
     return tuple((name, str(value)) for name, value in shown.listed())

@@ -31,6 +31,8 @@ DIGESTS = tuple(f"{name} {spelling}" for name in ("sha256", "sha512") for spelli
 OF_THE_REQUEST = ("method", "path", "query", "resource", "url", "host", "body", "digest")
 """What the signed text may use of the request; `resource` is the path with its query."""
 OF_THE_MOMENT = ("timestamp", "nonce")
+PER_REQUEST = ("signature", *OF_THE_MOMENT, "digest")
+"""The variables of credentials that are computed for each request."""
 COVERED = {
     "method": ("method",),
     "path": ("path", "resource", "url"),
