@@ -16,7 +16,7 @@ from contracts.support.unspelled import expect_refusal, meant, note, outcome_of,
 from tallystick.documents import shape
 from tallystick.documents.request_members import excludes
 from tallystick.drivers.direct import Unanswered
-from tallystick.ledger.vocabulary import Accepted, Capture, OpenCard, Transact, Void
+from tallystick.ledger.vocabulary import Accepted, Capture, OpenCard, Refused, Transact, Void
 from tallystick.program import Program, Verb, missing, parse_step
 from tallystick.request import Request
 from tallystick.run import Run
@@ -101,7 +101,7 @@ def _request(run: Run, command: Paid) -> Request:
     while (preparation := run.profile.prepare(command, account, known)) is not None:
         exchange = run.target.send(preparation.request)
         given = preparation.read(exchange.answer) if isinstance(exchange.answer, Answer) else None
-        if given is None:
+        if given is None or isinstance(given, Refused):
             raise Unanswered(exchange)
         known |= given
     return run.profile.encode(command, account, known)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tallystick.ledger.vocabulary import Command, Outcome
+from tallystick.ledger.vocabulary import Command, Outcome, Refused
 from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret
 from tallystick.target.answers import Answer, NoAnswer
@@ -36,8 +36,9 @@ class Preparation:
     """
 
     request: Request
-    read: Callable[[Answer], Variables | None]
-    """What an accepting answer (2xx) gives; None if it lacks what is needed."""
+    read: Callable[[Answer], Variables | Refused | None]
+    """What an accepting answer (2xx) gives; Refused if it says that the command is not possible,
+    None if it lacks what is needed."""
 
 
 @dataclass(frozen=True, slots=True)

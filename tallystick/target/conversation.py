@@ -37,6 +37,8 @@ class Conversation:
         while (step := self.profile.prepare(command, self.account, known)) is not None:
             exchange = beside(step.request)
             given = _given(step, exchange.answer)
+            if isinstance(given, Refused):
+                return given, exchange
             if given is None:
                 return _unprepared(exchange.answer), exchange
             known.update(given)
@@ -60,8 +62,8 @@ class Conversation:
         return step, exchange
 
 
-def _given(step: Preparation, answer: Answer | NoAnswer) -> Variables | None:
-    """What the answer to a preparation gives; None if it gives not all that is needed."""
+def _given(step: Preparation, answer: Answer | NoAnswer) -> Variables | Refused | None:
+    """What the answer to a preparation gives; see `Preparation.read`."""
     is_accepted = isinstance(answer, Answer) and 200 <= answer.status < 300
     return step.read(answer) if is_accepted and isinstance(answer, Answer) else None
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tallystick.ledger.vocabulary import Command, Outcome
+from tallystick.ledger.vocabulary import Command, Outcome, Refused
 from tallystick.profiles.declared.profile import DeclaredProfile
 from tallystick.request import Request
 from tallystick.target.answers import NOT_JSON, Answer
@@ -39,6 +39,8 @@ class Driver:
         known: dict[str, str] = {}
         while (step := self.profile.prepare(command, "", known)) is not None:
             given = step.read(self.send(step.request))
+            if isinstance(given, Refused):
+                return given
             assert given is not None
             known.update(given)
         answer = self.send(self.profile.encode(command, "", known))

@@ -16,15 +16,18 @@ from tallystick.ledger.vocabulary import (
     Kind,
     ReadHold,
     RefId,
+    Refused,
     Transact,
+    Void,
 )
-from tallystick.profiles.declared.profile import load
-from tallystick.target.answers import Answer
+from tallystick.profiles.declared.profile import DeclaredProfile, load
+from tallystick.target.answers import NOT_JSON, Answer
 from tests.declared.driving import Driver
 from tests.declared.servers.http import Serving
 from tests.declared.servers.till import TOKEN, Till
 
 TILL = Path(__file__).parent / "servers" / "till.yaml"
+HOLD = Transact(Kind.HOLD, CardId("A"), 600, "EUR", RefId("r"))
 BEFORE = """
   read hold:
     before:
@@ -85,6 +88,67 @@ def test_a_request_without_a_key_is_prepared_each_time_that_it_is_sent(driver: D
     assert isinstance(driver.do(capture), Accepted)
     driver.do(capture)
     assert [request.method for request in driver.sent] == ["GET", "POST", "GET", "POST"]
+
+
+LINKED = """
+profile: linked
+records: own
+money: {as: minor-integer, currencies: [EUR]}
+retry: {header: Idempotency-Key}
+refused: [422]
+control: GET /holds
+commands:
+  hold:
+    send: POST /holds
+    with: {amount: $amount}
+    shows: {id: id, amount: amount, captured: captured, open: {state: open}}
+    gives: {place: segment(links.settle)}
+  capture:
+    send: POST /settlements/$place
+    with: {amount: $amount}
+    shows: {id: id}
+  void:
+    before:
+      send: GET /holds/$hold
+      gives: {way: segment(links.cancel)}
+      refused: {links.cancel: null}
+    send: DELETE /cancellations/$way
+  read hold:
+    send: GET /holds/$hold
+    shows: {captured: captured}
+"""
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> DeclaredProfile:
+    file = tmp_path / "linked.yaml"
+    file.write_text(LINKED, encoding="utf-8")
+    profile = load(file)
+    links = {"settle": "https://api.test/settlements/eyJr"}
+    body = {"id": "h1", "amount": 600, "captured": 5, "state": "open", "links": links}
+    outcome = profile.outcome(HOLD, Answer(201, "application/json", body))
+    assert isinstance(outcome, Accepted)
+    assert outcome.record == HoldRecord(
+        EntryId("h1"), currency=None, amount=600, captured=5, is_open=True
+    )
+    return profile
+
+
+def test_a_link_that_came_with_the_hold_is_enough_to_capture_it(linked: DeclaredProfile) -> None:
+    request = linked.encode(Capture(CardId("A"), EntryId("h1"), 100, RefId("c")), "", {})
+    assert request.path == "/settlements/eyJr"
+
+
+def test_a_link_that_a_read_no_longer_shows_refuses_where_the_file_says_so(
+    linked: DeclaredProfile,
+) -> None:
+    step = linked.prepare(Void(CardId("A"), EntryId("h1"), RefId("v")), "", {})
+    assert step is not None
+    shown = {"links": {"cancel": "/cancellations/c9"}}
+    assert step.read(Answer(200, "application/json", shown)) == {"way": "c9", "before 1": "yes"}
+    assert step.read(Answer(200, "application/json", {"links": {}})) == Refused(200)
+    assert step.read(Answer(200, "text/html", NOT_JSON)) is None, "it shows no link, nor that"
+    assert step.read(Answer(503, "application/json", {"links": {}})) is None
 
 
 NUMBERED = """

@@ -44,6 +44,15 @@ def mistakes(tmp_path: Path, text: str) -> list[str]:
     return [line.removeprefix(f"{file}:") for line in page.described()]
 
 
+def test_an_answer_to_hold_is_the_hold_or_a_record_of_its_own(tmp_path: Path) -> None:
+    own = GOOD.replace("commands:", "records: own\ncommands:")
+    assert mistakes(tmp_path, own.replace("shows: {id: id}", "shows: {id: id, captured: c}")) == []
+    assert mistakes(tmp_path, own.replace("shows: {id: id}", "shows: {id: id, ref: ref}")) == []
+    both = own.replace("shows: {id: id}", "shows: {id: id, ref: ref, captured: c}")
+    text = "8: hold: `ref` is of a record of its own, and captured, remaining, released and open"
+    assert text in "".join(mistakes(tmp_path, both))
+
+
 def test_a_small_file_is_enough(tmp_path: Path) -> None:
     assert mistakes(tmp_path, GOOD) == []
 

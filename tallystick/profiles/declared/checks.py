@@ -87,6 +87,18 @@ def _check_presence(declaration: Declaration, page: Page) -> None:
             f"{rule} is in `open_rules` and in `sources`: it is decided, or it is open",
         )
     _check_figures(declaration, page)
+    _check_kind_of_hold(declaration, page)
+
+
+def _check_kind_of_hold(declaration: Declaration, page: Page) -> None:
+    """An answer to `hold` is read as the hold, or as a record of its own."""
+    hold = declaration.commands.get(Name.HOLD)
+    if hold is None or not hold.shows_hold:
+        return
+    for figure in ("ref", "parent", "type"):
+        if figure in hold.shows or (figure == "type" and hold.type is not None):
+            text = f"hold: `{figure}` is of a record of its own, and captured, remaining, released "
+            page.mistake(hold.line, f"{text}and open are of the hold: show one or the other")
 
 
 def _check_figures(declaration: Declaration, page: Page) -> None:
@@ -200,10 +212,7 @@ def _check_variables(declaration: Declaration, page: Page, name: Name, template:
     calls = [template.call, *(before.call for before in template.before)]
     content = names_in([[call.path, call.content, call.headers] for call in calls])
     _check_following(page, name, template, known)
-    if name in OF_A_HOLD and "hold" not in content:
-        page.mistake(template.line, f"{name}: which hold? Its request has to use $hold")
-    if name in OF_A_CARD and "card" not in content:
-        page.mistake(template.line, f"{name}: of which card? Its request has to use $card")
+    _check_subject(declaration, page, name, content)
     if name in (Name.HOLD, Name.DRAW, Name.FUND) and "amount" not in content:
         page.mistake(template.line, f"{name}: its request has to use $amount")
     if name is Name.CARD and "amount" not in content:
@@ -211,6 +220,20 @@ def _check_variables(declaration: Declaration, page: Page, name: Name, template:
         page.mistake(template.line, f"{text}make it, and `send` add the money")
     if name is Name.CARD and "card" not in content and "id" not in template.shows:
         page.mistake(template.line, "card: use $card as its id, or say in `shows` where its id is")
+
+
+def _check_subject(declaration: Declaration, page: Page, name: Name, used: Iterable[str]) -> None:
+    """Check that a request says what it is about: by the id, or by what came with it, as a link."""
+    for maker, users, text in (
+        (Name.HOLD, OF_A_HOLD, "which hold? Its request has to use $hold"),
+        (Name.CARD, OF_A_CARD, "of which card? Its request has to use $card"),
+    ):
+        made = declaration.commands.get(maker)
+        given = () if made is None else made.all_given
+        if name in users and not {maker, *given} & set(used):
+            more = f", or what `{maker}` gives: {', '.join('$' + each for each in given)}"
+            line = declaration.commands[name].line
+            page.mistake(line, f"{name}: {text}{more if given else ''}")
 
 
 def _check_following(page: Page, name: Name, template: Template, known: list[str]) -> None:

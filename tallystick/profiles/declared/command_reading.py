@@ -54,6 +54,8 @@ def figures_of(name: Name, *, own_records: bool) -> tuple[str, ...]:
         return HOLD_FIGURES
     if name in (Name.HOLD, Name.CAPTURE, Name.VOID) and not own_records:
         return HOLD_FIGURES
+    if name is Name.HOLD:
+        return tuple(dict.fromkeys((*RECORD_MEMBERS, *HOLD_FIGURES)))
     return ITEM_MEMBERS if name is Name.LIST else RECORD_MEMBERS
 
 
@@ -186,8 +188,9 @@ class CommandReader(AnswerReader):
             members = Members(self.page, each, f"{name}: before")
             call = self.call(members)
             gives = self._given(members, name)
+            refused = self.condition(members.take("refused"), f"{name}: before: refused")
             members.end()
-            found.append(Before(call, gives))
+            found.append(Before(call, gives, refused))
         return tuple(found)
 
     def _shows(

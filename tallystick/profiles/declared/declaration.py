@@ -36,6 +36,9 @@ PAYMENTS = (Name.HOLD, Name.CAPTURE, Name.VOID, Name.DRAW, Name.FUND)
 OF_A_HOLD = (Name.CAPTURE, Name.VOID, Name.READ_HOLD)
 OF_A_CARD = (Name.DRAW, Name.FUND, Name.READ_CARD, Name.LIST)
 
+ONLY_OF_A_HOLD = frozenset(("captured", "remaining", "released"))
+"""The figures, beside `open`, that a hold has and a record of a payment has not."""
+
 BODIES = ("json", "form", "query")
 
 
@@ -59,6 +62,8 @@ class Before:
 
     call: Call
     gives: Mapping[str, Expression]
+    refused: Condition | None = None
+    """The members of an accepting answer that say that the command is not possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,11 @@ class Template:
         read = [*self.shows.values(), *self.gives.values()]
         read += [expression for each in later for expression in each.gives.values()]
         return frozenset().union(*map(headers_of, read))
+
+    @property
+    def shows_hold(self) -> bool:
+        """Whether the answer shows figures that only a hold has."""
+        return self.open is not None or bool(ONLY_OF_A_HOLD & set(self.shows))
 
     @property
     def all_given(self) -> tuple[str, ...]:
@@ -219,12 +229,15 @@ class Declaration:
     def has_record(self, name: Name) -> bool:
         """Whether what a command makes has a record with an id of its own.
 
-        Some APIs have records of captures and answer a void with nothing at all.
+        Some APIs have records of captures, and answer a void with nothing at all, or the request
+        that holds with the hold itself.
         """
         template = self.commands.get(name)
-        ends = name in (Name.CAPTURE, Name.VOID)
-        shows_id = template is not None and "id" in template.shows
-        return self.own_records and (shows_id or not ends)
+        if not self.own_records:
+            return False
+        if template is None or name not in OF_A_HOLD:
+            return template is None or not template.shows_hold
+        return "id" in template.shows
 
     @property
     def cards_are_ours(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tallystick.cleanup.leftovers import Leftovers
 from tallystick.ledger.traits import Traits
-from tallystick.ledger.vocabulary import CardId, Command, OpenCard, Outcome, RefId
+from tallystick.ledger.vocabulary import CardId, Command, OpenCard, Outcome, RefId, Refused
 from tallystick.profiles.declared.completing import Completion
 from tallystick.profiles.declared.declaration import PAYMENTS, Before, Declaration, Name, Template
 from tallystick.profiles.declared.decoding import Decoder
@@ -29,7 +29,7 @@ from tallystick.profiles.declared.templates import names_in
 from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileError, Recognised
 from tallystick.request import Request
 from tallystick.target.address import Address, Client
-from tallystick.target.answers import Answer, NoAnswer
+from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
 from tallystick.target.api import FollowUp, Preparation, ScriptedLogin, Unnamed, Variables
 from tallystick.target.outages import Outages
 from tallystick.target.pace import Time
@@ -107,9 +107,12 @@ class DeclaredProfile:
 
     def _given(
         self, before: Before, number: int, variables: Mapping[str, Any], answer: Answer
-    ) -> Variables | None:
+    ) -> Variables | Refused | None:
         if self._decoder.verdict(answer) != "accepted":
             return None
+        says_no = before.refused
+        if says_no is not None and answer.body is not NOT_JSON and says_no.holds_for(answer.body):
+            return Refused(answer.status)
         seen = {**variables, **headers_as_variables(answer.headers)}
         shown = {
             name: value
