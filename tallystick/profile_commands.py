@@ -90,7 +90,8 @@ def _try_all(
     assert settings.clients is not None, "a target is named"
     assert isinstance(settings.profile, DeclaredProfile), "it is a file"
     client = settings.clients.main
-    redactor = Redactor(each for each in (client.token, client.secret) if each)
+    known = (each for each in (client.token, client.secret) if each)
+    redactor = Redactor(known, settings.profile.documents.ids)
     seen: list[Exchange] = []
     connected = connect(
         settings.address, client, settings.profile, network=settings.network, observer=seen.append

@@ -86,7 +86,8 @@ def violated(finding: Finding) -> list[str]:
 def _shown(settings: Settings) -> Observer:
     """Prints every exchange, without secrets."""
     client = settings.clients.main if settings.clients is not None else None
-    redactor = Redactor(filter(None, (client.secret, client.token) if client is not None else ()))
+    secrets = () if client is None else (client.secret, client.token)
+    redactor = Redactor(filter(None, secrets), settings.profile.documents.ids)
 
     def show(exchange: Exchange) -> None:
         record = record_of(exchange, "", redactor)

@@ -69,6 +69,8 @@ class Documents:
     made_at: str = ""
     """The member of an answer that says when what it shows was made, in RFC 3339; empty: none. The
     target's clock is read there too."""
+    ids: frozenset[str] = frozenset()
+    """The members that hold ids, keys and links, so no secrets even if they are called `token`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,12 @@ LONG = 8  # a part of a secret from this length on is a secret itself
 class Redactor:
     """Masks secrets, and remembers those it has met. Not thread-safe: its owner holds a lock."""
 
-    def __init__(self, known: Iterable[str] = (), *, salt: bytes = _SALT) -> None:
+    def __init__(
+        self, known: Iterable[str] = (), ids: frozenset[str] = frozenset(), *, salt: bytes = _SALT
+    ) -> None:
+        """`known` are secrets; `ids` the members that are none here, whatever they are called."""
         self._salt = salt
+        self._ids = ids
         self._masks: dict[str, str] = {}
         self._split: dict[str, dict[str, str]] = {}
         self._clean: set[str] = set()
@@ -130,7 +134,7 @@ class Redactor:
         if "://" in text:
             text = _USER_INFO.sub("", text)
         if ":" in text:
-            text = _MEMBER.sub(rf"\1\2\1: {SECRET}", text)
+            text = _MEMBER.sub(self._without_value, text)
             text = _HEADER.sub(rf"\1\2\1: {SECRET}", text)
         if self._masks:
             for word in {*_words(text), ""}:  # "": secrets that have no word in them
@@ -139,6 +143,10 @@ class Redactor:
                 if word in self._masks:
                     text = text.replace(word, self._masks[word])
         return text
+
+    def _without_value(self, member: re.Match[str]) -> str:
+        is_id = member[2] in self._ids
+        return member[0] if is_id else f"{member[1]}{member[2]}{member[1]}: {SECRET}"
 
     def _walk(self, value: JSON, kind: str, inner: str) -> JSON:
         """`kind` says what secret a plain value here is, `inner` what its member `value` is."""
@@ -155,6 +163,8 @@ class Redactor:
         return value
 
     def _member(self, name: str, value: JSON, inner: str) -> JSON:
+        if name in self._ids:
+            return self._walk(value, "", "")
         kind = _kind(name, value, inner)
         if not kind and value.__class__ in _NEVER_SECRET:
             return value

@@ -211,7 +211,8 @@ def _left_entry(run: Run, left: LeftOpen, redactor: Redactor) -> LeftEntry | Non
 def redactor_for(run: Run, *findings: Finding) -> Redactor:
     """A redactor that knows the credentials of the run and what the findings gave away."""
     client = run.target.client
-    redactor = Redactor(filter(None, (client.secret, client.token)))
+    ids = run.profile.documents.ids
+    redactor = Redactor(filter(None, (client.secret, client.token)), ids)
     for finding in findings:
         for event in finding.events:
             body = getattr(event.exchange.answer, "body", None)

@@ -138,6 +138,19 @@ def test_an_id_of_a_payment_is_no_secret_though_its_member_is_named_like_a_heade
     assert redactor.text("{'authorization': 'au_1f0c4a51'}") == "{'authorization': 'au_1f0c4a51'}"
 
 
+def test_an_id_that_an_api_calls_a_token_is_no_secret_there() -> None:
+    redactor = Redactor(["s3cret-of-the-run"], frozenset({"token"}))
+    body = {"token": "auth-1", "card_token": "4711-4711", "links": {"token": {"value": "x-1234"}}}
+    shown = redactor.answer(body)
+    assert shown["token"] == "auth-1"
+    assert shown["links"] == body["links"]
+    assert "4711" not in str(shown), "a name that is not declared stays one of a secret"
+    text = redactor.text('{"token": "auth-2", "card_token": "4712-4712"}')
+    assert '"token": "auth-2"' in text
+    assert "4712" not in text
+    assert redactor.answer({"token": "s3cret-of-the-run"}) == {"token": "[secret]"}
+
+
 def test_credentials_of_a_header_are_masked_wherever_they_stand() -> None:
     redactor = Redactor(salt=SALT)
     assert redactor.answer({"authorization": "Bearer abc"}) == {"authorization": "[secret]"}

@@ -237,6 +237,23 @@ def _names_in(expression: Expression) -> frozenset[str]:
             return frozenset()
 
 
+def members_of(expression: Expression) -> frozenset[str]:
+    """Return the names of the members that an expression ends at."""
+    match expression:
+        case Segment(link):
+            return members_of(link)
+        case Path(parts):
+            return frozenset(parts[-1:])
+        case Sum(terms):
+            return frozenset().union(*(members_of(term) for _, term in terms))
+        case Choice(yes, _, _, no):
+            return members_of(yes) | members_of(no)
+        case First(choices):
+            return frozenset().union(*(members_of(each) for each in choices))
+        case _:
+            return frozenset()
+
+
 def reads_body(expression: Expression) -> bool:
     """Whether an expression looks into the body at all."""
     match expression:

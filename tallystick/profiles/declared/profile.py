@@ -24,6 +24,7 @@ from tallystick.profiles.declared.fuzzing import fuzzing_of
 from tallystick.profiles.declared.leftovers import DeclaredLeftovers
 from tallystick.profiles.declared.login import Credentials, scripted
 from tallystick.profiles.declared.names import Names
+from tallystick.profiles.declared.plain_members import ids_in
 from tallystick.profiles.declared.reading import read
 from tallystick.profiles.declared.templates import names_in
 from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileError, Recognised
@@ -90,7 +91,8 @@ class DeclaredProfile:
         answers = {**USUAL, **said.answers}
         refused = tuple(_refused_in_body(said))
         can = said.ids == "text" and not any(each.headers for each in said.commands.values())
-        return Documents(said.openapi, answers, said.sources, open_rules, refused, can)
+        ids = ids_in(said)
+        return Documents(said.openapi, answers, said.sources, open_rules, refused, can, ids=ids)
 
     def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:
         """The first of the requests before the one with the effect that has not given all."""
