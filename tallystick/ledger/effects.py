@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from tallystick.ledger.lifecycle import (
     KEPT,
@@ -45,6 +46,7 @@ from tallystick.ledger.vocabulary import (
     Extras,
     IssueToken,
     Kind,
+    Money,
     OpenCard,
     Payment,
     PrepareCard,
@@ -213,57 +215,56 @@ def _fate_of_rest(ledger: Ledger, extras: Extras) -> str | None:
 
 
 def _booked(ledger: Ledger, command: Payment, entry: Entry, entry_id: EntryId) -> Ledger:
-    after = BOOKINGS[command.kind](ledger, entry_id, entry)
-    use = Use(command.content, entry_id)
-    refs = ledger.refs.set(command.ref, (*ledger.refs.get(command.ref, ()), use))
+    changes = BOOKINGS[command.kind](ledger, entry_id, entry)
+    if command.ref not in ledger.unrecorded:
+        use = Use(command.content, entry_id)
+        changes["entries"] = changes.get("entries", ledger.entries).set(entry_id, entry)
+        uses = (*ledger.refs.get(command.ref, ()), use)
+        changes["refs"] = ledger.refs.set(command.ref, uses)
     if isinstance(command, Transact):
         if ledger.card_status is CardStatus.INACTIVE:  # its currency was not decided (question 38)
-            after = after.changed(currency=command.currency)
-        tokens = _with_use(after, command.token, command.kind if command.amount else EMPTY_USE)
-        return after.changed(refs=refs, tokens=tokens)
-    if entry.amount and ledger.tokens:
+            changes["currency"] = command.currency
+        if command.token is not None:
+            used = command.kind if command.amount else EMPTY_USE
+            changes["tokens"] = _with_use(ledger, command.token, used)
+    elif entry.amount and ledger.tokens:
         closing = CAPTURED_USE if command.kind is Kind.CAPTURE else VOIDED_USE
-        return after.changed(refs=refs, tokens=_with_closed(after, command.parent, closing))
-    return after.changed(refs=refs)
+        changes["tokens"] = _with_closed(ledger, command.parent, closing)
+    return ledger.changed(**changes)
 
 
-def _book_drawdown(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
-    return ledger.changed(
-        drawn=ledger.drawn + entry.amount,
-        entries=ledger.entries.set(entry_id, entry),
-        last_write=LastWrite.DRAWN,
-    )
+Changes = dict[str, Any]
+"""The members of a ledger that a payment changes, but for its own record and its ref_id."""
 
 
-def _book_hold(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
-    return ledger.changed(
-        held=ledger.held + entry.amount,
-        held_original=ledger.held_original + entry.amount,
-        held_ever=ledger.held_ever + entry.amount,
-        entries=ledger.entries.set(entry_id, entry),
-        last_write=LastWrite.HELD,
-        last_hold=entry_id,
-    )
+def _book_drawdown(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
+    return {"drawn": ledger.drawn + entry.amount, "last_write": LastWrite.DRAWN}
 
 
-def _book_fund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
-    return ledger.changed(
-        funded=ledger.funded + entry.amount,
-        largest=max(ledger.largest, entry.amount),
-        entries=ledger.entries.set(entry_id, entry),
-        last_write=LastWrite.FUNDED,
-    )
+def _book_hold(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
+    return {
+        "held": ledger.held + entry.amount,
+        "held_original": ledger.held_original + entry.amount,
+        "held_ever": ledger.held_ever + entry.amount,
+        "last_write": LastWrite.HELD,
+        "last_hold": entry_id,
+    }
 
 
-def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
+def _book_fund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
+    return {
+        "funded": ledger.funded + entry.amount,
+        "largest": max(ledger.largest, entry.amount),
+        "last_write": LastWrite.FUNDED,
+    }
+
+
+def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
     """Turn locked money of the hold into drawn money."""
     hold_id = entry.parent or EntryId("")
-    hold = ledger.entries[hold_id]
     if entry.amount == 0:  # it moves nothing, so the hold stays as it is
-        entries = ledger.entries.set(entry_id, entry)
-        return ledger.changed(
-            entries=entries, last_write=LastWrite.CAPTURED_ZERO, last_hold=hold_id
-        )
+        return {"last_write": LastWrite.CAPTURED_ZERO, "last_hold": hold_id}
+    hold = ledger.entries[hold_id]
     over = surcharge(ledger, hold, entry.amount)
     table = TABLES[_fate_of_rest(ledger, entry.extras) or KEPT]
     move = move_of_capture(entry.amount, hold.remaining)
@@ -275,17 +276,17 @@ def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
         over=hold.over + over,
         state=then,
     )
-    return ledger.changed(
-        captured=ledger.captured + entry.amount,
-        held=ledger.held - entry.amount + over - rest,
-        held_original=ledger.held_original - (hold.amount if hold.is_open > after.is_open else 0),
-        entries=ledger.entries.set(hold_id, after).set(entry_id, entry),
-        last_write=WRITE_OF_CAPTURE[then],
-        last_hold=hold_id,
-    )
+    return {
+        "captured": ledger.captured + entry.amount,
+        "held": ledger.held - entry.amount + over - rest,
+        "held_original": _held_original(ledger, hold, after),
+        "entries": ledger.entries.set(hold_id, after),
+        "last_write": WRITE_OF_CAPTURE[then],
+        "last_hold": hold_id,
+    }
 
 
-def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
+def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
     """Release what the hold still locks, or a part of it; or give captured money back."""
     hold_id = entry.parent or EntryId("")
     hold = ledger.entries[hold_id]
@@ -295,13 +296,18 @@ def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Ledger:
         then = TRANSITIONS[hold.state][move_of_void(entry.amount, hold.remaining)]
         after = hold._replace(released=hold.released + entry.amount, state=then)
         write = WRITE_OF_VOID.get(then, LastWrite.RELEASED_PART)
-    return ledger.changed(
-        held=ledger.held - hold.remaining + after.remaining,
-        held_original=ledger.held_original - (hold.amount if hold.is_open > after.is_open else 0),
-        entries=ledger.entries.set(hold_id, after).set(entry_id, entry),
-        last_write=write,
-        last_hold=hold_id,
-    )
+    return {
+        "held": ledger.held - hold.remaining + after.remaining,
+        "held_original": _held_original(ledger, hold, after),
+        "entries": ledger.entries.set(hold_id, after),
+        "last_write": write,
+        "last_hold": hold_id,
+    }
+
+
+def _held_original(ledger: Ledger, hold: Entry, after: Entry) -> Money:
+    """Return the sum of the original amounts of open holds, once this hold is as it is `after`."""
+    return ledger.held_original - (hold.amount if hold.is_open > after.is_open else 0)
 
 
 WRITE_OF_CAPTURE = {
@@ -312,7 +318,7 @@ WRITE_OF_CAPTURE = {
 WRITE_OF_VOID = {State.VOIDED: LastWrite.VOIDED, State.RELEASED: LastWrite.RELEASED}
 
 
-BOOKINGS: dict[Kind, Callable[[Ledger, EntryId, Entry], Ledger]] = {
+BOOKINGS: dict[Kind, Callable[[Ledger, EntryId, Entry], Changes]] = {
     Kind.DRAWDOWN: _book_drawdown,
     Kind.HOLD: _book_hold,
     Kind.FUND: _book_fund,

@@ -46,7 +46,6 @@ from tallystick.ledger.state import (
 from tallystick.ledger.vocabulary import (
     Accepted,
     ActivateCard,
-    Capture,
     CardRecord,
     Command,
     DeleteCard,
@@ -58,16 +57,13 @@ from tallystick.ledger.vocabulary import (
     Payment,
     Phase,
     PrepareCard,
-    ReadCard,
-    ReadHold,
-    ReadTransactions,
+    Read,
     Refused,
     TokenRecord,
     Transact,
     TransactionRecord,
     Unknown,
     Violation,
-    Void,
     Write,
 )
 
@@ -82,20 +78,24 @@ class Judgement:
 
 def step(ledger: Ledger, command: Command, outcome: Outcome) -> Successors | Violation:
     """Return the ledgers that explain the outcome of the command, or the rule that it breaks."""
-    return judge(ledger, command, outcome).result
+    return _judge(ledger, command, outcome, [])
 
 
 def judge(ledger: Ledger, command: Command, outcome: Outcome) -> Judgement:
     """Return what `step` returns, with the ids of the rules that were checked."""
     checked: list[str] = []
-    if isinstance(command, ReadCard | ReadTransactions | ReadHold):
-        return Judgement(judge_read(ledger, command, outcome, checked), tuple(checked))
+    return Judgement(_judge(ledger, command, outcome, checked), tuple(checked))
+
+
+def _judge(
+    ledger: Ledger, command: Command, outcome: Outcome, checked: list[str]
+) -> Successors | Violation:
+    if isinstance(command, Read):
+        return judge_read(ledger, command, outcome, checked)
     reasons = refusal_reasons(ledger, command)
-    if isinstance(command, Transact | Capture | Void) and is_reuse(ledger, command):
-        result = _judge_reuse(ledger, command, outcome, reasons, checked)
-    else:
-        result = _judge_write(ledger, command, outcome, reasons, checked)
-    return Judgement(result, tuple(checked))
+    if isinstance(command, Payment) and is_reuse(ledger, command):
+        return _judge_reuse(ledger, command, outcome, reasons, checked)
+    return _judge_write(ledger, command, outcome, reasons, checked)
 
 
 # Writes -------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def _judge_acceptance(
     ledger: Ledger, command: Write, outcome: Accepted, checked: list[str]
 ) -> Successors | Violation:
     record = outcome.record
-    if isinstance(command, Transact | Capture | Void):
+    if isinstance(command, Payment):
         if isinstance(record, HoldRecord):
             return judge_held(ledger, command, record, checked)
         assert isinstance(record, TransactionRecord), "a payment is answered with its record"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tallystick.ledger.dialect import ACCEPT, REFUSE
+from tallystick.ledger.frequent import is_surely_without_reason
 from tallystick.ledger.lifecycle import (
     ILLEGAL_MOVE_RULES,
     REFUNDABLE,
@@ -110,6 +111,8 @@ def refusal_reasons(ledger: Ledger, command: Write) -> tuple[RefusalReason, ...]
     A question that the server has answered with *accept* is no reason any more; one that it has
     answered with *refuse* requires the refusal (DIA-1).
     """
+    if is_surely_without_reason(ledger, command):
+        return ()
     return tuple(_as_answered(ledger, _all_reasons(ledger, command)))
 
 

@@ -7,7 +7,7 @@ how answers are judged (see `oracle`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -198,6 +198,9 @@ class Ledger:
     last_hold: EntryId | None = None
     """The hold that the last write was about, if it was about one."""
     traits: Traits = COMPLETE
+    unrecorded: Collection[RefId] = frozenset()
+    """ref_ids of payments of which only the money is booked, because nothing that will be judged
+    looks at their records, their ids or their ref_ids."""
 
     @property
     def total(self) -> Money:

@@ -127,8 +127,8 @@ def test_the_ledger_permits_the_same_without_their_records(seed):
     for _ in range(400):
         history = some_history(rng)
         known = Independence.of(history, [LEDGER])
-        whole, short = [known.start(LEDGER)], [known.start(LEDGER)]
         remembers = replace(known, unnamed=frozenset())
+        whole, short = [remembers.start(LEDGER)], [known.start(LEDGER)]
         for op in history if rng.random() < 0.5 else rng.sample(history, len(history)):
             afters = [remembers.transition(one, op.command, op.outcome) for one in whole]
             shorter = [known.transition(one, op.command, op.outcome) for one in short]

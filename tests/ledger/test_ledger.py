@@ -53,15 +53,29 @@ def test_a_changed_ledger_leaves_the_first_as_it_was() -> None:
 
 def test_every_member_that_is_changed_somewhere_exists() -> None:
     members = {field.name for field in fields(Ledger)}
-    changed = {
-        keyword.arg
+    nodes = [
+        node
         for path in (ROOT / "tallystick" / "ledger").glob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    named = {
+        keyword.arg
+        for node in nodes
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "changed"
         for keyword in node.keywords
     }
-    assert changed <= members
-    assert len(changed) > 10
+    assert named - {None} <= members
+    assert len(named) > 10
+    booked = {
+        ast.literal_eval(key)
+        for node in nodes
+        if isinstance(node, ast.FunctionDef) and getattr(node.returns, "id", "") == "Changes"
+        for made in ast.walk(node)
+        if isinstance(made, ast.Dict)
+        for key in made.keys
+    }
+    assert booked <= members
+    assert len(booked) > 8
 
 
 def test_a_ledger_cannot_be_altered() -> None:

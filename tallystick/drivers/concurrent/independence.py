@@ -24,7 +24,7 @@ from tallystick.drivers.concurrent.lost_money import (
     shows_no_more_than_money,
     without_trace,
 )
-from tallystick.drivers.concurrent.unnamed import unnamed_in, without_record
+from tallystick.drivers.concurrent.unnamed import unnamed_in
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.figures import FORMULAS
 from tallystick.ledger.lifecycle import RELEASED
@@ -140,7 +140,7 @@ class Independence:
         for ref in sorted(self.lost_refs):
             spent_refs = spent_refs.set(ref, True)
         dialect = ledger.dialect.also(REFUSE, DUPLICATE_MAY_BE_REFUSED)
-        return ledger.changed(dialect=dialect, spent_refs=spent_refs)
+        return ledger.changed(dialect=dialect, spent_refs=spent_refs, unrecorded=self.unnamed)
 
     def transition(
         self, ledger: Ledger, tagged: TaggedCommand, outcome: Outcome
@@ -160,14 +160,10 @@ class Independence:
             payment = tagged.command
             vector = self.last_on_hold.get(payment.ref)
             result = tuple([without_trace(ledger, payment, after, vector) for after in result])
-        elif isinstance(tagged.command, Payment) and tagged.command.ref in self.unnamed:
-            payment = tagged.command
-            result = tuple([without_record(ledger, payment, after) for after in result])
         dialect = ledger.dialect
-        return tuple(
-            after if after.dialect is dialect else after.changed(dialect=dialect)
-            for after in result
-        )
+        if len(result) == 1 and result[0].dialect is dialect:  # nearly always
+            return result
+        return tuple([after.with_dialect(dialect) for after in result])
 
     @property
     def hints(self) -> Hints:

@@ -1,9 +1,9 @@
 """Payments whose records nobody looks at again: what is left of them is their money.
 
 If no later request names what a payment made, repeats its ref_id or reads a list, then the ledger
-need not remember its record. So a ledger stays small however long a history is, and ledgers that
-permit the same are equal. It says nothing where it is not sure. `tests/drivers/test_unnamed.py`
-checks it against the whole ledger, with random histories.
+need not remember its record (`Ledger.unrecorded`). So a ledger stays small however long a history
+is, and ledgers that permit the same are equal. It says nothing where it is not sure.
+`tests/drivers/test_unnamed.py` checks it against the whole ledger, with random histories.
 """
 
 from __future__ import annotations
@@ -73,11 +73,3 @@ def _made_by(op: Op) -> str | None:
     if isinstance(op.command.command, Payment) and isinstance(op.outcome, Accepted):
         return getattr(op.outcome.record, "id", None)
     return None
-
-
-def without_record(ledger: Ledger, command: Payment, after: Ledger) -> Ledger:
-    """The ledger after such a payment: its money and what became of its hold, but no record."""
-    entries = ledger.entries
-    if not isinstance(command, Transact):
-        entries = entries.set(command.parent, after.entries[command.parent])
-    return after.changed(entries=entries, refs=ledger.refs)
