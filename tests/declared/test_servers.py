@@ -21,6 +21,7 @@ from tests.declared.servers.till import TOKEN, Till
 from tests.declared.servers.transfers import CLIENT, Transfers
 from tests.declared.servers.transfers import SECRET as CLIENTS
 from tests.sampling import some
+from tests.suite.harness import tallystick
 
 FOLDER = Path(__file__).parent / "servers"
 LONGEST = 150
@@ -119,3 +120,22 @@ def test_a_fault_is_found_and_the_honest_server_keeps_the_rule(
     lines = PROGRAMS[fault]
     assert f"CONFORMS: {rule}" in replayed(name, "", rule, lines, tmp_path)
     assert f"VIOLATES: {rule}" in replayed(name, fault, rule, lines, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "verdict", "rules"),
+    [
+        ("checkout", "", "conforms", set()),  # it has no draws, and no balance
+        ("checkout", "over_capture_succeeds", "violates", {"CAP-2"}),
+    ],
+)
+def test_the_essentials_ask_for_what_the_api_has(
+    name: str, fault: str, verdict: str, rules: set[str], tmp_path: Path
+) -> None:
+    with Serving(APIS[name][0](fault)) as server:
+        options = ("--smoke", "--target", server.url, "--profile", str(FOLDER / f"{name}.yaml"))
+        reports = tmp_path / "reports"
+        ran = tallystick(APIS[name][1], reports, "gate", *options, f"--report-dir={reports}")
+    result = ran.result
+    assert result["verdict"] == verdict, ran.output
+    assert {each["rule"] for each in result["violations"]} == rules
