@@ -4,17 +4,11 @@ it; a test holds it.
 
 from pathlib import Path
 
-from tallystick.documents.questions import Question, questions
+from tallystick.documents.questions import questions
+from tallystick.profiles.declared.skeleton import is_of_files
 
 PAGE = Path(__file__).parents[2] / "docs" / "profiles.md"
 BEGIN, END = "<!-- questions: begin -->\n", "<!-- questions: end -->\n"
-LIFTED = ("delete", "batch", "activate", "token", "info", "period", "type", "reserved metadata")
-"""What no profile file can say that its API has, so that it is never asked of one."""
-
-
-def is_of_files(question: Question) -> bool:
-    """Whether a server can be asked it through a profile file."""
-    return not set(question.needs) & set(LIFTED)
 
 
 def table() -> str:

@@ -13,7 +13,8 @@ from tallystick.profiles.declared.declaration import Name
 from tallystick.profiles.declared.page import Mistake
 from tallystick.profiles.declared.profile import VERB_OF
 from tallystick.profiles.declared.reading import read
-from tests.declared.questions_table import BEGIN, END, LIFTED, is_of_files, table
+from tallystick.profiles.declared.skeleton import LIFTED, is_of_files
+from tests.declared.questions_table import BEGIN, END, table
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")

@@ -131,3 +131,47 @@ def test_a_key_in_the_query_is_found(tmp_path: Path) -> None:
     schemes = {"key": {"type": "apiKey", "in": "query", "name": "api_key"}}
     found = guessed(TILL, tmp_path, securitySchemes=schemes)["authentication"]
     assert found == {"query": {"api_key": "$token"}}
+
+
+def declined(asked: dict[str, Any], **answer: Any) -> dict[str, Any]:
+    """An operation whose document says of refusals only that there are some."""
+    shown = {"description": "done", **body(**answer)}
+    return {"requestBody": asked, "responses": {"201": shown, "default": {"description": "no"}}}
+
+
+PRICE = {"properties": {"value": {"type": "string"}, "currency": {"enum": ["EUR", "JPY", "KWD"]}}}
+FOLLOWS = {"preceding_related_transaction_token": {}, "value": PRICE}
+ISSUING = {
+    "/cards": {"post": declined(body(), token={})},
+    "/cards/{token}": {"get": operation(ledger_balance={})},
+    "/cards/{token}/transactions": {"get": operation(count={}, data={"type": "array"})},
+    "/authorizations": {"post": declined(body(card_token={}, amount=PRICE), token={})},
+    "/authorizations/{token}": {"get": operation(cleared=PRICE, reversed=PRICE)},
+    "/clearings": {"post": declined(body(**FOLLOWS), token={})},
+    "/reversals": {"post": declined(body(**FOLLOWS), token={})},
+}
+
+
+def test_the_words_of_card_issuers_are_known(tmp_path: Path) -> None:
+    found = guessed(ISSUING, tmp_path)
+    commands = found["commands"]
+    assert commands["capture"]["send"] == "POST /clearings"
+    assert commands["capture"]["with"]["preceding_related_transaction_token"] == "$hold"
+    assert commands["hold"]["with"]["card_token"] == "$card"
+    shown = {"captured": "cleared.value", "released": "reversed.value"}
+    assert shown.items() <= commands["read hold"]["shows"].items()
+    assert commands["list"]["items"] == "data"
+    assert found["refused"] == [400, 404, 422]
+
+
+def test_digits_that_are_not_two_are_written(tmp_path: Path) -> None:
+    assert guessed(ISSUING, tmp_path)["money"]["digits"] == {"JPY": 0, "KWD": 3}
+
+
+def test_only_questions_that_a_file_can_answer_are_listed(tmp_path: Path) -> None:
+    document = tmp_path / "openapi.json"
+    document.write_text(json.dumps({"openapi": "3.1.0", "paths": TILL}), encoding="utf-8")
+    text = skeleton_of("mine", document, tmp_path / "mine.yaml")
+    assert "#  capture.rest: kept | released" in text
+    assert "batch.same" not in text
+    assert "token.on_inactive" not in text

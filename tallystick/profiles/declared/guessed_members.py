@@ -20,8 +20,25 @@ SENT = {
         *("opening_amount", "initial_amount", "opening_balance", "initial_balance"),
     ),
     "$currency": ("currency", "currency_code", "asset", "purchase_currency"),
-    "$hold": ("hold_id", "hold", "charge", "authorization_id", "payment_id", "payment_intent"),
-    "$card": ("card_id", "account_id", "wallet_id", "account", "wallet", "source_account"),
+    "$hold": (
+        "hold_id",
+        "hold",
+        "charge",
+        "authorization_id",
+        "payment_id",
+        "payment_intent",
+        "authorization_token",
+        "preceding_related_transaction_token",
+    ),
+    "$card": (
+        "card_id",
+        "card_token",
+        "account_id",
+        "wallet_id",
+        "account",
+        "wallet",
+        "source_account",
+    ),
 }
 """By variable: the members of a request that look like it."""
 REFS = ("idempotency_key", "ref_id", "reference", "request_id", "external_id", "client_reference")
@@ -38,7 +55,7 @@ CONSTANTS: dict[str, JSON] = {
 FINALS = ("final_capture", "is_final", "is_final_capture", "final")
 """Members of a capture that say whether it is the last one."""
 SHOWN = {
-    "id": ("id", "uuid", "hold_id", "authorization_id", "transaction_id", "order_id"),
+    "id": ("id", "uuid", "token", "hold_id", "authorization_id", "transaction_id", "order_id"),
     "currency": ("currency", "currency_code", "asset", "purchase_currency"),
     "amount": (
         *("amount", "authorized_amount", "amount_authorized", "original_amount", "order_amount"),
@@ -46,13 +63,22 @@ SHOWN = {
     ),
     "captured": (
         *("captured", "amount_captured", "captured_amount", "amount_received", "captured_money"),
+        *("cleared", "cleared_amount", "settled", "settled_amount", "total_captured_amount"),
     ),
     "remaining": (
         *("remaining", "amount_capturable", "remaining_amount", "capturable_amount"),
-        *("amount_remaining", "remaining_authorized_amount"),
+        *("amount_remaining", "remaining_authorized_amount", "outstanding", "outstanding_amount"),
     ),
-    "released": ("released", "amount_released", "released_amount", "voided_amount"),
-    "balance": ("balance", "total", "amount_balance", "total_balance"),
+    "released": (
+        "released",
+        "amount_released",
+        "released_amount",
+        "voided_amount",
+        "reversed",
+        "reversed_amount",
+        "amount_reversed",
+    ),
+    "balance": ("balance", "total", "amount_balance", "total_balance", "ledger_balance"),
     "available": ("available", "amount_available", "available_balance", "available_amount"),
     "pending": ("pending", "held", "reserved", "held_amount", "held_balance", "pending_balance"),
     "ref": ("idempotency_key", "ref_id", "reference"),

@@ -37,11 +37,15 @@ _HOLDS = (
     *("reserve", "preauthorization", "preauth", "block", "intent", "charge", "payment"),
 )
 _ENDS = ("capture", "settle", "confirm", "commit", "void", "cancel", "release", "refund", "reverse")
+_COLLECTS = (
+    *("capture", "settle", "settlement", "clearing", "clear", "confirm", "commit", "complete"),
+    *("completion", "collect"),
+)
 CLUES: dict[Name, _Clue] = {
     Name.CARD: _Clue("POST", ("account", "wallet", "card", "balance"), (), _ENDS),
     Name.HOLD: _Clue("POST", _HOLDS, ("hold", "authorize", "reserve"), (*_ENDS, "method")),
     Name.CAPTURE: _Clue(
-        *("POST", ("capture", "settle", "confirm", "commit", "complete"), (), ()),
+        *("POST", _COLLECTS, (), ()),
         others=("PUT", "PATCH"),
     ),
     Name.VOID: _Clue(
@@ -134,6 +138,9 @@ def _reader(
     return None
 
 
+USUAL_REFUSALS = {400, 404, 422}
+"""What most APIs refuse with, where a document says only that they do."""
+
 # Bodies -------------------------------------------------------------------------------------------
 
 
@@ -170,6 +177,8 @@ def _accepting(document: Mapping[str, JSON], operation: Described) -> Iterator[d
 
 
 def statuses(operation: Described) -> set[int]:
-    """Return the documented statuses from 400 to 499."""
-    listed = (str(status) for status in operation.content.get("responses") or {})
-    return {int(each) for each in listed if each.isdecimal() and 400 <= int(each) < 500}
+    """Return the documented statuses from 400 to 499; for `4XX` and `default` the usual ones."""
+    listed = [str(status) for status in operation.content.get("responses") or {}]
+    found = {int(each) for each in listed if each.isdecimal() and 400 <= int(each) < 500}
+    says_only_that = {"4XX", "DEFAULT"} & set(map(str.upper, listed))
+    return USUAL_REFUSALS if says_only_that and not found else found

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from tallystick.documents.files import read_mapping
-from tallystick.documents.questions import questions
+from tallystick.documents.questions import Question, questions
 from tallystick.profiles.declared import guessed_members as members_of
 from tallystick.profiles.declared import guessing
 from tallystick.profiles.declared.answer_reading import PASSING
@@ -26,6 +26,13 @@ JSON = Any
 TODO = "TODO"
 NEEDED = {Name.READ_HOLD: ("captured", "remaining"), Name.READ_CARD: ("available", "balance")}
 """What a read has to show at least one of."""
+LIFTED = ("delete", "batch", "activate", "token", "info", "period", "type", "reserved metadata")
+"""What no profile file can say that its API has, so that it is never asked of one."""
+DIGITS = {
+    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+"""By currency: the digits after the point of ISO 4217, where they are not two."""
 _CURRENCY = re.compile("[A-Za-z]{3}")
 
 
@@ -126,6 +133,9 @@ class _Writer:
             form = "minor-string"
         money: dict[str, JSON] = {"as": form}
         money["currencies"] = currencies or ["EUR"]
+        digits = {each: DIGITS[each] for each in currencies if each in DIGITS}
+        if digits and form.startswith("decimal"):
+            money["digits"] = digits
         least = schema.get("minimum")
         if isinstance(least, int) and least > 1:
             money["least"] = least
@@ -247,7 +257,10 @@ class _Writer:
             if (member := members_of.named(members, members_of.SHOWN.get(figure, ()))) is not None
         }
         if name is Name.LIST:
-            yield f"    items: {TODO}               # where the list is in the answer"
+            lists = [path for path, inner in members.values() if inner.get("type") == "array"]
+            items = lists[0] if len(lists) == 1 else TODO
+            yield f"    items: {items}               # where the list is in the answer"
+            yield "    # next: {cursor: next_cursor}  # where its next page is; see the page"
         if guessing.shows_location(self._document, operation) and "id" in figures:
             shows["id"] = "segment(header:Location)"
         if name in (Name.HOLD, Name.READ_HOLD, Name.CARD) and "id" not in shows:
@@ -266,13 +279,18 @@ class _Writer:
         """Yield what may be answered, as comments."""
         yield "# What the documentation decides. What is not answered here is asked of each server."
         yield "answers: {}"
-        for question in questions().values():
+        for question in filter(is_of_files, questions().values()):
             yield f"#  {question.id}: {' | '.join(question.permitted)}    # {question.text}"
         yield ""
         yield "# The sentences of the documentation that decide, by rule (`tallystick rules`)."
         yield "sources: {}"
         yield "# Rules that the documentation does not promise."
         yield "open_rules: []"
+
+
+def is_of_files(question: Question) -> bool:
+    """Whether a server can be asked it through a profile file."""
+    return not set(question.needs) & set(LIFTED)
 
 
 def _schema_of(figures: Mapping[str, tuple[str, JSON]], words: Iterable[str]) -> dict[str, JSON]:
