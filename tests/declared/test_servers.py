@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 from tallystick.cli import cli
 from tests.declared.servers.checkout import KEY, Checkout
 from tests.declared.servers.http import Api, Serving
+from tests.declared.servers.links import TOKEN as LINKS
+from tests.declared.servers.links import Links
 from tests.declared.servers.orders import MERCHANT, Orders
 from tests.declared.servers.orders import SECRET as MERCHANTS
 from tests.declared.servers.shop import Shop
@@ -36,6 +38,7 @@ APIS: dict[str, tuple[type[Api], dict[str, str]]] = {
     "checkout": (Checkout, {"TALLYSTICK_TOKEN": KEY}),
     "orders": (Orders, both(MERCHANT, MERCHANTS)),
     "transfers": (Transfers, both(CLIENT, CLIENTS)),
+    "links": (Links, {"TALLYSTICK_TOKEN": LINKS}),
     "till": (Till, {"TALLYSTICK_TOKEN": TOKEN}),
 }
 HOLD = ("A = card 1000", "h = hold A 600")
@@ -62,6 +65,14 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "void_releases_nothing": (*HOLD, "v = void h"),
     "id_is_ignored": ("A = card 1000", "f = fund A 5", "again f"),
     "failed_is_booked": ("A = card 1000", "h = hold A available+1"),
+    "captures_beyond": (*HOLD, "c = capture h 400", "d = capture h remaining+1"),
+    "rounds_half_cents": ("A = card 1000 EUR", "h = hold A 605"),
+    "yen_has_cents": ("A = card 1000 JPY", "h = hold A 600"),
+    "release_is_lost": (*HOLD, "v = void h"),
+    "release_gives_back": (*HOLD, "c = capture h 200", "v = void h"),
+    "link_is_of_another": (*HOLD, "g = hold A 500", "c = capture h 200"),
+    "last_keeps_rest": (*HOLD, f"c = capture h 200 {FINAL}"),
+    "key_is_per_path": (*HOLD, "c = capture h 200", "g = hold A 200", "d = capture g 200 ref=c"),
     "completed_twice": (*HOLD, "c = capture h", "d = capture h"),
     "completes_one_less": (*HOLD, "c = capture h"),
     "cancel_keeps_hold": (*HOLD, "v = void h"),

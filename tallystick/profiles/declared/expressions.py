@@ -373,11 +373,12 @@ class Words:
 
     def fit(self, value: JSON) -> bool:
         """Whether a value of an answer is as it has to be."""
-        if self.are_excluded:
-            return value is not None and as_word(value) not in self.words
         if value is None:
-            return None in self.words
-        return ANYTHING in self.words or as_word(value) in self.words
+            return None in self.words and not self.are_excluded
+        word = as_word(value)  # None: a list or an object, which is there and no word
+        if self.are_excluded:
+            return word is None or word not in self.words
+        return ANYTHING in self.words or (word is not None and word in self.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class _Writer:
 
     def head(self) -> Iterator[str]:
         """Yield what all commands share."""
-        yield from self._authentication()
+        yield from _authentication(self._document)
         hold = self._found.get(Name.HOLD)
         body = guessing.request_body(self._document, hold)[0] if hold else "json"
         yield f"body: {body}                    # json, form or query"
@@ -92,35 +92,6 @@ class _Writer:
         yield f"refused: {_inline(sorted(self._refusals()) or [400, 404])}"
         yield f"control: {self._control()}"
         yield "# real_money: {hosts: [api.example.com], tokens: [sk_live_]}"
-
-    def _authentication(self) -> Iterator[str]:
-        schemes = (self._document.get("components") or {}).get("securitySchemes") or {}
-        for scheme in schemes.values():
-            kind = (scheme.get("type"), str(scheme.get("scheme", "")).lower())
-            if kind == ("http", "bearer"):
-                yield "authentication: {header: Authorization, value: Bearer $token}"
-                return
-            if kind == ("http", "basic"):
-                yield "authentication: {header: Authorization, value: Basic $basic}"
-                return
-            if kind[0] == "apiKey" and scheme.get("in") == "header":
-                yield f"authentication: {_inline(_key_headers(schemes))}"
-                return
-            if kind[0] == "apiKey" and scheme.get("in") == "query":
-                yield f"authentication: {_inline({'query': {str(scheme.get('name')): '$token'}})}"
-                return
-            flow = (scheme.get("flows") or {}).get("clientCredentials")
-            if flow:
-                yield "authentication:"
-                yield f"  fetch: {{send: POST {_path_of(flow.get('tokenUrl'))}, body: form,"
-                yield "    with: {grant_type: client_credentials},"
-                yield "    headers: {Authorization: Basic $basic}}"
-                yield "  token: access_token"
-                yield "  lifetime: expires_in"
-                return
-        yield "authentication: none          # or {header: Authorization, value: Bearer $token},"
-        yield "                              # {query: {key: $token}}, {members: {key: $token}},"
-        yield "                              # {basic: 'api:$token'}, and `signature`"
 
     def _money(self) -> dict[str, JSON]:
         figures = self._figures_sent(Name.HOLD)
@@ -286,6 +257,37 @@ class _Writer:
         yield "sources: {}"
         yield "# Rules that the documentation does not promise."
         yield "open_rules: []"
+
+
+def _authentication(document: Mapping[str, JSON]) -> Iterator[str]:
+    """Yield how requests prove who sends them."""
+    schemes = (document.get("components") or {}).get("securitySchemes") or {}
+    for scheme in schemes.values():
+        kind = (scheme.get("type"), str(scheme.get("scheme", "")).lower())
+        if kind == ("http", "bearer"):
+            yield "authentication: {header: Authorization, value: Bearer $token}"
+            return
+        if kind == ("http", "basic"):
+            yield "authentication: {header: Authorization, value: Basic $basic}"
+            return
+        if kind[0] == "apiKey" and scheme.get("in") == "header":
+            yield f"authentication: {_inline(_key_headers(schemes))}"
+            return
+        if kind[0] == "apiKey" and scheme.get("in") == "query":
+            yield f"authentication: {_inline({'query': {str(scheme.get('name')): '$token'}})}"
+            return
+        flow = (scheme.get("flows") or {}).get("clientCredentials")
+        if flow:
+            yield "authentication:"
+            yield f"  fetch: {{send: POST {_path_of(flow.get('tokenUrl'))}, body: form,"
+            yield "    with: {grant_type: client_credentials},"
+            yield "    headers: {Authorization: Basic $basic}}"
+            yield "  token: access_token"
+            yield "  lifetime: expires_in"
+            return
+    yield "authentication: none          # or {header: Authorization, value: Bearer $token},"
+    yield "                              # {query: {key: $token}}, {members: {key: $token}},"
+    yield "                              # {basic: 'api:$token'}, and `signature`"
 
 
 def is_of_files(question: Question) -> bool:
