@@ -105,7 +105,7 @@ def _script(replay: Replay, rule: str, form: str) -> str:
     if recipe is None:
         raise ScenarioError(
             "it cannot be written as a script: it takes more than its requests to see what is "
-            "wrong (a race, a lost answer), or a secret would have to be written down"
+            "wrong (as after a lost answer), or a secret would have to be written down"
         )
     written, ending = FORMS[form]
     return written(recipe, file_name(rule, ending))

@@ -86,7 +86,7 @@ ARROWS = {
         ),
     },
     "tallystick/fingerprint.py": {"rooms": ("ledger", "program")},
-    "tallystick/evidence.py": {"rooms": ("checker", "driven", "target")},
+    "tallystick/evidence.py": {"rooms": ("checker", "driven", "ledger", "target")},
     "tallystick/forms.py": {"rooms": ("documents", "ledger", "target")},
     "tallystick/left_out.py": {"rooms": ("target",)},
     "tallystick/causes.py": {"rooms": ("fingerprint", "program", "run")},

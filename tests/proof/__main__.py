@@ -185,7 +185,7 @@ def _peers(options: argparse.Namespace) -> bool:
 
 
 def _scripts(options: argparse.Namespace) -> bool:
-    names = _chosen(options, scripts.deterministic())
+    names = _chosen(options, scripts.repeatable())
     if options.sample:
         names = names[:: max(1, len(names) // options.sample)]
     rows = _shown(scripts.measure(names, jobs=options.jobs), names)

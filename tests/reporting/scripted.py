@@ -33,12 +33,12 @@ def written(run: Run, finding: Finding, folder: Path) -> dict[str, Path]:
     return paths
 
 
-def ran(path: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+def ran(path: Path, environment: Mapping[str, str], *arguments: str) -> tuple[int, str]:
     """The exit status of a script in a process of its own, and what it says."""
     kept = {name: v for name, v in os.environ.items() if not name.startswith("TALLYSTICK_")}
     command = ["bash"] if path.suffix == ".sh" else [sys.executable, "-W", "error"]
     done = subprocess.run(
-        [*command, str(path)],
+        [*command, str(path), *arguments],
         env={**kept, **environment},
         capture_output=True,
         text=True,

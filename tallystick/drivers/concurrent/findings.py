@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from tallystick.checker import Budget
 from tallystick.drivers.concurrent.clients import ClientPool
 from tallystick.drivers.concurrent.independence import Op, ref_of
+from tallystick.drivers.concurrent.legal_outcomes import legal_outcomes
 from tallystick.drivers.concurrent.order import HistoryVerdict, judge_history, label_of, outcome_of
 from tallystick.drivers.concurrent.trial import StartSchedule, Trial, run_trial
 from tallystick.evidence import Event, Race
@@ -67,10 +68,18 @@ def record_shape_violations(
     return first
 
 
-def race_of(verdict: HistoryVerdict) -> Race | None:
-    """The history behind a violation, as reports show it; None if there is no violation."""
+def race_of(verdict: HistoryVerdict, trial: Trial | None = None) -> Race | None:
+    """The history behind a violation, as reports show it; None if there is no violation.
+
+    With the trial that showed it, reports can tell what its program may show at all.
+    """
     illegality = verdict.illegality
-    return None if illegality is None else Race(illegality, label_of, outcome_of)
+    if illegality is None:
+        return None
+    if trial is None:
+        return Race(illegality, label_of, outcome_of)
+    operations, initial = trial.operations, trial.initial
+    return Race(illegality, label_of, outcome_of, lambda: legal_outcomes(operations, initial))
 
 
 def trial_finding(
@@ -116,7 +125,7 @@ def _shown_by(
     record_trial_shapes(run, pool, program, trial)
     verdict = judge_trial(run, trial)
     if verdict.violation is not None and verdict.violation.rule == rule:
-        return trial_finding(run, pool, verdict.violation, program, trial, race_of(verdict))
+        return trial_finding(run, pool, verdict.violation, program, trial, race_of(verdict, trial))
     return run.finding_of(rule)
 
 

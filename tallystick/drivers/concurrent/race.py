@@ -50,7 +50,7 @@ def race_once(
         # First the order: what the checker says of the answers says more than their shape.
         if verdict.violation is not None:
             _blame_a_sequence(run, program)
-            found = race_of(verdict)
+            found = race_of(verdict, trial)
             finding = trial_finding(run, pool, verdict.violation, program, trial, found)
             raise Violated(run.record(finding))
     finally:

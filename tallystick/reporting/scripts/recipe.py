@@ -22,6 +22,13 @@ from tallystick.reporting.journal import LONGEST_CONTENT
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.result import redactor_for
 from tallystick.reporting.scripts.blanks import ACCOUNT, Blanks
+from tallystick.reporting.scripts.together import (
+    ACCEPTED,
+    REFUSED,
+    Together,
+    events_of_race,
+    together_of,
+)
 from tallystick.reporting.visible import brief, visible
 from tallystick.run import Finding, Run
 from tallystick.target import Answer
@@ -29,7 +36,7 @@ from tallystick.target.api import FollowUp, ScriptedLogin
 from tallystick.target.unusual import Headers, Unusual
 
 JSON = Any
-ACCEPTED, REFUSED, ANY = "accepted", "refused", ""
+ANY = ""
 ENOUGH = "enough"
 """A refusal shows already that the server is right: the token of the last request is not given."""
 
@@ -71,6 +78,11 @@ class Recipe:
     conditions: tuple[Condition, ...]
     """What the last answer has to show: any one of these."""
     profile: str
+    together: Together | None = None
+    """What has to be sent at the same moment; then this says what is right, in place of the
+    conditions."""
+    refusals: tuple[Condition, ...] = ()
+    """Any of these: the answer refuses, though its status is no 4xx."""
 
     @property
     def needs_account(self) -> bool:
@@ -81,30 +93,50 @@ class Recipe:
 def recipe_of(run: Run, finding: Finding) -> Recipe | None:
     """What a script for a finding does; None if it would take more than its requests.
 
-    That is so for a race, for an answer that never came, where no single answer is wrong, and where
-    a secret would have to be written down, or ids that a script cannot make.
+    That is so for an answer that never came, where no single answer is wrong, and where a secret
+    would have to be written down, or ids that a script cannot make.
     """
     profile = run.profile
-    conditions = _conditions(finding, run)
+    plan = _plan(run, finding)
     login = profile.scripted_login(_templated(run, run.target.audience))
-    events = _needed(finding, run)
-    can = profile.documents.can_be_scripted and not any(_takes_more(each, run) for each in events)
-    # Without events, what several tests know contradicts itself, and no request shows it.
-    if not events or not conditions or login is None or not can:
+    if plan is None or login is None or not profile.documents.can_be_scripted:
+        return None
+    events, conditions, together = plan
+    if any(_takes_more(each, run) for each in events):
         return None
     address = run.target.address
     blanks = Blanks(events, run.name, address.account, run.other_account)
-    calls = _calls(finding, events, blanks, run)
+    calls = _calls(finding, events, blanks, run, together)
     right = tuple(replace(each, values=_values(each, blanks)) for each in conditions)
+    if together is not None and any(s.event >= together.first for s in blanks.used.values()):
+        return None  # in another trial there may be no such id
     for source in blanks.used.values():
         call = calls[source.event]
         calls[source.event] = replace(call, gives=(*call.gives, (source.name, source.place)))
-    _mark_enough(calls, right)
+    if together is None:
+        _mark_enough(calls, right)
     redactor = redactor_for(run, finding)
     calls = list(_without_secrets(finding, events, calls, redactor))
     if any(_tells_a_secret(call, redactor) for call in calls):
         return None
-    violation = finding.violation
+    known = _Known(tuple(calls), right, together, _with_blanks(login), redactor)
+    return _described(run, finding, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a recipe does, without what it says."""
+
+    calls: tuple[Call, ...]
+    conditions: tuple[Condition, ...]
+    together: Together | None
+    login: ScriptedLogin
+    redactor: Redactor
+
+
+def _described(run: Run, finding: Finding, known: _Known) -> Recipe:
+    """The recipe, with the words of the finding."""
+    violation, redactor = finding.violation, known.redactor
     rule = load_rules().get(violation.rule)
     return Recipe(
         violation.rule,
@@ -112,16 +144,42 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
         brief(redactor.text(violation.expected)),
         brief(redactor.text(violation.actual)),
         tuple(brief(redactor.text(line)) for line in finding.steps),
-        _with_blanks(login),
-        tuple(calls),
-        right,
+        known.login,
+        known.calls,
+        known.conditions,
         run.profile_option,
+        known.together and known.together.told(lambda text: brief(redactor.text(visible(text)))),
+        tuple(_refused_in_body(run)),
     )
 
 
-def _calls(finding: Finding, events: Sequence[Event], blanks: Blanks, run: Run) -> list[Call]:
+Plan = tuple[tuple[Event, ...], tuple[Condition, ...], Together | None]
+"""The exchanges that a script repeats, and what tells whether the server is right."""
+
+
+def _plan(run: Run, finding: Finding) -> Plan | None:
+    """What a script does; None if no answers tell whether the server is right."""
+    if finding.race is not None:
+        known = events_of_race(finding)
+        together = None if known is None else together_of(*known, run)
+        return None if known is None or together is None else (known[0], (), together)
+    # The form of an answer that only clients at the same moment get is no matter of a sequence.
+    conditions = () if finding.shortest.branches else _conditions(finding, run)
+    # Without events, what several tests know contradicts itself, and no request shows it.
+    events = _needed(finding, run)
+    return (events, conditions, None) if events and conditions else None
+
+
+def _calls(
+    finding: Finding,
+    events: Sequence[Event],
+    blanks: Blanks,
+    run: Run,
+    together: Together | None,
+) -> list[Call]:
     calls = [_call(event, blanks, run) for event in events]
-    for number in _decided(finding, events):
+    open_ones = _decided(finding, events) if together is None else range(together.first, len(calls))
+    for number in open_ones:
         calls[number] = replace(calls[number], has_to_be=ANY)
     return calls
 
@@ -157,13 +215,16 @@ def _conditions(finding: Finding, run: Run) -> tuple[Condition, ...]:
     conditions = conditions_of(finding, run.profile, run.shape)
     if Condition(Kind.STATUS, values=(REFUSALS,)) not in conditions:
         return conditions
-    found: list[Condition] = []
+    return (*conditions, *_refused_in_body(run))
+
+
+def _refused_in_body(run: Run) -> Iterator[Condition]:
+    """What a body shows, any of these, that refuses without a 4xx."""
     for place, values in run.profile.documents.refused_in_body:
         if values:
-            found.append(Condition(Kind.VALUE, place, values))
+            yield Condition(Kind.VALUE, place, values)
         else:
-            found += [Condition(Kind.TYPE, place, (form,)) for form in ("string", "integer")]
-    return (*conditions, *found)
+            yield from (Condition(Kind.TYPE, place, (form,)) for form in ("string", "integer"))
 
 
 def _needed(finding: Finding, run: Run) -> tuple[Event, ...]:
