@@ -66,6 +66,9 @@ class Documents:
     can_be_scripted: bool = True
     """Whether a script can make new ids as this API takes them (texts with the name of a run), and
     finds those of the API in bodies."""
+    pins: frozenset[str] = frozenset()
+    """Members with a secret code of digits, such as the PIN of a card, in requests and answers. A
+    script makes the codes that it sends of those that it is shown."""
     made_at: str = ""
     """The member of an answer that says when what it shows was made, in RFC 3339; empty: none. The
     target's clock is read there too."""

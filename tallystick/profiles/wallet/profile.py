@@ -49,7 +49,9 @@ class Wallet:
     base_url = "the base URL of a Wallet / Cards API up to and including /v1"
     permissions = "a run needs admin:wallets, or read:wallets and write:wallets"
     traits = Traits(wire.CURRENCIES, reserved_metadata="dintero_")
-    documents = Documents(SPEC / "openapi.yaml", answers=DECIDED, made_at="created_at")
+    documents = Documents(
+        SPEC / "openapi.yaml", answers=DECIDED, pins=frozenset({"pin"}), made_at="created_at"
+    )
     accounts = Accounts(
         form="[PT][0-9]{8}", in_words="P or T and eight digits", example="T12345678"
     )

@@ -24,8 +24,8 @@ from tallystick.target import Answer
 JSON = Any
 OWN, DIGITS, ACCOUNT, LATER = "own", "digits", "account", "later"
 OTHER_ACCOUNT = "other_account"
-PIN, NINES, CUT = "pin", "nines ", "cut "
-"""The member with a PIN; a PIN of which each digit is its distance to 9; one without its end."""
+NINES, CUT = "nines ", "cut "
+"""A PIN of which each digit is its distance to 9; one without its end."""
 LONGEST_WAIT_NS = 1_000_000_000
 LONG = 8
 """From this length on, an id is found within a longer text too."""
@@ -48,9 +48,16 @@ class Blanks:
     """Finds the blanks of the requests of some events."""
 
     def __init__(
-        self, events: Iterable[Event], run_name: str, account: str, other_account: str = ""
+        self,
+        events: Iterable[Event],
+        run_name: str,
+        account: str,
+        other_account: str = "",
+        pins: frozenset[str] = frozenset(),
     ) -> None:
+        """`pins` are the members with a PIN (see `Documents.pins`)."""
         self._events = list(events)
+        self._pins = pins
         named = {account: ACCOUNT, other_account: OTHER_ACCOUNT}
         self._accounts = {text: blank(name) for text, name in named.items() if text}
         texts = [text for event in self._events for text in _sent_by(event)]
@@ -69,7 +76,7 @@ class Blanks:
         if isinstance(value, dict):
             return {
                 self.text(name): self._pin(member)
-                if name == PIN and isinstance(member, str)
+                if name in self._pins and isinstance(member, str)
                 else self.of(member, event)
                 for name, member in value.items()
             }
@@ -125,6 +132,12 @@ class Blanks:
                 return made
         return self.text(sent)
 
+    def _pin_at(self, place: Place, value: JSON) -> str:
+        """The member that holds the PIN which the value is; empty: it is none."""
+        is_code = isinstance(value, str) and value.isascii() and value.isdigit()
+        named = (str(name) for name in place if name in self._pins)
+        return next(named, "") if is_code else ""
+
     def _segment(self, part: str) -> str:
         return self._accounts.get(unquote(part)) or self.text(part)
 
@@ -137,11 +150,12 @@ class Blanks:
             sent |= set(_sent_by(event))
             answer = event.exchange.answer
             for place, value in leaves(answer.body) if isinstance(answer, Answer) else ():
-                if _is_pin(place, value) and value not in self._codes:
-                    name = _named(event.step, (PIN,), names)
+                pin = self._pin_at(place, value)
+                if pin and value not in self._codes:
+                    name = _named(event.step, (pin,), names)
                     names.add(name)
                     self._codes[value] = Source(name, number, place)
-                text = "" if _is_pin(place, value) else _id_in(place, value)
+                text = "" if pin else _id_in(place, value)
                 if not text or text in sent or text in taken or run_name in text:
                     continue
                 taken.add(text)
@@ -203,10 +217,6 @@ def _id_in(place: Place, value: JSON) -> str:
         return value
     has_digit = any(sign.isdigit() for sign in value)
     return value if has_digit and len(value) >= LONG and not _NUMBER.fullmatch(value) else ""
-
-
-def _is_pin(place: Place, value: JSON) -> bool:
-    return PIN in place and isinstance(value, str) and value.isascii() and value.isdigit()
 
 
 def _made_of(sent: str, code: str, name: str) -> str:

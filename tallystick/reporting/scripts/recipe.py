@@ -105,7 +105,7 @@ def recipe_of(run: Run, finding: Finding) -> Recipe | None:
     if any(_takes_more(each, run) for each in events):
         return None
     address = run.target.address
-    blanks = Blanks(events, run.name, address.account, run.other_account)
+    blanks = Blanks(events, run.name, address.account, run.other_account, profile.documents.pins)
     calls = _calls(finding, events, blanks, run, together)
     right = tuple(replace(each, values=_values(each, blanks)) for each in conditions)
     if together is not None and any(s.event >= together.first for s in blanks.used.values()):
