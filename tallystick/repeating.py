@@ -15,10 +15,11 @@ import pytest
 
 from tallystick.drivers.direct import Repeat, Unanswered
 from tallystick.run import Run, Violated
-from tallystick.target import Answer, NotSupported
+from tallystick.target import Answer, Exchange, NotSupported
 from tallystick.target.control import ask_control
 
 T = TypeVar("T")
+Gaps = dict[str, Exchange]
 
 ATTEMPTS = 5
 """Attempts for one contract: with 2 % of all answers lost, 15 requests miss one in each of them
@@ -38,27 +39,32 @@ class Missed:
 def until_answered(run: Run, attempt: Callable[[], T]) -> T:
     """What the first attempt returns that misses no answer.
 
-    An attempt has to use fresh cards. If all attempts miss an answer, the contract is undecided and
-    is skipped. If all of them get the same gateway error at the same place, while the target
-    answers the control request, the error is a fault: Violated is raised (SHAPE-2). The place in
-    the first attempt may be another one: it may have begun with cards that were made before.
-    NotSupported if the contract needs an operation that the target lacks.
+    An attempt has to use fresh cards. It may go on where an answer is missing, and note the gap in
+    `Run.gaps`: it is good enough if each of its gaps was answered in another attempt. If all
+    attempts miss an answer, the contract is undecided and is skipped. If all of them get the same
+    gateway error at the same place, while the target answers the control request, the error is a
+    fault: Violated is raised (SHAPE-2). The place in the first attempt may be another one: it may
+    have begun with cards that were made before. NotSupported if the contract needs an operation
+    that the target lacks.
     """
     missed: list[Missed] = []
+    never_answered: Gaps | None = None
     while len(missed) < ATTEMPTS:
         before = run.target.meter.requests
         try:
-            return _tolerantly(run, attempt)
+            result, gaps = _tolerantly(run, attempt)
         except NotSupported as lacking:
             if not lacking.is_news:
                 raise
             continue  # the attempt could not know yet; it goes without that operation now
         except Unanswered as unanswered:
             missing = unanswered
-        answer = missing.exchange.answer
-        status = answer.status if isinstance(answer, Answer) else None
-        place = missing.exchange.number - before
-        missed.append(Missed(missing.exchange.request.operation, place, status))
+        else:
+            never_answered = gaps if never_answered is None else _both(never_answered, gaps)
+            if not never_answered:
+                return result
+            missing = Unanswered(next(iter(never_answered.values())))
+        missed.append(_missed(missing.exchange, before))
         if not run.has_time():
             break
         ask_control(run.target)  # waits until an outage is over
@@ -76,14 +82,28 @@ def repeating(run: Run) -> Repeat:
     return repeat
 
 
-def _tolerantly(run: Run, attempt: Callable[[], T]) -> T:
-    """The result of an attempt in which a gateway error counts as a missing answer."""
-    with run.tolerating_gateway_errors() as errors:
-        result = attempt()
+def _missed(exchange: Exchange, before: int) -> Missed:
+    status = exchange.answer.status if isinstance(exchange.answer, Answer) else None
+    return Missed(exchange.request.operation, exchange.number - before, status)
+
+
+def _both(gaps: Gaps, others: Gaps) -> Gaps:
+    return {place: gaps[place] for place in gaps if place in others}
+
+
+def _tolerantly(run: Run, attempt: Callable[[], T]) -> tuple[T, Gaps]:
+    """The result of an attempt, and its gaps; a gateway error counts as a missing answer."""
+    gaps_before, run.gaps = run.gaps, {}
+    try:
+        with run.tolerating_gateway_errors() as errors:
+            result = attempt()
+        gaps = run.gaps
+    finally:
+        run.gaps = gaps_before
     if errors:
         # The drivers that know about lost answers went on, but the contract met a 5xx.
         raise Unanswered(errors[0])
-    return result
+    return result, gaps
 
 
 def _strictly(run: Run, attempt: Callable[[], T]) -> T:

@@ -276,6 +276,7 @@ class Run(Findings):
         self._on_finding, self._known = on_finding, known
         self._is_isolated = False
         self._gateway_errors: list[Exchange] | None = None
+        self.gaps: dict[str, Exchange] = {}  # what a test misses and goes on without, by place
 
     @property
     def profile_option(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from tallystick.drivers.story import Story
+from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Violation
 from tallystick.request import Request
 from tallystick.run import Run, Violated
@@ -59,10 +60,16 @@ def requiring_answers(story: Story) -> Iterator[None]:
 
 def require_answers(story: Story, begin: int = 0) -> None:
     """Raise Unanswered if an answer is missing in a story, from the event `begin` on."""
+    for event in unanswered(story, begin):
+        raise Unanswered(event.exchange)
+
+
+def unanswered(story: Story, begin: int = 0) -> Iterator[Event]:
+    """The events of a story whose answer is missing, from the event `begin` on."""
     for event in story.events[begin:]:
         answer = event.exchange.answer
         if is_missing(answer) or answer.status >= 500:
-            raise Unanswered(event.exchange)
+            yield event
 
 
 def require_proof(story: Story) -> None:

@@ -34,8 +34,8 @@ from tallystick.ledger.vocabulary import (
     Read,
     ReadCard,
     ReadHold,
-    ReadTransactions,
     Refused,
+    Unknown,
     View,
     Violation,
 )
@@ -131,7 +131,8 @@ class Session:
             return None
         if step.name:
             self.resolver.bind(step.name, command, card, outcome)
-        reads = isinstance(command, ReadCard | ReadTransactions | ReadHold)
+        reads = isinstance(command, Read)
+        unread = unread and not isinstance(outcome, Unknown)  # what is open is best settled at once
         if not (reads or unread or self._spares(command, outcome)):
             self.read_back(card, command, outcome, str(step))
         return outcome

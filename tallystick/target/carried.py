@@ -24,6 +24,13 @@ class Message:
     """What it carries in place of the credentials of the client."""
     passes: bool = False
     """Whether it only comes before or after the request with the effect: no driver breaks it."""
+    looks: bool = False
+    """Whether it is known to change nothing, though its method may be POST."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing, so that it can be sent again."""
+        return self.looks or self.request.method == "GET"
 
     @property
     def is_ordinary(self) -> bool:

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import httpx
 
-from tallystick.ledger.vocabulary import Command, Outcome, Unknown
+from tallystick.ledger.vocabulary import Command, Outcome, Read, Unknown
 from tallystick.request import Request
 from tallystick.target.address import Address, Client, Secret, with_path
 from tallystick.target.answers import (
@@ -193,7 +194,8 @@ class HttpTarget:
     def perform(self, command: Command) -> tuple[Outcome, Exchange]:
         """Ask for the command and say what came of it."""
         conversation = Conversation(self.profile, self.address.account, self._time.sleep)
-        outcome, exchange = conversation.about(command, self._beside, self.send)
+        send = partial(self.send, looks=isinstance(command, Read))
+        outcome, exchange = conversation.about(command, self._beside, send)
         why = proves_nothing(exchange)
         return (Unknown(why) if why else outcome), exchange
 
@@ -209,15 +211,16 @@ class HttpTarget:
         content: bytes | None = None,
         authorized: bool = True,
         proof: Proof | None = None,
+        looks: bool = False,
     ) -> Exchange:
         """Send one request; `content` and `headers` replace the usual ones for ill-formed input,
-        `proof` the usual credentials.
+        `proof` the usual credentials. `looks`: it changes nothing, whatever its method.
 
         NotSupported, and nothing is sent, if the target lacks the operation; also if that becomes
         known by the answer.
         """
         self.support.require(request.operation)
-        exchange = self._sent(Message(request, headers, content, authorized, proof))
+        exchange = self._sent(Message(request, headers, content, authorized, proof, looks=looks))
         if self._is_main:  # another client may be refused what is there
             self.support.hear(exchange, self.ask, self.address.account)
         return exchange
@@ -297,7 +300,7 @@ class HttpTarget:
         """What a failed request proves, after an outage if there is one: a read is sent again, a
         write may have been executed or not.
         """
-        is_read = message.request.method == "GET"
+        is_read = message.is_read
         for repeat in range(REPEATS):
             failure = exchange.answer
             if isinstance(failure, NoAnswer) and (failure.on_purpose or failure.excess):

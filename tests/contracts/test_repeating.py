@@ -125,6 +125,35 @@ def test_a_stage_needs_the_answer_to_every_step() -> None:
         Stage(run, "A = card 1000 NOK")
 
 
+# Gaps: answers without which an attempt goes on ---------------------------------------------------
+
+
+def attempts_with(run: Run, *gaps: tuple[str, ...]) -> Callable[[], int]:
+    """Attempts that come to their end, each with an answer missing at these places."""
+    left = list(gaps)
+
+    def attempt() -> int:
+        exchange = Direct(run).target.send(Request("aid_cards_get", "GET", "/cards"))
+        run.gaps |= dict.fromkeys(left.pop(0), exchange)
+        return len(gaps) - len(left)
+
+    return attempt
+
+
+def test_a_gap_is_filled_by_an_attempt_that_has_the_answer() -> None:
+    run = run_against(Server(400))
+    gaps = [("d1", "d2"), ("d2", "d3"), ("d3",)]
+    assert until_answered(run, attempts_with(run, *gaps)) == len(gaps)
+    assert run.undecided == []
+
+
+def test_a_gap_in_every_attempt_leaves_the_contract_undecided() -> None:
+    run = run_against(Server(400))
+    with pytest.raises(pytest.skip.Exception, match="not decided"):
+        until_answered(run, attempts_with(run, *[("d1", f"x{n}") for n in range(ATTEMPTS)]))
+    assert len(run.undecided) == 1
+
+
 # Credentials --------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
 
 import httpx
@@ -164,8 +165,16 @@ def test_a_lost_answer_is_settled_by_the_reading_that_follows(make_run: MakeRun)
         assert [len(session.ledgers.of(card)) for card in session.ledgers] == [1]
 
 
-def test_a_lost_answer_leaves_two_ledgers_until_something_is_read(make_run: MakeRun) -> None:
-    run = make_run(Tampering(lose=Once(is_post("/capture"))))
+def test_a_lost_answer_leaves_two_ledgers_until_a_read_is_answered(make_run: MakeRun) -> None:
+    captured, reads = Once(is_post("/capture")), itertools.count()
+
+    def lose(request: httpx.Request) -> bool:
+        if captured(request):
+            return True
+        is_read = request.method == "GET" and "/cards/" in request.url.path
+        return captured.happened and is_read and next(reads) < 2  # a read is sent again
+
+    run = make_run(Tampering(lose=lose))
     session = Session(run)
     for line in BASIC[:2]:
         session.perform(parse_step(line))
@@ -174,6 +183,24 @@ def test_a_lost_answer_leaves_two_ledgers_until_something_is_read(make_run: Make
     assert sorted(ledger.held for ledger in session.ledgers.of(CardLabel("A"))) == [500, 600]
     session.perform(parse_step("read A"))
     assert [ledger.held for ledger in session.ledgers.of(CardLabel("A"))] == [500]
+
+
+def test_a_lost_answer_is_settled_at_once_also_where_nothing_is_read_back(
+    make_run: MakeRun,
+) -> None:
+    run = make_run(Tampering(lose=Once(is_post("/capture"))))
+    session = Session(run)
+    for line in BASIC[:3]:
+        session.perform(parse_step(line), unread=True)
+    assert [ledger.held for ledger in session.ledgers.of(CardLabel("A"))] == [500]
+
+
+def test_a_look_up_is_sent_again_as_a_read_is(make_run: MakeRun) -> None:
+    run = make_run(Tampering(lose=Once(is_post("/wallets/info"))))
+    session = Session(run)
+    for line in ("A = card 1000 NOK", "t = token A", "info t"):
+        outcome = session.perform(parse_step(line))
+    assert isinstance(outcome, Accepted)
 
 
 def test_an_effect_behind_a_refusal_is_caught(make_run: MakeRun) -> None:
