@@ -121,7 +121,7 @@ HOMES = {
     "httpx": (
         r"tallystick/(target/\w+|drivers/(faulty_transport|concurrent/last_byte))\.py|tests/.*"
     ),
-    "httpcore": r"tallystick/target/\w+\.py",
+    "httpcore": r"(tallystick|tests)/target/\w+\.py",
     "certifi": r"tallystick/target/\w+\.py",
     "schemathesis": (
         r"contracts/.*|conftest\.py|tallystick/(drivers|profiles/wallet)/fuzz/\w+\.py|tests/.*"

@@ -45,6 +45,7 @@ FORMAT_ERRORS = (
 
 UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 """What a text in the format `uuid` looks like."""
+_UUID = re.compile(UUID)
 
 DOCUMENT = SPEC / "openapi.yaml"
 JSON_TYPE = "application/json"
@@ -223,7 +224,7 @@ def _with_nulls(node: Any) -> Any:
 
 
 def _is_uuid(text: str) -> bool:
-    return re.fullmatch(UUID, text) is not None
+    return _UUID.fullmatch(text) is not None
 
 
 def _with_plain_texts(body: Any) -> Any:

@@ -17,6 +17,7 @@ import httpcore
 import httpx
 
 from tallystick.target.address import Secret
+from tallystick.target.one_connection import OneConnection
 from tallystick.target.transport import BoundedTransport, KeepAlive
 
 TIMEOUT_S = 10.0
@@ -67,27 +68,24 @@ class Connections:
         self._tls = tls_context(network) if url.startswith("https:") else None
         self._habit = KeepAlive()
 
-    def open(
-        self, *, at_most: int = 100, keep: bool = True, http2: bool = True
-    ) -> BoundedTransport:
-        """A transport with connections of its own: `at_most` at once, kept open or closed after
-        each request; never HTTP/2 unless `http2`.
+    def open(self, *, keep: bool = True, http2: bool = True) -> BoundedTransport:
+        """A transport with a connection of its own, kept open or closed after each request; never
+        HTTP/2 unless `http2`.
         """
+        speaks_http2 = self.network.http2 and http2
 
-        def pool(backend: httpcore.NetworkBackend) -> httpcore.ConnectionPool:
-            proxy = self._proxy()
-            return httpcore.ConnectionPool(
+        def connection(backend: httpcore.NetworkBackend) -> OneConnection:
+            pool = httpcore.ConnectionPool(
                 ssl_context=self._tls,
-                proxy=proxy,
-                max_connections=at_most,
-                max_keepalive_connections=None if keep else 0,
+                proxy=self._proxy(),
                 keepalive_expiry=KEEPALIVE_S,
-                http2=self.network.http2 and http2,
+                http2=speaks_http2,
                 network_backend=backend,
             )
+            return OneConnection(pool.create_connection, keep=keep)
 
-        speaks_http2 = self.network.http2 and http2
-        return BoundedTransport(pool, self.network.timeout_s, None if speaks_http2 else self._habit)
+        habit = None if speaks_http2 else self._habit
+        return BoundedTransport(connection, self.network.timeout_s, habit)
 
     def _proxy(self) -> httpcore.Proxy | None:
         if not self.network.proxy:

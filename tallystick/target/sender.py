@@ -108,7 +108,7 @@ class Sender:
         )
 
     def _answer(self, response: httpx.Response, content: bytes) -> Answer | NoAnswer:
-        headers = response.headers
+        headers = dict(response.headers.items())
         encoding = headers.get("content-encoding", "")
         if encoding:
             try:

@@ -16,8 +16,9 @@ import httpcore
 import httpx
 
 from tallystick.target.bodies import LARGEST, shown
+from tallystick.target.one_connection import OneConnection
 
-MakePool = Callable[[httpcore.NetworkBackend], httpcore.ConnectionPool]
+MakeConnection = Callable[[httpcore.NetworkBackend], OneConnection]
 
 DROPS = 4
 """Reads that brought a few bytes each, until the time was up: that is no fault of the network."""
@@ -171,8 +172,9 @@ class KeepAlive:
 class _Body(httpx.SyncByteStream):
     """The body of an answer as it comes in."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, answered: Callable[[], None]) -> None:
         self._stream = stream
+        self._answered = answered
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -182,15 +184,16 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._stream.close()
+        self._answered()
 
 
 class BoundedTransport(httpx.BaseTransport):
     """Sends requests, one at a time, and ends every exchange within `limit_s` seconds."""
 
-    def __init__(self, make_pool: MakePool, limit_s: float, habit: KeepAlive | None) -> None:
+    def __init__(self, make: MakeConnection, limit_s: float, habit: KeepAlive | None) -> None:
         self._allowance = Allowance()
         self._backend = _Backend(self._allowance)
-        self._pool = make_pool(self._backend)
+        self._connection = make(self._backend)
         self._limit_s = limit_s
         self._habit = habit
 
@@ -199,7 +202,7 @@ class BoundedTransport(httpx.BaseTransport):
         opened = self._backend.opened
         self._allowance.begin(self._limit_s, holds_head=_has_whole_body(request))
         try:
-            response = self._pool.handle_request(self._as_httpcore(request))
+            response = self._connection.handle_request(self._as_httpcore(request))
         except Exception as error:
             if isinstance(error, BROKEN):
                 self._note_reuse(opened, broken=self._allowance.received == 0)
@@ -208,7 +211,7 @@ class BoundedTransport(httpx.BaseTransport):
         return httpx.Response(
             response.status,
             headers=response.headers,
-            stream=_Body(response.stream),
+            stream=_Body(response.stream, self._connection.answered),
             extensions=response.extensions,
         )
 
@@ -237,8 +240,8 @@ class BoundedTransport(httpx.BaseTransport):
         self._allowance.restart()
 
     def close(self) -> None:
-        """Close all connections."""
-        self._pool.close()
+        """Close the connection."""
+        self._connection.close()
 
 
 def _has_whole_body(request: httpx.Request) -> bool:

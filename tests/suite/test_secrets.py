@@ -14,7 +14,7 @@ from tests.suite.test_verdicts import OWN, contract
 SHOW_ALL = ("-l", "-vv", "--tb=long", "--full-trace")
 BREAKS = {
     "before it sends": "run.target._sender._headers = None",
-    "in the connection": "run.target._sender.transport._pool._requests = None",
+    "in the connection": "run.target._sender.transport._connection._ready = None",
     "in the stream": "run.target._sender.transport._allowance.take = None",
     "after it has sent": "run.target._sender._depths = None",
     "in a token": "run.target.authentication._token_in = None; run.target.authentication.forget()",

@@ -93,7 +93,7 @@ class LastByteTransport(httpx.BaseTransport):
 
         Credentials are part of the preparation: if they waited, the request would come late.
         """
-        self._inner = connections.open(at_most=1, http2=False)
+        self._inner = connections.open(http2=False)
         self._passes = passes
         self._barrier: StartBarrier | None = None
         self._place = 0
