@@ -17,6 +17,9 @@ from tallystick.fingerprint import are_one, holds, is_figure
 from tallystick.program import Program, ProgramError, Step, parse_step
 from tallystick.run import Finding
 
+MEMBERS = " with {"
+"""What begins the members of a step."""
+
 
 class Steadiness(IntEnum):
     """How sure a violation is to come again, the surest first."""
@@ -101,10 +104,15 @@ def _is_met_in_words(cause: Finding, other: Finding) -> bool:
 
 
 def _spelled(notes: Iterable[str]) -> Iterator[Step]:
-    """The requests that are steps of a program; the others are in words."""
+    """The requests that are steps of a program; the others are in words.
+
+    A long step is cut in its members: what it does, and to what, stands before them.
+    """
     for line in notes:
-        with suppress(ProgramError):
-            yield parse_step(line)
+        for text in (line, line.partition(MEMBERS)[0]):
+            with suppress(ProgramError):
+                yield parse_step(text)
+                break
 
 
 def is_plain(program: Program) -> bool:

@@ -60,6 +60,14 @@ def test_the_same_wrong_figure_in_single_requests_with_the_same_steps_is_a_conse
     assert not explains(replace(cause, replays=(3, 4)), listed)
 
 
+def test_a_step_whose_members_are_cut_off_is_still_a_step() -> None:
+    cause = found("CARD-2", 'A = card 1000 NOK with {"name": "x"}', actual="originated_by None")
+    cut = 'A = card 1000 USD with {"name": "Everything", "metadata": "{\\"order'
+    viewed = in_words("CARD-2", cut, "info t", "GET /cards/a -> 200", actual="originated_by None")
+    assert explains(cause, viewed)
+    assert not explains(cause, replace(viewed, notes=("POST /cards with {", *viewed.notes[2:])))
+
+
 def test_another_wrong_figure_is_another_cause() -> None:
     longer = found("CAP-4", *CAPTURE, actual="amount_balance 900")
     assert rules_of(longer, found("TX-5", *HOLD)) == [("TX-5", None), ("CAP-4", None)]
