@@ -161,6 +161,13 @@ class Api(Protocol):
         """
         ...
 
+    def is_prepared(self, command: Command) -> bool:
+        """Whether requests come before the one with the effect when a command is asked first.
+
+        A repetition has what they gave, so that `prepare` returns None for it.
+        """
+        ...
+
     def encode(self, command: Command, account: str, known: Variables) -> Request:
         """The one request that has the effect, on behalf of the account.
 

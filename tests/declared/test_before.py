@@ -198,3 +198,14 @@ def test_an_id_that_is_shown_as_a_number_is_sent_as_one(tmp_path: Path) -> None:
     assert request.path == "/shards/3/captures"
     sent = {"hold": 17, "text": "hold 17", "shard": 3, "label": "x", "amount": 100}
     assert request.body == sent
+
+
+def test_a_command_with_requests_before_it_is_prepared_however_often_it_was_asked(
+    driver: Driver,
+) -> None:
+    entry = hold(driver, 600, "r")
+    capture = Capture(CardId("A"), entry, None, RefId("c"))
+    for _ in range(2):
+        assert driver.profile.is_prepared(capture)
+        driver.do(capture)
+    assert not driver.profile.is_prepared(HOLD)

@@ -147,10 +147,9 @@ class AmountFuzz:
         return self._session.resolver.resolve(replace(step, name=f"{step.name}{number}"))
 
     def _request(self, command: Command) -> Request:
-        account = self.run.target.address.account
-        if self.run.profile.prepare(command, account, {}) is not None:
+        if self.run.profile.is_prepared(command):
             raise NotSupported("step of one request")
-        return self.run.profile.encode(command, account, {})
+        return self.run.profile.encode(command, self.run.target.address.account, {})
 
     def _place(self, request: Request) -> str:
         places = (self.run.profile.fuzzing or Fuzzing()).places.get(request.operation, {})

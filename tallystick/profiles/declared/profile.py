@@ -107,6 +107,10 @@ class DeclaredProfile:
                 return Preparation(request, partial(self._given, before, number, variables))
         return None
 
+    def is_prepared(self, command: Command) -> bool:
+        """Whether the file has requests before that of the command."""
+        return bool(self._encoder.template(command).before)
+
     def _given(
         self, before: Before, number: int, variables: Mapping[str, Any], answer: Answer
     ) -> Variables | Refused | None:
@@ -143,8 +147,8 @@ class DeclaredProfile:
 
     def _prepared(self, command: Command) -> Variables:
         """What the requests before the one with the effect gave."""
-        has_any = self._encoder.template(command).before
-        return self._names.prepared(self._asked(command)) if has_any else {}
+        is_any = self.is_prepared(command)
+        return self._names.prepared(self._asked(command)) if is_any else {}
 
     def _has_key(self, command: Command) -> bool:
         """Whether a repetition is the same request; a read or one without a key is a new one."""

@@ -63,6 +63,10 @@ class Wallet:
         """One request is enough for every command."""
         return None
 
+    def is_prepared(self, command: Command) -> bool:
+        """See `prepare`."""
+        return False
+
     def encode(self, command: Command, account: str, known: Variables) -> Request:
         """See `wire`."""
         return wire.encode(command, account)

@@ -305,7 +305,7 @@ def _takes_more(event: Event, run: Run) -> bool:
     """Whether a request of a script would not be the one that was sent."""
     judged, unusual = event.judged, event.exchange.unusual
     account = run.target.address.account
-    if judged is not None and run.profile.prepare(judged.command, account, {}) is not None:
+    if judged is not None and run.profile.is_prepared(judged.command):
         return True  # requests of its own come before the one with the effect
     answer = event.exchange.answer
     if judged is not None and isinstance(answer, Answer):

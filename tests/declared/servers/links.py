@@ -110,6 +110,8 @@ class Links(Api):
         is_last = body.get("final", False)
         if currency != payment.currency or not isinstance(is_last, bool):
             raise refusal(422, "Another currency, or `final` is no boolean")
+        if payment.releases_at is not None:
+            raise refusal(422, "The payment is being released")
         most = payment.amount if self.fault == "captures_beyond" else payment.left
         if payment.left <= 0 or amount > most:
             raise refusal(422, "The amount is higher than what is left")
