@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import pytest
@@ -83,12 +84,34 @@ def _made(stage: Stage, label: str, card: CardId, among: Iterable[CardId]) -> bo
         same = [other for other in among if _form(other) == _form(card)]
         stage.direct.expect("CARD-1", not same, f"card {card!r}, as {same} was made", "refused")
         if not REF_CHARACTERS.fullmatch(card):
+            _names_no_other(stage, card, among)
             return False
     stage.take(label, made, answer)
     if "%" not in card or is_refused(answer):
         return not is_refused(answer)
     # A router may refuse a percent sign, though it is percent-encoded.
     return not is_refused(stage.send(request_builders.read_card(stage.base, card), shaped=False))
+
+
+def _names_no_other(stage: Stage, card: CardId, among: Iterable[CardId]) -> None:
+    """Read an id that no card could be made with: it finds none of the cards `among`.
+
+    Ids that Unicode takes for one text (a letter with its accent, and the two in one sign) may
+    be one id.
+    """
+    if _same_text(card) in map(_same_text, among):
+        return
+    shown = (body_of(stage.send(request_builders.read_card(stage.base, card))) or {}).get("card_id")
+    stage.direct.expect(
+        "READ-2",
+        shown not in tuple(among),
+        f"a refusal to read {card!r}, with which no card was made",
+        f"card {shown!r}",
+    )
+
+
+def _same_text(card: CardId) -> str:
+    return unicodedata.normalize("NFKC", card)
 
 
 def _form(card: CardId) -> str:

@@ -47,6 +47,7 @@ TEXTS: dict[str, str] = {
     "decomposed": "A\N{COMBINING RING ABOVE}",
     "emoji": "\N{WRAPPED PRESENT}\N{FAMILY}",
     "quotes": "Robert'); DROP TABLE cards;-- \"\\",
+    "markup": "Tom & Jerry <b>1 &lt; 2</b> %41+",
     "newline": "a\nb\tc",
 }
 """Texts that a careless server cuts, changes or loses; the documentation forbids none of them."""

@@ -1,20 +1,25 @@
 """What is taken: stricter and looser forms of input than the default, all of them permitted.
 
-Overrides of the intake; knows no card.
+Overrides of the intake, and of how ids are found.
 """
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 from sandbox.dialects.registry import dialect
 from sandbox.document import Operation
 from sandbox.intake import Intake
+from sandbox.records import Card
 from sandbox.refusals import Cause, Refusal
+from sandbox.store import Store
 
 _TRIMMED = ("card_id", "customer_id", "originated_by")
 _MOST_KEYS, _LONGEST_KEY, _LONGEST_TEXT = 50, 40, 500
 _SMALL_BYTES = 4_000
+_MARKUP = re.compile(rb"(?i)</?[a-z]|\bdrop table\b")
+_MOST_CARDS = 10_000
 _CONTROL = re.compile(r"\\u00[01]|\\[bfnrt]")
 _LONGEST_REF, _LONGEST_NAME = 36, 40
 
@@ -44,6 +49,24 @@ def trim(entity: Any) -> None:
         for name in _TRIMMED:
             if isinstance(entity.get(name), str):
                 entity[name] = entity[name].strip(" ")
+
+
+@dialect(
+    "ids_in_one_form",
+    permitted="no page says which signs make two ids (question 55); Unicode takes the forms of a"
+    " text that differ in how an accent is written for one text",
+    summary="a card_id is taken, and found, by its text, however its accents are written",
+)
+class IdsInOneForm(Store):
+    def card(self, account: str, card_id: str) -> Card | None:
+        found = super().card(account, card_id)
+        if found is not None or card_id.isascii():
+            return found
+        text = unicodedata.normalize("NFC", card_id)
+        for card in self.cards(account, "deleted = 0", (), _MOST_CARDS):
+            if unicodedata.normalize("NFC", card.card_id) == text:
+                return card
+        return None
 
 
 @dialect(
@@ -174,6 +197,18 @@ class RareSignsRefused(Intake):
         if any(sign > "\uffff" for sign in text) or _CONTROL.search(text):
             raise Refusal(Cause.INVALID, "The body has a sign that is not stored")
         return body
+
+
+@dialect(
+    "markup_refused",
+    permitted="questions 6, 41 and 55: which characters a text may have",
+    summary="a firewall in front refuses bodies with what looks like a tag or a command of SQL",
+)
+class MarkupRefused(Intake):
+    def parse(self, raw: bytes) -> Any:
+        if _MARKUP.search(raw):
+            raise Refusal(Cause.INVALID, "The request was blocked")
+        return super().parse(raw)
 
 
 @dialect(

@@ -111,6 +111,24 @@ class BatchForgetsLast(Cards):
         return made
 
 
+@fault(
+    "batch_makes_doubles",
+    breaks="CARD-4",
+    summary="an id that a batch names twice gets two cards: it is looked up before any is made",
+)
+class BatchMakesDoubles(Cards):
+    def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
+        entries = {entry["card_id"]: entry for entry in body["cards"]}
+        made = super().batch(caller, body | {"cards": list(entries.values())})
+        with self.store.transaction():
+            for entry in body["cards"]:
+                if entry is not entries[entry["card_id"]]:
+                    double = self.new_card(caller, entry | {"amount": 0, "currency": "NOK"}, "")
+                    card = self.store.add_card(replace(double, inactive=1))
+                    made.append(Issued(card, None, None))
+        return made
+
+
 @fault("batch_cards_are_active", breaks="CARD-4", summary="cards of a batch need no activation")
 class BatchCardsAreActive(Cards):
     def issue_inactive(
@@ -163,6 +181,16 @@ class ActivationLoadsNothing(Cards):
 class ActivationKeepsCurrency(Cards):
     def activation(self, card: Card, body: dict[str, Any]) -> dict[str, object]:
         return super().activation(card, body) | {"currency": card.currency}
+
+
+@fault(
+    "activation_forgets_type",
+    breaks="CARD-2",
+    summary="an activated card has no type, since the request that activates it names none",
+)
+class ActivationForgetsType(Cards):
+    def activation(self, card: Card, body: dict[str, Any]) -> dict[str, object]:
+        return super().activation(card, body) | {"type": body.get("type")}
 
 
 @fault("activation_ignores_period", breaks="CARD-6", summary="activation does not set the period")

@@ -4,6 +4,7 @@ Overrides methods of every part; knows nothing of how the suite looks for these.
 """
 
 import html
+import re
 import unicodedata
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from sandbox.orders import Order
 from sandbox.records import Card, Token, Transaction
 
 _PAGE = 100
+_TAG = re.compile("<[^>]*>")
 
 # --- texts ----------------------------------------------------------------------------------
 
@@ -28,6 +30,13 @@ class NamesAreEscaped(Cards):
     def new_card(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Card:
         card = super().new_card(caller, body, fingerprint)
         return replace(card, name=card.name and html.escape(card.name))
+
+
+@fault("tags_are_stripped", breaks="CARD-2", summary="what looks like a tag in a name is cut out")
+class TagsAreStripped(Cards):
+    def new_card(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Card:
+        card = super().new_card(caller, body, fingerprint)
+        return replace(card, name=card.name and _TAG.sub("", card.name))
 
 
 @fault(

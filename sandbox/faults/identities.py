@@ -94,6 +94,15 @@ class AccentsMakeACard(Cards):
 
 
 @fault(
+    "accented_ids_are_taken",
+    breaks="READ-2",
+    summary="a card_id with accents is taken, and found, if it is one of a card without them",
+)
+class AccentedIdsAreTaken(CardIdsWithoutAccents):
+    """A collation that is blind to accents, such as MySQL's default: create is refused as well."""
+
+
+@fault(
     "card_ids_are_numbers",
     breaks="READ-2",
     summary="a card_id of digits finds the card whose id is the same number",

@@ -20,6 +20,8 @@ ORDINARY_METADATA_LENGTH = 500
 
 REF_CHARACTERS = re.compile("[A-Za-z0-9_.:-]+")
 """Which characters a ref_id may have is not documented either (question 6)."""
+_MARKUP = re.compile(r"[<>\"`\\;%{}$|]")
+"""Signs of markup and of commands, which a filter in front of a server may take for an attack."""
 _METADATA_KEY = re.compile(r"\w+(-\w+)*")
 
 
@@ -31,7 +33,7 @@ def is_ordinary_ref(ref: str) -> bool:
 def is_ordinary_text(text: str) -> bool:
     """Whether every server has to take the text as a name; it may trim spaces at the ends."""
     fits = 0 < len(text) <= ORDINARY_LENGTH and text == text.strip()
-    return fits and text.isascii() and text.isprintable()
+    return fits and text.isascii() and text.isprintable() and not _MARKUP.search(text)
 
 
 def is_ordinary_metadata(text: str) -> bool:
@@ -41,6 +43,7 @@ def is_ordinary_metadata(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     flat = isinstance(members, dict) and all(
-        isinstance(value, str) and _METADATA_KEY.fullmatch(key) for key, value in members.items()
+        isinstance(value, str) and _METADATA_KEY.fullmatch(key) and not _MARKUP.search(value)
+        for key, value in members.items()
     )
     return flat and len(text) <= ORDINARY_METADATA_LENGTH and text.isascii()

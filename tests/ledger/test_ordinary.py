@@ -41,6 +41,9 @@ def test_an_ordinary_ref_id_is_short_and_of_few_characters(ref: str, ordinary: b
         ("a ", False),
         ("é", False),
         ("a\tb", False),
+        ("Tom & Sons' (gifts)", True),
+        ("<b>a</b>", False),
+        ("a; b", False),
     ],
 )
 def test_an_ordinary_name_is_short_printable_and_without_outer_spaces(
@@ -62,6 +65,7 @@ LONGEST = '{"a": "' + "b" * (ORDINARY_METADATA_LENGTH - 9) + '"}'
         ('{"a": 7}', False),
         ('{"a.b": "7"}', False),
         ('{"a": "é"}', False),
+        ('{"a": "<b>"}', False),
         ('["a"]', False),
         ("{", False),
         ("[" * 100_000, False),

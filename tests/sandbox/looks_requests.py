@@ -215,6 +215,19 @@ def ids_trimmed(wallet: Local) -> Any:
 
 
 @look
+def ids_in_one_form(wallet: Local) -> Any:
+    body = {"card_id": "caf\u00e9", "amount": 1, "currency": "NOK"}
+    twice = [status(wallet, "/cards", body | {"card_id": i}) for i in ("caf\u00e9", "cafe\u0301")]
+    return twice, wallet.send("GET", "/cards/cafe%CC%81").status
+
+
+@look
+def markup_refused(wallet: Local) -> Any:
+    body = {"card_id": "a", "amount": 1, "currency": "NOK"}
+    return [status(wallet, "/cards", body | {"name": name}) for name in ("<b>a</b>", "a < b")]
+
+
+@look
 def nulls_are_absent(wallet: Local) -> Any:
     kept = {"metadata": {"a": None}, "pin": {"format": None}}
     body = {"card_id": "a", "amount": 1, "currency": "NOK", "name": None} | kept

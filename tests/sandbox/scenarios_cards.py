@@ -59,6 +59,7 @@ def batches(wallet: Local) -> None:
         "expires_at": "2027-01-15T08:00:00Z",
     }
     wallet.send("GET", "/customers/c-9/cards")
+    wallet.send("POST", "/cards/batch", {"cards": [entries[0] | {"card_id": "batch-9"}] * 2})
     wallet.send("POST", "/cards/batch-1/activate", body)
     for _ in range(2):
         wallet.send("POST", "/cards/batch-0/activate", {"amount": 70, "currency": "DKK"})
