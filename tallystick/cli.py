@@ -10,9 +10,9 @@ import json
 import sys
 import textwrap
 import traceback
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, cast
+from typing import NoReturn, TextIO, cast
 
 import click
 from rich.console import Console
@@ -20,19 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tallystick import __version__
+from tallystick.check_command import check_command
 from tallystick.checker import (
-    BLOCK_BUDGET,
-    Budget,
-    CheckResult,
-    History,
     HistoryError,
-    Illegality,
-    Key,
-    Stream,
-    Verdict,
-    check,
-    load,
-    read,
 )
 from tallystick.choosing import TEXTS
 from tallystick.command_options import run_options, settings_options
@@ -47,18 +37,11 @@ from tallystick.hunting.hunt import hunt
 from tallystick.hunting.request import TEXTS as HUNTING
 from tallystick.judging import judge
 from tallystick.known_command import known_command
-from tallystick.ledger.coding import decode_command, decode_outcome
-from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.oracle import step
-from tallystick.ledger.state import Ledger
-from tallystick.ledger.vocabulary import CardId
 from tallystick.merge_command import merge_command
 from tallystick.profile_commands import profile_group
 from tallystick.profiles import registry
-from tallystick.profiles.documents import dialect_of, rules_of
+from tallystick.profiles.documents import rules_of
 from tallystick.profiles.profile import ProfileError
-from tallystick.recorded import is_archive, is_journal, said_of
-from tallystick.recorded import recorded as recorded_in
 from tallystick.replay_command import replay_command, violated
 from tallystick.replaying import probe_rows, probe_target
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
@@ -68,11 +51,9 @@ from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError
 from tallystick.reporting.server_table import read_column, table_of
-from tallystick.reporting.timeline import TimeLine, bars_of, timeline_page
 from tallystick.reporting.unbreakable import Unbreakable, open_closed_streams
-from tallystick.reporting.visible import brief, visible
-from tallystick.reporting.wording import say_command, say_outcome
-from tallystick.settings import Settings, SettingsError, duration
+from tallystick.reporting.visible import brief
+from tallystick.settings import Settings, SettingsError
 from tallystick.sweeping import sweep
 from tallystick.target import TargetError
 
@@ -270,106 +251,10 @@ def table_command(results: tuple[str, ...]) -> None:
     click.echo(table_of([read_column(result) for result in results], load_rules()), nl=False)
 
 
-# check --------------------------------------------------------------------------------------------
-
-
-@cli.command("check", short_help="Judge a recorded history.")
-@click.argument("history", type=click.Path(path_type=Path))
-@click.option("--profile", default=registry.DEFAULT, help="the API that the history is of")
-@click.option("--dialect", default="", help="pinned dialect to hold it to")
-@click.option("--budget", default="60s", help="time for the search, such as 90s or 10m")
-@click.option("--page", default="", help="write the time line of the first violation to this file")
-@click.option("--stream", is_flag=True, help="judge a history while it is read, however long it is")
-def check_command(
-    history: Path, profile: str, dialect: str, budget: str, page: str, stream: bool
-) -> int:
-    """Judge a recorded history: is there a legal order of its operations?
-
-    It takes the journal of a run and HTTP archives (HAR) too. What cannot be judged is counted.
-    """
-    recorded, left_out = (History(), []) if stream else _history_in(history, profile)
-    known = dialect_of(registry.load(profile), Path(dialect) if dialect else None)
-    limits = Budget(seconds=duration(budget))
-    if stream:
-        judgement, operations, cards = _streamed(history, known, limits)
-    else:
-        first = {key: part[0].command.card for key, part in recorded.partitions().items()}
-        judgement = check(recorded, step, lambda key: Ledger(known, first[key]), budget=limits)
-        operations, cards = len(recorded), len(first)
-    for illegality in judgement.illegalities:
-        click.echo("\n".join(_told(illegality)))
-    if page and judgement.illegalities:
-        write_whole(Path(page), timeline_page(_time_line(judgement.illegalities[0])))
-        click.echo(f"time line: {page}")
-    for key in judgement.undecided:
-        click.echo(f"{visible(str(key))}: undecided; the budget of {budget} was spent (--budget)")
-    for line in left_out:
-        click.echo(line)
-    if not operations:
-        click.echo("UNDECIDED: nothing in it can be judged")
-        return VIOLATES
-    click.echo(
-        f"{judgement.verdict.value.upper()}: {operations:,} operations on "
-        f"{cards:,} cards in {judgement.seconds:.2f} s"
-    )
-    return OK if judgement.verdict is Verdict.CONFORMS else VIOLATES
-
-
-def _streamed(file: Path, known: Dialect, limits: Budget) -> tuple[CheckResult[Ledger], int, int]:
-    """The verdict on a history that is judged while it is read; its operations and cards."""
-    cards: dict[Key, CardId] = {}
-    block = replace(BLOCK_BUDGET, seconds=limits.seconds)
-    stream = Stream(step, lambda key: Ledger(known, cards[key]), budget=block)
-    count = 0
-    try:
-        with file.open(encoding="utf-8") as lines:
-            for operation in read(lines, decode_command, decode_outcome):
-                cards.setdefault(operation.key, operation.command.card)
-                stream.add(operation)
-                count += 1
-    except (HistoryError, UnicodeDecodeError) as error:
-        raise HistoryError(f"{file}: {error}") from None
-    return stream.end(), count, len(cards)
-
-
-def _history_in(file: Path, profile: str) -> tuple[History[Any, Any], list[str]]:
-    """The history in a file, and in lines what of the file is left out."""
-    if is_journal(file) or is_archive(file):
-        found = recorded_in(file, registry.load(profile))
-        return found.history, list(said_of(found))
-    try:
-        with file.open(encoding="utf-8") as lines:
-            return load(lines, decode_command, decode_outcome), []
-    except (HistoryError, UnicodeDecodeError) as error:
-        raise HistoryError(f"{file}: {error}") from None
-
-
-def _told(illegality: Illegality[Ledger]) -> list[str]:
-    def line(operation: Any) -> str:
-        said = f"{say_command(operation.command)}: {say_outcome(operation.outcome)}"
-        return brief(f"client {operation.client}  {said}")
-
-    smallest = "a smallest part" if illegality.minimal else "a part"
-    return [
-        f"{visible(str(illegality.key))}: no legal order after {len(illegality.prefix)} operations",
-        f"  no place for   {line(illegality.stuck)}",
-        *(f"  beside it      {line(operation)}" for operation in illegality.waiting),
-        f"  {smallest} that has no legal order by itself:",
-        *(f"    {number}  {line(op)}" for number, op in enumerate(illegality.core, start=1)),
-    ]
-
-
-def _time_line(illegality: Illegality[Ledger]) -> TimeLine:
-    bars = bars_of(
-        illegality, lambda op: say_command(op.command), lambda op: say_outcome(op.outcome)
-    )
-    explanation = f"On card {illegality.key} there is no order in which every answer is legal."
-    return TimeLine(load_rules()["CONC-1"].text, "CONC-1", explanation, bars)
-
-
 # probe --------------------------------------------------------------------------------------------
 
 
+cli.add_command(check_command)
 cli.add_command(config_command)
 cli.add_command(diff_command)
 cli.add_command(merge_command)

@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -229,9 +229,9 @@ class PartOfReports(Reports):
         if self._journal is not None:
             self._journal.close()
 
-    def _new_journal(self, header: Header, redactor: Redactor) -> Journal:
+    def _new_journal(self, header: Header, redactor: Redactor, read: Iterable[str]) -> Journal:
         path = self._parts / f"{self._name}.jsonl.gz"
-        return Journal(path, header, redactor=redactor, longest=LONGEST_LINE)
+        return Journal(path, header, redactor=redactor, read=read, longest=LONGEST_LINE)
 
     def _write(self, run: Run, ending: Ending) -> None:
         for key in self._noted.keys() - run.findings.keys():

@@ -14,11 +14,13 @@ from typing import Any, Protocol
 
 from tallystick.cleanup import Leftovers
 from tallystick.ledger.traits import Traits
-from tallystick.ledger.vocabulary import CardId, Command
+from tallystick.ledger.vocabulary import CardId, Command, Outcome
 from tallystick.profiles.production import Production
+from tallystick.target.answers import Answer, NoAnswer
 from tallystick.target.api import (
     Api,
     Authentication,
+    FollowUp,
     Preparation,
     Unnamed,
     Variables,
@@ -36,6 +38,8 @@ __all__ = [
     "Profile",
     "ProfileError",
     "Recognised",
+    "Recogniser",
+    "Sent",
     "Unnamed",
     "Variables",
 ]
@@ -69,6 +73,8 @@ class Documents:
     pins: frozenset[str] = frozenset()
     """Members with a secret code of digits, such as the PIN of a card, in requests and answers. A
     script makes the codes that it sends of those that it is shown."""
+    headers: frozenset[str] = frozenset()
+    """The headers of answers that are read, in small letters; the journal keeps them."""
     made_at: str = ""
     """The member of an answer that says when what it shows was made, in RFC 3339; empty: none. The
     target's clock is read there too."""
@@ -102,6 +108,23 @@ class Fuzzing:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A recorded request without its secrets."""
+
+    number: int
+    method: str
+    path: str
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those beside the credentials, names in small letters."""
+    form: bool = False
+    client: str = ""
+    """Whose credentials it carried: requests with the same text are of one client."""
+    is_usual: bool = True
+    """Whether it carried whole credentials; others were left out or altered on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recognised:
     """What a recorded request asked for."""
 
@@ -111,6 +134,49 @@ class Recognised:
     """Whether the request may change a ledger, if it is no command."""
     account: str = ""
     """The account that the request names: the same card id elsewhere is another card."""
+    why: str = ""
+    """Why it is no command, if it may change a ledger."""
+    prepared_by: frozenset[int] = frozenset()
+    """The numbers of the requests that came before it, and belong to it."""
+    touches: tuple[str, ...] = ()
+    """Ids of what it may change beside what it names."""
+
+
+class Recogniser(Protocol):
+    """Reads the requests of one record, in the order of their calls.
+
+    Nothing is guessed: a command counts only if it is written as exactly this request.
+    """
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether the API has an operation with this method and path."""
+        ...
+
+    def recognise(self, sent: Sent) -> Recognised:
+        """What a request asked for; the card of a hold or token may be left empty."""
+        ...
+
+    def learn(self, sent: Sent, answer: Answer | NoAnswer) -> None:
+        """Take the answer to a request that may have prepared a later one."""
+        ...
+
+    def skip(self, sent: Sent) -> None:
+        """A request is not judged: what its key was used for, nobody follows."""
+        ...
+
+    def complete(
+        self, command: Command, account: str, answer: Answer
+    ) -> Answer | NoAnswer | FollowUp:
+        """See `Api.complete`."""
+        ...
+
+    def outcome(self, command: Command, account: str, answer: Answer | NoAnswer) -> Outcome:
+        """See `Api.outcome`."""
+        ...
+
+    def ids_of(self, command: Command, account: str, outcome: Outcome) -> tuple[str, ...]:
+        """The ids by which other requests may name what a command made."""
+        ...
 
 
 class Profile(Api, Protocol):
@@ -141,11 +207,8 @@ class Profile(Api, Protocol):
         """Which accounts, hosts and credentials may move real money."""
         ...
 
-    def recognise(self, method: str, path: str, body: Any) -> Recognised:
-        """What a recorded request asked for; the card of a hold or token may be left empty.
-
-        Nothing is guessed: `encode` has to write the command as exactly this request.
-        """
+    def recogniser(self) -> Recogniser:
+        """Reads recorded requests; a new one for each record."""
         ...
 
     def target_id(self, card: CardId) -> str:

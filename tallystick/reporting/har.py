@@ -69,12 +69,13 @@ def _response(record: Record) -> dict[str, Any]:
     status = record.status or 0
     has_body = record.status is not None and not record.reason
     text = json.dumps(record.answer) if has_body and record.answer is not None else ""
+    shown = record.shown_headers
     return {
         "status": status,
         "statusText": HTTPStatus(status).phrase if status in set(HTTPStatus) else "",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": [],
+        "headers": [{"name": name, "value": value} for name, value in shown.items()],
         "content": {"size": len(text), "mimeType": JSON_TYPE if text else "", "text": text},
         "redirectURL": "",
         "headersSize": -1,

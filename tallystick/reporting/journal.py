@@ -79,6 +79,8 @@ class Record:
     """What the ledger says beside what the server showed, if it is an exchange of a finding."""
     credentials: tuple[str, ...] | None = None
     """The headers with its credentials, for a shell, if they were not the usual ones."""
+    shown_headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers of the answer that the profile reads, names in small letters."""
 
 
 Exchanges = Mapping[str, tuple[Record, ...]]
@@ -87,16 +89,19 @@ Races = Mapping[str, TimeLine]
 """What several clients did at the same moment, by the same key."""
 
 
-def record_of(exchange: Exchange, step: str, redactor: Redactor) -> Record:
-    """What may be written of an exchange."""
+def record_of(
+    exchange: Exchange, step: str, redactor: Redactor, read: Iterable[str] = ()
+) -> Record:
+    """What may be written of an exchange; of the headers of its answer, those that are `read`."""
     request, answer = exchange.request, exchange.answer
     body = redactor.request(request.body) if request.body is not None else None
     status: int | None = None
-    reason, shown = "", None
+    reason, shown, headers = "", None, {}
     if isinstance(answer, NoAnswer):
         reason = redactor.text(answer.reason)
     else:
-        status = answer.status
+        status, known = answer.status, answer.headers
+        headers = {name: redactor.text(known[name]) for name in sorted(read) if name in known}
         if answer.body is NOT_JSON:
             reason = f"not JSON ({answer.content_type or 'no content type'})"
         else:
@@ -119,6 +124,7 @@ def record_of(exchange: Exchange, step: str, redactor: Redactor) -> Record:
         {name: redactor.text(value) for name, value in further_headers(exchange)},
         request.form,
         credentials=shown_credentials(exchange),
+        shown_headers=headers,
     )
 
 
@@ -131,11 +137,13 @@ class Journal:
         header: Header,
         *,
         redactor: Redactor | None = None,
+        read: Iterable[str] = (),  # headers of answers that the profile reads, in small letters
         longest: int = LONGEST_LINE,
         largest: int = LARGEST_WHOLE,
     ) -> None:
         """`longest`: characters of a line; `largest`: bytes of the file, then lines are short."""
         self._redactor = redactor or Redactor()
+        self._read = frozenset(read)
         self._longest, self._largest = longest, largest
         self._lock = threading.Lock()
         self._lines: list[str] = []
@@ -161,7 +169,7 @@ class Journal:
         with self._lock:
             if self._file.closed:
                 return  # a thread that gave up waiting may still hear an answer after the end
-            record = record_of(exchange, step, self._redactor)
+            record = record_of(exchange, step, self._redactor, self._read)
             longest = LONGEST_LATE_LINE if self._is_large() else self._longest
             self._lines.append(_record_line(record, longest))
             self._exchanges += 1
@@ -187,7 +195,8 @@ class Journal:
     def _whole(self, events: Iterable[Event]) -> Iterable[str]:
         """The lines of exchanges, which may have been cut when they were heard."""
         for event in events:
-            yield _record_line(record_of(event.exchange, event.step, self._redactor), self._longest)
+            record = record_of(event.exchange, event.step, self._redactor, self._read)
+            yield _record_line(record, self._longest)
 
     def _linked(self, event: Event) -> Linked:
         return Linked(event.exchange.number, event.step, _compared(event, self._redactor))
@@ -416,6 +425,7 @@ _DEFAULTS: dict[str, JSON] = {
     "headers": {},
     "form": False,
     "credentials": None,
+    "shown_headers": {},
 }
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode

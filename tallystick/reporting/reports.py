@@ -12,7 +12,7 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -120,14 +120,15 @@ class Reports:
             intensity=run.intensity,
             run=run.name,
         )
-        self._journal = self._new_journal(header, redactor_for(run))
+        read = run.profile.documents.headers
+        self._journal = self._new_journal(header, redactor_for(run), read)
         for exchange in self._early:
             self._journal(exchange)
         self._early.clear()
         self._write(run, replace(ending, unfinished=NOT_FINISHED))
 
-    def _new_journal(self, header: Header, redactor: Redactor) -> Journal:
-        return Journal(self.directory / NAME, header, redactor=redactor)
+    def _new_journal(self, header: Header, redactor: Redactor, read: Iterable[str]) -> Journal:
+        return Journal(self.directory / NAME, header, redactor=redactor, read=read)
 
     def owns(self, finding: Finding) -> bool:
         """Whether this process writes the files of the finding, and shortens its program."""

@@ -161,14 +161,15 @@ def test_ill_formed_input_is_no_command_of_the_ledger(tmp_path: Path) -> None:
         assert len(recorded(journal_of(tmp_path, odd), Wallet()).history) == 0
 
 
-def test_a_profile_whose_requests_are_not_read_backwards_says_so(
+def test_requests_of_another_api_than_that_of_the_profile_are_not_judged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, said = checked(
         journal_of(tmp_path, OPENED, HELD), capsys, "--profile", "stripe-charges"
     )
     assert status == 1
-    assert "not judged: 2 exchanges: it is no command of the ledger" in said
+    assert "judged: 0 of 2 exchanges" in said
+    assert "not judged: 2 exchanges: it is no command of the profile" in said
 
 
 def test_what_is_no_archive_ends_with_one_line(

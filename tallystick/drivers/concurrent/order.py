@@ -178,7 +178,7 @@ def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Led
     rule = "CONC-2" if _shares_a_ref(named, history) else "CONC-1"
     among = {id(op) for op in named}
     legal = [f"`{label_of(op)}`" for op in illegality.prefix if id(op) in among]
-    broken = _broken_by_stuck(illegality, start)
+    broken = broken_by_stuck(illegality, start)
     after = f"after {', '.join(legal)} " if legal else ""
     why = f": {broken.rule} expects {broken.expected}" if broken is not None else ""
     return Violation(
@@ -189,7 +189,7 @@ def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Led
     )
 
 
-def _broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation | None:
+def broken_by_stuck(illegality: Illegality[Ledger], start: Ledger) -> Violation | None:
     """What the oracle says of the stuck operation after the longest legal order."""
     ledgers = [start]
     for op in illegality.prefix:

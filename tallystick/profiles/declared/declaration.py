@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from tallystick.profiles.declared.expressions import Condition, Expression, headers_of, reads_body
 from tallystick.profiles.declared.money import Money
 from tallystick.profiles.declared.signing import Signature
-from tallystick.profiles.declared.templates import names_in
+from tallystick.profiles.declared.templates import merged, names_in
 from tallystick.profiles.production import Production
 
 JSON = Any
@@ -264,6 +264,19 @@ class Declaration:
             return self.has_retries
         calls = self.commands[name].calls
         return "ref" in names_in([[call.path, call.content, call.headers] for call in calls])
+
+    def with_key(self, name: Name | None, call: Call) -> Call:
+        """The request of a command with the key of a repetition in it, where it carries one."""
+        if name not in (*PAYMENTS, Name.CARD):
+            return call
+        header, member = self.retry_header, self.retry_member
+        if header:
+            return replace(call, headers={header: "$ref", **call.headers})
+        if member:
+            key, content = {member: "$ref"}, call.content
+            whole = merged(content, key) if isinstance(content, list) else {**key, **content}
+            return replace(call, content=whole, has_body=True)
+        return call
 
     def given_before(self, name: Name) -> tuple[str, ...]:
         """The variables that the commands before this one gave: of its card and of its hold."""

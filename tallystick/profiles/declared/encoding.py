@@ -23,7 +23,7 @@ from tallystick.ledger.vocabulary import (
     View,
     Void,
 )
-from tallystick.profiles.declared.declaration import PAYMENTS, Call, Declaration, Name, Template
+from tallystick.profiles.declared.declaration import Call, Declaration, Name, Template
 from tallystick.profiles.declared.money import Unsayable
 from tallystick.profiles.declared.names import Names
 from tallystick.profiles.declared.templates import (
@@ -146,7 +146,7 @@ class Encoder:
             raise Unnamed("this API takes no amount here")
         self._check_key(command)
         if self.key_of(command) is not None:
-            call = self._with_key(name_of(command), call)
+            call = self._declaration.with_key(name_of(command), call)
         return self.request(call, variables)
 
     def _check_key(self, command: Command) -> None:
@@ -155,19 +155,6 @@ class Encoder:
             first = self._names.user_of(command.ref, command.card)
             if first != command.card and not self._declaration.keys_are_of_cards:
                 raise Unnamed(f"the key {command.ref} was used for card {first}")
-
-    def _with_key(self, name: Name | None, call: Call) -> Call:
-        """The call with the key of a repetition in it."""
-        if name not in (*PAYMENTS, Name.CARD):
-            return call
-        header, member = self._declaration.retry_header, self._declaration.retry_member
-        if header:
-            return replace(call, headers={header: "$ref", **call.headers})
-        if member:
-            key, content = {member: "$ref"}, call.content
-            whole = merged(content, key) if isinstance(content, list) else {**key, **content}
-            return replace(call, content=whole, has_body=True)
-        return call
 
     def request(self, call: Call, variables: Mapping[str, JSON]) -> Request:
         """Return the request of a template; Unnamed if a variable in it has no value."""

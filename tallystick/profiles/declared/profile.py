@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ from tallystick.profiles.declared.login import Credentials, scripted
 from tallystick.profiles.declared.names import Names
 from tallystick.profiles.declared.plain_members import ids_in
 from tallystick.profiles.declared.reading import read
+from tallystick.profiles.declared.recognising import DeclaredRecogniser
 from tallystick.profiles.declared.templates import names_in
-from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileError, Recognised
+from tallystick.profiles.profile import Accounts, Documents, Fuzzing, ProfileError
 from tallystick.request import Request
 from tallystick.target.address import Address, Client
 from tallystick.target.answers import NOT_JSON, Answer, NoAnswer
@@ -77,9 +79,9 @@ class DeclaredProfile:
         self.traits = traits_of(declaration)
         self.accounts = Accounts(are_needed=declaration.needs_account)
         self.production = declaration.production
-        self._names = Names(declaration.ids)
-        self._encoder = Encoder(declaration, self._names)
-        self._decoder = Decoder(declaration, self._names)
+        self.names = Names(declaration.ids)
+        self.encoder = Encoder(declaration, self.names)
+        self.decoder = Decoder(declaration, self.names)
 
     @property
     def documents(self) -> Documents:
@@ -91,30 +93,31 @@ class DeclaredProfile:
         answers = {**USUAL, **said.answers}
         refused = tuple(_refused_in_body(said))
         can = said.ids == "text" and not any(each.headers for each in said.commands.values())
-        ids = ids_in(said)
-        return Documents(said.openapi, answers, said.sources, open_rules, refused, can, ids=ids)
+        headers = frozenset().union(*(each.headers for each in said.commands.values()))
+        found = Documents(said.openapi, answers, said.sources, open_rules, refused, can)
+        return replace(found, ids=ids_in(said), headers=headers)
 
     def prepare(self, command: Command, account: str, known: Variables) -> Preparation | None:
         """The first of the requests before the one with the effect that has not given all."""
-        template = self._encoder.template(command)
+        template = self.encoder.template(command)
         if not template.before:
             return None
-        kept = self._names.prepared(self._asked(command)) if self._has_key(command) else {}
-        variables = {**self._encoder.variables(command, account), **known, **kept}
+        kept = self.names.prepared(self._asked(command)) if self._has_key(command) else {}
+        variables = {**self.encoder.variables(command, account), **known, **kept}
         for number, before in enumerate(template.before, start=1):
             if DONE.format(number) not in variables:
-                request = self._encoder.request(before.call, variables)
+                request = self.encoder.request(before.call, variables)
                 return Preparation(request, partial(self._given, before, number, variables))
         return None
 
     def is_prepared(self, command: Command) -> bool:
         """Whether the file has requests before that of the command."""
-        return bool(self._encoder.template(command).before)
+        return bool(self.encoder.template(command).before)
 
     def _given(
         self, before: Before, number: int, variables: Mapping[str, Any], answer: Answer
     ) -> Variables | Refused | None:
-        if self._decoder.verdict(answer) != "accepted":
+        if self.decoder.verdict(answer) != "accepted":
             return None
         says_no = before.refused
         if says_no is not None and answer.body is not NOT_JSON and says_no.holds_for(answer.body):
@@ -129,26 +132,30 @@ class DeclaredProfile:
 
     def encode(self, command: Command, account: str, known: Variables) -> Request:
         """The request with the effect; Unnamed if an id is not known, or it cannot be said."""
-        variables = self._encoder.variables(command, account)
-        if self._encoder.template(command).before:
+        variables = self.encoder.variables(command, account)
+        if self.encoder.template(command).before:
             first = self._has_key(command)
-            known = self._names.keep_prepared(self._asked(command), known, first=first)
-        return self._encoder.encode(command, {**variables, **known})
+            known = self.names.keep_prepared(self._asked(command), known, first=first)
+        return self.encoder.encode(command, {**variables, **known})
 
     def complete(
         self, command: Command, account: str, answer: Answer
     ) -> Answer | NoAnswer | FollowUp:
         """The further pages of a list, or what became of a queued request; see `completing`."""
-        template = self._encoder.template(command)
+        template = self.encoder.template(command)
         if template.wait is None and template.pages is None:
             return answer
-        variables = {**self._encoder.variables(command, account), **self._prepared(command)}
-        return Completion(self._encoder, self._decoder, template, variables).of(answer)
+        variables = {**self.encoder.variables(command, account), **self._prepared(command)}
+        return Completion(self.encoder, self.decoder, template, variables).of(answer)
 
     def _prepared(self, command: Command) -> Variables:
         """What the requests before the one with the effect gave."""
         is_any = self.is_prepared(command)
-        return self._names.prepared(self._asked(command)) if is_any else {}
+        return self.names.prepared(self._asked(command)) if is_any else {}
+
+    def remember(self, command: Command, given: Variables) -> None:
+        """Keep what the requests before a recorded command gave."""
+        self.names.keep_prepared(self._asked(command), given, first=self._has_key(command))
 
     def _has_key(self, command: Command) -> bool:
         """Whether a repetition is the same request; a read or one without a key is a new one."""
@@ -167,25 +174,25 @@ class DeclaredProfile:
 
     def outcome(self, command: Command, answer: Answer | NoAnswer) -> Outcome:
         """What an answer proves."""
-        currency = self._encoder.currency(command)
-        template = self._encoder.template(command)
+        currency = self.encoder.currency(command)
+        template = self.encoder.template(command)
         variables = {
             **self._prepared(command),
-            "ref": self._encoder.key_of(command),
+            "ref": self.encoder.key_of(command),
             "hold": getattr(command, "parent", None),
-            **self._names.given("hold", getattr(command, "parent", None)),
+            **self.names.given("hold", getattr(command, "parent", None)),
             "currency": self.declaration.money.write_currency(currency),
         }
-        return self._decoder.outcome(command, template, answer, variables, currency)
+        return self.decoder.outcome(command, template, answer, variables, currency)
 
     def control_requests(self, account: str) -> tuple[Request, ...]:
         """The control requests of the file."""
         given = {"account": account}
-        return tuple(self._encoder.request(call, given) for call in self.declaration.control)
+        return tuple(self.encoder.request(call, given) for call in self.declaration.control)
 
     def is_working(self, answer: Answer) -> bool:
         """Whether it is accepted, or refused for another reason than the credentials."""
-        verdict = self._decoder.verdict(answer)
+        verdict = self.decoder.verdict(answer)
         return verdict == "accepted" or (verdict == "refused" and answer.status not in (401, 403))
 
     def authentication(
@@ -203,13 +210,14 @@ class DeclaredProfile:
         fetch = self.declaration.login.fetch
         return fetch is not None and path.endswith(fetch.path.partition("?")[0])
 
-    def recognise(self, method: str, path: str, body: Any) -> Recognised:
-        """A template is not read backwards: no request of a declared profile is recognised."""
-        return Recognised(None)
+    def recogniser(self) -> DeclaredRecogniser:
+        """See `recognising`."""
+        taken = replace(self.declaration, ids="text")  # as they stand in the record
+        return DeclaredRecogniser(self.declaration, lambda: DeclaredProfile(taken, self.option))
 
     def target_id(self, card: CardId) -> str:
         """The target's id of a card; Unnamed if no answer has shown it."""
-        return self._encoder.id_of(card)
+        return self.encoder.id_of(card)
 
     def leftovers(self) -> Leftovers | None:
         """The holds of a run, where they can be voided without their account."""

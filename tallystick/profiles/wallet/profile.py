@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from tallystick.documents.files import SPEC
@@ -15,7 +14,6 @@ from tallystick.profiles.profile import (
     Documents,
     Fuzzing,
     Preparation,
-    Recognised,
     Variables,
 )
 from tallystick.profiles.wallet import operations as op
@@ -23,7 +21,7 @@ from tallystick.profiles.wallet import wire
 from tallystick.profiles.wallet.bearer import DOCUMENTED_URL, VENDOR, Bearer
 from tallystick.profiles.wallet.leftovers import WalletLeftovers
 from tallystick.profiles.wallet.looking import Offers
-from tallystick.profiles.wallet.recognising import recognise
+from tallystick.profiles.wallet.recognising import WalletRecogniser
 from tallystick.request import Request
 from tallystick.target import NOT_JSON, Address, Answer, Client, NoAnswer, Time
 from tallystick.target.api import ScriptedLogin
@@ -113,9 +111,9 @@ class Wallet:
         """Whether it is Get Token."""
         return path.endswith("/auth/token")
 
-    def recognise(self, method: str, path: str, body: Any) -> Recognised:
+    def recogniser(self) -> WalletRecogniser:
         """See `recognising`."""
-        return recognise(method, path, body)
+        return WalletRecogniser(self)
 
     def target_id(self, card: CardId) -> str:
         """The card's own id."""

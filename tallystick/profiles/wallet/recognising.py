@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from tallystick.ledger.coding import decode_command, encode
 from tallystick.ledger.ordinary import REF_CHARACTERS, is_ordinary_metadata, is_ordinary_text
 from tallystick.ledger.vocabulary import (
+    Accepted,
     ActivateCard,
     Capture,
     CardId,
@@ -22,16 +23,20 @@ from tallystick.ledger.vocabulary import (
     IssueToken,
     Kind,
     OpenCard,
+    Outcome,
     PrepareCard,
     ReadCard,
     ReadTransactions,
     RefId,
+    TokenRecord,
     Transact,
+    TransactionRecord,
     Void,
 )
-from tallystick.profiles.profile import Recognised
+from tallystick.profiles.profile import Api, Recognised, Sent
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
+from tallystick.target.answers import Answer, NoAnswer
 
 JSON = Any
 KNOWN = {*wire.CARD_EXTRAS, *wire.TRANSACTION_EXTRAS} - {"type"}
@@ -44,8 +49,48 @@ MOVES_NOTHING = (op.ROTATE_PIN, op.GET_ACCESS_TOKEN, op.READ_BY_TOKEN)
 """POST requests that change no ledger."""
 
 
-def recognise(method: str, path: str, body: JSON) -> Recognised:
-    """What a request asks for."""
+class WalletRecogniser:
+    """See `profiles.profile.Recogniser`. Each request says by itself what it asks for."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether there is such an operation."""
+        bare = path.partition("?")[0]
+        return any(
+            verb == method and pattern.fullmatch(bare) for verb, pattern in _PATTERNS.values()
+        )
+
+    def recognise(self, sent: Sent) -> Recognised:
+        """What a request asks for."""
+        return _recognised(sent.method, sent.path, sent.body)
+
+    def learn(self, sent: Sent, answer: Answer | NoAnswer) -> None:
+        """No request prepares another one."""
+
+    def skip(self, sent: Sent) -> None:
+        """A ref_id is one of its card, which is left out then."""
+
+    def complete(self, command: Command, account: str, answer: Answer) -> Answer:
+        """Every answer is whole."""
+        return answer
+
+    def outcome(self, command: Command, account: str, answer: Answer | NoAnswer) -> Outcome:
+        """What an answer proves."""
+        return self._api.outcome(command, answer)
+
+    def ids_of(self, command: Command, account: str, outcome: Outcome) -> tuple[str, ...]:
+        """The id of a card, which callers choose; what an answer shows of others."""
+        if isinstance(command, OpenCard | PrepareCard):
+            return (command.card,)
+        record = outcome.record if isinstance(outcome, Accepted) else None
+        shown: str | None = record.id if isinstance(record, TransactionRecord) else None
+        shown = record.value if isinstance(record, TokenRecord) else shown
+        return () if shown is None else (shown,)
+
+
+def _recognised(method: str, path: str, body: JSON) -> Recognised:
     bare = path.partition("?")[0]
     for name, (verb, pattern) in _PATTERNS.items():
         match = pattern.fullmatch(bare)
@@ -55,8 +100,11 @@ def recognise(method: str, path: str, body: JSON) -> Recognised:
             return Recognised(None, moves=False)
         command = _command(name, match.groupdict(), body if isinstance(body, dict) else {})
         is_exact = _is_written_so(command, match, method, path, body)
-        return Recognised(command if is_exact else None, method != "GET", match["account"])
-    return Recognised(None, moves=method not in ("GET", "HEAD", "OPTIONS"))
+        why = "" if is_exact else "it cannot be read as a command for certain"
+        moves = method != "GET"
+        return Recognised(command if is_exact else None, moves, match["account"], why)
+    moves = method not in ("GET", "HEAD", "OPTIONS")
+    return Recognised(None, moves, why="it is no command of the ledger")
 
 
 def _is_written_so(
