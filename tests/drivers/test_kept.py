@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,19 @@ def test_the_oldest_files_are_removed(folder: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_parts_of_a_key_do_not_run_together() -> None:
     assert kept.key_of("ab", "c") != kept.key_of("a", "bc")
+
+
+def test_an_operation_of_which_every_request_is_valid_has_valid_ones_only(tmp_path: Path) -> None:
+    parameter = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
+    get = {
+        "operationId": "getCard",
+        "parameters": [parameter],
+        "responses": {"200": {"description": "ok"}},
+    }
+    document = tmp_path / "openapi.json"
+    whole = {"openapi": "3.0.3", "info": {"title": "Cards", "version": "1"}}
+    text = json.dumps({**whole, "paths": {"/cards/{token}": {"get": get}}})
+    document.write_text(text, encoding="utf-8")
+    made = cases.cases("getCard", 0, 4, 6, document)
+    assert made, "the valid ones"
+    assert all(case.path_parameters["token"] for case in made)
