@@ -61,8 +61,10 @@ def is_explained(shown: Row, rows: Iterable[Row]) -> bool:
 
 
 def _fits(shown: Shown, right: Shown) -> bool:
+    """Whether an answer shows this; what an acceptance leaves out is not judged."""
     return shown[0] == right[0] and all(
-        figure in (ANY_FIGURE, seen) for seen, figure in zip(shown[1], right[1], strict=True)
+        figure in (ANY_FIGURE, seen) or (shown[0] and seen is None)
+        for seen, figure in zip(shown[1], right[1], strict=True)
     )
 
 

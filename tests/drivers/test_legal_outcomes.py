@@ -36,8 +36,12 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.program import Program
 from tallystick.replaying import live_run
+from tests.prepaid.process import Prepaid
+from tests.prepaid.tenants import FIRST as PREPAID_KEY
 from tests.proof.servers import Environment
 from tests.reporting.scripted import settings_for
+from tests.stripelike.accounts import FIRST as STRIPE_KEY
+from tests.stripelike.process import Stripelike
 
 CARD, HOLD = CardId("a"), EntryId("h")
 CONFLICT = Refused(409)
@@ -146,6 +150,30 @@ def test_nothing_can_be_said_where_an_answer_is_missing() -> None:
 def test_too_many_orders_are_given_up() -> None:
     many = [(draw(f"r{number}", 1), CONFLICT) for number in range(12)]
     assert outcomes(opened(), *many) is None
+
+
+OF_HOLDS = (
+    ("A = card 1000", "h = hold A 600", "1| c = capture h 400", "2| v = void h"),
+    ("A = card 1000", "h = hold A 600", "1| c = capture h 400", "2| d = capture h 300"),
+    ("A = card 1000", "1| h = hold A 600", "2| i = hold A 500", "2| v = void i"),
+)
+
+
+@pytest.mark.parametrize("lines", OF_HOLDS, ids=str)
+def test_so_is_what_honest_servers_of_other_apis_show(lines: Sequence[str]) -> None:
+    with Stripelike() as stripe, Prepaid() as prepaid:
+        servers = {
+            "stripe-charges": (stripe.url, STRIPE_KEY.key),
+            "spec/prepaid/profile.yaml": (prepaid.url, PREPAID_KEY.value),
+        }
+        for profile, (url, key) in servers.items():
+            known = {"TALLYSTICK_TARGET": url, "TALLYSTICK_TOKEN": key}
+            with live_run(settings_for(known, profile)) as run, client_pool(run) as pool:
+                for _ in range(4):
+                    trial = run_trial(run, pool, Program.from_lines(lines))
+                    legal = legal_outcomes(trial.operations, trial.initial)
+                    assert legal is not None
+                    assert is_explained(legal.shown, legal.rows), (profile, legal)
 
 
 @pytest.mark.parametrize("lines", PAIRS, ids=str)

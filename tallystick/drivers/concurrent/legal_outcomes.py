@@ -34,6 +34,7 @@ from tallystick.ledger.vocabulary import (
     ReadTransactions,
     Refused,
     TokenRecord,
+    Transact,
     TransactionRecord,
     Unknown,
     Violation,
@@ -174,8 +175,11 @@ def _replayed(ledger: Ledger, command: Payment) -> Successors:
 def _shown_id(op: Op) -> str | None:
     """The id or the value that the answer gave away: later requests may name it."""
     record = op.outcome.record if isinstance(op.outcome, Accepted) else None
-    if isinstance(record, TransactionRecord | HoldRecord):
-        return record.id
+    is_new = isinstance(op.command.command, Transact)
+    if isinstance(record, TransactionRecord) or (is_new and isinstance(record, HoldRecord)):
+        return (
+            record.id
+        )  # a capture or a void may be answered with its hold: that id is not its own
     return record.value if isinstance(record, TokenRecord) else None
 
 

@@ -77,7 +77,7 @@ def _jq_look(look: Look, index: int) -> str:
     if look.place is None:
         return f".[{index}].decision"
     place = ", ".join(_jq(name) for name in look.place)
-    return f"(.[{index}].body | try getpath([{place}]) catch null)"
+    return f"(.[{index}] | figure([{place}]))"
 
 
 def _jq(name: str | int) -> str:
