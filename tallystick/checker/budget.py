@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +27,19 @@ class Budget:
 
 class BudgetSpent(Exception):
     """A limit was reached before there was a verdict."""
+
+
+Spend = Callable[[int], None]
+"""Counts units of work; see `Meter.spend`."""
+
+
+def unlimited(work: int) -> None:
+    """Spend without any limit."""
+
+
+def glances(number: int) -> int:
+    """The units of work that a look at so many things takes, without a transition."""
+    return number >> 4
 
 
 CLOCK_EVERY: Final = 256

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from tallystick.checker.budget import Spend, glances
 from tallystick.checker.totals import AnyOperation, Needs, Sums, Totals, Vector, added
 
 
@@ -36,16 +37,32 @@ class Debts:
     def __init__(
         self,
         operations: Sequence[AnyOperation],
+        events: Sequence[int],
         totals: Totals | None,
         bits: Sequence[int],
+        spend: Spend,
         sums: Sums | None = None,
     ) -> None:
         """With `sums`, these are the sums, and what the operations add is among them already."""
         self._operations = operations
         self._totals = totals
+        self._spend = spend
         adds = None if totals is None else totals.adds
-        self._vectors = [None if adds is None or o.answered else adds(o) for o in operations]
-        self.are_possible = any(vector is not None for vector in self._vectors)
+        # In the order of the calls, so that what was called at a moment is the beginning of each.
+        self._adding: list[tuple[int, Vector]] = []
+        self._special: list[int] = []
+        self._known = [0]
+        for event in events:
+            if event < 0 or operations[event].answered:
+                continue
+            vector = None if adds is None else adds(operations[event])
+            if vector is None:
+                self._special.append(event)
+            else:
+                self._adding.append((event, vector))
+            self._known.append(len(self._adding))
+        self._adders = [operations[number] for number, _ in self._adding]
+        self.are_possible = bool(self._adding)
         """Whether the partition has such operations."""
         self._open_bits = 0
         self._next_bit = 1 << max((bit.bit_length() for bit in bits), default=0)
@@ -54,29 +71,35 @@ class Debts:
         self._are_summed = sums is not None
         self._sums = Sums() if sums is None else sums
         self._summed = 0
-        self.forget()
+        self._called = 0
+        self._special_called: tuple[int, ...] = ()
 
     def forget(self) -> None:
-        """Start again, before any call."""
-        self._lost: tuple[int, ...] = ()
-        self._special: tuple[int, ...] = ()
-        self.adding: list[tuple[int, Vector]] = []
-        """Those that only add, and what."""
-        self.operations: list[AnyOperation] = []
-        """The same."""
+        """Go back to before any call."""
+        self._called = 0
 
     def special_of(self, lost: tuple[int, ...]) -> tuple[int, ...]:
         """Take note of the lost operations that were called; return those that do not only add."""
-        if lost is not self._lost:
-            self._lost = lost
-            self.adding = [(o, v) for o in lost if (v := self._vectors[o]) is not None]
-            self._special = tuple([o for o in lost if self._vectors[o] is None])
-            self.operations = [self._operations[o] for o, _ in self.adding]
-        return self._special
+        self._called = self._known[len(lost)]
+        special = len(lost) - self._called
+        if special != len(self._special_called):
+            self._special_called = tuple(self._special[:special])
+        return self._special_called
+
+    @property
+    def adding(self) -> list[tuple[int, Vector]]:
+        """Those that were called and only add, and what."""
+        self._spend(glances(self._called))
+        return self._adding[: self._called]
+
+    @property
+    def operations(self) -> list[AnyOperation]:
+        """The same, as operations."""
+        return self._adders[: self._called]
 
     def needs(self, state: Any, number: int) -> Needs:
         """What has to be added for the operation; None if no lost operation can."""
-        if self._totals is None or not (self.adding or self._are_summed):
+        if self._totals is None or not (self._called or self._are_summed):
             return None
         return self._totals.needs(state, self._operations[number])
 
@@ -89,12 +112,14 @@ class Debts:
         """
         assert self._totals is not None
         if not self._are_summed:
-            for _, more in self.adding[self._summed :]:
+            for _, more in self._adding[self._summed : self._called]:
+                self._spend(4 * self._sums.cost)
                 self._sums.add(more)
-            self._summed = max(self._summed, len(self.adding))
+            self._summed = max(self._summed, self._called)
         state, linearized, trail = config
         open_bit = linearized & self._open_bits
         before = self._open_sums.get(open_bit, self._sums.zero)
+        self._spend(4 * self._sums.cost)
         vector = self._sums.closest(needs, before)
         if vector is None:
             return None
@@ -102,7 +127,7 @@ class Debts:
         if callable(needs):
             linearized |= self.open_bit_of(added(before, vector))
         owed = 0 if trail is None else trail[2]
-        debt = Debt(vector, len(self.adding))
+        debt = Debt(vector, self._called)
         then: Trail = (debt, trail, owed + self._sums.price(vector))
         return self._totals.shifted(state, vector), linearized, then
 

@@ -57,7 +57,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from tallystick.checker.budget import Budget, Meter
+from tallystick.checker.budget import Budget, Meter, glances
 from tallystick.checker.debts import Config, Debts
 from tallystick.checker.hints import AnyOperation, Hints, Pair
 from tallystick.checker.totals import Sums, fewest
@@ -117,6 +117,7 @@ class Linearizer:
         budget: Budget,
         sums: Sums | None = None,
     ) -> None:
+        self._meter = Meter(budget)  # before all else, because that takes its time too
         self.operations = operations
         self.events = _events(operations)
         self.bits, self.lost_bits = _bits(operations, self.events)
@@ -126,10 +127,10 @@ class Linearizer:
         self._enablers = hints.enablers if is_known else Hints().enablers
         self._interferes = _remembered(hints.interferes, operations)
         self._hinders = _remembered(hints.hinders, operations)
-        self.debts = Debts(operations, hints.totals, self.bits, sums)
+        self.spend = self._meter.spend
+        self.debts = Debts(operations, self.events, hints.totals, self.bits, self.spend, sums)
         self._forgets = False
         self._transition = transition
-        self._meter = Meter(budget)
 
     @property
     def transitions(self) -> int:
@@ -216,6 +217,7 @@ class Linearizer:
         come before that, and so on.
         """
         state, linearized, _ = config
+        self.spend(glances(len(others)))
         after: dict[int, list[Config]] = {}
         unplaced = [o for o in others if not linearized & self.bits[o]]
         wanted, met = [number], {number}
@@ -243,7 +245,7 @@ class Linearizer:
             return [] if owing is None else self.effects(owing, number)
         pool = [one for one in self.debts.adding if not config[1] & self.bits[one[0]]]
         found: list[Config] = []
-        for group in fewest(needs, pool, most_lost) if pool else ():
+        for group in fewest(needs, pool, most_lost, self.spend) if pool else ():
             placed = self.all_placed(config, group)
             if placed is not None:
                 found += self.effects(placed, number)
@@ -284,6 +286,7 @@ class Linearizer:
 
     def _enabling(self, state: Any, number: int, unplaced: list[int]) -> list[int]:
         # By identity: operations are compared by value, and two clients may have made equal ones.
+        self.spend(glances(len(unplaced)))
         wanted = [self.operations[o] for o in unplaced if o != number]
         # Those that only add are never inserted one by one, but they may make up the rest of a sum.
         found = self._enablers(state, self.operations[number], wanted + self.debts.operations)

@@ -148,7 +148,7 @@ class Search:
         places = places_of(config[2])
         adding = self._linearizer.debts.adding
         debts = [(place.vector, place.known) for place in places if isinstance(place, Debt)]
-        groups = settled(debts, [vector for _, vector in adding])
+        groups = settled(debts, [vector for _, vector in adding], self._linearizer.spend)
         if groups is None:
             return False
         paid = iter(groups)

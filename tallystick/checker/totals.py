@@ -12,11 +12,12 @@ this module finds the sums. It knows neither the transition nor the search.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, islice, product
 from typing import Any, Final
 
+from tallystick.checker.budget import Spend, glances, unlimited
 from tallystick.checker.history import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -80,6 +81,11 @@ class Sums:
         self._wide = False
         self._single: set[Vector] = set()
 
+    @property
+    def cost(self) -> int:
+        """Units of work of one question."""
+        return glances(len(self._single) + len(self._sums or ()))
+
     def add(self, vector: Vector) -> None:
         """Take one more vector into the set."""
         if self._sums is None:
@@ -115,7 +121,8 @@ class Sums:
             return None
         if not callable(needs):
             return needs if self._has(added(before, needs)) else None
-        near = [*self._single, *(added(a, b) for a in self._single for b in self._single)]
+        pairs = islice(product(self._single, repeat=2), MOST_SUMS)
+        near = [*self._single, *(added(a, b) for a, b in pairs)]
         fitting = [v for v in near if needs(v) and self._has(added(before, v))]
         if not fitting:
             if self._wide:
@@ -132,7 +139,7 @@ class Sums:
 
 
 def fewest(
-    needs: Needs, pool: Sequence[tuple[int, Vector]], most: int
+    needs: Needs, pool: Sequence[tuple[int, Vector]], most: int, spend: Spend = unlimited
 ) -> Iterator[tuple[int, ...]]:
     """Up to `MOST_WAYS` groups of at most `most` numbers of the pool whose vectors have a sum that
     fits: all with the fewest members. Of equal vectors the first ones are taken.
@@ -144,9 +151,9 @@ def fewest(
     for size in range(1, most + 1):
         if len(by_vector) ** (size - 1) > MOST_TRIED:
             if not callable(needs) and needs is not None:
-                yield from _any_group(needs, pool)
+                yield from _any_group(needs, pool, spend)
             return
-        for vectors in _groups(needs, list(by_vector), size):
+        for vectors in _groups(needs, list(by_vector), size, spend):
             if all(vectors.count(v) <= len(by_vector[v]) for v in vectors):
                 left = {v: iter(by_vector[v]) for v in vectors}
                 yield tuple(next(left[v]) for v in vectors)
@@ -157,10 +164,13 @@ def fewest(
             return
 
 
-def _any_group(wanted: Vector, pool: Sequence[tuple[int, Vector]]) -> Iterator[tuple[int, ...]]:
+def _any_group(
+    wanted: Vector, pool: Sequence[tuple[int, Vector]], spend: Spend
+) -> Iterator[tuple[int, ...]]:
     """One group with this sum, however many members it has, if it is among the first sums."""
     groups: dict[Vector, tuple[int, ...]] = {(0,) * len(wanted): ()}
     for number, vector in pool:
+        spend(glances(4 * len(groups)))
         for reached, group in list(groups.items()):
             groups.setdefault(added(reached, vector), (*group, number))
         if wanted in groups:
@@ -171,7 +181,7 @@ def _any_group(wanted: Vector, pool: Sequence[tuple[int, Vector]]) -> Iterator[t
 
 
 def settled(
-    debts: Sequence[tuple[Vector, int]], vectors: Sequence[Vector]
+    debts: Sequence[tuple[Vector, int]], vectors: Sequence[Vector], spend: Spend = unlimited
 ) -> list[tuple[int, ...]] | None:
     """For each debt the numbers of vectors with its sum, so that none is used twice.
 
@@ -185,19 +195,24 @@ def settled(
     free = dict.fromkeys(range(len(vectors)))
     for most in (1, 2, 3, MOST_OF_A_GROUP):
         for at, debt in enumerate(debts):
-            if at not in paid and (groups := list(_payments(debt, vectors, free, most))):
+            if at not in paid and (groups := list(_payments(debt, vectors, free, most, spend))):
                 _pay(at, groups[0], paid, free)
     for at in range(len(debts)):
-        if at not in paid and not _exchanged(at, debts, vectors, paid, free):
+        if at not in paid and not _exchanged(at, debts, vectors, paid, free, spend):
             return None
     return [paid[at] for at in range(len(debts))]
 
 
 def _payments(
-    debt: tuple[Vector, int], vectors: Sequence[Vector], free: Iterable[int], most: int
+    debt: tuple[Vector, int],
+    vectors: Sequence[Vector],
+    free: Collection[int],
+    most: int,
+    spend: Spend,
 ) -> Iterator[tuple[int, ...]]:
     wanted, known = debt
-    return fewest(wanted, [(n, vectors[n]) for n in sorted(free) if n < known], most)
+    spend(glances(2 * len(free)))
+    return fewest(wanted, [(n, vectors[n]) for n in sorted(free) if n < known], most, spend)
 
 
 def _pay(
@@ -215,13 +230,14 @@ def _exchanged(
     vectors: Sequence[Vector],
     paid: dict[int, tuple[int, ...]],
     free: dict[int, None],
+    spend: Spend,
 ) -> bool:
     """Whether the debt was settled after another one took other vectors."""
     for other, group in list(paid.items()):
         pool = {**free, **dict.fromkeys(group)}
-        for mine in _payments(debts[at], vectors, pool, MOST_OF_A_GROUP):
+        for mine in _payments(debts[at], vectors, pool, MOST_OF_A_GROUP, spend):
             rest = dict.fromkeys(n for n in pool if n not in mine)
-            theirs = next(_payments(debts[other], vectors, rest, MOST_OF_A_GROUP), None)
+            theirs = next(_payments(debts[other], vectors, rest, MOST_OF_A_GROUP, spend), None)
             if theirs is not None:
                 _pay(other, (), paid, free)
                 _pay(at, mine, paid, free)
@@ -230,17 +246,23 @@ def _exchanged(
     return False
 
 
-def _groups(needs: Needs, vectors: list[Vector], size: int) -> Iterator[tuple[Vector, ...]]:
+def _groups(
+    needs: Needs, vectors: list[Vector], size: int, spend: Spend
+) -> Iterator[tuple[Vector, ...]]:
     """The groups of this size, repetitions included, whose sum fits."""
     if needs is None:
         return
     if callable(needs):
-        for group in combinations_with_replacement(vectors, size):
+        for tried, group in enumerate(combinations_with_replacement(vectors, size)):
+            if not tried & 63:
+                spend(8)
             if needs(_total(group)):
                 yield group
         return
     known = {vector: at for at, vector in enumerate(vectors)}
-    for group in combinations_with_replacement(vectors, size - 1):
+    for tried, group in enumerate(combinations_with_replacement(vectors, size - 1)):
+        if not tried & 63:
+            spend(8)
         last = tuple(needs)
         for vector in group:
             last = _difference(last, vector)

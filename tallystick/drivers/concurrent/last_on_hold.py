@@ -57,7 +57,7 @@ def last_on_their_holds(
     for hold, named in by_hold.items():
         made = makers.get(hold, [])
         refs = {getattr(op.command.command, "ref", "") for op in (*made, *named)}
-        if not refs & repeated and not refs & set(reused_refs):
+        if refs.isdisjoint(repeated) and refs.isdisjoint(reused_refs):
             found.update(_last_on(named, made, _remaining_before(hold, made, ledgers)))
     return found
 

@@ -116,9 +116,9 @@ def _judge_card(
 
     From several possible ledgers, one order conforms. A violation needs that none has an order.
     """
+    deadline = time.monotonic() + budget.seconds
     known = Independence.of(part, ledgers)
     found: list[HistoryVerdict | None] = []
-    deadline = time.monotonic() + budget.seconds
     for ledger in ledgers:
         start = known.start(ledger)
         judgement = check(
