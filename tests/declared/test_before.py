@@ -180,7 +180,11 @@ def test_ids_that_no_script_can_make_or_find_prevent_it(
     tmp_path: Path, line: str, is_scripted: bool
 ) -> None:
     file = tmp_path / "numbered.yaml"
-    for text, can in ((NUMBERED, is_scripted), (NUMBERED.replace("hold.id", "header:Id"), False)):
+    for text, can in (
+        (NUMBERED, is_scripted),
+        (NUMBERED.replace("hold.id", "header:Id"), False),
+        (NUMBERED.replace("hold.shard", "segment(hold.link)"), False),
+    ):
         file.write_text(f"{text}{line}\n", encoding="utf-8")
         assert load(file).documents.can_be_scripted is can
 

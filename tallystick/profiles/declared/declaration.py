@@ -8,7 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tallystick.profiles.declared.expressions import Condition, Expression, headers_of, reads_body
+from tallystick.profiles.declared.expressions import (
+    Condition,
+    Expression,
+    Segment,
+    headers_of,
+    reads_body,
+)
 from tallystick.profiles.declared.money import Money
 from tallystick.profiles.declared.signing import Signature
 from tallystick.profiles.declared.templates import merged, names_in
@@ -142,6 +148,13 @@ class Template:
     def shows_hold(self) -> bool:
         """Whether the answer shows figures that only a hold has."""
         return self.open is not None or bool(ONLY_OF_A_HOLD & set(self.shows))
+
+    @property
+    def reads_links(self) -> bool:
+        """Whether an id, or what later commands need, is a part of a link in the body."""
+        return any(
+            isinstance(each, Segment) for each in (*self.shows.values(), *self.gives.values())
+        )
 
     @property
     def all_given(self) -> tuple[str, ...]:

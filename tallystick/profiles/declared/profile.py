@@ -92,7 +92,8 @@ class DeclaredProfile:
         open_rules = said.open_rules | (without if said.own_records else set())
         answers = {**USUAL, **said.answers}
         refused = tuple(_refused_in_body(said))
-        can = said.ids == "text" and not any(each.headers for each in said.commands.values())
+        commands = said.commands.values()
+        can = said.ids == "text" and not any(each.headers or each.reads_links for each in commands)
         headers = frozenset().union(*(each.headers for each in said.commands.values()))
         found = Documents(said.openapi, answers, said.sources, open_rules, refused, can)
         return replace(found, ids=ids_in(said), headers=headers)
