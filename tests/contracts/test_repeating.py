@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ from tallystick.documents.shape import load
 from tallystick.drivers.direct import Direct, Unanswered
 from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
-from tallystick.repeating import ATTEMPTS, until_answered
+from tallystick.repeating import ATTEMPTS, MOST, until_answered
 from tallystick.request import Request
 from tallystick.run import Run, Violated
 from tallystick.target import Address, Client, HttpTarget, Network, TargetGone
@@ -125,6 +127,20 @@ def test_a_stage_needs_the_answer_to_every_step() -> None:
         Stage(run, "A = card 1000 NOK")
 
 
+def test_answers_that_are_missing_by_chance_are_asked_for_more_often() -> None:
+    run = run_against(Server(400))
+    exchange = Direct(run).target.send(Request("aid_cards_get", "GET", "/cards"))
+    places = itertools.count(1)
+
+    def attempt() -> str:
+        number = run.target.meter.requests + next(places)
+        if number > MOST:
+            return "answered"
+        raise Unanswered(replace(exchange, number=number))
+
+    assert until_answered(run, attempt) == "answered"
+
+
 # Gaps: answers without which an attempt goes on ---------------------------------------------------
 
 
@@ -133,7 +149,7 @@ def attempts_with(run: Run, *gaps: tuple[str, ...]) -> Callable[[], int]:
     left = list(gaps)
 
     def attempt() -> int:
-        exchange = Direct(run).target.send(Request("aid_cards_get", "GET", "/cards"))
+        exchange = run.target.send(Request("aid_cards_post", "POST", "/cards", {}))
         run.gaps |= dict.fromkeys(left.pop(0), exchange)
         return len(gaps) - len(left)
 
@@ -141,14 +157,14 @@ def attempts_with(run: Run, *gaps: tuple[str, ...]) -> Callable[[], int]:
 
 
 def test_a_gap_is_filled_by_an_attempt_that_has_the_answer() -> None:
-    run = run_against(Server(400))
+    run = run_against(Server(0))
     gaps = [("d1", "d2"), ("d2", "d3"), ("d3",)]
     assert until_answered(run, attempts_with(run, *gaps)) == len(gaps)
     assert run.undecided == []
 
 
 def test_a_gap_in_every_attempt_leaves_the_contract_undecided() -> None:
-    run = run_against(Server(400))
+    run = run_against(Server(0))
     with pytest.raises(pytest.skip.Exception, match="not decided"):
         until_answered(run, attempts_with(run, *[("d1", f"x{n}") for n in range(ATTEMPTS)]))
     assert len(run.undecided) == 1
