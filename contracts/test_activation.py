@@ -18,6 +18,7 @@ from tallystick.ledger.vocabulary import (
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet.wire import card_record
 from tallystick.run import Run
+from tallystick.target import Answer
 
 rule = pytest.mark.rule
 wallet = pytest.mark.api("wallet")
@@ -43,10 +44,17 @@ def _batch(stage: Stage, *types: str) -> None:
     answer = stage.send(request_builders.batch(stage.base, cards))
     for label, card_id in ids.items():
         stage.take(label, PrepareCard(card_id), answer)
-    shown = [item.get("card_id") for item in (body_of(answer) or {}).get("cards", [])]
     if body_of(answer) is not None:
+        shown = sorted(str(item.get("card_id")) for item in _cards_of(answer))
         wanted = sorted(ids.values())
-        stage.direct.expect("CARD-4", sorted(shown) == wanted, f"{wanted}", f"{sorted(shown)}")
+        stage.direct.expect("CARD-4", shown == wanted, f"{wanted}", f"{shown}")
+
+
+def _cards_of(answer: Answer) -> list[dict[str, object]]:
+    """The cards that the answer to a batch shows; what does not fit the document is left out."""
+    body = body_of(answer)
+    cards = body.get("cards") if isinstance(body, dict) else None
+    return [card for card in cards if isinstance(card, dict)] if isinstance(cards, list) else []
 
 
 @wallet
@@ -120,8 +128,8 @@ def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
     stage = Stage(run)
     card_id = stage.fresh_card("twice")
     twice = [{"card_id": card_id, "type": "gift_card"}] * 2
-    shown = (body_of(stage.send(request_builders.batch(stage.base, twice))) or {}).get("cards", [])
-    ids = {item["id"] for item in shown if item.get("card_id") == card_id and "id" in item}
+    shown = _cards_of(stage.send(request_builders.batch(stage.base, twice)))
+    ids = {str(card["id"]) for card in shown if card.get("card_id") == card_id and "id" in card}
     stage.direct.expect("CARD-4", len(ids) <= 1, f"one card {card_id!r}", f"two: {sorted(ids)}")
     answer = stage.send(request_builders.read_card(stage.base, card_id))
     record = card_record(body_of(answer))
