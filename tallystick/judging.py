@@ -8,12 +8,15 @@ is known to `pytest_plugin`.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
+import click
 import pytest
 
 from tallystick.location import SUITE_ROOT
+from tallystick.options import OPTIONS
 from tallystick.parallel.forking import workers_forked
 
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
@@ -29,7 +32,20 @@ def judge(intensity: str, options: Sequence[str]) -> int:
         os.environ.pop(name, None)
     with workers_forked(options, [SUITE_ROOT]) as plugins:
         fixed = [*_fixed(), f"--intensity={intensity}"]
-        return int(pytest.main([*fixed, *options], plugins))
+        status = int(pytest.main([*fixed, *options], plugins))
+    if status == pytest.ExitCode.USAGE_ERROR:
+        for option, meant in misspelt(options):
+            click.echo(f"there is no option {option}: did you mean {meant}?", err=True)
+    return status
+
+
+def misspelt(options: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Options that are nearly one of the suite's, each with that one."""
+    known = [f"--{name}" for name in OPTIONS]
+    for word in options:
+        option = word.partition("=")[0]
+        if option.startswith("--") and option not in known:
+            yield from ((option, meant) for meant in get_close_matches(option, known, 1, 0.8))
 
 
 def _fixed() -> list[str]:

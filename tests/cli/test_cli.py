@@ -15,6 +15,7 @@ import pytest
 from tallystick import cli, command_options
 from tallystick.checker import History, Operation, history
 from tallystick.documents.rules import load_rules
+from tallystick.judging import misspelt
 from tallystick.ledger.coding import encode
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -69,6 +70,12 @@ def test_bad_input_ends_in_one_line_and_status_4(
     assert said in err
     assert err.startswith("tallystick: ")
     assert len(err.splitlines()) == 1
+
+
+def test_an_option_that_is_nearly_one_of_ours_is_named() -> None:
+    options = ["--reports-dir=x", "--targett", "--target=y", "--maxfail=1", "-k", "contracts"]
+    meant = {"--reports-dir": "--report-dir", "--targett": "--target"}
+    assert dict(misspelt(options)) == meant
 
 
 def test_a_fault_of_our_own_is_no_bad_input(
