@@ -224,10 +224,10 @@ ENDINGS = {
         "pass",
         plugin="""
         from tallystick.reporting import journal
-        def record(exchange, step, redactor):
+        def record(exchange, *more):
             if exchange.number > 5:
                 raise RuntimeError("ours")
-            return before(exchange, step, redactor)
+            return before(exchange, *more)
         before, journal.record_of = journal.record_of, record
         """,
     ),
