@@ -107,7 +107,11 @@ def test_a_large_and_crowded_card_adds_up(check: Check) -> None:
 
 
 @rule("CAP-1", "CAP-2", "CAP-4", "VOID-1", "VOID-3", "VOID-6", "REF-1")
-@pytest.mark.parametrize("lines", [IN_PARTS, VOIDED, ONLY_HOLDS, CROWDED])
+@pytest.mark.parametrize(
+    "lines",
+    [IN_PARTS, VOIDED, ONLY_HOLDS, CROWDED],
+    ids=["in_parts", "voided", "only_holds", "crowded"],
+)
 def test_an_api_without_draws_or_funds_is_asked_for_the_rest(
     run: Run, lines: tuple[str, ...]
 ) -> None:
