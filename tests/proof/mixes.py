@@ -16,6 +16,10 @@ JOINT = "+"
 SMALLEST, LARGEST = 3, 6
 
 
+APART = (frozenset({"uuids_as_shown", "uuids_in_capitals"}),)
+"""Pairs that are honest by themselves only: such a server would refuse the ids that it shows."""
+
+
 def drawn(count: int, draw: int) -> list[str]:
     """So many different mixes of 3 to 6 variants; the same number draws the same ones."""
     return list(islice(_endless(random.Random(draw)), count))
@@ -34,7 +38,8 @@ def is_known(name: str) -> bool:
 def fit(first: Variant, second: Variant) -> bool:
     """Whether one server can be both: no choice of one is made otherwise by the other."""
     ours, theirs = _choices(first), _choices(second)
-    return all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
+    alike = all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
+    return alike and frozenset({first.name, second.name}) not in APART
 
 
 def _choices(variant: Variant) -> dict[str, object]:

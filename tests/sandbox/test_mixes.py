@@ -42,6 +42,7 @@ def test_variants_that_agree_fit(first: str, second: str) -> None:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
+        ("uuids_as_shown", "uuids_in_capitals"),
         ("available_filter_equal", "available_filter_above"),
         ("foreign_account_404", "foreign_account_401"),
         ("pending_counts_all_holds", "reserved_gross"),
