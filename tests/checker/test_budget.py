@@ -37,11 +37,12 @@ class Instructions:
         self.count = 0
 
     def __enter__(self) -> Instructions:
+        self._before = sys.gettrace()  # such as that of coverage, which goes on afterwards
         sys.settrace(self._called)
         return self
 
     def __exit__(self, *raised: object) -> None:
-        sys.settrace(None)
+        sys.settrace(self._before)
 
     def monotonic(self) -> float:
         return self.count / PER_SECOND

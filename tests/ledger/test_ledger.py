@@ -13,9 +13,12 @@ from tallystick.ledger.oracle import step
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger, unanswered_id
 from tallystick.ledger.vocabulary import (
     Accepted,
+    CardId,
     CardRecord,
     Kind,
+    RefId,
     Refused,
+    Transact,
     TransactionRecord,
     Unknown,
     Violation,
@@ -81,6 +84,16 @@ def test_every_member_that_is_changed_somewhere_exists() -> None:
 def test_a_ledger_cannot_be_altered() -> None:
     with pytest.raises(AttributeError):
         Ledger(dialect_of(Wallet()), "A").opening = 5  # type: ignore[misc]
+
+
+def test_of_a_payment_that_nobody_looks_for_the_money_alone_is_booked() -> None:
+    ref = RefId("nobody")
+    opened = Story().tell("open 9").ledger.changed(unrecorded={ref})
+    command = Transact(Kind.DRAWDOWN, CardId(opened.card), 4, "NOK", ref)
+    result = step(opened, command, Accepted(TransactionRecord("t1", ref, 4, "NOK")))
+    assert not isinstance(result, Violation)
+    assert {ledger.balance for ledger in result} == {5}
+    assert all((ledger.entries, ledger.refs) == (opened.entries, opened.refs) for ledger in result)
 
 
 def test_an_unknown_outcome_has_both_successors() -> None:
