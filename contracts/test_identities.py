@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_ids_that_are_nearly_equal_name_different_cards(run: Run, family: str) -
             stage.read_back("BAL-7", only=label, lists=False)
 
 
-def _made(stage: Stage, label: str, card: CardId, among: Iterable[CardId]) -> bool:
+def _made(stage: Stage, label: str, card: CardId, among: Collection[CardId]) -> bool:
     """Make a card of a customer with the same id; whether there is such a card now.
 
     `among` are the cards that were made: an id of the same form as theirs has to be accepted.
@@ -93,7 +93,7 @@ def _made(stage: Stage, label: str, card: CardId, among: Iterable[CardId]) -> bo
     return not is_refused(stage.send(request_builders.read_card(stage.base, card), shaped=False))
 
 
-def _names_no_other(stage: Stage, card: CardId, among: Iterable[CardId]) -> None:
+def _names_no_other(stage: Stage, card: CardId, among: Collection[CardId]) -> None:
     """Read an id that no card could be made with: it finds none of the cards `among`.
 
     Ids that Unicode takes for one text (a letter with its accent, and the two in one sign) may
@@ -101,10 +101,11 @@ def _names_no_other(stage: Stage, card: CardId, among: Iterable[CardId]) -> None
     """
     if _same_text(card) in map(_same_text, among):
         return
-    shown = (body_of(stage.send(request_builders.read_card(stage.base, card))) or {}).get("card_id")
+    body = body_of(stage.send(request_builders.read_card(stage.base, card)))
+    shown = body.get("card_id") if isinstance(body, dict) else None
     stage.direct.expect(
         "READ-2",
-        shown not in tuple(among),
+        shown not in among,
         f"a refusal to read {card!r}, with which no card was made",
         f"card {shown!r}",
     )
