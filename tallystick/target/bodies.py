@@ -39,7 +39,7 @@ class Depths:
     def note(self, content: bytes) -> None:
         """Take a body that is being sent."""
         if _openings(content) > DEEPEST:
-            self.deepest = max(self.deepest, 2 * _depth(content.decode("utf-8", "replace")))
+            self.deepest = max(self.deepest, 2 * _depth(content, len(content)))
 
 
 def unpacked(content: bytes, encoding: str) -> bytes:
@@ -93,20 +93,23 @@ def _openings(content: bytes) -> int:
 def _check_size(content: bytes, depths: Depths) -> None:
     if _openings(content) + content.count(b",") > MOST_VALUES:
         raise Excess(f"JSON of more than {MOST_VALUES:,} values, such as {shown(content)}")
-    depth = _depth(content.decode("utf-8", "replace"))
+    depth = _depth(content, depths.deepest)
     if depth > depths.deepest:
-        raise Excess(f"JSON nested {depth:,} deep, such as {shown(content)}")
+        raise Excess(f"JSON nested more than {depths.deepest:,} deep, such as {shown(content)}")
     if depth > DEEPEST:  # our own metadata, given back: right, and more than can be read
         raise ValueError("nested too deep")
 
 
-def _depth(text: str) -> int:
+def _depth(content: bytes, most: int) -> int:
+    """The levels of a JSON text; nothing is looked at beyond `most` of them."""
     depth = deepest = 0
-    for match in _OPENING.finditer(text):
+    for match in _OPENING.finditer(content.decode("utf-8", "replace")):
         sign = match[0]
         if sign in "[{":
             depth += 1
             deepest = max(deepest, depth)
+            if deepest > most:
+                break
         elif sign in "]}":
             depth -= 1
     return deepest

@@ -264,6 +264,8 @@ def _as_httpx(error: Exception) -> Exception:
 
 def _cause_of(error: Exception) -> Exception | None:
     """The error, if it is one of the network. Frames below carry credentials in plain bytes, which
-    must not be printed with the traceback of a fault of this process.
+    must not be printed with the traceback of a fault of this process. No error is its own cause:
+    that would keep its frames, with all that was received, until Python looks for cycles.
     """
-    return error if isinstance(_as_httpx(error), httpx.TransportError) else None
+    shown = _as_httpx(error)
+    return error if shown is not error and isinstance(shown, httpx.TransportError) else None

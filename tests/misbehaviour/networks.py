@@ -128,7 +128,7 @@ NETWORKS: dict[str, Row] = {
     "answers are HTTP/1.0": Row(as_http_1_0, CONFORMS, "CONFORMS"),
     "answers come in chunks of a byte": Row(in_chunks(1), CONFORMS, "CONFORMS"),
     "answers come in chunks of 7 bytes": Row(in_chunks(7), CONFORMS, "CONFORMS"),
-    "answers come byte by byte": Row(in_pieces, CONFORMS, "CONFORMS", seconds=60),
+    "answers come byte by byte": Row(in_pieces, CONFORMS, "CONFORMS"),
     "answers are zipped": Row(always(edited(zipped)), CONFORMS, "CONFORMS"),
     "headers are in capitals": Row(spelled("upper"), CONFORMS, "CONFORMS"),
     "headers are in small letters": Row(spelled("lower"), CONFORMS, "CONFORMS"),
@@ -160,7 +160,7 @@ NETWORKS: dict[str, Row] = {
     "answers 429 first": Row(every(30, BUSY), CONFORMS, "CONFORMS"),
     "carries out, and answers 429": Row(every(30, after_it(BUSY)), EITHER, "", rules=()),
     "carries every write out, and answers 429": Row(
-        every(2, only("POST", after_it(BUSY))), EITHER, "", rules=(), seconds=60
+        every(2, only("POST", after_it(BUSY))), EITHER, "", rules=()
     ),
     "answers 403 with a page now and then": Row(
         every(30, answering(403, HELD_PAGE, PAGE)), VIOLATES, "SHAPE-6", rules=("SHAPE-6",)

@@ -52,7 +52,6 @@ class Row:
     line: str
     """A part of what the terminal shows, without regard to line breaks."""
     options: tuple[str, ...] = ()
-    seconds: float = 30.0
     tls: bool = False
     ipv6: bool = False
     rules: tuple[str, ...] | None = None
@@ -62,7 +61,7 @@ class Row:
 ESC = "\x1b[2J\x1b[H\r\n0 violations: conforms\r\nCONFORMS: all rules\r\n"
 
 AT_THE_START: dict[str, Row] = {
-    "answers nothing": Row(silent, NONE, "no answer in time", seconds=20),
+    "answers nothing": Row(silent, NONE, "no answer in time"),
     "closes every connection": Row(lambda turn: turn.close(), NONE, "(http or https?)"),
     "resets every connection": Row(lambda turn: turn.reset(), NONE, "Connection reset"),
     "speaks another protocol": Row(raw(b"SSH-2.0-OpenSSH_9.6\r\n"), NONE, "(http or https?)"),
@@ -98,9 +97,9 @@ AT_THE_START: dict[str, Row] = {
     "Get Token answers 500": Row(token(error(500)), NONE, "500"),
     "Get Token answers a page": Row(token(answering(200, b"<html>", PAGE)), NONE, "text/html"),
     "Get Token answers null": Row(token(answering(200, b"null")), NONE, "access token"),
-    "Get Token answers nothing": Row(token(silent), NONE, "no answer in time", seconds=20),
+    "Get Token answers nothing": Row(token(silent), NONE, "no answer in time"),
     "Get Token answers one byte a second": Row(
-        token(drip(b"HTTP/1.1 200 OK\r\n" + b"x" * 500)), NONE, "without bounds", seconds=20
+        token(drip(b"HTTP/1.1 200 OK\r\n" + b"x" * 500)), NONE, "without bounds"
     ),
     "Get Token answers without end": Row(
         token(flood(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b"[" * 65536)),
@@ -139,9 +138,7 @@ WITHIN_A_RUN: dict[str, Row] = {
     "dies after 60 requests": Row(
         every(1, lambda turn: turn.close(), after=60), UNDECIDED, "unreachable"
     ),
-    "is silent from the 60th request on": Row(
-        every(1, silent, after=60), UNDECIDED, "", seconds=60
-    ),
+    "is silent from the 60th request on": Row(every(1, silent, after=60), UNDECIDED, ""),
     "restarts for a second": Row(
         outage(40, 1.0, lambda turn: turn.reset()), f"{CONFORMS}|{UNDECIDED}", "", ("--wait=10s",)
     ),
@@ -168,21 +165,18 @@ WITHIN_A_RUN: dict[str, Row] = {
         later_token(2, error(401)), CONFORMS, "", ("--rate=100", "--wait=10s")
     ),
     "answers half of the requests with 500": Row(
-        seldom(0.5, error(500)), f"{VIOLATES}|{UNDECIDED}", "", seconds=60
+        seldom(0.5, error(500)), f"{VIOLATES}|{UNDECIDED}", ""
     ),
     "answers 429 now and then": Row(every(60, error(429)), CONFORMS, ""),
     "asks for waits in words": Row(every(60, error(503, ("Retry-After", "soon"))), CONFORMS, ""),
     "asks for negative waits": Row(every(20, error(429, ("Retry-After", "-1e9"))), CONFORMS, ""),
     "asks to wait for NaN": Row(every(60, error(429, ("Retry-After", "nan"))), CONFORMS, ""),
     # Bounds.
-    "answers one byte a second": Row(
-        every(30, drip(b"HTTP/1.1 200 OK\r\n\r\n")), VIOLATES, "", seconds=60
-    ),
+    "answers one byte a second": Row(every(30, drip(b"HTTP/1.1 200 OK\r\n\r\n")), VIOLATES, ""),
     "answers 1xx without end": Row(
         every(30, flood(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100)),
         f"{CONFORMS}|{UNDECIDED}|{VIOLATES}",
         "",
-        seconds=60,
     ),
     "answers a few 1xx first": Row(always(continued(3)), CONFORMS, "CONFORMS"),
     "answers without end": Row(
@@ -192,7 +186,6 @@ WITHIN_A_RUN: dict[str, Row] = {
         ),
         VIOLATES,
         "",
-        seconds=60,
     ),
     "says that 1 GB follows": Row(
         every(30, raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n{")),
@@ -204,7 +197,6 @@ WITHIN_A_RUN: dict[str, Row] = {
         every(40, edited(lambda reply: replace(reply, body=b"[" + b"{}," * 13_000_000 + b"{}]"))),
         VIOLATES,
         "",
-        seconds=60,
     ),
     "sends JSON 100,000 deep": Row(
         every(30, edited(lambda reply: replace(reply, body=deep(100_000)))),

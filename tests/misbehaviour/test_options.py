@@ -12,7 +12,7 @@ from tests.misbehaviour.running import ROOT, run_forked, run_started
 from tests.proof.servers import Environment
 
 ESSENTIALS = "contracts/test_essentials.py"
-LIMIT_S = 30.0
+LIMIT_S = 180.0
 LIMIT_OF_WORKERS_S = 120.0
 MEGABYTES = 400.0
 

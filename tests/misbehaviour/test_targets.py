@@ -1,4 +1,4 @@
-"""The table of misbehaving targets: status, verdict, line, seconds and memory of a run on each."""
+"""The table of misbehaving targets: status, verdict, line and memory of a run on each."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from tests.target.certificates import Authority
 ESSENTIALS = "contracts/test_essentials.py"
 PATIENCE = ("--wait=1s", "--request-timeout=2s")
 """Rows are many, and what a target does at once it does after ten seconds too."""
+LIMIT_S = 180.0
+"""A run that has not ended by then does not end. How long one takes is nothing for a test."""
 MEGABYTES = 400.0
 ROWS = {**AT_THE_START, **WITHIN_A_RUN, **NETWORKS}
 
@@ -29,7 +31,7 @@ def test_a_run_says_the_right_thing_of_a_target_that(
 ) -> None:
     row = ROWS[name]
     ran = run_on(row, honest, tmp_path)
-    assert ran.status is not None, f"it took more than {row.seconds} s: {ran.output}"
+    assert ran.status is not None, f"no end after {LIMIT_S} s: {ran.output}"
     assert ran.verdict in row.verdict.split("|"), ran.output
     assert ran.status == STATUS[ran.verdict], ran.output
     assert " ".join(row.line.split()) in " ".join(ran.output.split()), ran.output
@@ -51,7 +53,7 @@ def run_on(row: Row, honest: Environment, tmp_path: Path) -> Watched:
     options = [ESSENTIALS, f"--report-dir={reports}", "-q", junit, *PATIENCE, *row.options]
     certificate = Authority(tmp_path).context() if row.tls else None
     with misbehaving(honest, row.behaviour, certificate, ipv6=row.ipv6) as environment:
-        return run_forked("pytest", environment, options, reports, row.seconds)
+        return run_forked("pytest", environment, options, reports, LIMIT_S)
 
 
 def acting(text: str) -> set[str]:

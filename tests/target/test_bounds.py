@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import time
@@ -106,8 +107,16 @@ WITHOUT_BOUNDS = {
         200,
         "values",
     ),
-    "JSON that is deep": (sends(whole(b"[" * 900 + b"]" * 900, JSON)), 200, "nested 900 deep"),
-    "JSON that is very deep": (sends(whole(b'{"a":' * 99_999, JSON)), 200, "nested 99,999 deep"),
+    "JSON that is deep": (
+        sends(whole(b"[" * 900 + b"]" * 900, JSON)),
+        200,
+        "nested more than 100 deep",
+    ),
+    "JSON that is very deep": (
+        sends(whole(b'{"a":' * 99_999, JSON)),
+        200,
+        "nested more than 100 deep",
+    ),
     "a number of many digits": (
         sends(whole(b'{"amount": ' + b"9" * 5000 + b"}", JSON)),
         200,
@@ -258,3 +267,23 @@ def test_a_server_that_hangs_up_without_a_word_gets_a_connection_for_each_reques
         target.close()
     assert 1 <= sum(lost) <= 3
     assert not any(lost[-30:])
+
+
+@pytest.mark.parametrize("name", WITHOUT_BOUNDS)
+def test_nothing_is_left_of_an_answer_without_bounds(name: str) -> None:
+    behave, _, said = WITHOUT_BOUNDS[name]
+    network = Network(timeout_s=TIMEOUT_S if said == "pieces" else LONG_S, start_s=0.1)
+    gc.collect()
+    gc.disable()  # so that what a cycle of references keeps is seen
+    tracemalloc.start()
+    try:
+        with listening(behave) as url:
+            target = HttpTarget(Address(url, "T12345678"), READY, network=network, profile=Wallet())
+            answer = target.send(READ).answer
+            target.close()
+            left, _ = tracemalloc.get_traced_memory()
+        assert isinstance(answer, NoAnswer)
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert left < LARGEST // 2
