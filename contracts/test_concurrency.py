@@ -113,6 +113,7 @@ ONE_REF = {
     "fund": ["1| f = fund A 100", "2| f = fund A 100"],
     "capture": [HOLD, "1| c = capture h 200", "2| c = capture h 200"],
     "void": [HOLD, "1| v = void h", "2| v = void h"],
+    "token": ["1| t = token A", "2| t = token A"],
     "drawdown with another amount": ["1| d = draw A 100", "2| d = draw A 70"],
 }
 

@@ -19,6 +19,7 @@ from sandbox.faults.registry import fault, part_of
 from sandbox.orders import Order, Settlement
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Refusal
+from sandbox.tokens import Tokens
 
 Override = TypeVar("Override", bound=type)
 
@@ -187,6 +188,24 @@ class RaceRefFund(StaleReference):
 )
 class RaceRefCapture(StaleReference):
     operations = ("capture",)
+
+
+@race(
+    "race_ref_token",
+    breaks="CONC-2",
+    summary="a token asked for twice at the same moment is two tokens",
+)
+class RaceRefToken(Tokens):
+    def create(self, caller: Caller, card_id: str, body: dict[str, Any]) -> Token:
+        with self.store.transaction():
+            card = self.store.card(caller.account, card_id)
+            first = None if card is None else self.store.token_by_ref(card, body["ref_id"])
+        if card is None or card.deleted or first is not None:
+            return super().create(caller, card_id, body)
+        pause()
+        with self.store.transaction():
+            prints = self.fingerprint(body)
+            return self.add(caller, card, body, body["ref_id"], prints, with_card=False)
 
 
 # --- capture and void -----------------------------------------------------------------------

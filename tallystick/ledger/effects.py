@@ -76,10 +76,7 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
         case DeleteCard():
             return (ledger.changed(card_status=CardStatus.DELETED),)
         case IssueToken():
-            value = unanswered_id("token", command.ref) if shown is None else shown
-            tokens = ledger.tokens.set(value, Token(command.one_time, command.ref))
-            spent_refs = ledger.spent_refs.set(command.ref, True)
-            return (ledger.changed(tokens=tokens, spent_refs=spent_refs),)
+            return (_with_token(ledger, command, shown),)
         case _:
             entry_id = made_up_id(ledger, command) if shown is None else EntryId(shown)
             return book(ledger, command, entry_of(ledger, command), entry_id)
@@ -338,6 +335,17 @@ def adopt(ledger: Ledger, lost: EntryId, seen: EntryId) -> Ledger:
 
 
 # Tokens -------------------------------------------------------------------------------------------
+
+
+def _with_token(ledger: Ledger, command: IssueToken, shown: str | None) -> Ledger:
+    unanswered = unanswered_id("token", command.ref)
+    # What an answer shows is what a request before it has made, if that answer was lost.
+    tokens = ledger.tokens.without(unanswered)
+    token = Token(command.one_time, command.ref, command.content)
+    return ledger.changed(
+        tokens=tokens.set(unanswered if shown is None else shown, token),
+        spent_refs=ledger.spent_refs.set(command.ref, True),
+    )
 
 
 def _with_closed(ledger: Ledger, hold: EntryId, closing: str) -> Map[str, Token]:

@@ -42,6 +42,7 @@ from tallystick.ledger.state import (
     Successors,
     answered,
     is_unanswered,
+    unanswered_id,
 )
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -66,6 +67,9 @@ from tallystick.ledger.vocabulary import (
     Violation,
     Write,
 )
+
+LASTING_TOKEN_S = 3600
+"""A token that lives so long is not over when its request is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +216,35 @@ def _judge_issued(
         if any(token.ref == command.ref for token in ledger.tokens.values()):
             return (ledger,)  # the first answer showed the value; a repeat need not show it again
         return Violation("TOKEN-1", "the value of the new token", "no value")
-    # A token moves no money, and whether its ref_id is in one space with those of transactions is
-    # open (question 4): so a second token for one ref_id is permitted.
     known = ledger.tokens.get(record.value)
     if known is None:
-        return apply(ledger, command, record.value)
+        return _judge_new_token(ledger, command, record.value, checked)
     if known.ref != command.ref:
         return Violation("TOKEN-1", "a new token", f"the token that {known.ref!r} made")
+    if known.content == command.content:
+        checked.append("TOKEN-11")
     return (ledger,)  # the first one again
+
+
+def _judge_new_token(
+    ledger: Ledger, command: IssueToken, value: str, checked: list[str]
+) -> Successors | Violation:
+    """Judge a token that was not seen before: the same request may have made another one."""
+    first = _first_token(ledger, command)
+    if first is None or command.expires_in < LASTING_TOKEN_S:
+        return apply(ledger, command, value)
+    checked.append("TOKEN-11")
+    return Violation("TOKEN-11", f"the first token {first!r}, or a refusal", f"the token {value!r}")
+
+
+def _first_token(ledger: Ledger, command: IssueToken) -> str | None:
+    """Return the value of the token that an answer to the same request has shown."""
+    if command.ref not in ledger.spent_refs:  # tokens are many, and repeats are few
+        return None
+    unanswered = unanswered_id("token", command.ref)
+    same = (command.ref, command.content)
+    shown = ((value, token) for value, token in ledger.tokens.items() if value != unanswered)
+    return next((value for value, token in shown if (token.ref, token.content) == same), None)
 
 
 def _judge_opened(

@@ -141,13 +141,14 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of the card, the ref_id that made it, and what it has been used for.
+    """A token of the card, the ref_id and the request that made it, and what it has been used for.
 
     A use is a kind of payment, or one of the constants below.
     """
 
     one_time: bool
     ref: RefId
+    content: Content
     used: frozenset[str] = frozenset()
 
 

@@ -125,6 +125,12 @@ class IssueToken:
     one_time: bool = False
     expires_in: int = 3600
     phase: Phase = Phase.WITHIN
+    extras: Extras = ()
+
+    @property
+    def content(self) -> Content:
+        """All of the request but its ref_id."""
+        return (self.one_time, self.expires_in, self.extras)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,11 @@ LOST_RACES: dict[str, tuple[str, Sequence[str], int]] = {
         [CARD, "h = hold A 10", "1| f = fund A 70", "2| f = fund A 70", "2| read A"],
         3,
     ),
+    "race_ref_token": (
+        "CONC-2",
+        [CARD, "d = draw A 10", "1| t = token A", "2| t = token A", "2| read A"],
+        2,
+    ),
     "race_torn_capture": (
         "CONC-1",
         [CARD, "h = hold A 600", "1| c = capture h 200", "2| read A", "2| read A", "3| read A"],

@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from tallystick.ledger.members import first_missing
-from tallystick.ledger.oracle import step
+from tallystick.ledger.oracle import LASTING_TOKEN_S, judge, step
 from tallystick.ledger.state import CardStatus, LastWrite, Ledger, unanswered_id
 from tallystick.ledger.vocabulary import (
     Accepted,
     CardId,
     CardRecord,
+    IssueToken,
     Kind,
     RefId,
     Refused,
+    TokenRecord,
     Transact,
     TransactionRecord,
     Unknown,
@@ -115,6 +117,24 @@ def test_a_lost_refusal_may_have_burnt_its_ref_id_and_used_its_token() -> None:
     results = [step(ledger, again, story.outcome(again, "refused")) for ledger in ledgers]
     assert all(ledger.balance == 1000 for ledger in ledgers)
     assert any(isinstance(result, tuple) for result in results)
+
+
+def test_a_token_whose_answer_was_lost_is_the_one_that_its_repeats_show() -> None:
+    story = Story().tell("open 1000", "lost token k1")
+    again = story.command("token k1")
+    for ledger in (story.ledger, Story().tell("open 1000").ledger):
+        (shown,) = judge(ledger, again, story.outcome(again, "accepted value=a")).result
+        assert list(shown.tokens) == ["a"]
+        other = judge(shown, again, story.outcome(again, "accepted value=b"))
+        assert (other.result.rule, other.checked[-1]) == ("TOKEN-11", "TOKEN-11")
+
+
+def test_a_token_that_may_have_ended_is_followed_by_another_one() -> None:
+    story = Story().tell("open 1000")
+    short = IssueToken(story.ledger.card, RefId("k1"), expires_in=LASTING_TOKEN_S - 1)
+    (first,) = judge(story.ledger, short, Accepted(TokenRecord("a", short.ref))).result
+    (second,) = judge(first, short, Accepted(TokenRecord("b", short.ref))).result
+    assert list(second.tokens) == ["a", "b"]
 
 
 def test_two_answers_lost_under_one_ref_id_are_two_entries() -> None:

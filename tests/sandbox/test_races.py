@@ -156,6 +156,13 @@ def one_ref_one_capture(crowd: Crowd) -> bool:
     return crowd.figures(card) == (90, 40, 50)
 
 
+def one_ref_one_token(crowd: Crowd) -> bool:
+    card = crowd.card(100)
+    make = post(f"/cards/{card}/tokens", ref_id="t", expires_in=3600)
+    answers = crowd.at_once(*(make,) * CLIENTS)
+    return len({answer.json()["token"]["value"] for answer in answers}) == 1
+
+
 def a_token_pays_once(crowd: Crowd) -> bool:
     card = crowd.card(1000)
     made = crowd.now(post(f"/cards/{card}/tokens", ref_id="t", expires_in=600))
@@ -239,6 +246,7 @@ CASES = (
     Case(one_ref_one_effect(pending=True), "race_ref_hold"),
     Case(one_ref_one_effect(type="fund"), "race_ref_fund"),
     Case(one_ref_one_capture, "race_ref_capture"),
+    Case(one_ref_one_token, "race_ref_token"),
     Case(a_token_pays_once, "race_token_twice"),
     Case(a_look_up_changes_nothing, "race_look_up_writes_back"),
     Case(a_new_token_changes_no_money, "race_token_writes_back"),

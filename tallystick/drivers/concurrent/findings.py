@@ -11,9 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tallystick.checker import Budget
 from tallystick.drivers.concurrent.clients import ClientPool
-from tallystick.drivers.concurrent.independence import Op, ref_of
+from tallystick.drivers.concurrent.independence import Op
 from tallystick.drivers.concurrent.legal_outcomes import legal_outcomes
-from tallystick.drivers.concurrent.order import HistoryVerdict, judge_history, label_of, outcome_of
+from tallystick.drivers.concurrent.order import (
+    HistoryVerdict,
+    judge_history,
+    label_of,
+    outcome_of,
+    sent_ref_of,
+)
 from tallystick.drivers.concurrent.trial import StartSchedule, Trial, run_trial
 from tallystick.evidence import Event, Race
 from tallystick.ledger.state import Ledger
@@ -35,7 +41,7 @@ def judge_operations(
 ) -> HistoryVerdict:
     """Judge what the clients did, and count the rules that were checked by it."""
     run.count_checked("CONC-1")
-    refs = [ref_of(op) for op in operations if ref_of(op)]
+    refs = [sent_ref_of(op) for op in operations if sent_ref_of(op)]
     if len(set(refs)) < len(refs):
         run.count_checked("CONC-2")
     return judge_history(operations, initial, budget=budget)

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tallystick.checker import Budget, History, Illegality, Verdict, check
-from tallystick.drivers.concurrent.independence import Independence, Op, ref_of
+from tallystick.drivers.concurrent.independence import Independence, Op
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     CardId,
     CardRecord,
     HoldRecord,
+    IssueToken,
     Payment,
     ReadCard,
+    RefId,
     Refused,
     TransactionRecord,
     Unknown,
@@ -210,10 +212,16 @@ def _shares_a_ref(core: Iterable[Op], history: Iterable[Op]) -> bool:
     """Whether a request of the core overlapped with another client's of the same ref_id."""
     by_ref: dict[str, list[Op]] = {}
     for op in history:
-        by_ref.setdefault(ref_of(op), []).append(op)
+        by_ref.setdefault(sent_ref_of(op), []).append(op)
     return any(
         other.client != op.client and _overlap(op, other)
         for op in core
-        if ref_of(op)
-        for other in by_ref.get(ref_of(op), ())
+        if sent_ref_of(op)
+        for other in by_ref.get(sent_ref_of(op), ())
     )
+
+
+def sent_ref_of(operation: Op) -> RefId:
+    """The ref_id of a payment or of a request for a token; empty for all other commands."""
+    command = operation.command.command
+    return command.ref if isinstance(command, Payment | IssueToken) else RefId("")

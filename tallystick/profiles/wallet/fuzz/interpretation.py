@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallystick.drivers.fuzz.request import FuzzRequest
+from tallystick.ledger.members import as_text
 from tallystick.ledger.ordinary import is_ordinary_metadata, is_ordinary_text
 from tallystick.ledger.vocabulary import (
     ActivateCard,
@@ -237,13 +238,15 @@ def _issue_token(request: FuzzRequest, index: IdIndex) -> Interpretation | None:
     if card is None:
         return None
     members = BodyReader(request.body)
-    ref, life_s = members.take("ref_id"), members.take("expires_in")
+    ref = members.take("ref_id")
+    sent = (("sent", as_text(members.left)),)  # a repeat is one of the whole body
+    life_s = members.take("expires_in")
     one_time = members.take("expires_after_transaction", True)
     if not isinstance(ref, str) or not isinstance(life_s, int) or not isinstance(one_time, bool):
         return _unclear(card)
     members.is_ordinary = members.is_ordinary and life_s <= LONGEST_TOKEN_LIFE_S
     members.extras(("metadata",))
-    command = IssueToken(index.ids[card], RefId(ref), one_time, life_s)
+    command = IssueToken(index.ids[card], RefId(ref), one_time, life_s, extras=sent)
     return members.interpretation(card, command)
 
 
