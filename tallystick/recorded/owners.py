@@ -25,19 +25,19 @@ from tallystick.reporting.journal import Record
 
 JSON = Any
 PERIOD = ("active_from", "expires_at")
-USUAL_LIFE_S = 3600
-"""How long the tokens live that the suite makes: longer than a run."""
 EARLIER = "it was there before the record begins"
 CHANGED = "a request that cannot be read may have changed it"
 BY_CLOCK = "its period is judged by the clock of a run"
-ENDING = "it has tokens that end"
+ENDING = "it has tokens that may have ended"
 
 
 class Owners:
     """What the exchanges so far have shown."""
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, span_s: float) -> None:
+        """`span_s`: how many seconds the record lasts."""
         self._traits = traits
+        self._span_s = span_s
         self.groups = Groups()
         self.spoiled: dict[str, str] = {}
         """Nodes that cannot be judged, with the reason."""
@@ -86,7 +86,7 @@ class Owners:
         extras = dict(getattr(command, "extras", ()))
         if isinstance(command, OpenCard | ActivateCard) and set(PERIOD) & set(extras):
             self.spoiled.setdefault(node, BY_CLOCK)
-        if isinstance(command, IssueToken) and command.expires_in != USUAL_LIFE_S:
+        if isinstance(command, IssueToken) and command.expires_in <= self._span_s:
             self.spoiled.setdefault(node, ENDING)
 
     def may_have_changed(

@@ -84,12 +84,20 @@ def recorded(path: Path, profile: Profile) -> Recorded:
     """What of a file can be judged by a profile. JournalError if it cannot be read."""
     recogniser = profile.recogniser()
     found = records_in(path, recogniser.fits)
-    reader = _Reader(profile.traits, recogniser, _end_of(found))
+    reader = _Reader(profile.traits, recogniser, _end_of(found), _span_s(found))
     for record in found.records:
         reader.take(record)
     if found.elsewhere:
         reader.left_out[ELSEWHERE] += found.elsewhere
     return reader.ended(len(found.records) + found.elsewhere)
+
+
+def _span_s(found: Records) -> float:
+    """How many seconds pass from the first request to the last answer."""
+    if not found.records:
+        return 0.0
+    last_ns = max(record.returned_ns for record in found.records)
+    return (last_ns - found.records[0].called_ns) / 1e9
 
 
 def _end_of(found: Records) -> int | None:
@@ -118,13 +126,15 @@ class _Asked:
 class _Reader:
     """Reads exchanges in the order of their calls."""
 
-    def __init__(self, traits: Traits, recogniser: Recogniser, end_ns: int | None) -> None:
+    def __init__(
+        self, traits: Traits, recogniser: Recogniser, end_ns: int | None, span_s: float
+    ) -> None:
         self._traits = traits
         self._recogniser = recogniser
         self._end_ns = end_ns
         self._operations: list[tuple[_Asked, Operation[Command, Outcome]]] = []
         self.left_out: Counter[str] = Counter()
-        self._owners = Owners(traits)
+        self._owners = Owners(traits, span_s)
         self._waiting: list[_Asked] = []
         self._harmless: set[int] = set()
         """Exchanges that moved no money, and may prepare a later one."""

@@ -58,14 +58,15 @@ READ = ("GET", "/cards/A", None, 200, card(900, 400))
 Made = tuple[str, str, Any, int | None, Any]
 
 
-def journal_of(folder: Path, *made: Made) -> Path:
+def journal_of(folder: Path, *made: Made, apart_s: float = 0.001) -> Path:
     """A journal with these exchanges, one after another."""
+    apart_ns = round(apart_s * 1e9)
     path = folder / "journal.jsonl"
     with Journal(path, Header(URL, "T12345678", "gate", 0)) as journal:
         for number, (method, where, body, status, answer) in enumerate(made, start=1):
             request = Request("", method, ACCOUNT + where, body)
             came = NoAnswer("reset") if status is None else answer_of(status, answer)
-            journal(Exchange(number, request, came, number * 10**6, number * 10**6 + 500_000))
+            journal(Exchange(number, request, came, number * apart_ns, number * apart_ns + 500_000))
     return path
 
 
@@ -140,6 +141,19 @@ def test_what_cannot_be_judged_is_counted_and_never_guessed(
     assert status == 1, said
     assert f"not judged: 1 cards: {why}" in said
     assert "UNDECIDED: nothing in it can be judged" in said
+
+
+@pytest.mark.parametrize(("life_s", "judged"), [(3601, 5), (3599, 0)])
+def test_a_token_is_judged_while_it_lives_for_certain(
+    life_s: int, judged: int, tmp_path: Path
+) -> None:
+    asked = {"ref_id": "t", "expires_in": life_s, "expires_after_transaction": False}
+    token = ("POST", "/cards/A/tokens", asked, 200, {"ref_id": "t", "token": {"value": "v"}})
+    body = {"ref_id": "d", "token": "v", "amount": 5, "currency": "NOK", "type": "drawdown"}
+    paid = ("POST", "/transactions", body, 200, transaction("d", "d", 5, "drawdown"))
+    late = ("POST", "/transactions", {**body, "ref_id": "e"}, 403, {"error": {}})
+    path = journal_of(tmp_path, OPENED, token, paid, late, late, apart_s=900)
+    assert len(recorded(path, Wallet()).history) == judged
 
 
 def test_a_card_of_another_account_is_another_card(tmp_path: Path) -> None:
