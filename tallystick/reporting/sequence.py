@@ -37,6 +37,8 @@ class Arrow:
     """One exchange. Positions are in pixels."""
 
     step: str
+    repeats_step: bool
+    """Whether the arrow above is of the same step."""
     request: str
     answer: str
     y: int
@@ -66,7 +68,11 @@ def is_delivery(steps: Sequence[str]) -> bool:
 def sequence_of(records: Sequence[Record], wrong: int) -> Sequence_:
     """The picture of exchanges; `wrong` is the number of the one that shows the violation."""
     shown = records[-MOST_ROWS:]
-    arrows = tuple(_arrow(record, row, wrong) for row, record in enumerate(shown))
+    steps = [None, *(record.step for record in shown)]
+    arrows = tuple(
+        _arrow(record, row, wrong, repeats_step=bool(record.step) and record.step == steps[row])
+        for row, record in enumerate(shown)
+    )
     return Sequence_(arrows, len(records) - len(shown), TOP + ROW * len(arrows) - 20)
 
 
@@ -79,7 +85,7 @@ def short_path(path: str) -> str:
     return whole if len(whole) <= LONGEST_PATH else f"{whole[: LONGEST_PATH - 1]}…"
 
 
-def _arrow(record: Record, row: int, wrong: int) -> Arrow:
+def _arrow(record: Record, row: int, wrong: int, *, repeats_step: bool) -> Arrow:
     step, _, part = record.step.partition(": ")
     note = _COPIES.get(part, "")
     delivery = _DELIVERY.search(step)
@@ -87,6 +93,7 @@ def _arrow(record: Record, row: int, wrong: int) -> Arrow:
     is_lost = record.status is None
     return Arrow(
         _cut(f"{step} ({part})" if part == "retried" else step),
+        repeats_step,
         f"{record.method} {short_path(record.path)}",
         loss or "no answer" if is_lost else _answer(record),
         TOP + ROW * row,

@@ -15,6 +15,7 @@ from tallystick.reporting.journal import Exchanges, Races, Record
 from tallystick.reporting.ledger_says import Compared
 from tallystick.reporting.result import BEARER, Result, ViolationEntry, again, target_options
 from tallystick.reporting.scenario import file_name
+from tallystick.reporting.sentences import due_in_words, sentence_of
 from tallystick.reporting.sequence import Sequence_, is_delivery, sequence_of, short_path
 from tallystick.reporting.timeline import TimeLine, TimeLineFigure, figure_of_time_line
 
@@ -68,6 +69,8 @@ class Shown:
     entry: ViolationEntry
     sentence: list[tuple[bool, str]]
     """What happened, in plain words: parts of text, each with whether it is code."""
+    due: str
+    """What the ledger permits, in plain words."""
     rows: tuple[Row, ...]
     rows_left_out: int
     is_own: bool
@@ -114,7 +117,8 @@ def _shown(
     return Shown(
         anchor=f"violation-{re.sub('[^A-Za-z0-9.]+', '-', entry['key'])}",
         entry=entry,
-        sentence=_sentence(wrong) if race is None else _sentence_of_race(race),
+        sentence=sentence_of(entry, wrong, race),
+        due=due_in_words(entry["expected"]),
         rows=_rows(records[-MOST_ROWS:], entry, number),
         rows_left_out=max(0, len(records) - MOST_ROWS),
         is_own=belongs(records, entry),
@@ -137,26 +141,14 @@ def _with_outcome(record: Record, race: TimeLine) -> Record:
     """An exchange of a race, with what its bar says: no ledger has judged it by itself."""
     client, _, label = record.step.rpartition("| ")
     bars = [bar for bar in race.bars if (bar.client, bar.label) == (client, label)]
-    if not bars or record.compared:
+    if record.compared:
         return record
+    if not bars:
+        return replace(record, compared=(Compared("answer", "not compared", "", False),))
     # One client may have asked the same twice; a bar begins a little before its request.
     bar = min(bars, key=lambda bar: abs(bar.called_ns - record.called_ns))
     due = "no order has a place for this answer" if bar.stuck else ""
     return replace(record, compared=(Compared("answer", due, bar.outcome, bar.stuck),))
-
-
-def _sentence(wrong: Record | None) -> list[tuple[bool, str]]:
-    """What the server did wrong, from the exchange that shows it."""
-    differing = [] if wrong is None else [each for each in wrong.compared if each.differs]
-    if wrong is None or not wrong.step or not differing:
-        return []
-    step = (True, wrong.step)
-    if differing[0].name == "answer":
-        did, due = differing[0].server, differing[0].ledger
-        return [step, (False, f" was {did} by the server. The ledger says: {due}.")]
-    shown = " and ".join(f"{each.name} {each.server}" for each in differing)
-    due = " and ".join(f"{each.name} {each.ledger}" for each in differing)
-    return [(False, "After "), step, (False, f" the server shows {shown}. The ledger has {due}.")]
 
 
 def _rows(records: Sequence[Record], entry: ViolationEntry, wrong: int) -> tuple[Row, ...]:
@@ -164,7 +156,9 @@ def _rows(records: Sequence[Record], entry: ViolationEntry, wrong: int) -> tuple
     for place, record in enumerate(records):
         compared, is_wrong = record.compared, record.number == wrong
         if is_wrong and not any(each.differs for each in compared):
-            compared += (Compared("the rule", entry["expected"], entry["actual"], True),)
+            compared += (
+                Compared("the rule", due_in_words(entry["expected"]), entry["actual"], True),
+            )
         status, state = _status(record)
         rows.append(
             Row(
@@ -179,14 +173,6 @@ def _rows(records: Sequence[Record], entry: ViolationEntry, wrong: int) -> tuple
             )
         )
     return tuple(rows)
-
-
-def _sentence_of_race(race: TimeLine) -> list[tuple[bool, str]]:
-    stuck = next((bar for bar in race.bars if bar.stuck), None)
-    if stuck is None:
-        return []
-    said = f" was answered with “{stuck.outcome}”. No order of these requests permits that answer."
-    return [(True, stuck.label), (False, said)]
 
 
 def _told(compared: tuple[Compared, ...]) -> tuple[Compared, ...]:

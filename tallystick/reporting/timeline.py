@@ -94,6 +94,11 @@ class TimeLineFigure:
     height: int
     bar_height: int = BAR
 
+    @property
+    def has_open(self) -> bool:
+        """Whether an operation has no answer."""
+        return any(p.bar.returned_ns is None for p in self.placed)
+
 
 def timeline_page(line: TimeLine) -> str:
     """A page of its own, as HTML that needs no other file."""

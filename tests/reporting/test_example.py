@@ -67,9 +67,9 @@ def test_every_test_of_the_example_exists(result: Result, tmp_path: Path) -> Non
 
 
 def test_every_file_of_the_example_exists_and_is_named(result: Result) -> None:
-    of_violations = {violation["scenario"] for violation in result["violations"]} - {""}
-    # A race is no program of requests alone.
-    of_violations |= {f"scenarios/void-{n}.{ending}" for n in (1, 6) for ending in ("py", "sh")}
+    keys = [violation["key"].lower() for violation in result["violations"]]
+    endings = ("yaml", "py", "sh")
+    of_violations = {f"scenarios/{key}.{ending}" for key in keys for ending in endings}
     others = {"result.json", "journal.jsonl", "dialect.yaml", *MADE_FROM_THE_OTHERS}
     assert _names() == of_violations | others, HOW
 

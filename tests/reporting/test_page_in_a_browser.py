@@ -34,6 +34,19 @@ const wide = [...page.querySelectorAll("main *, header *")].filter(each =>
   !each.closest(".scroll, .hidden, thead, nav") && each.getBoundingClientRect().right > %d + 0.5);
 return {width: page.documentElement.scrollWidth, wide: wide.map(each => each.className)};
 """
+HEADS_IN_THE_FRAME = """
+const page = document.querySelector("iframe").contentDocument;
+const drawn = [...page.querySelectorAll(".seq")].filter(each => each.getBoundingClientRect().width);
+const heads = [...drawn[0].querySelectorAll(".head-text")];
+const scale = drawn[0].getScreenCTM().a;
+const sizes = [...drawn[0].querySelectorAll("text")].map(
+  each => scale * parseFloat(page.defaultView.getComputedStyle(each).fontSize));
+return {
+  names: heads.map(each => each.textContent),
+  rights: heads.map(each => each.getBoundingClientRect().right),
+  least_letter: Math.min(...sizes),
+};
+"""
 CHOSEN = """
 const shown = () => [...document.querySelectorAll(".rules tbody tr")].filter(
   row => row.offsetParent !== null).map(row => row.className);
@@ -156,6 +169,14 @@ def test_nothing_is_wider_than_a_phone(page: str, tmp_path: Path) -> None:
     assert seen["wide"] == []
     assert seen["width"] <= PHONE
     assert seen["errors"] == []
+
+
+def test_a_phone_shows_client_network_and_server_side_by_side(tmp_path: Path) -> None:
+    seen = measured(framed(delivery(), PHONE), tmp_path, HEADS_IN_THE_FRAME)
+    assert seen["names"] == ["client", "network", "server"]
+    assert seen["rights"] == sorted(seen["rights"])
+    assert seen["rights"][-1] <= PHONE
+    assert seen["least_letter"] >= 11
 
 
 def test_what_is_wider_than_a_phone_would_be_seen(tmp_path: Path) -> None:

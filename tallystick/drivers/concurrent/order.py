@@ -181,13 +181,14 @@ def _violation(illegality: Illegality[Ledger], history: Sequence[Op], start: Led
     among = {id(op) for op in named}
     legal = [f"`{label_of(op)}`" for op in illegality.prefix if id(op) in among]
     broken = broken_by_stuck(illegality, start)
-    after = f"after {', '.join(legal)} " if legal else ""
+    after = f"After {', '.join(legal)}, " if legal else "At once, "
+    label = f"`{label_of(stuck)}` {outcome_of(stuck)} is not permitted"
     why = f": {broken.rule} expects {broken.expected}" if broken is not None else ""
     return Violation(
         rule,
-        "an order of these requests that the ledger permits",
-        f"there is none: {'; '.join(f'`{label_of(op)}` {outcome_of(op)}' for op in named)};"
-        f" {after}the ledger has no place for `{label_of(stuck)}` {outcome_of(stuck)}{why}",
+        "an order of these requests in which the ledger permits every answer",
+        f"no such order: {'; '.join(f'`{label_of(op)}` {outcome_of(op)}' for op in named)}."
+        f" {after}{label}{why}",
     )
 
 
