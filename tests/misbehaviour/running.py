@@ -22,6 +22,8 @@ from tests.proof import forking
 
 ROOT = forking.ROOT
 POLL_S = 0.02
+LIMIT_S = 300.0
+"""A run that has not ended by then does not end. How long one takes is nothing for a test."""
 
 
 @dataclass(frozen=True, slots=True)

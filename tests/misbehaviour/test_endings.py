@@ -13,12 +13,11 @@ import pytest
 
 from tallystick.reporting.result import read_result
 from tests.misbehaviour.proxy import Turn, misbehaving
-from tests.misbehaviour.running import ROOT, Signal, Watched, run_forked, run_started
+from tests.misbehaviour.running import LIMIT_S, ROOT, Signal, Watched, run_forked, run_started
 from tests.proof.servers import Environment, forked_sandbox
 
 OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
 ESSENTIALS = "contracts/test_essentials.py"
-LIMIT_S = 90.0
 MEGABYTES = 400.0
 
 CONTRACT = """

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.misbehaviour.running import ROOT, run_forked, run_started
+from tests.misbehaviour.running import LIMIT_S, ROOT, run_forked, run_started
 from tests.proof.servers import Environment
 
 ESSENTIALS = "contracts/test_essentials.py"
-LIMIT_S = 180.0
-LIMIT_OF_WORKERS_S = 120.0
 MEGABYTES = 400.0
 
 
@@ -173,7 +171,7 @@ def test_workers_run_contracts(name: str, honest: Environment, tmp_path: Path) -
     environment = {**honest, "PYTEST_ADDOPTS": "-n 2"} if name == "PYTEST_ADDOPTS" else honest
     reports = tmp_path / "reports"
     options = [ESSENTIALS, f"--report-dir={reports}", *DISTRIBUTED[name]]
-    ran = run_started(environment, options, reports, LIMIT_OF_WORKERS_S)
+    ran = run_started(environment, options, reports, LIMIT_S)
     assert ran.status == 0, ran.output
     assert ran.verdict == "conforms"
 
@@ -181,7 +179,7 @@ def test_workers_run_contracts(name: str, honest: Environment, tmp_path: Path) -
 def test_contracts_are_not_distributed_in_another_way(honest: Environment, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     options = [ESSENTIALS, f"--report-dir={reports}", "-n", "2", "--dist=each"]
-    ran = run_started(honest, options, reports, LIMIT_OF_WORKERS_S)
+    ran = run_started(honest, options, reports, LIMIT_S)
     assert ran.status == 4, ran.output
     said = [line for line in ran.output.splitlines() if line.startswith("ERROR: ")]
     assert said == ["ERROR: --dist: leave it out, the suite distributes its contracts"], ran.output
@@ -191,7 +189,7 @@ def test_contracts_are_not_distributed_in_another_way(honest: Environment, tmp_p
 def test_python_without_its_checks_runs_nothing(honest: Environment, tmp_path: Path) -> None:
     environment = {**honest, "PYTHONOPTIMIZE": "1"}
     options = [ESSENTIALS, f"--report-dir={tmp_path / 'reports'}"]
-    ran = run_started(environment, options, tmp_path / "reports", LIMIT_OF_WORKERS_S)
+    ran = run_started(environment, options, tmp_path / "reports", LIMIT_S)
     assert ran.status == 4, ran.output
     assert "ERROR: run without python -O and PYTHONOPTIMIZE" in ran.output
     assert ran.verdict == "none"

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.misbehaviour.proxy import Behaviour, every, misbehaving
-from tests.misbehaviour.running import run_forked
+from tests.misbehaviour.running import LIMIT_S, run_forked
 from tests.proof.servers import Environment
 
 SKIP = 125
-LIMIT_S = 60.0
 MEGABYTES = 400.0
 HOLD = ("A = card 1000 NOK", "h = hold A 600")
 CAPTURED = (*HOLD, "c = capture h 250", "d = capture h remaining+1")

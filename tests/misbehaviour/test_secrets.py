@@ -8,12 +8,11 @@ from signal import SIGINT
 
 import pytest
 
-from tests.misbehaviour.running import ROOT, Signal, run_forked, run_started
+from tests.misbehaviour.running import LIMIT_S, ROOT, Signal, run_forked, run_started
 from tests.proof.servers import Environment
 
 OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
 SHOW_ALL = ("-l", "-vv", "--tb=long", "--full-trace")
-LIMIT_S = 60.0
 CONTRACT = """
 import pathlib, time
 from tallystick.drivers.sequential import run_program

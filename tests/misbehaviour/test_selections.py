@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tallystick.reporting.result import Result, read_result
-from tests.misbehaviour.running import Watched, run_forked
+from tests.misbehaviour.running import LIMIT_S, Watched, run_forked
 from tests.proof.servers import Environment, forked_sandbox
 
-LIMIT_S = 120.0
 VOID = "contracts/test_void.py"
 FUND = "contracts/test_fund.py"
 NOTE = "a selection was run, not the whole suite"

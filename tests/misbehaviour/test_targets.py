@@ -10,7 +10,7 @@ import pytest
 
 from tests.misbehaviour.networks import NETWORKS
 from tests.misbehaviour.proxy import misbehaving
-from tests.misbehaviour.running import Watched, run_forked
+from tests.misbehaviour.running import LIMIT_S, Watched, run_forked
 from tests.misbehaviour.targets import AT_THE_START, NONE, STATUS, WITHIN_A_RUN, Row
 from tests.proof.servers import Environment
 from tests.sampling import some
@@ -19,8 +19,6 @@ from tests.target.certificates import Authority
 ESSENTIALS = "contracts/test_essentials.py"
 PATIENCE = ("--wait=1s", "--request-timeout=2s")
 """Rows are many, and what a target does at once it does after ten seconds too."""
-LIMIT_S = 180.0
-"""A run that has not ended by then does not end. How long one takes is nothing for a test."""
 MEGABYTES = 400.0
 ROWS = {**AT_THE_START, **WITHIN_A_RUN, **NETWORKS}
 

@@ -10,12 +10,9 @@ import pytest
 from tallystick.parallel.number import number_of_workers
 from tallystick.reporting.result import read_result
 from tests.misbehaviour.proxy import Turn, misbehaving
-from tests.misbehaviour.running import run_started
+from tests.misbehaviour.running import LIMIT_S, run_started
 from tests.proof.servers import Environment, forked_sandbox
 from tests.suite.harness import ESSENTIALS
-
-LIMIT_S = 240
-
 
 WAITING = [(0.1, 2, 8), (1.0, 2, 8), (0.05, 1, 4), (0.05, 2, 4), (0.02, 1, 2), (0.012, 1, 0)]
 QUICK = [(0.001, 1, 0), (0.001, 2, 2), (0.001, 64, 4)]

@@ -14,11 +14,10 @@ from tallystick.known import entry_text
 from tallystick.reporting.journal import read_journal
 from tallystick.reporting.journal_files import journal_in, read_parts
 from tallystick.reporting.result import Result, read_result
-from tests.misbehaviour.running import Signal, Watched, run_started
+from tests.misbehaviour.running import LIMIT_S, Signal, Watched, run_started
 from tests.proof.servers import Environment, environment_of
 from tests.suite.harness import ESSENTIALS, ROOT, tallystick
 
-LIMIT_S = 240
 OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
 SELECTED = (ESSENTIALS, "contracts/test_dialect.py", "contracts/test_void.py")
 HEAD = """\

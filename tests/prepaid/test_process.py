@@ -21,7 +21,7 @@ from tests.prepaid.variants import VARIANTS
 def run(*options: str, **more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.prepaid", *options]
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, env={**os.environ, **more}
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **more}
     )
 
 

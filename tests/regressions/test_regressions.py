@@ -12,12 +12,11 @@ from tallystick.regressions import read_regressions
 from tallystick.reporting.result import read_result
 from tests.misbehaviour.behaviours import cut
 from tests.misbehaviour.proxy import Turn, misbehaving
-from tests.misbehaviour.running import Watched, run_started
+from tests.misbehaviour.running import LIMIT_S, Watched, run_started
 from tests.proof.gate import run_gate
 from tests.proof.servers import Environment, forked_sandbox
 from tests.suite.harness import tallystick
 
-LIMIT_S = 240
 ORIGINAL = """\
 rule: CAP-2
 steps:

@@ -31,7 +31,7 @@ def client_of(sandbox: Sandbox) -> httpx.Client:
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A sandbox that is expected to end by itself."""
     command = [sys.executable, "-m", "sandbox", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 # --- the command line -----------------------------------------------------------------------
@@ -96,7 +96,7 @@ def test_the_first_line_says_where_the_server_is(program: tuple[str, ...]) -> No
         assert process.stdin is not None
         # A parent that ends closes the pipe, in whatever way it ends.
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stdout.read() == b""
 
 
@@ -106,7 +106,7 @@ def test_a_server_ends_by_a_signal_with_status_0() -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_token_lifetime_is_an_option() -> None:

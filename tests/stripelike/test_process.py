@@ -16,7 +16,7 @@ from tests.stripelike.variants import VARIANTS
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.stripelike", *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 def test_a_restart_on_the_same_port_begins_with_nothing() -> None:
