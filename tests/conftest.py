@@ -17,12 +17,15 @@ from tallystick.interruption import SIGNALS
 from tests.proof.servers import Environment, forked_sandbox
 from tests.proof.table import aligned
 
-LIMIT_S = 180
+LIMIT_S = 300
 """Seconds for one test. A test that hangs fails with the stacks of all threads."""
 WHOLE_RUNS = (
     "tests/examples/",
+    "tests/hunting/",
     "tests/misbehaviour/",
     "tests/installed/",
+    "tests/parallel/",
+    "tests/regressions/",
     "tests/rival/",
     "tests/suite/",
     "tests/test_faults.py",
