@@ -78,11 +78,14 @@ class Connections:
             pool = httpcore.ConnectionPool(
                 ssl_context=self._tls,
                 proxy=self._proxy(),
-                keepalive_expiry=KEEPALIVE_S,
                 http2=speaks_http2,
                 network_backend=backend,
             )
-            return OneConnection(pool.create_connection, keep=keep)
+            # Through a proxy, or in HTTP/2, more travels on a connection than requests and answers.
+            lends = not (self.network.proxy or speaks_http2)
+            return OneConnection(
+                pool.create_connection, keep_s=KEEPALIVE_S if keep else 0.0, lends=lends
+            )
 
         habit = None if speaks_http2 else self._habit
         return BoundedTransport(connection, self.network.timeout_s, habit)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import httpcore
 import httpx
 
+from tallystick.target import plain
 from tallystick.target.bodies import LARGEST, shown
 from tallystick.target.one_connection import OneConnection
 
@@ -80,12 +83,22 @@ class Allowance:
 class _Stream(httpcore.NetworkStream):
     """A connection that keeps to the allowance of its transport."""
 
-    def __init__(self, inner: httpcore.NetworkStream, allowance: Allowance) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, backend: _Backend) -> None:
         self._inner = inner
-        self._allowance = allowance
+        self._backend = backend
+        self._allowance = backend.allowance
         self._head = b""
+        self._replayed: bytes | None = None
+        backend.latest = self
+
+    def replay(self, data: bytes) -> None:
+        """The request was written, and this was read: whoever does both again sends nothing."""
+        self._replayed = data
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._replayed is not None:
+            data, self._replayed = self._replayed, None
+            return data
         if self._head:  # a proxy has to answer before the body goes out
             self.write(b"", timeout)
         try:
@@ -98,6 +111,8 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write; a head goes out together with its body, which wakes the server only once."""
+        if self._replayed is not None:
+            return
         if self._allowance.holds_head:
             self._allowance.holds_head = False
             self._head = buffer
@@ -117,7 +132,7 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         left = self._allowance.left_s(timeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._allowance)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -128,9 +143,10 @@ class _Backend(httpcore.NetworkBackend):
 
     def __init__(self, allowance: Allowance) -> None:
         self._inner = httpcore.SyncBackend()
-        self._allowance = allowance
+        self.allowance = allowance
         self.opened = 0
         """How many connections were opened so far."""
+        self.latest: _Stream | None = None
 
     def connect_tcp(
         self,
@@ -141,9 +157,9 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         self.opened += 1
-        left = self._allowance.left_s(timeout)
+        left = self.allowance.left_s(timeout)
         stream = self._inner.connect_tcp(host, port, left, local_address, socket_options)
-        return _Stream(stream, self._allowance)
+        return _Stream(stream, self)
 
 
 class KeepAlive:
@@ -200,14 +216,88 @@ class BoundedTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's head is read, its body is read by who iterates over it."""
         opened = self._backend.opened
-        self._allowance.begin(self._limit_s, holds_head=_has_whole_body(request))
         try:
-            response = self._connection.handle_request(self._as_httpcore(request))
+            response = self._sent(request)
         except Exception as error:
             if isinstance(error, BROKEN):
                 self._note_reuse(opened, broken=self._allowance.received == 0)
             raise _as_httpx(error) from _cause_of(error)
         self._note_reuse(opened, broken=False)
+        return response
+
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        headers = self._headers_of(request)
+        written = self._written(request, headers)
+        holds_head = written is None and _has_whole_body(request)
+        self._allowance.begin(self._limit_s, holds_head=holds_head)
+        if written is None:
+            return self._by_h11(self._connection.handle_request, request, headers)
+        return self._plainly(written, request, headers)
+
+    def _written(self, request: httpx.Request, headers: plain.Headers) -> bytes | None:
+        """A plain request, for which the connection that is open was lent; None: it is up to h11,
+        as is one of a driver that watches each write, or writes in parts.
+        """
+        if "trace" in request.extensions or not isinstance(request.stream, httpx.ByteStream):
+            return None
+        url, method, content = request.url, request.method.encode(), b"".join(request.stream)
+        written = plain.written(method, url.raw_path, headers, content)
+        if written is None:
+            return None
+        origin = _origin(url.raw_scheme, url.raw_host, url.port)
+        return written if self._connection.lend(origin) else None
+
+    def _plainly(
+        self, written: bytes, request: httpx.Request, headers: plain.Headers
+    ) -> httpx.Response:
+        """Send over the connection that was lent; an answer that is not plain is up to h11."""
+        stream, timeout = self._backend.latest, request.extensions.get("timeout", {})
+        assert stream is not None
+        try:
+            with suppress(httpcore.WriteError):  # it may have been answered before it was read
+                stream.write(written, timeout.get("write"))
+            data = stream.read(_SLICE, timeout.get("read"))
+        except BaseException:
+            self._connection.close()
+            raise
+        head = plain.read(data)
+        if head is None:
+            stream.replay(data)
+            return self._by_h11(self._connection.resume, request, headers)
+        pieces = self._pieces(head, stream, timeout.get("read"))
+        body = _Body(pieces, self._connection.answered)
+        return httpx.Response(head.status, headers=head.headers, stream=body)
+
+    def _pieces(
+        self, head: plain.PlainHead, stream: httpcore.NetworkStream, timeout: float | None
+    ) -> Iterator[bytes]:
+        """The body of a plain answer; with its end the connection is good for another request.
+
+        Unless more came than it: that would be taken for the answer to the next one.
+        """
+        missing, piece = head.length, head.begun[: head.length]
+        while True:
+            missing -= len(piece)
+            if not missing and len(head.begun) <= head.length:
+                self._connection.give_back()
+            if piece:
+                yield piece
+            if not missing:
+                return
+            piece = stream.read(min(missing, _SLICE), timeout)
+            if not piece:
+                raise httpcore.RemoteProtocolError(
+                    f"the connection was closed {missing:,} bytes before the end of the body"
+                )
+
+    def _by_h11(
+        self,
+        send: Callable[[httpcore.Request], httpcore.Response],
+        request: httpx.Request,
+        headers: plain.Headers,
+    ) -> httpx.Response:
+        """Any request, and any answer, as h11 understands it."""
+        response = send(_as_httpcore(request, headers))
         return httpx.Response(
             response.status,
             headers=response.headers,
@@ -215,20 +305,10 @@ class BoundedTransport(httpx.BaseTransport):
             extensions=response.extensions,
         )
 
-    def _as_httpcore(self, request: httpx.Request) -> httpcore.Request:
-        url = request.url
-        headers = request.headers.raw
-        if self._habit is not None and not self._habit.is_kept:
-            headers = [*headers, (b"Connection", b"close")]
-        return httpcore.Request(
-            request.method,
-            httpcore.URL(
-                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-            ),
-            headers=headers,
-            content=request.stream,
-            extensions=request.extensions,
-        )
+    def _headers_of(self, request: httpx.Request) -> list[tuple[bytes, bytes]]:
+        if self._habit is None or self._habit.is_kept:
+            return request.headers.raw
+        return [*request.headers.raw, (b"Connection", b"close")]
 
     def _note_reuse(self, opened: int, broken: bool) -> None:
         """Learn from a request for which no new connection was opened."""
@@ -242,6 +322,22 @@ class BoundedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+@lru_cache(maxsize=8)
+def _origin(scheme: bytes, host: bytes, port: int | None) -> httpcore.Origin:
+    return httpcore.URL(scheme=scheme, host=host, port=port, target=b"/").origin
+
+
+def _as_httpcore(request: httpx.Request, headers: plain.Headers) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=headers,
+        content=request.stream,
+        extensions=request.extensions,
+    )
 
 
 def _has_whole_body(request: httpx.Request) -> bool:

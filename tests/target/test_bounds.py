@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import json
+import socket
 import time
 import tracemalloc
 import zlib
@@ -44,12 +45,17 @@ DEFLATE = b"Content-Encoding: deflate"
 
 
 def asked(
-    behave: Behave, request: Request = WRITE, timeout_s: float = TIMEOUT_S
+    behave: Behave, request: Request = WRITE, timeout_s: float = TIMEOUT_S, *, served: bool = False
 ) -> Answer | NoAnswer:
-    """What a server that behaves so gives, within bounds of time and memory."""
+    """What a server that behaves so gives, within bounds of time and memory.
+
+    `served`: over a connection that has carried a whole exchange.
+    """
     network = Network(timeout_s=timeout_s, start_s=0.1)
-    with listening(behave) as url:
+    with listening(after_one(behave) if served else behave) as url:
         target = HttpTarget(Address(url, "T12345678"), READY, network=network, profile=Wallet())
+        if served:
+            assert isinstance(target.send(request).answer, Answer)
         tracemalloc.start()
         began = time.monotonic()
         answer = target.send(request).answer
@@ -59,6 +65,17 @@ def asked(
     assert took_s < SOON_S
     assert peak < MEMORY
     return answer
+
+
+def after_one(behave: Behave) -> Behave:
+    """The same behaviour at the second request of a connection; the first is answered."""
+
+    def behaves(connection: socket.socket) -> None:
+        connection.sendall(whole(b"{}", JSON))
+        read_request(connection)
+        behave(connection)
+
+    return behaves
 
 
 BOMB = gzip.compress(b"x" * (LARGEST + 1))
@@ -131,10 +148,15 @@ WITHOUT_BOUNDS = {
 }
 
 
+connections = pytest.mark.parametrize("served", [False, True], ids=["new", "served"])
+
+
+@connections
 @pytest.mark.parametrize("name", WITHOUT_BOUNDS)
-def test_an_answer_beyond_a_bound_is_none_and_breaks_a_rule(name: str) -> None:
+def test_an_answer_beyond_a_bound_is_none_and_breaks_a_rule(name: str, served: bool) -> None:
     behave, status, said = WITHOUT_BOUNDS[name]
-    answer = asked(behave, timeout_s=TIMEOUT_S if said == "pieces" else LONG_S)
+    timeout_s = TIMEOUT_S if said == "pieces" else LONG_S
+    answer = asked(behave, timeout_s=timeout_s, served=served)
     assert isinstance(answer, NoAnswer)
     assert said in answer.excess
     assert answer.status == status
@@ -172,17 +194,21 @@ BROKEN = {
 }
 
 
+@connections
 @pytest.mark.parametrize("name", BROKEN)
-def test_an_answer_that_breaks_off_is_none_and_the_network_may_be_to_blame(name: str) -> None:
-    answer = asked(BROKEN[name])
+def test_an_answer_that_breaks_off_is_none_and_the_network_may_be_to_blame(
+    name: str, served: bool
+) -> None:
+    answer = asked(BROKEN[name], served=served)
     assert isinstance(answer, NoAnswer)
     assert answer.excess == ""
     assert answer.reason
     assert load().judge_excess(WRITE.operation, answer.status, answer.excess) is None
 
 
-def test_the_reason_beside_a_status_is_free_text() -> None:
-    answer = asked(sends("HTTP/1.1 200 Gå videre\r\n\r\n".encode()))
+@connections
+def test_the_reason_beside_a_status_is_free_text(served: bool) -> None:
+    answer = asked(sends("HTTP/1.1 200 Gå videre\r\n\r\n".encode()), served=served)
     assert isinstance(answer, Answer)
 
 
@@ -197,16 +223,18 @@ def test_the_reason_beside_a_status_is_free_text() -> None:
         json.dumps([{"card_id": str(n)} for n in range(5000)]).encode(),
     ],
 )
-def test_an_answer_within_the_bounds_is_read(body: bytes) -> None:
-    answer = asked(sends(whole(body, JSON)))
+@connections
+def test_an_answer_within_the_bounds_is_read(body: bytes, served: bool) -> None:
+    answer = asked(sends(whole(body, JSON)), served=served)
     assert isinstance(answer, Answer)
     assert answer.body == json.loads(body)
 
 
 @pytest.mark.parametrize("packed", [gzip.compress, zlib.compress])
-def test_a_packed_body_is_unpacked(packed) -> None:
+@connections
+def test_a_packed_body_is_unpacked(packed, served: bool) -> None:
     encoding = GZIP if packed is gzip.compress else DEFLATE
-    answer = asked(sends(whole(packed(b'{"a": 1}'), JSON, encoding)))
+    answer = asked(sends(whole(packed(b'{"a": 1}'), JSON, encoding)), served=served)
     assert isinstance(answer, Answer)
     assert answer.body == {"a": 1}
 
@@ -269,16 +297,19 @@ def test_a_server_that_hangs_up_without_a_word_gets_a_connection_for_each_reques
     assert not any(lost[-30:])
 
 
+@connections
 @pytest.mark.parametrize("name", WITHOUT_BOUNDS)
-def test_nothing_is_left_of_an_answer_without_bounds(name: str) -> None:
+def test_nothing_is_left_of_an_answer_without_bounds(name: str, served: bool) -> None:
     behave, _, said = WITHOUT_BOUNDS[name]
     network = Network(timeout_s=TIMEOUT_S if said == "pieces" else LONG_S, start_s=0.1)
     gc.collect()
     gc.disable()  # so that what a cycle of references keeps is seen
     tracemalloc.start()
     try:
-        with listening(behave) as url:
+        with listening(after_one(behave) if served else behave) as url:
             target = HttpTarget(Address(url, "T12345678"), READY, network=network, profile=Wallet())
+            if served:
+                target.send(READ)
             answer = target.send(READ).answer
             target.close()
             left, _ = tracemalloc.get_traced_memory()

@@ -9,6 +9,8 @@ import pytest
 
 from tallystick.target.one_connection import OneConnection
 
+ORIGIN = httpcore.Origin(b"http", b"a", 80)
+
 
 class Scripted(httpcore.ConnectionInterface):
     """A connection that a test tells what becomes of it."""
@@ -42,10 +44,12 @@ class Scripted(httpcore.ConnectionInterface):
 class Line:
     """A `OneConnection` with all the connections that it has made."""
 
-    def __init__(self, *, keep: bool = True, fails: Sequence[BaseException] = ()) -> None:
+    def __init__(
+        self, *, keep: bool = True, lends: bool = True, fails: Sequence[BaseException] = ()
+    ) -> None:
         self.made: list[Scripted] = []
         self._fails = list(fails)
-        self.one = OneConnection(self._connect, keep=keep)
+        self.one = OneConnection(self._connect, keep_s=60.0 if keep else 0.0, lends=lends)
 
     def _connect(self, origin: httpcore.Origin) -> Scripted:
         connection = Scripted(origin)
@@ -127,3 +131,47 @@ def test_an_error_goes_to_the_caller_and_is_not_tried_again() -> None:
     assert (line.sent, line.shut) == ([0], [True])
     line.ask()
     assert line.sent == [0, 1]
+
+
+def test_a_connection_that_was_lent_and_given_back_carries_the_next_request() -> None:
+    line = Line()
+    line.ask()
+    assert line.one.lend(ORIGIN)
+    line.one.give_back()
+    line.one.answered()
+    line.ask()
+    assert (line.sent, line.shut) == ([2], [False])
+
+
+def test_a_connection_that_was_lent_and_not_given_back_carries_nothing_any_more() -> None:
+    line = Line()
+    line.ask()
+    assert line.one.lend(ORIGIN)
+    assert not line.one.lend(ORIGIN)
+    line.ask()
+    assert (line.sent, line.shut) == ([1, 1], [True, False])
+    assert line.one.lend(ORIGIN)
+    line.one.answered()
+    assert line.shut == [True, True]
+
+
+def test_only_an_open_connection_is_lent_that_is_good_for_the_origin() -> None:
+    line = Line()
+    assert not line.one.lend(ORIGIN)
+    line.ask()
+    assert not line.one.lend(httpcore.Origin(b"http", b"b", 80))
+    line.made[0].is_stale = True
+    assert not line.one.lend(ORIGIN)
+    without = Line(lends=False)
+    without.ask()
+    assert not without.one.lend(ORIGIN)
+
+
+def test_what_began_on_a_connection_that_was_lent_goes_on_over_no_other() -> None:
+    """Even if it looks stale by now: the request was sent already."""
+    line = Line()
+    line.ask()
+    assert line.one.lend(ORIGIN)
+    line.made[0].is_stale = True
+    line.one.resume(httpcore.Request("GET", "http://a/"))
+    assert line.sent == [2]
