@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tallystick.reporting.compressed import beginning
 from tallystick.reporting.journal import JournalError, Record, read_journal
 from tallystick.target import NOT_JSON
+from tallystick.target.network import TIMEOUT_S
 
 JSON = Any
 Fits = Callable[[str, str], bool]
@@ -30,6 +31,8 @@ class Records:
     """How many exchanges of the file are not of this API."""
     is_whole: bool = True
     """Whether no exchange is missing at its end."""
+    timeout_s: float = TIMEOUT_S
+    """How long an answer was waited for."""
 
 
 def is_journal(path: Path) -> bool:
@@ -46,7 +49,11 @@ def records_in(path: Path, fits: Fits) -> Records:
     """The exchanges of a file with an API; JournalError says what is wrong with the file."""
     if not is_archive(path):
         contents = read_journal(path, partial=True)
-        return Records(_in_order(contents.records), is_whole=contents.is_whole)
+        return Records(
+            _in_order(contents.records),
+            is_whole=contents.is_whole,
+            timeout_s=contents.header.timeout_s,
+        )
     try:
         entries = json.loads(path.read_text(encoding="utf-8-sig"))["log"]["entries"]
         places = [_place_of(entry, fits) for entry in entries]

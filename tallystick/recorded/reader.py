@@ -47,9 +47,9 @@ JSON = Any
 CUT = "[cut: "
 TOO_LONG = "the answer was too long to be kept"
 BUSY = 429
-LONGEST_FLIGHT_NS = 30 * 10**9
+MARGIN = 3
 """A record that was cut off may lack requests that were under way then; none of them began earlier
-than so long before its end: three times as long as a run waits for an answer by itself."""
+than so many times the wait for an answer before its end."""
 
 PREPARES = "it moves no money"
 NOT_SHOWN = "it names what no answer has shown"
@@ -104,7 +104,9 @@ def _end_of(found: Records) -> int | None:
     """Until when all is known that had an effect; None: to the end."""
     if found.is_whole or not found.records:
         return None
-    return max(record.returned_ns for record in found.records) - LONGEST_FLIGHT_NS
+    return max(record.returned_ns for record in found.records) - round(
+        MARGIN * found.timeout_s * 1e9
+    )
 
 
 @dataclass(slots=True)

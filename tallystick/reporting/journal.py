@@ -27,6 +27,7 @@ from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.timeline import TimeLine, time_line_from
 from tallystick.run import Finding
 from tallystick.target import NOT_JSON, Exchange, NoAnswer
+from tallystick.target.network import TIMEOUT_S
 
 JSON = Any
 
@@ -53,6 +54,8 @@ class Header:
     seed: int
     run: str = ""
     """The name of the run, with which the ids of most of its cards begin."""
+    timeout_s: float = TIMEOUT_S
+    """How long an answer was waited for."""
     version: str = __version__
 
 
@@ -284,9 +287,9 @@ class JournalContents:
         by_number = {record.number: record for record in self.records}
         return {
             key: tuple(
-                _as_seen(by_number[each.number], each)
+                replace(record, step=each.step or record.step, compared=each.compared)
                 for each in seen.exchanges
-                if each.number in by_number
+                if (record := by_number.get(each.number)) is not None
             )
             for key, seen in self.findings.items()
         }
@@ -294,10 +297,6 @@ class JournalContents:
     def races(self) -> dict[str, TimeLine]:
         """By finding, what several clients did at the same moment, where it took that."""
         return {key: seen.race for key, seen in self.findings.items() if seen.race is not None}
-
-
-def _as_seen(record: Record, linked: Linked) -> Record:
-    return replace(record, step=linked.step or record.step, compared=linked.compared)
 
 
 def read_journal(path: Path, *, partial: bool = False) -> JournalContents:

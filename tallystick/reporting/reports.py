@@ -119,6 +119,7 @@ class Reports:
             seed=run.seed,
             intensity=run.intensity,
             run=run.name,
+            timeout_s=run.target.connections.network.timeout_s,
         )
         read = run.profile.documents.headers
         self._journal = self._new_journal(header, redactor_for(run), read)

@@ -91,9 +91,11 @@ def profile(folder: Path, text: str = SMALL) -> DeclaredProfile:
     return load(file)
 
 
-def journal(folder: Path, exchanges: Iterable[Sent], *, is_whole: bool = True) -> Path:
+def journal(
+    folder: Path, exchanges: Iterable[Sent], *, is_whole: bool = True, timeout_s: float = 10
+) -> Path:
     path = folder / "journal.jsonl.gz"
-    written = Journal(path, Header("http://127.0.0.1:1", "", "gate", 0))
+    written = Journal(path, Header("http://127.0.0.1:1", "", "gate", 0, timeout_s=timeout_s))
     at = 0
     for number, sent in enumerate(exchanges, start=1):
         began, ended = sent.at_ms or (at, at + 1)

@@ -218,8 +218,11 @@ def test_of_a_journal_that_was_cut_off_the_end_is_not_judged(tmp_path: Path) -> 
     record, found = judged(cut, profile(tmp_path))
     assert (found.operations, found.verdict) == (2, Verdict.CONFORMS)
     assert record.left_out == {"its answer is missing": 1}
-    wrong = journal(tmp_path, (HELD, read(1, 599), late), is_whole=False)
+    told = (HELD, read(1, 599), late)
+    wrong = journal(tmp_path, told, is_whole=False)
     assert judged(wrong, profile(tmp_path))[1].verdict is Verdict.VIOLATES
+    patient = journal(tmp_path, told, is_whole=False, timeout_s=60)
+    assert judged(patient, profile(tmp_path))[1].verdict is not Verdict.VIOLATES
 
 
 # HTTP archives ------------------------------------------------------------------------------------
