@@ -14,7 +14,10 @@ from tests.suite.test_verdicts import OWN, contract
 SHOW_ALL = ("-l", "-vv", "--tb=long", "--full-trace")
 BREAKS = {
     "before it sends": "run.target._sender._headers = None",
-    "in the connection": "run.target._sender.transport._connection._ready = None",
+    "before it connects": "run.target.close(); "
+    "run.target._sender.transport._connection._ready = None",
+    "in the connection": "run.target._sender.transport._connection.lend = None",
+    "in the answer": "run.target._sender.transport._pieces = None",
     "in the stream": "run.target._sender.transport._allowance.take = None",
     "after it has sent": "run.target._sender._depths = None",
     "in a token": "run.target.authentication._token_in = None; run.target.authentication.forget()",
