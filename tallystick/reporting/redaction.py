@@ -11,6 +11,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -163,8 +164,8 @@ class Redactor:
         return value
 
     def _member(self, name: str, value: JSON, inner: str) -> JSON:
-        if name in self._ids:
-            return self._walk(value, "", "")
+        if name in self._ids or _is_ordinary(name):
+            return value if value.__class__ in _NEVER_SECRET else self._walk(value, "", "")
         kind = _kind(name, value, inner)
         if not kind and value.__class__ in _NEVER_SECRET:
             return value
@@ -191,6 +192,13 @@ def _kind(name: str, value: JSON, inner: str) -> str:
     ):
         return "secret"
     return inner if name == "value" and inner != _HEADERS else _BY_NAME.get(name, "")
+
+
+@lru_cache(maxsize=1024)
+def _is_ordinary(name: str) -> bool:
+    """Whether a member is no secret wherever it stands, nor what is within it."""
+    named = {*_BY_NAME, *_VALUE_OF, _HEADERS, "value"}
+    return name not in named and name.lower() not in _HEADER_NAMES
 
 
 def _quoted(secret: str) -> str:

@@ -102,9 +102,15 @@ class Sender:
         passes: bool,
     ) -> httpx.Request:
         extensions = {**self._extensions, PASSES: True} if passes else self._extensions
-        sent = {**self._headers, **headers}
+        named = tuple({**self._headers, **headers}.items())
+        parsed_url = _url_of(url)
+        length = None if content is None else len(content)
         return httpx.Request(
-            method, _url_of(url), headers=sent, content=content, extensions=extensions
+            method,
+            parsed_url,
+            headers=_headers_of(method, parsed_url.scheme, parsed_url.netloc, named, length),
+            stream=httpx.ByteStream(content or b""),
+            extensions=extensions,
         )
 
     def _answer(self, response: httpx.Response, content: bytes) -> Answer | NoAnswer:
@@ -138,6 +144,16 @@ class Sender:
 def _url_of(text: str) -> httpx.URL:
     """A URL, which takes long to parse, and is mostly asked for several times."""
     return httpx.URL(text)
+
+
+@lru_cache(maxsize=512)
+def _headers_of(
+    method: str, scheme: str, host: bytes, named: tuple[tuple[str, str], ...], length: int | None
+) -> httpx.Headers:
+    """All headers of a request with so long a body; few differ in more than that."""
+    content = None if length is None else bytes(length)
+    url = f"{scheme}://{host.decode('ascii')}/"
+    return httpx.Request(method, url, headers=dict(named), content=content).headers
 
 
 def _content_of(response: httpx.Response) -> bytes:
