@@ -79,6 +79,7 @@ FILTERS = (
 COLLECTED_AFTER = 50_000, 20, 20
 """New objects after which Python looks for cycles: a run makes many objects and few cycles."""
 
+WORDED = (Violated, NotSupported, CutOff, TargetError)  # shown in words of ours
 MARKERS = (
     "deep: goes on until the budget is spent; not in a gate",
     "api(*names): speaks these APIs directly, and no other",
@@ -306,10 +307,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Report:
     """Show a violation as one, and tell it from a target that is gone and a suite that broke."""
-    report = yield
     suite = item.config.stash[SUITE]
     if suite.run is None or suite.reports is None:
-        return report
+        return (yield)
+    if call.excinfo is not None and isinstance(call.excinfo.value, WORDED):
+        # Nobody will see the frames, and pytest would read the source of each of them.
+        call.excinfo.traceback = call.excinfo.traceback[-1:]
+    report = yield
     mask_report(report, suite.reports.mask)
     if report.failed:
         _explain(suite, item, report, call.excinfo.value if call.excinfo is not None else None)
