@@ -105,13 +105,15 @@ class Sender:
         named = tuple({**self._headers, **headers}.items())
         parsed_url = _url_of(url)
         length = None if content is None else len(content)
-        return httpx.Request(
+        request = httpx.Request(
             method,
             parsed_url,
             headers=_headers_of(method, parsed_url.scheme, parsed_url.netloc, named, length),
             stream=httpx.ByteStream(content or b""),
             extensions=extensions,
         )
+        request.read()  # so that a transport may look at its content
+        return request
 
     def _answer(self, response: httpx.Response, content: bytes) -> Answer | NoAnswer:
         headers = dict(response.headers.items())
