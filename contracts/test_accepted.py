@@ -139,7 +139,7 @@ def test_an_end_that_is_accepted_is_the_end_in_every_notation(
     form, offset_min = NOTATIONS[notation]
     for ends_in_s in (-HOUR_S, HOUR_S):
         local = datetime.fromtimestamp(run.clock.now() + ends_in_s + 60 * offset_min, UTC)
-        card_id = _made_with_end(stage, made_by, local.strftime(form))
+        card_id = _made_with(stage, made_by, expires_at=local.strftime(form))
         if card_id is None:
             continue  # whether a card may be made with it is open (question 30)
         paid = stage.send(
@@ -153,16 +153,42 @@ def test_an_end_that_is_accepted_is_the_end_in_every_notation(
             )
 
 
-def _made_with_end(stage: Stage, made_by: str, ends: str) -> CardId | None:
-    """A card that expires then, with 100 on it; None if the target makes none."""
+@rule("TIME-1", "TX-1")
+@pytest.mark.parametrize("made_by", ["create", "activation"])
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_a_start_that_is_accepted_is_the_start_in_every_notation(
+    run: Run, notation: str, made_by: str
+) -> None:
+    if run.clock.disagreement:
+        pytest.skip(run.clock.disagreement)
+    stage = Stage(run)
+    form, offset_min = NOTATIONS[notation]
+    for starts_in_s in (-HOUR_S, HOUR_S):
+        local = datetime.fromtimestamp(run.clock.now() + starts_in_s + 60 * offset_min, UTC)
+        card_id = _made_with(stage, made_by, active_from=local.strftime(form))
+        if card_id is None:
+            continue  # whether a card may be made with it is open (question 30)
+        paid = stage.send(
+            request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=card_id)
+        )
+        if starts_in_s > 0:
+            stage.direct.expect_refusal("TIME-1", paid, "the card starts in an hour")
+        else:
+            stage.direct.expect(
+                "TX-1", not is_refused(paid), "a drawdown in the second hour of a card", "a refusal"
+            )
+
+
+def _made_with(stage: Stage, made_by: str, **period: str) -> CardId | None:
+    """A card of that period, with 100 on it; None if the target makes none."""
     card_id = stage.fresh_card()
     if made_by == "create":
-        wanted = request_builders.open_card(stage.base, card_id, 100, expires_at=ends)
+        wanted = request_builders.open_card(stage.base, card_id, 100, **period)
     else:
         stage.require(op.PREPARE_CARDS, op.ACTIVATE_CARD)
         entry = {"card_id": card_id, "type": "gift_card"}
         stage.send(request_builders.batch(stage.base, [entry]))
-        wanted = request_builders.activate(stage.base, card_id, 100, expires_at=ends)
+        wanted = request_builders.activate(stage.base, card_id, 100, **period)
     return None if is_refused(stage.send(wanted)) else card_id
 
 

@@ -336,12 +336,20 @@ def test_get_token_gives_a_token_that_works(run: Run, suite: Suite, stage: Stage
 def test_get_token_refuses_wrong_credentials(run: Run, suite: Suite, stage: Stage) -> None:
     granted(run, suite, stage, "AUTH-8")
     client = run.target.client
-    for what, headers in {
-        "a wrong secret": basic_header(client.client_id, client.secret[:-1] + "~"),
-        "no secret": basic_header(client.client_id, ""),
-        "an unknown client": basic_header(f"{client.client_id}-nobody", client.secret),
-        "no credentials": {},
-    }.items():
+    secrets = {
+        "a wrong secret": client.secret[:-1] + "~",
+        "a secret that goes on": client.secret + "~",
+        "a secret that lacks its end": client.secret[:-1],
+        "a secret in the other case": client.secret.swapcase(),
+        "no secret": "",
+    }
+    wrong = {
+        what: basic_header(client.client_id, secret)
+        for what, secret in secrets.items()
+        if secret != client.secret  # one of digits has no case
+    }
+    wrong["an unknown client"] = basic_header(f"{client.client_id}-nobody", client.secret)
+    for what, headers in {**wrong, "no credentials": {}}.items():
         answer = stage.send(token_request(run), headers=headers, authorized=False)
         stage.direct.expect_refusal("AUTH-8", answer, what)
 

@@ -68,6 +68,25 @@ def _needs_the_pin(stage: Stage, first: str, second: str, third: str) -> None:
         stage.direct.expect_refusal("CARD-11", answer, what)
 
 
+@rule("CARD-11")
+def test_a_pin_of_the_target_s_own_choice_replaces_the_old_one(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    first = _rotated(stage, "A", 6)
+    chosen = body_of(stage.send(request_builders.rotate_pin(stage.base, stage.card_id("A"))))
+    second = None if chosen is None else pin_of(chosen)
+    if second is None:
+        pytest.skip("the target wants a format for each PIN")
+    stage.perform("t = token A")
+    if not (stage.has(op.ISSUE_TOKEN) and stage.has(op.READ_BY_TOKEN)):
+        return
+    right = stage.send(request_builders.info(stage.base, stage.token("t"), pin=second))
+    stage.direct.expect(
+        ("CARD-11", "TOKEN-3"), body_of(right) is not None, "info with the PIN", "a refusal"
+    )
+    wrong = stage.send(request_builders.info(stage.base, stage.token("t"), pin=first))
+    stage.direct.expect_refusal("CARD-11", wrong, "the PIN before")
+
+
 @rule("CARD-14", "CARD-11")
 def test_no_read_shows_a_pin(run: Run) -> None:
     stage = Stage(run)

@@ -112,6 +112,7 @@ AFTER: dict[str, tuple[str, ...]] = {
         "f = fund A 10",
         "p = draw t 10",
         "q = hold t 10",
+        "g = fund t 10",
         "c1 = capture h1 100",
         "c2 = capture h1",
         "v2 = void h2",
@@ -147,6 +148,9 @@ def test_before_active_from_a_card_takes_funds_only(check: Check, start: str) ->
         "d = draw A 10",
         "h = hold A 10",
         "p = draw t 10",
+        "q = hold t 10",
+        "z = draw A 0",
+        "y = hold A 0",
         "f = fund A 50",
         "e = draw A 10",
         unread=2,
@@ -161,6 +165,7 @@ def test_an_activated_card_waits_for_its_active_from(check: Check) -> None:
         "t = token A",
         "d = draw t 10",
         "h = hold A 10",
+        "q = hold t 10",
         "f = fund A 50",
         unread=3,
     )
@@ -174,6 +179,9 @@ def test_a_card_that_has_expired_before_it_was_made_takes_nothing(check: Check, 
         "d = draw A 10",
         "h = hold A 10",
         "f = fund A 10",
+        "z = draw A 0",
+        "y = hold A 0",
+        "g = fund A 0",
     )
 
 
@@ -256,10 +264,20 @@ def _with_cards(run: Run, lines: tuple[str, ...], soon: int) -> Prepared:
 
 
 def _with_tokens(run: Run) -> Prepared:
-    """A card with tokens that live a second or two."""
+    """A card with tokens that live a second or two, and one that was made with its card."""
     stage = Stage(run, "A = card 1000 NOK")
     prepared = Prepared(stage)
+    generator = {"expires_in": max(TOKENS_S), "expires_after_transaction": False}
+    made = body_of(
+        stage.send(
+            request_builders.open_card(stage.base, stage.fresh_card(), 100, card_token=generator)
+        )
+    )
+    with_its_card = ((made or {}).get("card_token") or {}).get("token") or {}
+    if with_its_card.get("value"):
+        prepared.values.append(with_its_card["value"])
     card = stage.card_id("A")
+    longest: tuple[IssueToken, Answer] | None = None
     for seconds in TOKENS_S:
         for once in (True, False):
             ref = stage.fresh_ref("t")
@@ -271,7 +289,7 @@ def _with_tokens(run: Run) -> Prepared:
             if token.get("value"):
                 prepared.values.append(token["value"])
                 longest = IssueToken(card, ref, once), answer
-    if prepared.values:
+    if longest is not None:
         stage.take("A", *longest)
         _hold_by(stage, prepared.values[-1])
     return prepared

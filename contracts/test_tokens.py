@@ -403,6 +403,23 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
                 )
 
 
+@wallet
+@rule("TOKEN-8")
+@pytest.mark.parametrize("length", [4, 6, 8])
+def test_a_short_token_is_masked_too(run: Run, length: int) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    form = {"length": length, "prefix": "W:", **request_builders.DIGITS}
+    ref = stage.fresh_ref("t")
+    request = request_builders.issue_token(stage.base, stage.card_id("A"), ref, format=form)
+    value = _value(body_of(stage.send(request)))
+    if not value:
+        pytest.skip("the target makes no token as short as that")
+    details = body_of(stage.send(request_builders.read_card(stage.base, stage.card_id("A")))) or {}
+    codes = [str(item.get("masked_code")) for item in details.get("tokens") or []]
+    hidden = not any(code.endswith(value.removeprefix("W:")) for code in codes)
+    stage.direct.expect("TOKEN-8", hidden, "no whole code behind a mask", f"{codes}")
+
+
 # Helpers ------------------------------------------------------------------------------------------
 
 

@@ -1,11 +1,14 @@
 """Faults in what time forbids: before active_from, after expires_at, and how a date is read.
 
-Overrides methods of the bank and the clock; knows nothing of how the suite looks for these.
+Overrides methods of the bank, the cards and the clock; knows nothing of how the suite looks for
+these.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from sandbox.bank import Bank
+from sandbox.cards import Cards
 from sandbox.clock import SECOND, Clock, parse
 from sandbox.faults.registry import fault
 from sandbox.orders import Order
@@ -29,6 +32,41 @@ class EarlyHoldAllowed(Bank):
     def check_card(self, card: Card, order: Order) -> None:
         early = order.operation == "hold"
         super().check_card(replace(card, active_from=None) if early else card, order)
+
+
+@fault(
+    "early_hold_by_token_allowed",
+    breaks="TIME-1",
+    summary="a hold by token does not ask whether the card is active yet",
+)
+class EarlyHoldByTokenAllowed(Bank):
+    def check_card(self, card: Card, order: Order) -> None:
+        unasked = order.operation == "hold" and order.token is not None
+        super().check_card(replace(card, active_from=None) if unasked else card, order)
+
+
+@fault(
+    "expired_nothing_allowed",
+    breaks="TIME-2",
+    summary="what moves no money is not asked whether the card has expired",
+)
+class ExpiredNothingAllowed(Bank):
+    def check_card(self, card: Card, order: Order) -> None:
+        super().check_card(card if order.amount else replace(card, expires_at=None), order)
+
+
+@fault(
+    "activation_ignores_offset",
+    breaks="TIME-1",
+    summary="an activation reads active_from without its offset from UTC",
+)
+class ActivationIgnoresOffset(Cards):
+    def activation(self, card: Card, body: dict[str, Any]) -> dict[str, object]:
+        columns = super().activation(card, body)
+        start = columns["active_from"]
+        if isinstance(start, str) and start[-6] in "+-":
+            columns["active_from"] = f"{start[:-6]}Z"
+        return columns
 
 
 @fault("early_fund_refused", breaks="TIME-1", summary="a fund before active_from is refused")

@@ -12,7 +12,7 @@ from sandbox.bank import Bank
 from sandbox.cards import Cards, Issued
 from sandbox.clock import SECOND
 from sandbox.codes import Codes
-from sandbox.faults.registry import fault
+from sandbox.faults.registry import fault, part_of
 from sandbox.orders import Order
 from sandbox.records import Card, Token
 from sandbox.refusals import Cause, Refusal
@@ -253,3 +253,45 @@ class BatchPinFormatIgnored(Cards):
             return super().batch(caller, body)
         issued = super().batch(caller, body | {"options": options | {"pin": {}}})
         return [replace(one, card=replace(one.card, pin_format=None)) for one in issued]
+
+
+@fault(
+    "short_code_not_masked",
+    breaks="TOKEN-8",
+    summary="the last five characters of a masked code are shown, however short it is",
+)
+class ShortCodeNotMasked(Answers):
+    def masked_token(self, token: Token) -> dict[str, Any]:
+        shown = super().masked_token(token)
+        code: str = shown["masked_code"]
+        return shown | {"masked_code": code[: max(0, len(code) - 5)] + token.value[-5:]}
+
+
+@fault(
+    "card_token_never_ends",
+    breaks="TOKEN-5",
+    summary="a token that is made with its card lives on after its expires_in",
+)
+class CardTokenNeverEnds(Tokens):
+    def has_ended(self, token: Token) -> bool:
+        return not token.with_card and super().has_ended(token)
+
+
+@part_of("card_token_never_ends")
+class CardTokenPaysForever(Bank):
+    def token_has_ended(self, token: Token) -> bool:
+        return not token.with_card and super().token_has_ended(token)
+
+
+@fault(
+    "chosen_pin_not_kept",
+    breaks="CARD-11",
+    summary="a rotation without a format shows a new PIN, and the old one goes on",
+)
+class ChosenPinNotKept(Cards):
+    def rotate_pin(self, account: str, card_id: str, wanted: dict[str, Any] | None) -> Issued:
+        before = self.read(account, card_id)
+        issued = super().rotate_pin(account, card_id, wanted)
+        if wanted is None and before.pin is not None:
+            self.store.set_pin(before, before.pin, before.pin_format)
+        return issued

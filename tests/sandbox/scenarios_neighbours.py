@@ -53,3 +53,23 @@ def refused_and_rotated(wallet: Local) -> None:
     wallet.read(card)
     wallet.send("POST", f"/cards/{card}/rotate-pin", {"pin": {"format": {**DIGITS, "length": 4}}})
     wallet.read(card)
+
+
+def after_a_deletion(wallet: Local) -> None:
+    before, card = wallet.card(1), wallet.card(100)
+    token = wallet.token(card, expires_after_transaction=False)["token"]["value"]
+    wallet.transact(card, 100)
+    wallet.send("DELETE", f"/cards/{card}")
+    wallet.send("POST", "/cards", {"card_id": card, "amount": 500, "currency": "NOK"})
+    wallet.transact(None, 5, token=token)
+    asked = {"include_deleted": "true", "amount_available": 0, "starting_after": before}
+    wallet.send("GET", "/cards", query=asked)
+
+
+def refs_and_customers_alike(wallet: Local) -> None:
+    card = wallet.card(100)
+    for tail in "12":
+        wallet.transact(card, 3, ref_id="k" * 200 + tail)
+    for customer in ("of-a", "ofa"):
+        wallet.card(1, customer_id=customer)
+    wallet.send("GET", "/customers/ofa/cards")

@@ -139,3 +139,33 @@ def habits(wallet: Local) -> None:
     for number in range(101):
         wallet.transact(named, number % 2)
     wallet.send("GET", f"/cards/{named}/transactions")
+
+
+def one_kind_only(wallet: Local) -> None:
+    wallet.get_token(TILL, secret=f"{TILL.client_secret}~")
+    early = wallet.card(100, active_from="2090-01-01T00:00:00Z")
+    by_token = wallet.token(early, **_LASTING)["token"]["value"]
+    wallet.hold(None, 10, token=by_token)
+    wallet.transact(wallet.card(100, expires_at="2020-01-01T00:00:00Z"), 0)
+    before, activated = wallet.card(1), wallet.new_id("offset")
+    entries = [{"card_id": activated, "type": "gift_card"}]
+    wallet.send("POST", "/cards/batch", {"cards": entries})
+    period = {"active_from": "2020-01-01T12:00:00+05:45", "expires_at": "2090-01-01T00:00:00Z"}
+    body = {"amount": 100, "currency": "NOK", **period}
+    wallet.send("POST", f"/cards/{activated}/activate", body)
+    wallet.send("GET", "/cards", query={"starting_after": before})
+    full = wallet.card(100)
+    by_token = wallet.token(full, **_LASTING)["token"]["value"]
+    for _ in range(2):
+        wallet.hold(None, 60, token=by_token)
+    for card, amount, kind in ((full, 5, "fund"), (full, 45, "drawdown"), (full, 5, "fund")):
+        wallet.transact(card, amount, type=kind, ref_id=f"emptied-{kind}")
+    watch(wallet, full)
+    wallet.token(before, format={**DIGITS, "length": 4})
+    wallet.read(before)
+    made_with = {"card_token": {"expires_in": 60, **_LASTING}}
+    body = {"card_id": wallet.new_id("ends"), "amount": 9, "currency": "NOK", **made_with}
+    token = wallet.send("POST", "/cards", body)["card_token"]["token"]["value"]
+    wallet.advance(61)
+    wallet.info(token)
+    wallet.transact(None, 1, token=token)
