@@ -233,6 +233,32 @@ def test_the_id_of_a_deleted_card_never_brings_its_money_back(check: Check) -> N
     check("A = card 100 NOK", "d = draw A available", "delete A", "again A", "e = draw A available")
 
 
+@wallet
+@rule("CARD-9", "BAL-7")
+@pytest.mark.parametrize("before", [["d = draw A available"], ["h = hold A 60"]])
+def test_what_named_a_deleted_card_names_no_new_one_of_its_id(run: Run, before: list[str]) -> None:
+    stage = Stage(run)
+    stage.perform("A = card 100 NOK", "t = token A", *before, "delete A", unread=True)
+    if stage.session.ledger("A").card_status != "deleted":
+        pytest.skip("the target keeps the card")
+    card_id = stage.card_id("A")
+    made = body_of(stage.send(request_builders.open_card(stage.base, card_id, 500))) or {}
+    if made.get("amount_available") != 500:
+        pytest.skip("the target gives no new card the id of a deleted one")  # question 32
+    if stage.has(op.ISSUE_TOKEN):
+        for kind in ({}, {"pending": True}, {"type": "fund"}):
+            ref, token = stage.fresh_ref(), stage.token("t")
+            paid = stage.send(request_builders.transact(stage.base, ref, 5, token=token, **kind))
+            stage.direct.expect_refusal("CARD-9", paid, "the token is that of a deleted card")
+    if before[0].startswith("h"):
+        hold = stage.entry_id("h")
+        stage.send(request_builders.capture(stage.base, hold, stage.fresh_ref(), amount=20))
+        stage.send(request_builders.void(stage.base, hold, stage.fresh_ref()))
+    shown = body_of(stage.send(request_builders.read_card(stage.base, card_id))) or {}
+    figures = [shown.get(name) for name in ("amount_balance", "amount_available")]
+    stage.direct.expect("BAL-7", figures == [500, 500], "500 on the new card", f"{figures}")
+
+
 # Deletion -----------------------------------------------------------------------------------------
 
 

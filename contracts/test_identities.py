@@ -41,7 +41,7 @@ The second one of each is given a token, and is deleted in the end.
 """
 LABELS = "ABCDEF"
 UNUSUAL_FOR_CUSTOMERS = ("forms_of_letters", "separators", "far_end")
-"""Families of which the customers are not looked at, because every look costs a request."""
+"""Families of which one customer is looked at, because every look costs a request."""
 
 
 @wallet
@@ -63,7 +63,8 @@ def test_ids_that_are_nearly_equal_name_different_cards(run: Run, family: str) -
     if "B" in cards:
         stage.read_back(only="B")
         _has_a_token_of_its_own(stage, "B", cards["B"])
-    for card in cards.values() if family not in UNUSUAL_FOR_CUSTOMERS else ():
+    looked_at = 1 if family in UNUSUAL_FOR_CUSTOMERS else None
+    for card in list(cards.values())[:looked_at]:
         _has_a_customer_of_its_own(stage, card)
     if "B" in cards:
         stage.perform("e = draw B available", "delete B", unread=True)
@@ -160,6 +161,7 @@ REFS: dict[str, tuple[str, ...]] = {
     "letters": ("e", "\u00e9", "E", "e\u0301"),
     "slashes": ("x/1", "y/1"),
     "beyond_64": ("k" * 64 + "1", "k" * 64 + "2"),
+    "beyond_225": ("k" * 225 + "1", "k" * 225 + "2"),
     "beyond_255": ("k" * 255 + "1", "k" * 255 + "2"),
 }
 """Ends of ref_ids that are used on one card, one after the other."""

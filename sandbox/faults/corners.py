@@ -19,6 +19,7 @@ from sandbox.tokens import Tokens
 
 _SUMMED_HOLDS = 10
 _REMEMBERED_REFS = 50
+_INDEXED = 191
 _REF_COLUMN = 64
 _CUSTOMER_COLUMN = 100
 _SHOWN_TOKENS = 5
@@ -100,6 +101,18 @@ class LongRefsCollide(Bank):
 
     def meet(self, record: Transaction, order: Order | Settlement) -> bool:
         return (record.ref_id or "")[:_REF_COLUMN] == order.ref_id[:_REF_COLUMN]
+
+
+@fault(
+    "longer_refs_collide",
+    breaks="TX-1",
+    summary="ref_ids that begin with the same 191 characters are taken for one",
+)
+class LongerRefsCollide(LongRefsCollide):
+    """As the longest index of a column of utf8mb4 in MySQL 5.6."""
+
+    def meet(self, record: Transaction, order: Order | Settlement) -> bool:
+        return (record.ref_id or "")[:_INDEXED] == order.ref_id[:_INDEXED]
 
 
 @fault(

@@ -3,6 +3,7 @@
 Overrides the look-ups of every part; knows nothing of how the suite looks for these.
 """
 
+import re
 import unicodedata
 from typing import Any
 from urllib.parse import unquote
@@ -70,6 +71,22 @@ class CustomerIdIsAPattern(Lists):
         return super().where(
             [one.replace("customer_id = ?", "customer_id GLOB ?") for one in conditions]
         )
+
+
+@fault(
+    "customers_without_separators",
+    breaks="CARD-10",
+    summary="a customer's list does not see the hyphens and underscores of a customer_id",
+)
+class CustomersWithoutSeparators(Lists):
+    def of_customer(
+        self, account: str, customer_id: str, limit: int, cursor: str | None
+    ) -> list[Card]:
+        return super().of_customer(account, re.sub("[-_]", "", customer_id), limit, cursor)
+
+    def where(self, conditions: list[str]) -> str:
+        bare = "replace(replace(customer_id, '-', ''), '_', '') = ?"
+        return super().where([one.replace("customer_id = ?", bare) for one in conditions])
 
 
 @fault(

@@ -3,13 +3,14 @@
 Overrides methods of every part; knows nothing of how the suite looks for these.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.access import Caller
 from sandbox.bank import Bank
 from sandbox.cards import Cards, Issued
 from sandbox.clock import SECOND
-from sandbox.faults.registry import fault
+from sandbox.faults.registry import fault, part_of
 from sandbox.orders import Order, Settlement
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Cause, Refusal
@@ -195,3 +196,32 @@ class RotationEndsThePeriod(Cards):
 class CaptureInFractions(Bank):
     def capture_amount(self, hold: Transaction, order: Settlement) -> int:
         return int(super().capture_amount(hold, order) / 100 * 100)
+
+
+# --- the id of a deleted card ----------------------------------------------------------------
+
+
+class _FreesIds(Cards):
+    """The id of a deleted card can be given to a new one, which is permitted."""
+
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self.policy = replace(self.policy, reuse_deleted_id=True)
+
+
+@fault(
+    "token_finds_card_of_same_id",
+    breaks="CARD-9",
+    summary="a token names its card by the card_id, which a new card may have by now",
+)
+class TokenFindsCardOfSameId(Bank):
+    def payer(self, order: Order) -> tuple[Card, Token | None]:
+        token = self.store.token(order.account, order.token) if order.token is not None else None
+        if token is None:
+            return super().payer(order)
+        return self.card(order.account, self.store.card_by_seq(token.card).card_id), token
+
+
+@part_of("token_finds_card_of_same_id")
+class TokenFindsCardFreesIds(_FreesIds):
+    """The same; the ids of deleted cards are free."""
