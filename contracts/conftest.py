@@ -31,6 +31,7 @@ ORDER = (
     "test_accepted",
     "test_identities",
     "test_reads",
+    "test_filters",
     "test_pages",
     "test_customers",
     "test_clients",

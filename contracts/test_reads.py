@@ -16,9 +16,10 @@ from contracts.support.pagination import (
     follow_cursors,
     in_order_of_creation,
     locate,
+    make_card,
     page,
 )
-from contracts.support.staging import Stage, body_of, spelled
+from contracts.support.staging import FIRST, Stage, body_of, spelled
 from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
@@ -73,6 +74,21 @@ def test_the_card_list_shows_the_figures_of_now(listed_cards: ListedCards, run: 
     pytest.skip("new cards are too far away in the card list")
 
 
+@rule("CARD-2", "CARD-6")
+def test_the_card_list_shows_what_a_card_was_activated_with(
+    listed_cards: ListedCards, run: Run
+) -> None:
+    stage = Stage(run)
+    stage.require(op.PREPARE_CARDS, op.ACTIVATE_CARD)
+    stage.perform("A = batch", f"activate A 700 NOK {spelled(FIRST)}", unread=True)
+    for after in (None, listed_cards.ids[-1]):
+        listed = _listed(stage, stage.card_id("A"), after)
+        if listed is not None:
+            stage.shows("A", listed, "CARD-2")
+            return
+    pytest.skip("new cards are too far away in the card list")
+
+
 def _listed(stage: Stage, card_id: str, after: str | None) -> Any:
     """The card on a page of the card list, if it is there."""
     cards = (page(stage, limit=20, starting_after=after) or {}).get("cards", [])
@@ -118,7 +134,7 @@ def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: boo
     card_id = stage.fresh_card("aB-x1")
     if digits:
         card_id = CardId(str(int.from_bytes(card_id.encode(), "big"))[-18:].lstrip("0"))
-    _made(stage, card_id)
+    make_card(stage, card_id)
     near = {how: NEAR[how] for how in OF_DIGITS} if digits else NEAR
     for how, change in near.items():
         other = change(card_id)
@@ -169,17 +185,10 @@ def make_listed_cards(run: Run) -> ListedCards:
     """Make the own cards, with cards on either side whose ids may be cursors, and find them."""
     stage = Stage(run)
     row = [stage.fresh_card("s") for _ in range(ANCHORS + OWN + ANCHORS)]
-    made = [_made(stage, card_id) for card_id in row]
+    made = [make_card(stage, card_id) for card_id in row]
     own = slice(ANCHORS, ANCHORS + OWN)
     position = locate(stage, row[own], [made[0], made[-1], row[0], row[-1]])
     return ListedCards(row[own], made[own], position)
-
-
-def _made(stage: Stage, card_id: CardId) -> str:
-    """Make a card; the server's id of it."""
-    answer = stage.send(request_builders.open_card(stage.base, card_id))
-    stage.take(card_id, OpenCard(card_id, 100, "NOK"), answer)
-    return str((body_of(answer) or {}).get("id", card_id))
 
 
 def _holds_all(own: Iterable[str]) -> Any:
@@ -195,7 +204,7 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
     stage = Stage(run)
     # In a list that starts with the oldest, this card is the last: a page must not lose it.
     last = stage.fresh_card("last")
-    _made(stage, last)
+    make_card(stage, last)
     position = listed_cards.position_now(stage)
     own = [*listed_cards.own, last] if last in position.reference.ids() else listed_cards.own
     pages = min(position.cards_to_read(own), 40) + 2 * ANCHORS
@@ -288,9 +297,9 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
 def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: ListedCards) -> None:
     stage = Stage(run)
     row = [stage.fresh_card("b") for _ in range(3)]
-    cursor, _ = [_made(stage, card_id) for card_id in row[:2]]
+    cursor, _ = [make_card(stage, card_id) for card_id in row[:2]]
     stage.perform("A = card 100 NOK", "d = draw A available", "delete A", unread=True)
-    _made(stage, row[2])
+    make_card(stage, row[2])
     if stage.session.ledger("A").card_status != "deleted":
         pytest.skip("the target keeps the card")
     deleted = stage.card_id("A")
@@ -341,89 +350,3 @@ def test_a_limit_is_honoured_and_has_bounds(run: Run) -> None:
             stage.direct.expect(
                 "READ-7", len(cards) <= 100, "at most 100 cards on a page", f"{len(cards)} cards"
             )
-
-
-@rule("READ-10", "SHAPE-1")
-@pytest.mark.alone
-def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
-    # Neither its type nor its comparison is documented, so cards are compared to each other.
-    stage = Stage(run)
-    row = [stage.fresh_card("first")]
-    _made(stage, row[0])
-    stage.perform(*LIKE_400, unread=True)
-    row.append(stage.fresh_card("last"))
-    _made(stage, row[-1])
-    labels = [line[0] for line in LIKE_400 if " = card " in line or " = batch" in line]
-    alike = [
-        stage.card_id(label)
-        for label in labels
-        if label in stage.session.ledgers and stage.session.ledger(label).available == 400
-    ]
-    position = locate(stage, alike, row)
-    if position is None or in_order_of_creation(alike, position.reference.ids()) is False:
-        pytest.skip("the cards are not next to each other in the list")
-    for amount in (400, 399, 401, 1000):
-        _are_seen_alike(stage, position, alike, amount)
-
-
-LIKE_400 = (
-    *("A = card 1000 NOK", "h = hold A 600"),
-    *("B = card 400 NOK", "C = card 100 NOK", "f = fund C 300"),
-    *("D = card 900 NOK", "i = hold D 500", "c = capture i 200"),
-    *("E = card 400 NOK", "j = hold E 100", "v = void j"),
-    *("F = card 600 NOK", "d = draw F 200", "G = batch", "activate G 400 NOK"),
-)
-"""Cards of which 400 is available, each in another way."""
-
-
-def _are_seen_alike(stage: Stage, position: ListPosition, alike: list[CardId], amount: int) -> None:
-    """The filter shows all of the cards or none, with deleted cards asked for or not."""
-    shown: dict[str | None, list[str]] = {}
-    for flag in (None, "true"):
-        read = follow_cursors(
-            stage, after=position.after, pages=3, amount_available=amount, include_deleted=flag
-        )
-        stage.run.count_checked("READ-10")
-        if read is None:
-            continue  # refused: the type of the filter is open
-        shown[flag] = [card_id for card_id in read.ids() if card_id in alike]
-        cut_off = not read.is_complete and shown[flag][-1:] == read.ids()[-1:]
-        stage.direct.expect(
-            "READ-10",
-            len(shown[flag]) in (0, len(alike)) or cut_off,
-            f"with amount_available={amount} all cards of which 400 is available, or none: {alike}",
-            f"only {shown[flag]}",
-        )
-    flagged = shown.get("true", shown.get(None))
-    stage.direct.expect(
-        "READ-10",
-        len(flagged or ()) == len(shown.get(None, flagged or ())),
-        f"with include_deleted the cards that amount_available={amount} shows without it",
-        f"{flagged}",
-    )
-
-
-@rule("READ-10", "SHAPE-1")
-@pytest.mark.alone
-def test_the_filter_by_amount_is_the_same_on_every_page(run: Run) -> None:
-    # In a list that starts with the newest, the filter has these two cards to tell apart.
-    stage = Stage(run, "A = card 100 NOK", "B = card 400 NOK")
-    cards = (page(stage, limit=9) or {}).get("cards", [])
-    figures = [card.get("amount_available") for card in cards]
-    amounts = sorted({figure for figure in figures if isinstance(figure, int)})
-    for amount in dict.fromkeys([*amounts[:1], *amounts[-1:]]):
-        before, joined, after = (
-            follow_cursors(stage, limit=limit, pages=9 // limit, amount_available=amount)
-            for limit in (9, 3, 9)
-        )
-        if before is None or joined is None or after is None:
-            continue  # refused: the type of the filter is open
-        whole, parts = before.ids(), joined.ids()
-        shared = min(len(whole), len(parts))
-        stage.direct.expect(
-            "READ-10",
-            # Cards of others may have come in between.
-            whole[:shared] == parts[:shared] or before.ids() != after.ids(),
-            f"with amount_available={amount} on pages of 3 what is on one of 9: {whole}",
-            f"{parts}",
-        )

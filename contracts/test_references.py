@@ -126,6 +126,21 @@ def test_a_repeat_after_the_hold_is_finished_has_no_effect(check: Check) -> None
     )
 
 
+@rule("REF-1", "BAL-6")
+def test_a_repeat_on_an_empty_card_has_no_effect(check: Check) -> None:
+    check(
+        "A = card 100 NOK",
+        "f = fund A 50",
+        "d = draw A 30",
+        "h = hold A 20",
+        "c = capture h 10",
+        "v = void h",
+        "e = draw A available",
+        *[f"again {name}" for name in "fdhcve"],
+        unread=6,
+    )
+
+
 @rule("REF-1", "TX-8")
 def test_ref_ids_with_zeros_before_a_number_are_different(check: Check) -> None:
     one, other = (json.dumps({"ref_digits": zeros}) for zeros in ("", "00"))

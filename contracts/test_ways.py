@@ -15,6 +15,7 @@ rule = pytest.mark.rule
 
 LASTING = "t = token A"
 EVERY_KIND = ("draw", "hold", "fund")
+DRAWS = ("draw", "hold")
 
 
 def _each(payer: str, amount: str) -> list[str]:
@@ -53,6 +54,23 @@ def test_a_deleted_card_takes_nothing_by_token_either(check: Check, left: str) -
 def test_money_on_a_card_that_waits_is_not_spent_by_token(check: Check) -> None:
     # Whether it takes a fund is open (question 26); it must not pay.
     check("A = batch", LASTING, "f = fund A 100", "d = draw t 10", "h = hold t 10", unread=4)
+
+
+@rule("TX-2", "TOKEN-6")
+@pytest.mark.parametrize("made", ["A = card 1000 NOK", "A = batch"])
+def test_what_is_available_is_compared_on_every_way(check: Check, made: str) -> None:
+    check(
+        made,
+        *(["activate A 1000 NOK"] if made == "A = batch" else []),
+        LASTING,
+        "h = hold A 600",
+        "p = capture h 100",
+        *[f"{kind}_{payer} = {kind} {payer} available+1" for payer in "At" for kind in DRAWS],
+        "i = hold t 150",
+        *[f"{kind}_{payer}2 = {kind} {payer} available+1" for payer in "At" for kind in DRAWS],
+        "d = draw t available",
+        unread=12,
+    )
 
 
 @rule("REF-2", "TOKEN-6")

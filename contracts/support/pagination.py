@@ -14,6 +14,7 @@ from typing import Any
 
 from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, is_refused
+from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.target import Answer
 
 LARGEST = 100
@@ -35,6 +36,13 @@ class Traversal:
     def ids(self) -> list[str]:
         """The card_ids in order."""
         return [str(card.get("card_id")) for card in self.cards]
+
+
+def make_card(stage: Stage, card_id: CardId) -> str:
+    """Make a card to look for; the server's id of it."""
+    answer = stage.send(request_builders.open_card(stage.base, card_id))
+    stage.take(card_id, OpenCard(card_id, 100, "NOK"), answer)
+    return str((body_of(answer) or {}).get("id", card_id))
 
 
 def follow_cursors(

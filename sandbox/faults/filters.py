@@ -37,6 +37,17 @@ class FilterAfterLimit(Lists):
 
 
 @fault(
+    "filter_forgets_deleted",
+    breaks="READ-10",
+    summary="with the filter by amount, include_deleted has no effect",
+)
+class FilterForgetsDeleted(Lists):
+    def page(self, account: str, query: CardQuery) -> Page:
+        asked = query.include_deleted and query.available is None
+        return super().page(account, replace(query, include_deleted=asked))
+
+
+@fault(
     "deleted_cards_cut_pages",
     breaks="READ-5",
     summary="deleted cards are taken off a page after it was cut, and an empty page ends the list",

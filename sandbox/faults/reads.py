@@ -232,3 +232,17 @@ class TextIsLatin(Answers):
         if card.name is not None:
             properties["name"] = card.name.encode("latin-1", "replace").decode("latin-1")
         return properties
+
+
+@fault(
+    "card_list_lacks_end",
+    breaks="CARD-2",
+    summary="the card list leaves out the end of a card that was activated",
+)
+class CardListLacksEnd(Answers):
+    def page(self, page: Page) -> dict[str, Any]:
+        answer = super().page(page)
+        for shown, card in zip(answer["cards"], page.cards, strict=True):
+            if card.fingerprint.startswith("activated "):
+                shown.pop("expires_at", None)
+        return answer

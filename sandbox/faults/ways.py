@@ -40,6 +40,30 @@ class EarlyCardPaysByToken(Bank):
 
 
 @fault(
+    "token_holds_beside_holds",
+    breaks="TX-2",
+    summary="a hold by token compares its amount with the balance, and not with what is available",
+)
+class TokenHoldsBesideHolds(Bank):
+    def judge(self, card: Card, token: Token | None, order: Order) -> None:
+        unasked = token is not None and order.operation == "hold"
+        super().judge(replace(card, held=0) if unasked else card, token, order)
+
+
+@fault(
+    "empty_card_forgets_funds",
+    breaks="REF-1",
+    summary="a fund that is repeated once the card is empty fills it again",
+)
+class EmptyCardForgetsFunds(Bank):
+    """As a key that is kept in the row of what is left, which is cleared with it."""
+
+    def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
+        forgotten = order.operation == "fund" and card.available == 0
+        return None if forgotten else super().first(card, order)
+
+
+@fault(
     "waiting_card_pays_by_token",
     breaks="CARD-5",
     summary="a card that waits for activation can be funded, and its token pays with that",
