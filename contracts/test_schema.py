@@ -91,7 +91,7 @@ def _try_case(operation: str, case: Case[Any], random: Random, fuzz: Fuzz) -> No
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "BAL-1", "BAL-2", "BAL-6")
-@pytest.mark.requests(140)
+@pytest.mark.requests(80)
 def test_requests_along_the_links_of_the_document_keep_the_ledger(run: Run) -> None:
     sequences, steps = SEQUENCES[run.intensity]
     follower = LinkFollower(run, new_fuzz)
