@@ -117,6 +117,7 @@ ONE_REF = {
     "drawdown with another amount": ["1| d = draw A 100", "2| d = draw A 70"],
 }
 
+TOKEN = "t = token A"
 ONE_TOKEN = 't = token A with {"one_time": "true"}'
 
 CARDS = {
@@ -139,6 +140,9 @@ CARDS = {
         "2| h = hold A 100",
     ],
     "two creations": ["1| A = card 1000 NOK", "2| A = card 500 NOK"],
+    "drawdowns by card and by token": [CARD, TOKEN, "1| d1 = draw A 600", "2| d2 = draw t 600"],
+    "a hold by token beside a drawdown": [CARD, TOKEN, "1| h = hold t 70", "2| d = draw A 100"],
+    "a fund beside a drawdown by token": [CARD, TOKEN, "1| f = fund A 100", "2| d = draw t 70"],
     "a drawdown beside look-ups": [CARD, "t = token A", "1| d = draw A 100", "2| info t"],
     "a drawdown beside a new token": [CARD, "1| d = draw A 100", "2| t = token A"],
 }

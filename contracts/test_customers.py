@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from contracts.support import request_builders
-from contracts.support.staging import Stage, body_of, spelled
+from contracts.support.staging import (
+    FIRST,
+    SECOND,
+    Stage,
+    body_of,
+    is_refused,
+    pin_of,
+    spelled,
+)
 from tallystick.profiles.wallet import operations as op
 from tallystick.repeating import until_answered
 from tallystick.run import Run
@@ -59,6 +67,33 @@ def _customer_with_cards(run: Run) -> Customer:
     is_complete = stage.has(op.PREPARE_CARDS) and stage.has(op.ACTIVATE_CARD)
     labels = [*LABELS, "Z"] if is_complete else [*LABELS]
     return Customer(stage, name, [stage.card_id(label) for label in labels])
+
+
+@rule("CARD-2", "BAL-7", "CARD-11", "TOKEN-6")
+def test_cards_of_one_customer_share_nothing_but_the_customer(run: Run) -> None:
+    stage = Stage(run)
+    whose = {"customer_id": stage.fresh("customer")}
+    for label, members in (("A", FIRST), ("B", SECOND)):
+        stage.perform(f"{label} = card 100 NOK {spelled({**members, **whose})}", unread=True)
+    stage.perform("read A", "read B")
+    pins = [_new_pin(stage, label) for label in "AB"]
+    stage.perform("t = token A")  # whether tokens survive a rotation is open (question 51)
+    if pins[0] and stage.has(op.ISSUE_TOKEN) and stage.has(op.READ_BY_TOKEN):
+        answer = stage.send(request_builders.info(stage.base, stage.token("t"), pin=pins[0]))
+        shown = "a look-up of the first card by its PIN"
+        stage.direct.expect("CARD-11", not is_refused(answer), shown, "a refusal")
+    stage.perform("e = draw B available", "delete B", "read A", "p = draw t 10", "f = fund A 5")
+    stage.finish()
+
+
+def _new_pin(stage: Stage, label: str) -> object:
+    """A new PIN of six digits for a card; None if the target gives none."""
+    form = {"length": 6, **request_builders.DIGITS}
+    for request in stage.offered(
+        request_builders.rotate_pin(stage.base, stage.card_id(label), **form)
+    ):
+        return pin_of(body_of(stage.send(request)) or {})
+    return None
 
 
 @rule("CARD-10", "READ-7", "READ-3", "READ-9", "READ-11")

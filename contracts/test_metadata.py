@@ -31,6 +31,8 @@ VALUES: dict[str, dict[str, Any]] = {
         **{"large": 2**53 + 1, "part": 0.1, "negative": -1, "one": 1, "many": [10, 9, 1, 2]},
         **{"lines": [{"sku": "b", "gift": False, "n": 0}, {}, ["", [0]]], "a": {"b": {"c": 1}}},
     },
+    "spaces": {"ends": " a ", "twice": "b  c", "alone": " "},
+    "lines": {"of_windows": "a\r\nb", "tab": "a\tb", "last": "c\n"},
     "keys": {"a.b": "1", "a": {"b": "2"}, "A": "3", "$set": "4", "__proto__": "5", "0": "6"},
 }
 

@@ -34,9 +34,10 @@ def activate(base: str, card_id: str, amount: int = 100, **members: Any) -> Requ
     return Request("aid_cards_cardid_activate_post", "POST", path, body)
 
 
-def read_card(base: str, card_id: str) -> Request:
+def read_card(base: str, card_id: str, **query: Any) -> Request:
     """The details of a card."""
-    return Request("aid_cards_cardid_get", "GET", _card(base, card_id))
+    path = f"{_card(base, card_id)}{_query(query)}"
+    return Request("aid_cards_cardid_get", "GET", path)
 
 
 def delete_card(base: str, card_id: str) -> Request:

@@ -225,3 +225,38 @@ class TokenFindsCardOfSameId(Bank):
 @part_of("token_finds_card_of_same_id")
 class TokenFindsCardFreesIds(_FreesIds):
     """The same; the ids of deleted cards are free."""
+
+
+# --- what cards of one customer share -------------------------------------------------------
+
+
+@fault(
+    "new_card_renames_customer",
+    breaks="CARD-2",
+    summary="the name of a new card becomes that of all cards of its customer",
+)
+class NewCardRenamesCustomer(Cards):
+    def issue(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Issued:
+        issued = super().issue(caller, body, fingerprint)
+        card = issued.card
+        if card.name is not None and card.customer_id is not None:
+            self.store.execute(
+                "UPDATE cards SET name = ? WHERE account = ? AND customer_id = ?",
+                (card.name, card.account, card.customer_id),
+            )
+        return issued
+
+
+@fault(
+    "pin_of_customer",
+    breaks="CARD-11",
+    summary="a new PIN of a card becomes that of all cards of its customer that have one",
+)
+class PinOfCustomer(Cards):
+    def rotate_pin(self, account: str, card_id: str, wanted: dict[str, Any] | None) -> Issued:
+        issued = super().rotate_pin(account, card_id, wanted)
+        self.store.execute(
+            "UPDATE cards SET pin = ? WHERE account = ? AND customer_id = ? AND pin IS NOT NULL",
+            (issued.card.pin, account, issued.card.customer_id),
+        )
+        return issued

@@ -126,6 +126,20 @@ class RaceTokenTwice(StaleCheck):
         return self.post(card, token, order)
 
 
+@race(
+    "race_by_token",
+    breaks="CONC-1",
+    summary="a payment by token does not wait for one by card_id, and is checked against old money",
+)
+class RaceByToken(StaleCheck):
+    """As a lock whose key is what the request names: a token, or the card_id."""
+
+    operations = ("drawdown", "hold")
+
+    def create(self, order: Order) -> Transaction:
+        return super().create(order) if order.token is not None else Bank.create(self, order)
+
+
 class StaleReference(Bank):
     """Looks for a repeated `ref_id` in one transaction and carries out the order in another."""
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from sandbox.answers import Answers
 from sandbox.cards import Cards
-from sandbox.faults.registry import fault
+from sandbox.document import Operation
+from sandbox.faults.registry import fault, part_of
+from sandbox.intake import Intake
 from sandbox.lists import CardQuery, Lists, Page
 from sandbox.records import Card, Transaction
 from sandbox.service import Call, Service
@@ -246,3 +248,23 @@ class CardListLacksEnd(Answers):
             if card.fingerprint.startswith("activated "):
                 shown.pop("expires_at", None)
         return answer
+
+
+@fault(
+    "includes_shows_pin",
+    breaks="CARD-14",
+    summary="the details of a card show the value of its PIN if they are asked to include `pin`",
+)
+class IncludesShowsPin(Service):
+    def read_card(self, call: Call) -> Any:
+        shown = super().read_card(call)
+        card = self.cards.read(call.caller.account, call.path["card_id"])
+        if call.query.get("includes") and card.pin is not None:
+            shown["pin"] = {**shown.get("pin", {}), "pin": {"value": card.pin}}
+        return shown
+
+
+@part_of("includes_shows_pin")
+class IncludesIsRead(Intake):
+    def query(self, operation: Operation, raw: bytes) -> dict[str, Any]:
+        return super().query(operation, raw) | {"includes": b"includes=pin" in raw}

@@ -144,3 +144,18 @@ class MetadataListsAreSets(_Changing):
             ),
         )
         return found
+
+
+@fault(
+    "metadata_texts_trimmed",
+    breaks="CARD-2",
+    summary="texts of metadata lose the spaces at their ends",
+)
+class MetadataTextsTrimmed(_Changing):
+    """As the middleware TrimStrings, which a new Laravel project has for every body."""
+
+    def changed(self, metadata: Metadata) -> Metadata:
+        trimmed: Metadata = _in_depth(
+            metadata, lambda value: value.strip() if isinstance(value, str) else value
+        )
+        return trimmed

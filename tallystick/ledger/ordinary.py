@@ -43,7 +43,12 @@ def is_ordinary_metadata(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     flat = isinstance(members, dict) and all(
-        isinstance(value, str) and _METADATA_KEY.fullmatch(key) and not _MARKUP.search(value)
-        for key, value in members.items()
+        _METADATA_KEY.fullmatch(key) and _is_plain(value) for key, value in members.items()
     )
     return flat and len(text) <= ORDINARY_METADATA_LENGTH and text.isascii()
+
+
+def _is_plain(value: object) -> bool:
+    """Whether it is a text without markup, control signs, and spaces at its ends."""
+    is_line = isinstance(value, str) and value.isprintable() and value == value.strip()
+    return is_line and not _MARKUP.search(str(value))

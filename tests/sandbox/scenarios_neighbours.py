@@ -73,3 +73,13 @@ def refs_and_customers_alike(wallet: Local) -> None:
     for customer in ("of-a", "ofa"):
         wallet.card(1, customer_id=customer)
     wallet.send("GET", "/customers/ofa/cards")
+    of_one = {"customer_id": "of-one", "metadata": {"spaces": " a "}}
+    first, second = (wallet.card(9, name=name, **of_one) for name in ("First", "Second"))
+    token = wallet.token(first, expires_after_transaction=False)["token"]["value"]
+    wallet.read(first)
+    pin = ""
+    for card in (first, second):
+        rotated = wallet.send("POST", f"/cards/{card}/rotate-pin", {"pin": {}})
+        pin = pin or rotated["pin"]["pin"]["value"]
+    wallet.info(token, pin=pin)
+    wallet.send("GET", f"/cards/{first}", query={"includes": "pin"})

@@ -103,6 +103,14 @@ def holds_share_the_money(crowd: Crowd) -> bool:
     return accepted == 1 and crowd.figures(card) == (100, 60, 40)
 
 
+def a_token_and_its_card_share_the_money(crowd: Crowd) -> bool:
+    card = crowd.card(100)
+    lasting = {"expires_in": 60, "expires_after_transaction": False}
+    made = crowd.now(post(f"/cards/{card}/tokens", ref_id="of-both", **lasting))
+    by_token = draw(None, 60, token=made["token"]["value"])
+    return crowd.accepted(by_token, draw(card, 60), draw(card, 60)) == 1
+
+
 def small_changes_add_up(crowd: Crowd) -> bool:
     card = crowd.card(1000)
     crowd.at_once(
@@ -237,6 +245,7 @@ class Case:
 CASES = (
     Case(drawdowns_share_the_money, "race_drawdown"),
     Case(holds_share_the_money, "race_hold"),
+    Case(a_token_and_its_card_share_the_money, "race_by_token"),
     Case(small_changes_add_up, "race_lost_update"),
     Case(captures_share_the_hold, "race_capture"),
     Case(capture_or_void_but_not_both, "race_capture_void"),
