@@ -28,6 +28,7 @@ from contracts.support.credentials import (
 )
 from contracts.support.staging import Stage, body_of, is_refused
 from contracts.support.wallets import FEW, every_request, every_use, prepared_wallet, wallet_of
+from tallystick.conditions import nowhere, shows
 from tallystick.ledger.vocabulary import Capture, Kind, Payment, Transact, Void
 from tallystick.profiles.wallet import wire
 from tallystick.repeating import until_answered
@@ -189,7 +190,13 @@ def test_no_list_of_another_account_shows_a_card_of_this_one(stage: Stage, other
         body = body_of(stage.send(request, target=other)) or []
         cards = body.get("cards", []) if isinstance(body, dict) else body
         shown = [card for card in cards if card.get("card_id") == wallet.card]
-        stage.direct.expect("AUTH-4", not shown, "no card of another account", f"{shown}"[:200])
+        stage.direct.expect(
+            "AUTH-4",
+            not shown,
+            "no card of another account",
+            f"{shown}"[:200],
+            right=nowhere(wallet.card),
+        )
 
 
 @rule("AUTH-4", "AUTH-5", "BAL-7")
@@ -214,6 +221,7 @@ def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other
         theirs.get("amount_balance") in (55, None),
         "amount_balance 55 on their card",
         f"{theirs.get('amount_balance')}",
+        right=(shows(("amount_balance",), 55),),
     )
     for request in stage.offered(request_builders.delete_card(base, card_id)):
         stage.send(request, target=other)

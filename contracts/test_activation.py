@@ -6,6 +6,7 @@ import pytest
 
 from contracts.support import request_builders
 from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
+from tallystick.conditions import ACCEPTED, listing, shows
 from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -47,7 +48,9 @@ def _batch(stage: Stage, *types: str) -> None:
     if body_of(answer) is not None:
         shown = sorted(str(item.get("card_id")) for item in _cards_of(answer))
         wanted = sorted(ids.values())
-        stage.direct.expect("CARD-4", shown == wanted, f"{wanted}", f"{shown}")
+        stage.direct.expect(
+            "CARD-4", shown == wanted, f"{wanted}", f"{shown}", right=listing(shown, wanted)
+        )
 
 
 def _cards_of(answer: Answer) -> list[dict[str, object]]:
@@ -66,12 +69,18 @@ def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
     for label, kind in zip("ABCD", types, strict=True):
         body = body_of(stage.send(request_builders.read_card(stage.base, stage.card_id(label))))
         if body is None:
-            stage.direct.violate("CARD-4", f"card {label} of the batch", "it cannot be read")
+            stage.direct.violate(
+                "CARD-4", f"card {label} of the batch", "it cannot be read", right=(ACCEPTED,)
+            )
         stage.shows(label, body, "CARD-4")
         _has_type(stage, body, kind)
         status = body.get("status", "inactive")
         stage.direct.expect(
-            "CARD-13", status in ("inactive", "created"), "status inactive", f"status {status}"
+            "CARD-13",
+            status in ("inactive", "created"),
+            "status inactive",
+            f"status {status}",
+            right=(shows(("status",), "inactive", "created"),),
         )
     stage.perform("d = draw A 1", "h = hold B 1", "z = draw C 0", "t = token D", "p = draw t 1")
     stage.perform("activate B 500 NOK", "delete A", "activate D 300 NOK", unread=True)
@@ -83,7 +92,13 @@ def test_a_batch_makes_every_card_and_none_can_pay(run: Run) -> None:
 
 
 def _has_type(stage: Stage, body: dict[str, object], kind: str) -> None:
-    stage.direct.expect("CARD-2", body.get("type") == kind, kind, str(body.get("type")))
+    stage.direct.expect(
+        "CARD-2",
+        body.get("type") == kind,
+        kind,
+        str(body.get("type")),
+        right=(shows(("type",), kind),),
+    )
 
 
 @wallet
@@ -160,7 +175,13 @@ def test_an_activation_loads_its_amount_and_what_it_carries(run: Run) -> None:
     stage.perform("A = batch", "x = draw A 1", f"activate A 700 NOK {spelled(members)}")
     body = body_of(stage.send(request_builders.read_card(stage.base, stage.card_id("A"))))
     status = (body or {}).get("status", "unused")
-    stage.direct.expect("CARD-13", status == "unused", "status unused", f"status {status}")
+    stage.direct.expect(
+        "CARD-13",
+        status == "unused",
+        "status unused",
+        f"status {status}",
+        right=(shows(("status",), "unused"),),
+    )
     stage.perform("customer A", "d = draw A 200", "e = draw A available+1", "h = hold A available")
     stage.finish()
 

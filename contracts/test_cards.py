@@ -8,6 +8,7 @@ import pytest
 
 from contracts.support import request_builders
 from contracts.support.staging import FIRST, SECOND, Stage, body_of, is_refused, spelled
+from tallystick.conditions import listing, nowhere, on_some_page, shows
 from tallystick.fixtures import Check
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet.wire import card_record
@@ -74,7 +75,13 @@ def test_a_card_reads_back_what_was_sent(run: Run, members: str) -> None:
         listed = body_of(stage.send(request_builders.customer_cards(stage.base, customer))) or []
         shown = [item.get("card_id") for item in listed]
         card_id = stage.card_id("A")
-        stage.direct.expect("CARD-10", card_id in shown, f"card {card_id!r}", f"cards {shown}")
+        stage.direct.expect(
+            "CARD-10",
+            card_id in shown,
+            f"card {card_id!r}",
+            f"cards {shown}",
+            right=on_some_page(card_id, [0]),
+        )
 
 
 @wallet
@@ -182,6 +189,11 @@ def _names_its_own_card(stage: Stage, card_id: str) -> None:
             (record.card, record.balance) == (card_id, left),
             f"card {card_id!r} with amount_balance {left}",
             f"card {record.card!r} with amount_balance {record.balance}",
+            right=(
+                shows(("amount_balance",), left)
+                if record.card == card_id
+                else shows(("card_id",), card_id),
+            ),
         )
         if not routed and not left:
             _is_known_everywhere(stage, card_id)
@@ -347,7 +359,13 @@ def test_a_customer_sees_only_the_own_cards(run: Run) -> None:
             continue
         shown = sorted(item.get("card_id") for item in listed)
         own = sorted(stage.card_id(label) for label in "AB")
-        stage.direct.expect("CARD-10", shown == own, f"the cards {own}", f"the cards {shown}")
+        stage.direct.expect(
+            "CARD-10",
+            shown == own,
+            f"the cards {own}",
+            f"the cards {shown}",
+            right=listing(shown, own),
+        )
     strangers = [request_builders.customer_card(stage.base, mine, stage.card_id(c)) for c in "CDE"]
     for request in stage.offered(*strangers):
         stage.direct.expect_refusal("CARD-10", stage.send(request), f"no card of {mine!r}")
@@ -371,9 +389,19 @@ def test_a_customer_list_has_no_card_that_is_not_active(run: Run) -> None:
     wanted = {stage.card_id("A")}
     if stage.has(op.PREPARE_CARDS) and stage.has(op.ACTIVATE_CARD):
         wanted.add(stage.card_id("C"))
-    stage.direct.expect("CARD-10", wanted <= shown, f"{sorted(wanted)}", f"{sorted(shown)}")
+    stage.direct.expect(
+        "CARD-10",
+        wanted <= shown,
+        f"{sorted(wanted)}",
+        f"{sorted(shown)}",
+        right=listing(wanted & shown, wanted),
+    )
     deleted = stage.card_id("B")
     gone = stage.session.ledger("B").card_status == "deleted"
     stage.direct.expect(
-        "CARD-10", not (gone and deleted in shown), "no deleted card", f"{deleted!r} is there"
+        "CARD-10",
+        not (gone and deleted in shown),
+        "no deleted card",
+        f"{deleted!r} is there",
+        right=nowhere(deleted),
     )

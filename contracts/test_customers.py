@@ -17,6 +17,7 @@ from contracts.support.staging import (
     pin_of,
     spelled,
 )
+from tallystick.conditions import Condition, Kind, listing, nowhere, on_some_page
 from tallystick.profiles.wallet import operations as op
 from tallystick.repeating import until_answered
 from tallystick.run import Run
@@ -43,7 +44,11 @@ class Customer:
             return None
         limit = int(query.get("limit") or 10)
         self.stage.direct.expect(
-            "READ-7", len(body) <= limit, f"at most {limit} cards", f"{len(body)} cards"
+            "READ-7",
+            len(body) <= limit,
+            f"at most {limit} cards",
+            f"{len(body)} cards",
+            right=(Condition(Kind.AT_MOST, (), (limit,)),),
         )
         return body
 
@@ -102,7 +107,13 @@ def test_the_list_of_a_customer_is_whole_and_its_pages_join(customer: Customer) 
     listed = customer.page(limit=100) or []
     shown = [str(item.get("card_id")) for item in listed]
     expect("READ-3", len(set(shown)) == len(shown), "every card once", f"{shown}")
-    expect("CARD-10", sorted(shown) == sorted(customer.cards), f"{customer.cards}", f"{shown}")
+    expect(
+        "CARD-10",
+        sorted(shown) == sorted(customer.cards),
+        f"{customer.cards}",
+        f"{shown}",
+        right=listing(shown, customer.cards),
+    )
     customer.page()
     for limit in (3, 7):
         first = customer.page(limit=limit) or []
@@ -146,18 +157,29 @@ def _pages_join(
     """Every card is on one page, also if the card that the cursor names pays in between."""
     labels = dict(zip(customer.cards, [*LABELS, "Z"], strict=False))
     seen: list[str] = []
+    ends: list[int] = []  # how many exchanges there were after each page
+    again: dict[str, int] = {}
     cursor = None
     for _ in range(len(customer.cards) + 2):
         items = customer.page(limit=limit, starting_after=cursor)
+        ends.append(len(customer.stage.story.events))
         if not items:
             break
+        again |= {
+            str(each.get("card_id")): ends[-1] for each in items if each.get("card_id") in seen
+        }
         seen += [str(item.get("card_id")) for item in items]
         cursor = items[-1].get(name)
         if paying and seen[-1] in labels:
             customer.stage.perform(f"p{len(seen)} = draw {labels[seen[-1]]} 1", unread=True)
+    end = len(customer.stage.story.events)
+    missing = [card for card in customer.cards if card not in seen]
+    right = [each for card in missing for each in on_some_page(card, [end - at for at in ends])]
+    right += [each for card, at in [*again.items()][:1] for each in nowhere(card, back=end - at)]
     customer.stage.direct.expect(
         rules,
         sorted(seen) == sorted(customer.cards),
         f"each of {len(customer.cards)} cards once on pages of {limit}",
         f"{seen}",
+        right=right,
     )

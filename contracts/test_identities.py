@@ -16,6 +16,7 @@ import pytest
 
 from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, is_refused, may_want_pin
+from tallystick.conditions import listing, shows, status_in
 from tallystick.fixtures import Check
 from tallystick.ledger.ordinary import REF_CHARACTERS
 from tallystick.ledger.vocabulary import CardId, IssueToken, Kind, OpenCard, Transact
@@ -109,6 +110,7 @@ def _names_no_other(stage: Stage, card: CardId, among: Collection[CardId]) -> No
         shown not in among,
         f"a refusal to read {card!r}, with which no card was made",
         f"card {shown!r}",
+        right=(status_in(range(400, 500)),),
     )
 
 
@@ -130,6 +132,7 @@ def _has_a_customer_of_its_own(stage: Stage, card: CardId) -> None:
             shown == [card] or listed is None,
             f"card {card!r} alone, for customer {card!r}",
             f"{shown}",
+            right=listing(shown, [card]),
         )
 
 
@@ -148,6 +151,7 @@ def _has_a_token_of_its_own(stage: Stage, label: str, card: CardId) -> None:
                 shown.get("card_id") == card,
                 f"card {card!r} behind its token",
                 f"card {shown.get('card_id')!r}",
+                right=(shows(("card_id",), card),),
             )
 
 

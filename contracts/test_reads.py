@@ -13,13 +13,16 @@ from contracts.support.identity import agree, identity_of
 from contracts.support.pagination import (
     ListPosition,
     Traversal,
+    exchanges_since,
     follow_cursors,
     in_order_of_creation,
     locate,
     make_card,
     page,
+    page_with,
 )
 from contracts.support.staging import FIRST, Stage, body_of, spelled
+from tallystick.conditions import nowhere, on_some_page
 from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
@@ -155,6 +158,8 @@ def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: boo
 class ListedCards:
     """The suite's own cards, made one after the other, and where the list shows them."""
 
+    stage: Stage
+    """In its story they are made."""
     own: list[CardId]
     ids: list[str]
     """The server's ids of the same cards; the server may accept them as cursors."""
@@ -188,7 +193,7 @@ def make_listed_cards(run: Run) -> ListedCards:
     made = [make_card(stage, card_id) for card_id in row]
     own = slice(ANCHORS, ANCHORS + OWN)
     position = locate(stage, row[own], [made[0], made[-1], row[0], row[-1]])
-    return ListedCards(row[own], made[own], position)
+    return ListedCards(stage, row[own], made[own], position)
 
 
 def _holds_all(own: Iterable[str]) -> Any:
@@ -201,13 +206,14 @@ def _holds_all(own: Iterable[str]) -> Any:
 def test_pages_of_every_size_join_without_gap_or_overlap(
     run: Run, listed_cards: ListedCards, limit: int
 ) -> None:
-    stage = Stage(run)
+    stage = listed_cards.stage.another()
     # In a list that starts with the oldest, this card is the last: a page must not lose it.
     last = stage.fresh_card("last")
     make_card(stage, last)
     position = listed_cards.position_now(stage)
     own = [*listed_cards.own, last] if last in position.reference.ids() else listed_cards.own
     pages = min(position.cards_to_read(own), 40) + 2 * ANCHORS
+    begin = len(stage.story.events)
     read = follow_cursors(
         stage, after=position.after, limit=limit, pages=pages, until=_holds_all(own)
     )
@@ -219,6 +225,7 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
         not (missing and position.has_passed(read, own)),
         f"{len(own)} cards on pages of {limit}",
         f"{missing} on none of them",
+        right=on_some_page(position.first_of(missing), exchanges_since(stage, begin)),
     )
 
 
@@ -226,7 +233,7 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
 def test_the_largest_pages_leave_out_no_card_of_smaller_ones(
     run: Run, listed_cards: ListedCards
 ) -> None:
-    stage = Stage(run)
+    stage = listed_cards.stage.another()
     after = listed_cards.position_now(stage).after
     for start in dict.fromkeys([after, None]):
         traversals = [
@@ -265,7 +272,7 @@ LARGE = {100: 2, 45: 4}
 def test_pages_that_are_read_while_cards_are_added_miss_none(
     run: Run, listed_cards: ListedCards, limit: int
 ) -> None:
-    stage = Stage(run)
+    stage = listed_cards.stage.another()
     position = listed_cards.position_now(stage)
     distance = position.cards_to_read(listed_cards.own)
     if distance > 3 * OWN:
@@ -274,6 +281,7 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
     def add() -> None:
         stage.send(request_builders.open_card(stage.base, stage.fresh_card("added")))
 
+    begin = len(stage.story.events)
     read = follow_cursors(
         stage,
         after=position.after,
@@ -290,12 +298,13 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
         not (missing and position.has_passed(read, listed_cards.own)),
         f"all {OWN} cards that were there before",
         f"{missing} on no page",
+        right=on_some_page(position.first_of(missing), exchanges_since(stage, begin)),
     )
 
 
 @rule("CARD-8", "READ-5")
 def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: ListedCards) -> None:
-    stage = Stage(run)
+    stage = listed_cards.stage.another()
     row = [stage.fresh_card("b") for _ in range(3)]
     cursor, _ = [make_card(stage, card_id) for card_id in row[:2]]
     stage.perform("A = card 100 NOK", "d = draw A available", "delete A", unread=True)
@@ -307,13 +316,12 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
     reference = position.reference.ids()
     for after, pages in ((cursor, 1), (None, 1), (position.after, 4)):
         until = _holds_all(row[1:])
+        begin = len(stage.story.events)
         hidden = follow_cursors(stage, after=after, pages=pages, until=until)
         shown = follow_cursors(stage, after=after, pages=pages, until=until, include_deleted="true")
         if hidden is None or shown is None:
             continue  # the cursor or the form of the flag is refused: both are open
-        stage.direct.expect(
-            "CARD-8", deleted not in hidden.ids(), "no deleted card unasked", f"{deleted!r}"
-        )
+        _is_hidden(stage, deleted, hidden, begin)
         # The flag adds deleted cards and removes none; a few more do not push these off the page.
         if set(row[1:]) <= set(hidden.ids()[:4]):
             stage.direct.expect(
@@ -329,7 +337,16 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
                 deleted in shown.ids(),
                 "the deleted card with include_deleted",
                 "the cards made before and after it, without it",
+                right=on_some_page(deleted, exchanges_since(stage, begin)),
             )
+
+
+def _is_hidden(stage: Stage, deleted: str, hidden: Traversal, begin: int) -> None:
+    """A traversal that began after so many exchanges does not show a deleted card."""
+    back = page_with(stage, begin, deleted)
+    right = () if back is None else nowhere(deleted, back=back)
+    is_hidden = deleted not in hidden.ids()
+    stage.direct.expect("CARD-8", is_hidden, "no deleted card unasked", f"{deleted!r}", right=right)
 
 
 @rule("READ-7")

@@ -12,6 +12,7 @@ import pytest
 
 from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, is_refused
+from tallystick.conditions import shows, status_in
 from tallystick.profiles.wallet import operations as op
 from tallystick.request import Request
 from tallystick.run import Run
@@ -68,6 +69,7 @@ def _is_the_same(stage: Stage, wanted: Request, value: str) -> None:
         shown in (value, None),
         f"the first token {value!r}, or a refusal",
         f"another token {shown!r}",
+        right=(shows(("token", "value"), value, None), status_in(range(400, 500))),
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from contracts.support import request_builders
 from contracts.support.staging import FIRST, Stage, body_of, is_refused, pin_of, spelled, texts_in
+from tallystick.conditions import nowhere
 from tallystick.fixtures import Check
 from tallystick.ledger.members import instant_of
 from tallystick.ledger.vocabulary import (
@@ -377,6 +378,7 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
     )
     card_id = stage.card_id("A")
     values = {stage.token(name) for name in names}
+    right = nowhere(*sorted(values))
     for request in stage.offered(
         request_builders.read_card(stage.base, card_id),
         request_builders.customer_card(stage.base, customer, card_id),
@@ -385,7 +387,9 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
     ):
         body = body_of(stage.send(request))
         leaked = [text for text in texts_in(body) if any(value in text for value in values)]
-        stage.direct.expect("TOKEN-8", not leaked, "no value of a token in a read", f"{leaked}")
+        stage.direct.expect(
+            "TOKEN-8", not leaked, "no value of a token in a read", f"{leaked}", right=right
+        )
         tokens = body.get("tokens") if isinstance(body, dict) else None
         # Tokens may be shown only with `includes`, and its values are not documented.
         if request.operation == "aid_cards_cardid_get" and tokens:

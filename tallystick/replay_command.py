@@ -18,7 +18,7 @@ from tallystick.reporting.curl import answered, compact
 from tallystick.reporting.journal import record_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.scenario import ScenarioError, file_name, read_scenario
-from tallystick.reporting.scripts import Recipe, python_text, recipe_of, shell_text
+from tallystick.reporting.scripts import Recipe, Unscripted, python_text, recipe_of, shell_text
 from tallystick.reporting.visible import brief, visible
 from tallystick.run import Finding
 from tallystick.settings import Settings
@@ -102,10 +102,7 @@ def _shown(settings: Settings) -> Observer:
 def _script(replay: Replay, rule: str, form: str) -> str:
     finding = next(one for one in replay.findings if one.violation.rule == rule)
     recipe = recipe_of(replay.run, finding)
-    if recipe is None:
-        raise ScenarioError(
-            "it cannot be written as a script: it takes more than its requests to see what is "
-            "wrong (as after a lost answer), or a secret would have to be written down"
-        )
+    if isinstance(recipe, Unscripted):
+        raise ScenarioError(f"it cannot be written as a script: {recipe.why}")
     written, ending = FORMS[form]
     return written(recipe, file_name(rule, ending))

@@ -19,6 +19,7 @@ from enum import StrEnum
 from itertools import count
 
 from tallystick.clock import Clock
+from tallystick.conditions import Condition
 from tallystick.documents.shape import Shape
 from tallystick.driven import Driven
 from tallystick.evidence import Event, Race
@@ -68,6 +69,7 @@ class Finding:
     """Further tests that ran into the same rule."""
     scenario: str = ""
     """The scenario file, by its path below the report directory; empty if there is none."""
+    unscripted: str = ""  # why it has no scripts, if they were tried
     transition: str = ""
     """The step of a hold's life at which it broke, see `driven`; empty if it is none."""
     notes: tuple[str, ...] = ()
@@ -82,7 +84,7 @@ class Finding:
     """The end of its fingerprint, if its rule was broken by another cause before."""
     shows: tuple[tuple[str, str], ...] = ()
     """What its program breaks without races and lost answers: rules, each with the kind."""
-    statuses: frozenset[int] = frozenset()  # of which the last answer had to have one
+    right: tuple[Condition, ...] = ()  # what an answer had to show, any of these, as its test says
 
     def shortened(
         self, program: Program, replays: tuple[int, int], shown: Finding | None

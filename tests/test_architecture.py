@@ -80,11 +80,12 @@ ARROWS = {
     "tallystick/cleanup/": {"rooms": ("target",)},
     "tallystick/run.py": {
         "rooms": (
-            *("clock", "documents", "driven", "evidence", "fingerprint", "forms", "ledger"),
-            "left_out",
+            *("clock", "conditions", "documents", "driven", "evidence", "fingerprint", "forms"),
+            *("ledger", "left_out"),
             *("profiles", "program", "target"),
         ),
     },
+    "tallystick/conditions.py": {"rooms": ()},
     "tallystick/fingerprint.py": {"rooms": ("ledger", "program")},
     "tallystick/evidence.py": {"rooms": ("checker", "driven", "ledger", "target")},
     "tallystick/forms.py": {"rooms": ("documents", "ledger", "target")},
@@ -93,18 +94,22 @@ ARROWS = {
     "tallystick/driven.py": {"rooms": ("ledger", "program")},
     "tallystick/drivers/": {
         "rooms": (
-            *("checker", "clock", "documents", "driven", "evidence", "fingerprint", "ledger"),
-            "profiles",
+            *("checker", "clock", "conditions", "documents", "driven", "evidence", "fingerprint"),
+            *("ledger", "profiles"),
             "program",
             *("request", "run", "target"),
         ),
     },
     "tallystick/permitted/": {
-        "rooms": ("documents", "driven", "evidence", "ledger", "profiles", "run", "target")
+        "rooms": (
+            *("conditions", "documents", "driven", "evidence", "ledger", "profiles", "run"),
+            "target",
+        )
     },
     "tallystick/reporting/": {
         "rooms": (
-            *("causes", "checker", "cleanup", "documents", "driven", "evidence", "fingerprint"),
+            *("causes", "checker", "cleanup", "conditions", "documents", "driven", "evidence"),
+            "fingerprint",
             *("known", "ledger", "location", "permitted", "program", "run", "target"),
         ),
     },

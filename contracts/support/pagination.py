@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.support import request_builders
-from contracts.support.staging import Stage, body_of, is_refused
+from contracts.support.staging import Stage, body_of, is_refused, texts_in
+from tallystick.conditions import Condition, Kind, nowhere
 from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.target import Answer
 
@@ -75,7 +76,7 @@ def follow_cursors(
             )
             return Traversal(tuple(seen), False) if number else None
         seen += body["cards"]
-        _no_repeat(stage, seen)
+        _no_repeat(stage, seen, len(body["cards"]))
         following = body.get("starting_after")
         if not following or (not body["cards"] and following == cursor):
             return Traversal(tuple(seen), True)
@@ -84,6 +85,19 @@ def follow_cursors(
         cursor = following
         between()
     return Traversal(tuple(seen), False)
+
+
+def exchanges_since(stage: Stage, begin: int) -> range:
+    """How far back the exchanges are that came after the first `begin` of a story."""
+    return range(len(stage.story.events) - begin)
+
+
+def page_with(stage: Stage, begin: int, card_id: str) -> int | None:
+    """How far back the first exchange after `begin` others is that shows a card, or None."""
+    pages = stage.story.events[begin:]
+    bodies = [getattr(event.exchange.answer, "body", None) for event in pages]
+    shown = [card_id in texts_in(body) for body in bodies]
+    return len(shown) - 1 - shown.index(True) if True in shown else None
 
 
 def page(stage: Stage, **query: Any) -> dict[str, Any] | None:
@@ -97,14 +111,23 @@ def _ask(stage: Stage, **query: Any) -> Answer:
     body = body_of(answer)
     if body is not None:
         limit, found = int(query.get("limit") or 10), len(body["cards"])
-        stage.direct.expect("READ-7", found <= limit, f"at most {limit} cards", f"{found} cards")
+        right = (Condition(Kind.AT_MOST, ("cards",), (limit,)),)
+        stage.direct.expect(
+            "READ-7", found <= limit, f"at most {limit} cards", f"{found} cards", right=right
+        )
     return answer
 
 
-def _no_repeat(stage: Stage, seen: Sequence[dict[str, Any]]) -> None:
+def _no_repeat(stage: Stage, seen: Sequence[dict[str, Any]], size: int) -> None:
+    """No card is there twice; the last `size` cards are those of the newest page."""
     counts = Counter(str(card.get("id") or card.get("card_id")) for card in seen)
     repeated = sorted(one for one, count in counts.items() if count > 1)
-    stage.direct.expect("READ-3", not repeated, "every card once", f"{repeated} twice")
+    # The page before the last one shown has it already, unless it is twice on one page.
+    newest = [str(card.get("id") or card.get("card_id")) for card in seen[-size:]] if size else []
+    again = [one for one in repeated if newest.count(one) == 1]
+    stage.direct.expect(
+        "READ-3", not repeated, "every card once", f"{repeated} twice", right=nowhere(*again)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +143,10 @@ class ListPosition:
         """How many cards a traversal from here reads until it has read all own cards."""
         ids = self.reference.ids()
         return max(ids.index(card_id) for card_id in own) + 1
+
+    def first_of(self, cards: Sequence[str]) -> str | None:
+        """The first of the cards in the order of the list: a whole list shows it soonest."""
+        return next((one for one in self.reference.ids() if one in cards), None)
 
     def has_passed(self, read: Traversal, own: Sequence[str]) -> bool:
         """Whether a traversal went beyond the own cards: then a card that it lacks is missing."""

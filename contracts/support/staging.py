@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from contracts.support.clients import base_of
+from tallystick.driven import Judged
 from tallystick.drivers.direct import Direct, requiring_answers
 from tallystick.drivers.resolver import Resolver
 from tallystick.drivers.sequential import Session
@@ -136,6 +137,7 @@ class Stage:
             session.ledgers.follow(label, CardId(command.card))
             session.resolver.bind(card, command, label)
         outcome = self.run.profile.outcome(command, answer)
+        self._remember(label, command, answer, outcome)
         session.judge(card, command, outcome)
         if name:
             session.resolver.bind(name, command, label, outcome)
@@ -164,7 +166,9 @@ class Stage:
             for verb in verbs:
                 command, _ = self.session.resolver.resolve(Step(verb, on=label))
                 answer = self.send(wire.encode(command, self._account))
-                self.agrees(label, command, self.run.profile.outcome(command, answer), rule)
+                outcome = self.run.profile.outcome(command, answer)
+                self._remember(CardLabel(label), command, answer, outcome)
+                self.agrees(label, command, outcome, rule)
         if rule is not None:
             self.run.count_checked(rule)
 
@@ -182,6 +186,13 @@ class Stage:
         if violation is not None:
             self.direct.violate(rule or violation.rule, violation.expected, violation.actual)
         self.session.judge(label, command, outcome)
+
+    def _remember(
+        self, card: CardLabel, command: Command, answer: Answer, outcome: Outcome
+    ) -> None:
+        """Keep with the answer what the ledgers are before it, for what shows a violation."""
+        before = self.session.ledgers.up_to_date(card)
+        self.story.judge(answer, Judged(before, command, outcome))
 
     def finish(self) -> None:
         """Read every card and list once more, as a session does at its end."""

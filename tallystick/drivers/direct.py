@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NoReturn, Protocol, TypeVar
 
+from tallystick.conditions import Condition, status_in
 from tallystick.drivers.story import Story
 from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Violation
@@ -155,27 +156,39 @@ class Direct:
         if answer.status not in allowed:
             named = "4xx" if len(allowed) > MOST_NAMED else ", ".join(map(str, sorted(allowed)))
             expected = f"a refusal ({named}): {why}"
-            self.violate(rule, expected, f"status {answer.status}", statuses=allowed)
+            right = (status_in(allowed),) if allowed else ()
+            self.violate(rule, expected, f"status {answer.status}", right=right)
 
-    def expect(self, rules: str | Iterable[str], holds: bool, expected: str, actual: Any) -> None:
-        """Raise Violated unless it holds. Counts the rules as checked; the first is blamed."""
+    def expect(
+        self,
+        rules: str | Iterable[str],
+        holds: bool,
+        expected: str,
+        actual: Any,
+        *,
+        right: Iterable[Condition] = (),
+    ) -> None:
+        """Raise Violated unless it holds. Counts the rules as checked; the first is blamed.
+
+        `right`: the same as values, for scripts of the violation; any of these is enough.
+        """
         rule = self._count(rules)
         if not holds:
-            self.violate(rule, expected, str(actual))
+            self.violate(rule, expected, str(actual), right=right)
 
     def violate(
-        self, rule: str, expected: str, actual: str, *, statuses: frozenset[int] = frozenset()
+        self, rule: str, expected: str, actual: str, *, right: Iterable[Condition] = ()
     ) -> NoReturn:
         """Record a violation with all that was done before it, and raise Violated.
 
-        `statuses`: those of which the last answer had to have one, if that is what is wrong.
+        `right`: what the last answer, or one before it, had to show; any of these is enough.
         Raises Unanswered instead, if an answer before it proves nothing; its form is judged still.
         """
         if not rule.startswith("SHAPE-"):
             require_proof(self.story)
         violation = Violation(rule, expected, actual)
         finding = self.story.finding_in_words(violation, self.target.meter.requests)
-        raise Violated(self.run.record(replace(finding, statuses=statuses)))
+        raise Violated(self.run.record(replace(finding, right=tuple(right))))
 
     def _count(self, rules: str | Iterable[str]) -> str:
         named = [rules] if isinstance(rules, str) else list(rules)

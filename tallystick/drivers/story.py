@@ -41,6 +41,14 @@ class Story:
         """
         self.events.append(Event(step, exchange, judged))
 
+    def judge(self, answer: object, judged: Judged) -> None:
+        """Remember what a ledger said before an answer of a single request, unless it is known."""
+        for number, event in reversed(list(enumerate(self.events))):
+            if event.exchange.answer is answer:
+                if event.judged is None:
+                    self.events[number] = replace(event, judged=judged)
+                return
+
     def note(self, line: str) -> None:
         """Add a line of words, such as a step or a heading."""
         self.notes.append(line[:LONGEST_NOTE])

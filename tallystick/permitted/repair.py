@@ -7,26 +7,28 @@ the values in play: figures and ids of the ledger, what was sent, words of the d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
 
-from tallystick.documents.shape import Shape
-from tallystick.driven import Judged
-from tallystick.evidence import Event
-from tallystick.ledger.vocabulary import Accepted, Refused, Violation
-from tallystick.permitted.conditions import (
+from tallystick.conditions import (
     JSON,
     Condition,
     Kind,
     Place,
     containers,
     leaves,
+    status_in,
     with_value,
     without,
 )
+from tallystick.documents.shape import Shape
+from tallystick.driven import Judged
+from tallystick.evidence import Event
+from tallystick.ledger.vocabulary import Accepted, Refused, Unknown, Violation
 from tallystick.permitted.forms import FORMS
+from tallystick.permitted.holding import holds
 from tallystick.permitted.judging import violation_of
 from tallystick.permitted.values import values_in_play, words_of
 from tallystick.profiles.profile import Profile
@@ -66,15 +68,16 @@ def conditions_of(finding: Finding, profile: Profile, shape: Shape) -> tuple[Con
     answer = event.exchange.answer
     if not isinstance(answer, Answer):
         return ()
-    if finding.statuses:
-        wrong = answer.status not in finding.statuses
-        return (_status(finding.statuses),) if wrong else ()
+    if finding.right:
+        shows_it = any(holds(each, finding.events) for each in finding.right)
+        return () if shows_it else finding.right
     if finding.violation.rule.startswith("SHAPE-"):
         found = _Document(shape, event).conditions(answer)
         return found or _of_words(finding.violation, event, answer)
     if event.judged is None:
         return _of_words(finding.violation, event, answer)
-    return _of_ledger(event.judged, answer, finding.events, deepcopy(profile), shape)
+    found = _of_ledger(event.judged, answer, finding.events, deepcopy(profile), shape)
+    return found or (_of_words(finding.violation, event, answer) if finding.notes else ())
 
 
 def _of_words(violation: Violation, event: Event, answer: Answer) -> tuple[Condition, ...]:
@@ -99,17 +102,6 @@ def _of_words(violation: Violation, event: Event, answer: Answer) -> tuple[Condi
     return (Condition(Kind.VALUE, (came[1],), (int(right[2]),)),)
 
 
-def _status(allowed: Iterable[int]) -> Condition:
-    """The condition that a status is one of these, as ranges."""
-    ranges: list[tuple[int, int]] = []
-    for status in sorted(allowed):
-        if ranges and ranges[-1][1] == status - 1:
-            ranges[-1] = (ranges[-1][0], status)
-        else:
-            ranges.append((status, status))
-    return Condition(Kind.STATUS, values=tuple(ranges))
-
-
 # By the ledger ------------------------------------------------------------------------------------
 
 
@@ -117,7 +109,8 @@ def _of_ledger(
     known: Judged, answer: Answer, events: tuple[Event, ...], profile: Profile, shape: Shape
 ) -> tuple[Condition, ...]:
     def judged(changed: Answer) -> Violation | None:
-        return violation_of(known, profile.outcome(known.command, changed))
+        outcome = profile.outcome(known.command, changed)
+        return UNKNOWN if isinstance(outcome, Unknown) else violation_of(known, outcome)
 
     outcome = profile.outcome(known.command, answer)
     if isinstance(outcome, Refused):
@@ -156,7 +149,7 @@ class _Search:
         for place, values in leading:
             if self._is_mended(replace(answer, body=with_value(answer.body, place, values[0]))):
                 return _values({place: values})
-        return []
+        return list(self._free(answer))
 
     def _is_mended(self, answer: Answer, depth: int = 2) -> bool:
         """Whether further changes, each of another member, mend the answer."""
@@ -219,6 +212,35 @@ class _Search:
                         found.setdefault((*place, word), []).append(value)
         return found
 
+    def _free(self, answer: Answer) -> Iterator[Condition]:
+        """Members that may have any value but the one that the violation names, or must only be
+        there.
+        """
+        before = self._judged(answer, answer.body)
+        said = "" if before is None else f"{before.expected} {before.actual}"
+        named = set(said.split())
+        for place, shown in islice(leaves(answer.body), MOST_LEAVES):
+            if str(shown) not in named:
+                continue
+            changed = replace(answer, body=with_value(answer.body, place, _nonsense(shown)))
+            after = self._judged(changed, changed.body)
+            is_next = _reason(after) != _reason(before) and after is not UNKNOWN
+            if after is None or (is_next and self._is_mended(changed)):
+                yield Condition(Kind.OTHER, place, (shown,))
+        for place in self._absent(answer, said):
+            changed_body = with_value(answer.body, place, NONSENSE["text"])
+            if self._judged(answer, changed_body) is None:
+                yield Condition(Kind.OTHER, place, (None,))
+
+    def _absent(self, answer: Answer, said: str) -> Iterator[Place]:
+        """Members that a violation names and no object has, also in an object that is not there."""
+        named = [word for word in self._words if word in said]
+        for place, inner in containers(answer.body, dict):
+            for word in named:
+                if word not in inner:
+                    yield (*place, word)
+                    yield from ((*place, word, other) for other in named if other != word)
+
     def _counts(self, answer: Answer, events: tuple[Event, ...]) -> Iterator[Condition]:
         earlier = [event.exchange.answer for event in events[:-1]]
         records = [a.body for a in earlier if isinstance(a, Answer) and isinstance(a.body, dict)]
@@ -239,6 +261,11 @@ class _Search:
 
 UNKNOWN = Violation("", "", "")
 """Stands for the judgement of an answer that is not tried any more."""
+
+
+def _nonsense(shown: JSON) -> JSON:
+    """A value of the same sort that is in no ledger."""
+    return NONSENSE["text" if shown is None else _sort(shown)]
 
 
 def _sort(value: JSON) -> str:
@@ -278,7 +305,7 @@ class _Document:
         if violation is None:
             return ()
         if violation.rule in OF_STATUS:
-            return (_status(status for status in range(100, 600) if self._has(answer, status)),)
+            return (status_in(status for status in range(100, 600) if self._has(answer, status)),)
         if violation.rule == "SHAPE-6":
             return (Condition(Kind.CONTENT_TYPE, values=tuple(violation.expected.split(" or "))),)
         if answer.body is NOT_JSON:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 
+from tallystick.conditions import JSON, Place, leaves, with_value
 from tallystick.driven import Judged
 from tallystick.evidence import ANY_FIGURE
 from tallystick.ledger.vocabulary import Accepted, Money
-from tallystick.permitted.conditions import JSON, Place, leaves, with_value
 from tallystick.profiles.profile import Profile
 from tallystick.target import Answer
 

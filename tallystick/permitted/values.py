@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tallystick.conditions import JSON, containers, leaves
 from tallystick.documents.shape import Shape
 from tallystick.driven import Judged
 from tallystick.evidence import Event
 from tallystick.ledger.state import Ledger
-from tallystick.permitted.conditions import JSON, containers, leaves
 
 MOST_VALUES = 400
 

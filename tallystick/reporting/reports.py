@@ -50,7 +50,7 @@ from tallystick.reporting.result import (
 )
 from tallystick.reporting.sarif import sarif_text
 from tallystick.reporting.scenario import file_name, write_scenario
-from tallystick.reporting.scripts import python_text, recipe_of, shell_text
+from tallystick.reporting.scripts import Unscripted, python_text, recipe_of, shell_text
 from tallystick.reporting.summary import append_to_step, summary_text
 from tallystick.reporting.terminal import WIDTH, report_text
 from tallystick.reporting.timeline import TimeLine, bars_of
@@ -187,29 +187,30 @@ class Reports:
             if is_ours and finding.shortest.steps and not finding.notes:
                 finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
                 write_scenario(self.directory / finding.scenario, finding, run)
+            if is_ours:
+                finding = self._write_scripts(finding, run)
             run.revise(known, finding)
             if is_ours and self._journal is not None:
                 self._journal.record(finding, _race_of(run, finding))
-            if is_ours:
-                self._write_scripts(finding, run)
             self._write(run, replace(ending, unfinished=NOT_FINISHED))
         return finding
 
-    def _write_scripts(self, finding: Finding, run: Run) -> None:
-        """Write the finding as programs of their own, where that can be done."""
+    def _write_scripts(self, finding: Finding, run: Run) -> Finding:
+        """Write the finding as programs of their own; returns it with why that cannot be done."""
         if self._scripted.get(finding.key) is finding.events:
-            return
+            return finding
         self._scripted[finding.key] = finding.events
         records = _records_of(run, finding)
         archive = har_text(records, run.target.address.url, datetime.now(UTC))
         write_whole(self.directory / "scenarios" / file_name(finding.key, "har"), archive)
-        texts = _scripts_of(run, finding)
+        texts, why = _scripts_of(run, finding)
         for ending in SCRIPTS:
             path = self.directory / "scenarios" / file_name(finding.key, ending)
             if ending in texts:
                 write_whole(path, texts[ending])
             else:
                 path.unlink(missing_ok=True)
+        return replace(finding, unscripted=why)
 
     def close(
         self, run: Run, ending: Ending, *, width: int = WIDTH, colour: bool = False
@@ -351,23 +352,23 @@ def _records_of(run: Run, finding: Finding) -> list[Record]:
     return [record_of(event.exchange, event.step, redactor) for event in finding.events]
 
 
-def _scripts_of(run: Run, finding: Finding) -> dict[str, str]:
-    """The scripts of a finding, by the ending of their names; none where none can be written.
+def _scripts_of(run: Run, finding: Finding) -> tuple[dict[str, str], str]:
+    """The scripts of a finding, by the ending of their names; or none, and why not.
 
     A mistake in what only helps to read a violation is a warning: it must not cost the verdict.
     """
     try:
         recipe = recipe_of(run, finding)
-        if recipe is None:
-            return {}
+        if isinstance(recipe, Unscripted):
+            return {}, recipe.why
         return {
             ending: written(recipe, file_name(finding.key, ending))
             for ending, written in SCRIPTS.items()
-        }
+        }, ""
     except Exception as error:
         why = type(error).__name__  # what it says may hold a secret
         warnings.warn(f"no script of {finding.key}: {why} is a bug of the suite", stacklevel=2)
-        return {}
+        return {}, "a bug of the suite"
 
 
 def _race_of(run: Run, finding: Finding) -> TimeLine | None:

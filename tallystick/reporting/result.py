@@ -307,6 +307,7 @@ def _entry(
         steps=[redactor.text(note) for note in finding.notes] or finding.steps,
         transition=finding.transition,
         scenario=finding.scenario,
+        unscripted=finding.unscripted,
         test=finding.test,
         also=list(finding.also),
         replays=None if finding.replays is None else list(finding.replays),

@@ -34,6 +34,7 @@ class ViolationEntry(TypedDict):
     steps: list[str]
     transition: str
     scenario: str
+    unscripted: str
     test: str
     also: list[str]
     replays: list[int] | None

@@ -25,6 +25,7 @@ def violation(rule: str = "CAP-2", fingerprint: str = "cap-2-1", **more: object)
         "question": None,
         "steps": LINES,
         "scenario": "scenarios/one.yaml",
+        "unscripted": "",
         "transition": "",
         "also": [],
         "cause": None,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.reporting.scripts import python_text, recipe_of, shell_text
+from tallystick.reporting.scripts import Recipe, python_text, recipe_of, shell_text
 from tallystick.run import Finding, Run
 from tallystick.settings import Settings, load_settings
 
@@ -25,7 +25,7 @@ def settings_for(environment: Mapping[str, str], profile: str = "") -> Settings:
 def written(run: Run, finding: Finding, folder: Path) -> dict[str, Path]:
     """The scripts of a finding, by the ending of their names."""
     recipe = recipe_of(run, finding)
-    assert recipe is not None, finding.violation
+    assert isinstance(recipe, Recipe), finding.violation
     paths = {}
     for ending, text in (("py", python_text), ("sh", shell_text)):
         paths[ending] = folder / f"it.{ending}"

@@ -20,7 +20,7 @@ from tallystick.permitted import Condition, Kind
 from tallystick.program import Program
 from tallystick.replaying import live_run, replay_scenario
 from tallystick.reporting.scenario import Scenario
-from tallystick.reporting.scripts import Recipe, python_text, recipe_of, shell_text
+from tallystick.reporting.scripts import Recipe, Unscripted, python_text, recipe_of, shell_text
 from tallystick.reporting.scripts.recipe import Call
 from tallystick.request import Request
 from tallystick.run import Finding, Run, Violated
@@ -71,6 +71,12 @@ CASES = {
     ),
     "list_omits_voids": ("A = card 1000", "h = hold A 600", "v = void h", "list A"),
     "child_currency_is_nok": ("A = card 1000 SEK", "h = hold A 600", "c = capture h 100"),
+    "order_id_is_the_reference": (
+        "A = card 1000",
+        'd1 = draw A 100 with {"metadata": "{\\"order_id\\": \\"o-1\\"}"}',
+        'd2 = draw A 100 with {"metadata": "{\\"order_id\\": \\"o-1\\"}"}',
+    ),
+    "token_has_no_value": ("A = card 1000", "t = token A"),
     "ref_create_twice": ("A = card 1000", "d = draw A 100 !twice"),
 }
 
@@ -198,14 +204,14 @@ def test_single_requests_are_a_script_without_refusals_that_tell_a_secret() -> N
         notes=("A = card 1000 NOK", "POST /capture -> 200"),
     )
     recipe = recipe_of(run, finding)
-    assert recipe is not None
+    assert isinstance(recipe, Recipe)
     assert [call.step for call in recipe.calls] == [event.step for event in finding.events[:2]] + [
         ""
     ]
     assert recipe.conditions == (Condition(Kind.STATUS, values=((400, 499),)),)
     accepted = replace(refused, answer=Answer(200, "application/json", {}))
     events = (*finding.events[:-2], Event("", accepted), finding.events[-1])
-    assert recipe_of(run, replace(finding, events=events)) is None
+    assert isinstance(recipe_of(run, replace(finding, events=events)), Unscripted)
 
 
 def test_raw_content_with_ids_of_the_run_has_those_of_the_script_in_their_place() -> None:
@@ -217,14 +223,14 @@ def test_raw_content_with_ids_of_the_run_has_those_of_the_script_in_their_place(
     unusual = Unusual("", True, (), (), content)
     sent = replace(last, exchange=replace(last.exchange, unusual=unusual))
     recipe = recipe_of(run, replace(capture, events=(*before, sent)))
-    assert recipe is not None
+    assert isinstance(recipe, Recipe)
     python, shell = python_text(recipe, "it.py"), shell_text(recipe, "it.sh")
     assert run.name not in python + shell
     assert """content=f"{{\\"ref_id\\": \\"{OWN}-41.c1\\", \\"amount\\": 1e2,""" in python
     assert """json '{"ref_id": "'"${OWN}"'-41.c1", "amount": 1e2, "it'"'"'s": "$x"}'""" in shell
     not_text = replace(unusual, content=content + b"\xff")
     sent = replace(last, exchange=replace(last.exchange, unusual=not_text))
-    assert recipe_of(run, replace(capture, events=(*before, sent))) is None
+    assert isinstance(recipe_of(run, replace(capture, events=(*before, sent))), Unscripted)
 
 
 def test_a_read_at_the_end_is_asked_for_its_figure_whether_the_write_is_accepted_or_not() -> None:
@@ -239,7 +245,7 @@ def test_a_read_at_the_end_is_asked_for_its_figure_whether_the_write_is_accepted
         notes=("POST /capture -> 200", "GET /cards/A -> 200"),
     )
     recipe = recipe_of(run, finding)
-    assert recipe is not None
+    assert isinstance(recipe, Recipe)
     assert [call.has_to_be for call in recipe.calls] == ["accepted", "accepted", "", ""]
     assert recipe.conditions == (Condition(Kind.VALUE, ("amount_balance",), (400,)),)
 
@@ -251,7 +257,7 @@ def test_a_write_that_is_sent_again_may_be_refused_in_a_script() -> None:
     violation = Violation("CARD-3", "a refusal: it was sent before", "accepted")
     finding = replace(capture, violation=violation, events=tuple(again), notes=("it",))
     recipe = recipe_of(run, finding)
-    assert recipe is not None
+    assert isinstance(recipe, Recipe)
     usual = ["accepted"] * (len(again) - 2)
     assert [call.has_to_be for call in recipe.calls] == [*usual, "", ""]
 
@@ -306,6 +312,10 @@ def test_every_condition_is_written_in_both_languages(kind: Kind, tmp_path: Path
         Kind.TYPE: ("uuid",),
         Kind.ABSENT: (),
         Kind.COUNT: (3,),
+        Kind.AT_MOST: (3,),
+        Kind.OTHER: (1, None),
+        Kind.SOMEWHERE: ("x",),
+        Kind.NOWHERE: ("x", 2**63),
     }
     one = recipe(conditions=(Condition(kind, ("a",), values[kind]),))
     ast.parse(python_text(one, "it.py"))

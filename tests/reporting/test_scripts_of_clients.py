@@ -13,7 +13,7 @@ from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Violation
 from tallystick.replaying import live_run
 from tallystick.reporting.credentials import credentials_of
-from tallystick.reporting.scripts import python_text, recipe_of, shell_text
+from tallystick.reporting.scripts import Recipe, python_text, recipe_of, shell_text
 from tallystick.request import Request
 from tallystick.run import Violated
 from tallystick.settings import Settings
@@ -70,8 +70,8 @@ def test_a_script_makes_the_pin_that_it_sends_of_the_one_that_it_got(sent: str, 
         Event("", replace(last.exchange, request=look_up)),
     )
     found = recipe_of(run, replace(capture, violation=violation, events=events, notes=("it",)))
-    assert (found is not None) is bool(made)
-    if found is not None:
+    assert isinstance(found, Recipe) is bool(made)
+    if isinstance(found, Recipe):
         python, shell = python_text(found, "it.py"), shell_text(found, "it.sh")
         bare = made if made[0] == "0" or made[-1] == "0" else made[1:-1]
         assert (f'"pin": f"{bare}"' if bare == made else f'"pin": {bare}') in python
@@ -126,7 +126,7 @@ def test_a_token_that_has_ended_since_an_answer_gave_it_has_no_script() -> None:
         violation = Violation("AUTH-3", "a refusal: the token has ended", "accepted")
         events = (Event("", ask), Event("", use))
         finding = replace(capture, violation=violation, events=events, notes=("it",))
-        assert (recipe_of(run, finding) is not None) is has_script
+        assert isinstance(recipe_of(run, finding), Recipe) is has_script
 
 
 @pytest.mark.parametrize("password", ["a client_secret", "not-the-secret-x", "x" * 40])

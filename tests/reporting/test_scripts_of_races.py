@@ -18,7 +18,7 @@ from tallystick.drivers.concurrent.race import race
 from tallystick.evidence import LegalOutcomes, Race
 from tallystick.program import Program
 from tallystick.replaying import live_run
-from tallystick.reporting.scripts import python_text, recipe_of, shell_text
+from tallystick.reporting.scripts import Recipe, Unscripted, python_text, recipe_of, shell_text
 from tallystick.run import Finding, Run, Violated
 from tests.proof.servers import Environment, forked_sandbox
 from tests.reporting.scripted import NEEDED, ran, settings_for, written
@@ -111,7 +111,7 @@ def test_scripts_of_a_race_are_programs_and_the_table_in_them_is_what_is_right(
 ) -> None:
     with finding_of("race_drawdown") as (_, run, finding):
         recipe = recipe_of(run, finding)
-    assert recipe is not None
+    assert isinstance(recipe, Recipe)
     assert recipe.together is not None
     assert recipe.together.rows == (
         ("accepted", "refused", 0, 0),
@@ -135,11 +135,11 @@ def test_a_race_that_no_figure_shows_has_no_script() -> None:
             return replace(finding, race=race_of_it)
 
         permitted = replace(legal, rows=legal.rows | {legal.shown})
-        assert recipe_of(run, with_outcomes(permitted)) is None
-        assert recipe_of(run, with_outcomes(None)) is None
-        assert recipe_of(run, with_outcomes(legal)) is not None
+        assert isinstance(recipe_of(run, with_outcomes(permitted)), Unscripted)
+        assert isinstance(recipe_of(run, with_outcomes(None)), Unscripted)
+        assert isinstance(recipe_of(run, with_outcomes(legal)), Recipe)
 
 
 def test_the_form_of_an_answer_that_only_a_race_gets_has_no_script() -> None:
     with finding_of("race_drawdown") as (_, run, finding):
-        assert recipe_of(run, replace(finding, race=None)) is None
+        assert isinstance(recipe_of(run, replace(finding, race=None)), Unscripted)

@@ -362,6 +362,15 @@ def test_the_exchanges_of_one_page_are_bounded() -> None:
     assert page.count("are in the journal") == 2
 
 
+def test_the_page_says_why_there_is_no_script() -> None:
+    run = sample_run([replace(over_capture(), unscripted="a <secret>")])
+    result = summarise(run, Ending(), seconds=1)
+    assert result["violations"][0]["unscripted"] == "a <secret>"
+    assert "No script: a &lt;secret&gt;." in report_page(result, {})
+    del result["violations"][0]["unscripted"]  # type: ignore[misc]  # an older suite wrote none
+    assert "No script" not in report_page(result, {})
+
+
 def test_a_race_is_drawn_within_the_page() -> None:
     run = sample_run([lost_race()])
     page = report_page(summarise(run, Ending(), seconds=1), {}, {"CONC-1": race()})

@@ -35,7 +35,7 @@ URL=${URL%/}
 command -v curl >/dev/null || give_up "curl is missing"
 command -v jq >/dev/null || give_up "jq is missing"
 OWN="ts$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')"  # begins the ids of this run
-DIGITS=$(od -An -N8 -tu8 /dev/urandom | tr -d ' \n')
+DIGITS=1$(od -An -N8 -tu8 /dev/urandom | tr -d ' \n' | tail -c 17)
 ACCOUNT=${TALLYSTICK_ACCOUNT:-}
 [ -n "$ACCOUNT" ] || give_up "set TALLYSTICK_ACCOUNT"
 HEADERS=("Accept: application/json")
@@ -79,6 +79,21 @@ uri() { jq -rn --arg text "$1" '$text | @uri'; }
 shows() {  # PLACE VALUES, both in JSON
   jq -e --argjson place "$1" --argjson right "$2" \
     'getpath($place) as $shown | any($right[]; . == $shown)' <<<"$answer" >/dev/null 2>&1
+}
+shows_another() {  # PLACE VALUES, both in JSON: the member is there, with none of the values
+  jq -e --argjson place "$1" --argjson wrong "$2" \
+    'getpath($place) as $shown | $shown != null and all($wrong[]; . != $shown)' <<<"$answer" >/dev/null 2>&1
+}
+VALUES='def values_of: [.. | select(type != "object" and type != "array")];'
+has() {  # PLACE VALUES, both in JSON: each of the values is somewhere below the place
+  jq -e --argjson place "$1" --argjson right "$2" \
+    "$VALUES"' getpath($place) | values_of as $shown | all($right[]; . as $one | any($shown[]; . == $one))' \
+    <<<"$answer" >/dev/null 2>&1
+}
+has_nowhere() {  # PLACE VALUES, both in JSON: the answer accepts, and none of the values is there
+  [ "$status" -lt 300 ] && jq -e --argjson place "$1" --argjson wrong "$2" \
+    "$VALUES"' getpath($place) | values_of as $shown | all($wrong[]; . as $one | all($shown[]; . != $one))' \
+    <<<"$answer" >/dev/null 2>&1
 }
 status_is() {  # LEAST MOST
   [ "$status" -ge "$1" ] && [ "$status" -le "$2" ]
@@ -153,7 +168,7 @@ client_2() {
 }
 trial() {  # send the requests once; what the LOOKS show
   OWN="ts$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')"
-  DIGITS=$(od -An -N8 -tu8 /dev/urandom | tr -d ' \n')
+  DIGITS=1$(od -An -N8 -tu8 /dev/urandom | tr -d ' \n' | tail -c 17)
   # A = card 1000 NOK
   ask POST /accounts/"$(uri "${ACCOUNT}")"/wallets/cards accepted json '{"card_id": "'"${OWN}"'-132-A", "amount": 1000, "currency": "NOK"}'
   # h = hold A 100

@@ -29,7 +29,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 OWN = "ts" + secrets.token_hex(4)  # begins the ids of this run
-DIGITS = str(secrets.randbelow(10**20))
+DIGITS = str(10**17 + secrets.randbelow(10**17))
 ACCOUNT = os.environ.get("TALLYSTICK_ACCOUNT", "")
 TOKEN = ""
 HEADERS = {"Accept": "application/json"}
@@ -129,10 +129,24 @@ class Answer:
         """Whether the member is not there."""
         return self.at(*place) is ABSENT
 
-    def has_items(self, place, number):
+    def has_items(self, place, *numbers):
         """Whether the list has so many items."""
         value = self.at(*place)
-        return isinstance(value, list) and len(value) == number
+        return isinstance(value, list) and len(value) in numbers
+
+    def shows_another(self, place, *wrong):
+        """Whether the member is there, with none of these values."""
+        return self.at(*place) not in (ABSENT, None) and not self.shows(place, *wrong)
+
+    def has(self, place, *right):
+        """Whether each of the values is somewhere below the place."""
+        shown = list(values(self.at(*place)))
+        return all(each in shown for each in right)
+
+    def has_nowhere(self, place, *wrong):
+        """Whether the answer accepts, and none of the values is below the place."""
+        shown = list(values(self.at(*place)))
+        return self.status < 300 and not any(each in shown for each in wrong)
 
     def is_of(self, place, form):
         """Whether the member has a type or form."""
@@ -144,6 +158,15 @@ class Answer:
             return isinstance(value, str) and re.fullmatch(PATTERNS[form], value) is not None
         is_integer = isinstance(value, int) and not isinstance(value, bool)
         return is_integer and (form == "integer" or value >= 0)
+
+
+def values(body):
+    """All values of a body that are no objects and no lists."""
+    if isinstance(body, (dict, list)):
+        for each in body.values() if isinstance(body, dict) else body:
+            yield from values(each)
+    else:
+        yield body
 
 
 PATTERNS = {"uuid": r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "date-time": r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"}

@@ -14,10 +14,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
+from tallystick.conditions import Place, leaves
 from tallystick.evidence import Event
-from tallystick.permitted.conditions import Place, leaves
 from tallystick.permitted.forms import MOMENT
-from tallystick.reporting.blank import blank
+from tallystick.reporting.blank import NUL, blank
 from tallystick.reporting.credentials import UNKNOWN
 from tallystick.target import Answer
 
@@ -26,10 +26,15 @@ OWN, DIGITS, ACCOUNT, LATER = "own", "digits", "account", "later"
 OTHER_ACCOUNT = "other_account"
 NINES, CUT = "nines ", "cut "
 """A PIN of which each digit is its distance to 9; one without its end."""
+HEAD, TAIL = "head ", "tail "
+"""So many characters of a value from its beginning, or at its end: `head 12 t_value`."""
+MOST_ALTERED = 2
+"""So many characters of a value may be others in what was made of it."""
 LONGEST_WAIT_NS = 1_000_000_000
 LONG = 8
 """From this length on, an id is found within a longer text too."""
 _MOMENT = re.compile(MOMENT)
+_LONG_NUMBER = re.compile(r"(?<!\d)\d{15,20}(?!\d)")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _NAME = re.compile(r"(\w+) = ")
 _IN_PATHS = re.compile(r"([/?&=])")
@@ -65,11 +70,18 @@ class Blanks:
         prefixes = sorted({found for text in texts for found in prefix.findall(text)})
         self._own = {str(int.from_bytes(each.encode())): blank(DIGITS) for each in prefixes}
         self._own[run_name] = blank(OWN)
+        numbers = {found.lstrip("0") for text in texts for found in _LONG_NUMBER.findall(text)}
+        if len(numbers) == 1 and not numbers & self._own.keys():
+            self._own[numbers.pop()] = blank(DIGITS)  # an id of digits alone, made for this run
         self._codes: dict[str, Source] = {}
+        self._names: set[str] = set()
         self._given = dict(self._ids(run_name))
         self._wall_s = self._clock()
         self.used: dict[str, Source] = {}
         """By its value: what is needed of earlier answers."""
+        self.compared: dict[str, Source] = {}
+        """The same, of what conditions and cursors need."""
+        self._sources: dict[tuple[str, int], Source] = {}
 
     def of(self, value: JSON, event: Event | None = None) -> JSON:
         """A value with blanks; moments are taken from the time of the event."""
@@ -88,10 +100,60 @@ class Blanks:
             return self._moment(value, event)
         return self.text(value)
 
-    def path(self, path: str) -> str:
-        """The path of a request with blanks for its segments."""
+    def right(self, value: JSON, event: int, *, is_repeat: bool) -> JSON:
+        """A value that the answer of an event has to show, or not, with blanks.
+
+        What only lists show is at the place where the last list before showed it: in another run
+        other cards are on the same places of lists before that. `is_repeat`: it must not be shown
+        again, so that it counts where it was shown last.
+        """
+        given = self._given.get(value) if isinstance(value, str) else None
+        is_listed = given is not None and any(isinstance(name, int) for name in given.place)
+        if given is None or not (is_listed or is_repeat):
+            return self.of(value)
+        latest = self._latest(value, event) or given
+        self.compared[value] = latest
+        return blank(latest.name)
+
+    def _latest(self, value: str, event: int) -> Source | None:
+        for number in range(event - 1, -1, -1):
+            answer = self._events[number].exchange.answer
+            for place, shown in leaves(answer.body) if isinstance(answer, Answer) else ():
+                if shown == value:
+                    name = _named(self._events[number].step, place, self._names)
+                    self._names.add(name)
+                    return Source(name, number, place)
+        return None
+
+    def path(self, path: str, event: Event | None = None) -> str:
+        """The path of a request with blanks for its segments; `event` is that of the request."""
         parts = _IN_PATHS.split(path)
-        return "".join(self._segment(part) for part in parts)
+        named = [*_IN_PATHS.sub("\n", path).split("\n")]
+        made = [self._segment(part) for part in parts]
+        for number, name in enumerate(named[:-1]):
+            # Between two parts there is a sign; a value behind the name of a member is from there.
+            if event is not None and parts[2 * number + 1] == "=":
+                place = 2 * number + 2
+                made[place] = self._cursor(name, parts[place], event) or made[place]
+        return "".join(made)
+
+    def _cursor(self, name: str, value: str, event: Event) -> str:
+        """A blank for a value that the latest answer before gave under the same name."""
+        before = next(number for number, each in enumerate(self._events) if each is event)
+        for number in range(before - 1, -1, -1):
+            answer = self._events[number].exchange.answer
+            body = answer.body if isinstance(answer, Answer) else None
+            if isinstance(body, dict) and name in body:
+                if body[name] != unquote(value):
+                    return ""
+                source = self._sources.get((name, number))
+                if source is None:
+                    source = Source(_named("", (name,), self._names), number, (name,))
+                    self._names.add(source.name)
+                    self._sources[name, number] = source
+                self.compared[f"{source.name}"] = source
+                return blank(source.name)
+        return ""
 
     def text(self, text: str) -> str:
         """A text with blanks."""
@@ -104,6 +166,21 @@ class Blanks:
             if text == value or (len(value) >= LONG and value in text):
                 self.used[value] = source
                 text = text.replace(value, blank(source.name))
+        return text if NUL in text else self._altered(text)
+
+    def _altered(self, text: str) -> str:
+        """A text that was made of a given value with other characters in it; else the text."""
+        for value, source in self._given.items():
+            if len(value) < 2 * LONG or not 0 < len(text) <= len(value) + MOST_ALTERED:
+                continue
+            head = _shared(text, value)
+            rest = min(len(text), len(value)) - head
+            tail = min(rest, _shared(text[::-1], value[::-1]))
+            middle = text[head : len(text) - tail]
+            if head + tail >= max(LONG, len(value) - MOST_ALTERED) and len(middle) <= MOST_ALTERED:
+                self.used[value] = source
+                end = blank(f"{TAIL}{tail} {source.name}") if tail else ""
+                return f"{blank(f'{HEAD}{head} {source.name}')}{middle}{end}"
         return text
 
     def token(self, header: str, event: Event) -> str:
@@ -145,7 +222,7 @@ class Blanks:
         """What the target chose and later requests, or conditions, may name."""
         sent: set[str] = set()
         taken: set[str] = set()
-        names: set[str] = set()
+        names = self._names
         for number, event in enumerate(self._events):
             sent |= set(_sent_by(event))
             answer = event.exchange.answer
@@ -184,6 +261,12 @@ class Blanks:
         zone = "Z" if text[-1] in "zZ" else text[-6:]
         seconds = round(moment.timestamp() - now_s)
         return blank(f"{LATER} {seconds} {int(offset.total_seconds() // 60)} {zone}")
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _read(text: str) -> datetime | None:

@@ -9,7 +9,7 @@ from tallystick.evidence import ANY_FIGURE
 from tallystick.permitted import Condition, Kind
 from tallystick.reporting.blank import pieces
 from tallystick.reporting.credentials import PAIR
-from tallystick.reporting.scripts.blanks import CUT, LATER, NINES
+from tallystick.reporting.scripts.blanks import CUT, HEAD, LATER, NINES, TAIL
 from tallystick.reporting.scripts.parts import (
     CONSTANTS,
     OF_PAIR,
@@ -17,6 +17,8 @@ from tallystick.reporting.scripts.parts import (
     in_parts,
     its_own,
     its_own_call,
+    kept_answer,
+    looked_back,
     pair,
     places,
 )
@@ -37,9 +39,10 @@ def in_python(recipe: Recipe) -> dict[str, object]:
     login, together = recipe.login, recipe.together
     fetch = its_own_call(login)
     sequence = recipe.calls if together is None else recipe.calls[: together.first]
-    last = None if together is not None else recipe.calls[-1]
+    names = {} if together is not None else {id(recipe.calls[-1]): "last"}
+    names |= {id(call): kept_answer(back) for call, back in looked_back(recipe)}
     steps = [
-        (step, [line for call in group for line in _py_lines(call, call is last)])
+        (step, [line for call in group for line in _py_lines(call, names.get(id(call), ""))])
         for step, group in by_step(sequence)
     ]
     return {
@@ -73,11 +76,12 @@ def _py_look(look: Look, index: int) -> str:
     return f"figure(answers[{index}], {', '.join(map(py_value, look.place))})"
 
 
-def _py_lines(call: Call, is_last: bool) -> Iterator[str]:
-    made = "last = " if is_last else "answer = " if call.gives else ""
-    yield f"{made}{_py_ask(call)}"
-    for name, place in call.gives:
-        yield f"{name} = answer.id({', '.join(map(py_value, place))})"
+def _py_lines(call: Call, name: str) -> Iterator[str]:
+    """The lines of a request; `name`: of its answer, if that is looked at in the end."""
+    name = name or ("answer" if call.gives else "")
+    yield f"{name} = {_py_ask(call)}" if name else _py_ask(call)
+    for given, place in call.gives:
+        yield f"{given} = {name}.id({', '.join(map(py_value, place))})"
 
 
 def _py_ask(call: Call) -> str:
@@ -134,6 +138,9 @@ def _py_blank(name: str) -> str:
         return f"""base64_of(f'{"".join(parts)}')"""
     if name.startswith(NINES):
         return f"nines({name.removeprefix(NINES)})"
+    if name.startswith((HEAD, TAIL)):
+        end, number, of = name.split(" ")
+        return f"{of}[:{number}]" if f"{end} " == HEAD else f"{of}[-{number}:]"
     if name.startswith(CUT):
         return f"{name.removeprefix(CUT)}[:-1]"
     return CONSTANTS.get(name, _OF_TOKEN.get(name, name))
@@ -156,19 +163,31 @@ def _py_sign(sign: str) -> str:
     )
 
 
+_OF_VALUES = {
+    Kind.VALUE: "shows",
+    Kind.OTHER: "shows_another",
+    Kind.SOMEWHERE: "has",
+    Kind.NOWHERE: "has_nowhere",
+}
+
+
 def _py_condition(condition: Condition) -> str:
     place = f"[{', '.join(map(py_value, condition.place))}]"
     values = condition.values
+    answer = kept_answer(condition.back) or "last"
     match condition.kind:
         case Kind.STATUS:
-            return f"last.status_is({', '.join(map(str, values))})"
+            return f"{answer}.status_is({', '.join(map(str, values))})"
         case Kind.CONTENT_TYPE:
-            return f"last.content_type in {py_value(list(values))}"
-        case Kind.VALUE:
-            return f"last.shows({', '.join([place, *map(py_value, values)])})"
+            return f"{answer}.content_type in {py_value(list(values))}"
         case Kind.ABSENT:
-            return f"last.lacks({place})"
+            return f"{answer}.lacks({place})"
         case Kind.COUNT:
-            return f"last.has_items({place}, {values[0]})"
+            return f"{answer}.has_items({place}, {values[0]})"
+        case Kind.AT_MOST:
+            return f"{answer}.has_items({place}, *range({values[0] + 1}))"
         case Kind.TYPE:
-            return f"last.is_of({place}, {py_value(values[0])})"
+            return f"{answer}.is_of({place}, {py_value(values[0])})"
+        case Kind.VALUE | Kind.OTHER | Kind.SOMEWHERE | Kind.NOWHERE:
+            asked = ", ".join([place, *map(py_value, values)])
+            return f"{answer}.{_OF_VALUES[condition.kind]}({asked})"

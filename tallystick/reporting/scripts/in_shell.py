@@ -6,15 +6,16 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from tallystick.conditions import Place
 from tallystick.permitted import Condition, Kind
-from tallystick.permitted.conditions import Place
 from tallystick.permitted.forms import PATTERNS
 from tallystick.reporting.blank import pieces
 from tallystick.reporting.credentials import PAIR
-from tallystick.reporting.scripts.blanks import CUT, DIGITS, LATER, NINES, OWN
+from tallystick.reporting.scripts.blanks import CUT, DIGITS, HEAD, LATER, NINES, OWN, TAIL
 from tallystick.reporting.scripts.parts import (
     CONSTANTS,
     OF_PAIR,
@@ -22,6 +23,8 @@ from tallystick.reporting.scripts.parts import (
     in_parts,
     its_own,
     its_own_call,
+    kept_answer,
+    looked_back,
     pair,
     places,
 )
@@ -44,13 +47,17 @@ def in_shell(recipe: Recipe) -> dict[str, object]:
     """What the template of the script needs: lines of bash, by the names that it has for them."""
     login, fetch, together = recipe.login, its_own_call(recipe.login), recipe.together
     sequence = recipe.calls if together is None else recipe.calls[: together.first]
+    names = {id(call): kept_answer(back) for call, back in looked_back(recipe)}
     return {
         "race": together and _sh_race(together, recipe.calls[together.first :], recipe),
         "steps": [
-            (step, [line for call in group for line in _sh_lines(call)])
+            (step, [line for call in group for line in _sh_lines(call, names.get(id(call), ""))])
             for step, group in by_step(sequence)
         ],
-        "conditions": [_sh_condition(each) for each in recipe.conditions],
+        # The last answer first: what looks back puts another one in its place.
+        "conditions": [
+            _sh_condition(each) for each in sorted(recipe.conditions, key=lambda each: each.back)
+        ],
         "fetch": fetch and _sh_ask(fetch),
         "token_place": _filter(login.token),
         "headers": " ".join(
@@ -85,14 +92,17 @@ def _jq(name: str | int) -> str:
     return json.dumps(name).replace("'", "\\u0027")
 
 
-def _sh_lines(call: Call) -> Iterator[str]:
+def _sh_lines(call: Call, name: str = "") -> Iterator[str]:
+    """The lines of a request; `name`: of its answer, if that is looked at in the end."""
     if call.credentials is not None:
         yield " ".join(["with_credentials", *(_sh(f"{n}: {v}") for n, v in call.credentials)])
     elif call.client:
         yield f"as {call.client}_"
     yield _sh_ask(call)
-    for name, place in call.gives:
-        yield f'{name}=$(at {_filter(place)}) || {{ echo "${name}"; exit 2; }}'
+    if name:
+        yield f"{name}=$answer status_of_{name}=$status"
+    for given, place in call.gives:
+        yield f'{given}=$(at {_filter(place)}) || {{ echo "${given}"; exit 2; }}'
 
 
 def _filter(place: Place) -> str:
@@ -154,6 +164,9 @@ def _sh_blank(name: str) -> str:
         return '$(cut -d. -f2 <<<"$TOKEN")'
     if name.startswith(NINES):
         return f'$(tr 0123456789 9876543210 <<<"${name.removeprefix(NINES)}")'
+    if name.startswith((HEAD, TAIL)):
+        end, number, of = name.split(" ")
+        return f"${{{of}:0:{number}}}" if f"{end} " == HEAD else f"${{{of}: -{number}}}"
     if name.startswith(CUT):
         return f"${{{name.removeprefix(CUT)}%?}}"
     if name.startswith(PAIR):
@@ -185,16 +198,31 @@ _FILTERS = {
 }
 
 
+_OF_VALUES = {
+    Kind.VALUE: "shows",
+    Kind.OTHER: "shows_another",
+    Kind.SOMEWHERE: "has",
+    Kind.NOWHERE: "has_nowhere",
+}
+
+
 def _sh_condition(condition: Condition) -> str:
     place = shlex.quote(json.dumps(list(condition.place)))
     values = condition.values
+    if condition.back:
+        name = kept_answer(condition.back)
+        inner = _sh_condition(replace(condition, back=0))
+        return f"{{ answer=${name} status=$status_of_{name}; {inner}; }}"
     match condition.kind:
         case Kind.STATUS:
             return " || ".join(f"status_is {least} {most}" for least, most in values)
         case Kind.CONTENT_TYPE:
             return " || ".join(f"content_type_is {shlex.quote(each)}" for each in values)
-        case Kind.VALUE:
-            return f"shows {place} {_sh_json([_comparable(value) for value in values])}"
+        case Kind.VALUE | Kind.OTHER | Kind.SOMEWHERE | Kind.NOWHERE:
+            name = _OF_VALUES[condition.kind]
+            return f"{name} {place} {_sh_json([_comparable(value) for value in values])}"
+        case Kind.AT_MOST:
+            return f"fits {place} 'type == \"array\" and length <= {values[0]}'"
         case Kind.ABSENT:
             inner = shlex.quote(json.dumps(list(condition.place[:-1])))
             return f"lacks {inner} {shlex.quote(json.dumps(condition.place[-1]))}"

@@ -10,7 +10,7 @@ from typing import Any
 from tallystick.reporting.blank import blank, pieces
 from tallystick.reporting.credentials import PAIR
 from tallystick.reporting.scripts.blanks import ACCOUNT, DIGITS, OTHER_ACCOUNT, OWN
-from tallystick.reporting.scripts.recipe import Call
+from tallystick.reporting.scripts.recipe import Call, Recipe
 from tallystick.reporting.scripts.together import Together
 from tallystick.target.api import ScriptedLogin
 
@@ -36,6 +36,17 @@ def by_step(calls: Iterable[Call]) -> Iterator[tuple[str, list[Call]]]:
     """The requests of each step, with its text for a comment."""
     for step, group in groupby(calls, lambda call: call.step):
         yield step or "a single request", list(group)
+
+
+def looked_back(recipe: Recipe) -> Iterator[tuple[Call, int]]:
+    """The requests before the last one whose answers are looked at, with how far back they are."""
+    for back in sorted({each.back for each in recipe.conditions if each.back}):
+        yield recipe.calls[-1 - back], back
+
+
+def kept_answer(back: int) -> str:
+    """The name of the answer that came so many requests before the last; empty: it is the last."""
+    return f"answer_{back}_before" if back else ""
 
 
 def in_parts(together: Together, asks: Sequence[object]) -> dict[str, object]:

@@ -5,15 +5,16 @@ It is made from the exchanges of a finding. It knows no language, and no API.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tallystick.conditions import Kind, Place, leaves
 from tallystick.documents.rules import load_rules
 from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Accepted, Refused, Unknown
 from tallystick.permitted import Condition, conditions_of
-from tallystick.permitted.conditions import Kind, Place, leaves
 from tallystick.permitted.judging import changes_nothing, violation_of
 from tallystick.permitted.repair import REFUSALS
 from tallystick.reporting.blank import NUL, blank, pieces
@@ -22,12 +23,25 @@ from tallystick.reporting.journal import LONGEST_CONTENT
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.result import redactor_for
 from tallystick.reporting.scripts.blanks import ACCOUNT, Blanks
+from tallystick.reporting.scripts.compared import filled, moved
+from tallystick.reporting.scripts.logins import templated, with_blanks
 from tallystick.reporting.scripts.together import (
     ACCEPTED,
     REFUSED,
     Together,
     events_of_race,
     together_of,
+)
+from tallystick.reporting.scripts.unscripted import (
+    MORE_REQUESTS,
+    NO_ANSWER,
+    NO_CONDITION,
+    NO_EVENTS,
+    NO_ORDER,
+    NOT_OF_THIS_API,
+    OTHER_IDS,
+    SECRET,
+    Unscripted,
 )
 from tallystick.reporting.visible import brief, visible
 from tallystick.run import Finding, Run
@@ -90,36 +104,40 @@ class Recipe:
         return blank(ACCOUNT) in repr((self.calls, self.login)).replace("\\x00", NUL)
 
 
-def recipe_of(run: Run, finding: Finding) -> Recipe | None:
-    """What a script for a finding does; None if it would take more than its requests.
+def recipe_of(run: Run, finding: Finding) -> Recipe | Unscripted:
+    """What a script for a finding does; Unscripted if it would take more than its requests.
 
     That is so for an answer that never came, where no single answer is wrong, and where a secret
     would have to be written down, or ids that a script cannot make.
     """
     profile = run.profile
     plan = _plan(run, finding)
-    login = profile.scripted_login(_templated(run, run.target.audience))
-    if plan is None or login is None or not profile.documents.can_be_scripted:
-        return None
+    login = profile.scripted_login(templated(run, run.target.audience))
+    if login is None or not profile.documents.can_be_scripted:
+        return NOT_OF_THIS_API
+    if isinstance(plan, Unscripted):
+        return plan
     events, conditions, together = plan
     if any(_takes_more(each, run) for each in events):
-        return None
+        return MORE_REQUESTS
     address = run.target.address
     blanks = Blanks(events, run.name, address.account, run.other_account, profile.documents.pins)
     calls = _calls(finding, events, blanks, run, together)
-    right = tuple(replace(each, values=_values(each, blanks)) for each in conditions)
+    right = tuple(filled(conditions, finding.events, events, blanks))
     if together is not None and any(s.event >= together.first for s in blanks.used.values()):
-        return None  # in another trial there may be no such id
-    for source in blanks.used.values():
-        call = calls[source.event]
-        calls[source.event] = replace(call, gives=(*call.gives, (source.name, source.place)))
+        return OTHER_IDS  # in another trial there may be no such id
+    _mark_given(calls, blanks)
     if together is None:
         _mark_enough(calls, right)
+        _mark_last(calls, events[-1], right)
     redactor = redactor_for(run, finding)
-    calls = list(_without_secrets(finding, events, calls, redactor))
+    looked_at = {id(finding.events[-1 - each.back]) for each in right}
+    kept = list(_without_secrets(finding, events, calls, redactor, looked_at))
+    calls = [calls[number] for number in kept]
+    right = tuple(moved(right, finding.events, [events[number] for number in kept]))
     if any(_tells_a_secret(call, redactor) for call in calls):
-        return None
-    known = _Known(tuple(calls), right, together, _with_blanks(login), redactor)
+        return SECRET
+    known = _Known(tuple(calls), right, together, with_blanks(login), redactor)
     return _described(run, finding, known)
 
 
@@ -157,17 +175,22 @@ Plan = tuple[tuple[Event, ...], tuple[Condition, ...], Together | None]
 """The exchanges that a script repeats, and what tells whether the server is right."""
 
 
-def _plan(run: Run, finding: Finding) -> Plan | None:
-    """What a script does; None if no answers tell whether the server is right."""
+def _plan(run: Run, finding: Finding) -> Plan | Unscripted:
+    """What a script does; Unscripted if no answers tell whether the server is right."""
     if finding.race is not None:
         known = events_of_race(finding)
         together = None if known is None else together_of(*known, run)
-        return None if known is None or together is None else (known[0], (), together)
+        return NO_ORDER if known is None or together is None else (known[0], (), together)
     # The form of an answer that only clients at the same moment get is no matter of a sequence.
     conditions = () if finding.shortest.branches else _conditions(finding, run)
     # Without events, what several tests know contradicts itself, and no request shows it.
     events = _needed(finding, run)
-    return (events, conditions, None) if events and conditions else None
+    if not events:
+        return NO_EVENTS
+    if not conditions:
+        came = isinstance(events[-1].exchange.answer, Answer)
+        return NO_CONDITION if came else NO_ANSWER
+    return events, conditions, None
 
 
 def _calls(
@@ -210,6 +233,18 @@ def _mark_enough(calls: list[Call], conditions: Sequence[Condition]) -> None:
             calls[number] = replace(call, has_to_be=ENOUGH)
 
 
+def _mark_last(calls: list[Call], last: Event, conditions: Sequence[Condition]) -> None:
+    """Mark the last request, if only an answer that accepts it shows what is wrong."""
+    answer = last.exchange.answer
+    was_accepted = isinstance(answer, Answer) and answer.status < 300
+    if was_accepted and all(each.kind in OF_BODIES for each in conditions):
+        calls[-1] = replace(calls[-1], has_to_be=ACCEPTED)
+
+
+OF_BODIES = (Kind.COUNT, Kind.AT_MOST, Kind.SOMEWHERE, Kind.NOWHERE)
+"""Conditions about lists: a refusal, such as one of a cursor, has none."""
+
+
 def _conditions(finding: Finding, run: Run) -> tuple[Condition, ...]:
     """How the last answer has to be; where a refusal is right, also one that is no 4xx."""
     conditions = conditions_of(finding, run.profile, run.shape)
@@ -240,13 +275,19 @@ def _needed(finding: Finding, run: Run) -> tuple[Event, ...]:
 
 
 def _without_secrets(
-    finding: Finding, events: Sequence[Event], calls: Sequence[Call], redactor: Redactor
-) -> Iterator[Call]:
-    """The calls without those with a secret, where the rest means the same without them."""
-    for event, call in zip(events, calls, strict=True):
-        is_idle = finding.notes and call is not calls[-1] and not call.gives
+    finding: Finding,
+    events: Sequence[Event],
+    calls: Sequence[Call],
+    redactor: Redactor,
+    looked_at: Container[int],
+) -> Iterator[int]:
+    """The numbers of the calls without those with a secret, where the rest means the same without
+    them. `looked_at`: the events whose answers show what is wrong.
+    """
+    for number, (event, call) in enumerate(zip(events, calls, strict=True)):
+        is_idle = finding.notes and id(event) not in looked_at and not call.gives
         if not (is_idle and _has_no_effect(event) and _tells_a_secret(call, redactor)):
-            yield call
+            yield number
 
 
 def _has_no_effect(event: Event) -> bool:
@@ -260,7 +301,7 @@ def _call(event: Event, blanks: Blanks, run: Run) -> Call:
     call = Call(
         visible(event.step),
         request.method,
-        blanks.path(request.path),
+        blanks.path(request.path, event),
         blanks.of(request.body, event),
         request.form,
         tuple((name, blanks.text(value)) for name, value in request.headers),
@@ -351,35 +392,11 @@ def _has_to_be(event: Event, run: Run) -> str:
     return ACCEPTED if isinstance(outcome, Accepted) and not is_optional else ANY
 
 
-def _values(condition: Condition, blanks: Blanks) -> tuple[JSON, ...]:
-    return tuple(blanks.of(value) for value in condition.values)
-
-
-def _templated(run: Run, audience: str) -> str:
-    """An audience with the blanks of a login."""
-    address = run.target.address
-    known = audience.replace(address.url, "${url}")
-    return known.replace(address.account, "${account}") if address.account else known
-
-
-def _with_blanks(login: ScriptedLogin) -> ScriptedLogin:
-    fetch = login.fetch
-    if fetch is not None:
-        fetch = replace(
-            fetch,
-            path=_blanked(fetch.path),
-            body=_blanked(fetch.body),
-            headers=tuple((name, _blanked(value)) for name, value in fetch.headers),
-        )
-    return replace(login, headers=_blanked(login.headers), fetch=fetch)
-
-
-def _blanked(value: JSON) -> JSON:
-    if isinstance(value, Mapping):
-        return {name: _blanked(member) for name, member in value.items()}
-    if not isinstance(value, str):
-        return value
-    return value.replace("${", NUL).replace("}", NUL) if "${" in value else value
+def _mark_given(calls: list[Call], blanks: Blanks) -> None:
+    """Mark the requests whose answers give what others need."""
+    for source in (*blanks.used.values(), *blanks.compared.values()):
+        call = calls[source.event]
+        calls[source.event] = replace(call, gives=(*call.gives, (source.name, source.place)))
 
 
 def _tells_a_secret(call: Call, redactor: Redactor) -> bool:
@@ -390,7 +407,8 @@ def _tells_a_secret(call: Call, redactor: Redactor) -> bool:
     texts += [call.content] if isinstance(call.content, str) else []
     parts = [part for text in texts for part, is_blank in pieces(text) if not is_blank]
     body = _without_blanks(call.body)
-    return redactor.request(body) != body or any(redactor.text(p) != p for p in parts)
+    # A copy: what one request has as a token, such as the id of a card, is no secret in the others.
+    return deepcopy(redactor).request(body) != body or any(redactor.text(p) != p for p in parts)
 
 
 def _without_blanks(body: JSON) -> JSON:

@@ -12,10 +12,10 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tallystick.conditions import Place
 from tallystick.driven import Judged
 from tallystick.evidence import ANY_FIGURE, Event, LegalOutcomes, is_explained
 from tallystick.ledger.vocabulary import Accepted, ReadTransactions
-from tallystick.permitted.conditions import Place
 from tallystick.permitted.spelling import UNWRITTEN, Spelling
 from tallystick.run import Finding, Run
 from tallystick.target import Answer

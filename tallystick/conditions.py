@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -25,6 +25,14 @@ class Kind(StrEnum):
     ABSENT = "absent"
     COUNT = "count"
     """The list has so many items."""
+    AT_MOST = "at most"
+    """The list has no more items than this."""
+    OTHER = "other"
+    """The member is there, and has none of the values."""
+    SOMEWHERE = "somewhere"
+    """Each of the values is in the body, at the place or below it."""
+    NOWHERE = "nowhere"
+    """None of the values is in the body, at the place or below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,64 @@ class Condition:
     kind: Kind
     place: Place = ()
     values: tuple[JSON, ...] = ()
+    back: int = 0
+    """How many answers before the last one it is about: pages of a list are answers of their own.
+    """
+
+
+def shows(place: Place, *values: JSON) -> Condition:
+    """The condition that the member has one of the values."""
+    return Condition(Kind.VALUE, place, values)
+
+
+def on_some_page(value: JSON, pages: Iterable[int]) -> tuple[Condition, ...]:
+    """The conditions that a value is somewhere in one of the answers, given by how far back; none
+    for None.
+    """
+    if value is None:
+        return ()
+    return tuple(Condition(Kind.SOMEWHERE, values=(value,), back=back) for back in pages)
+
+
+def nowhere(*values: JSON, back: int = 0) -> tuple[Condition, ...]:
+    """The condition that an answer accepts, and has none of the values anywhere."""
+    return (Condition(Kind.NOWHERE, values=values, back=back),)
+
+
+def listing(shown: Iterable[JSON], wanted: Iterable[JSON]) -> tuple[Condition, ...]:
+    """What a list has to show that is not what it should be: no more of what is too much, else what
+    is missing.
+    """
+    seen, due = list(shown), list(wanted)
+    extra = tuple(each for each in seen if each not in due)
+    missing = tuple(each for each in due if each not in seen)
+    if extra:
+        return nowhere(*extra)
+    return (Condition(Kind.SOMEWHERE, values=missing),) if missing else ()
+
+
+ACCEPTED = Condition(Kind.STATUS, values=((200, 299),))
+
+
+def status_in(allowed: Iterable[int]) -> Condition:
+    """The condition that a status is one of these."""
+    ranges: list[tuple[int, int]] = []
+    for status in sorted(allowed):
+        if ranges and ranges[-1][1] == status - 1:
+            ranges[-1] = (ranges[-1][0], status)
+        else:
+            ranges.append((status, status))
+    return Condition(Kind.STATUS, values=tuple(ranges))
+
+
+def at(body: JSON, place: Place) -> JSON:
+    """What is at a place of a body; None if there is nothing."""
+    for name in place:
+        try:
+            body = body[name]
+        except (TypeError, KeyError, IndexError):
+            return None
+    return body
 
 
 def leaves(body: JSON, place: Place = ()) -> Iterator[tuple[Place, JSON]]:
