@@ -200,8 +200,7 @@ class Reports:
         if self._scripted.get(finding.key) is finding.events:
             return finding
         self._scripted[finding.key] = finding.events
-        records = _records_of(run, finding)
-        archive = har_text(records, run.target.address.url, datetime.now(UTC))
+        archive = har_text(_records_of(run, finding), run.target.address.url, datetime.now(UTC))
         write_whole(self.directory / "scenarios" / file_name(finding.key, "har"), archive)
         texts, why = _scripts_of(run, finding)
         for ending in SCRIPTS:
