@@ -10,6 +10,7 @@ from tallystick.conditions import ACCEPTED, listing, shows
 from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import (
     Accepted,
+    CardId,
     IssueToken,
     Kind,
     PrepareCard,
@@ -35,19 +36,38 @@ ALL: dict[str, object] = {
 BEHAVIOUR = {"expires_in": 3600, "expires_after_transaction": False}
 
 
+Entries = dict[str, tuple[CardId, str]]
+"""The id and the type of cards, by label."""
+
+
 def _batch(stage: Stage, *types: str) -> None:
-    """Make cards A, B, ... in one batch."""
-    ids = {chr(ord("A") + number): stage.fresh_card("b") for number in range(len(types))}
-    cards = [
-        {"card_id": card_id, "type": kind}
-        for card_id, kind in zip(ids.values(), types, strict=True)
-    ]
-    answer = stage.send(request_builders.batch(stage.base, cards))
-    for label, card_id in ids.items():
+    """Make cards A, B, ... in one batch; two of a type in each, if that is refused.
+
+    How many a batch may hold is not documented, nor whether their types may differ (question 40).
+    """
+    cards = {chr(ord("A") + n): (stage.fresh_card("b"), kind) for n, kind in enumerate(types)}
+    answer = _send_batch(stage, cards)
+    if not is_refused(answer):
+        _is_made(stage, cards, answer)
+        return
+    for kind in dict.fromkeys(types):
+        alike = [item for item in cards.items() if item[1][1] == kind]
+        for start in range(0, len(alike), 2):
+            few = dict(alike[start : start + 2])
+            _is_made(stage, few, _send_batch(stage, few))
+
+
+def _send_batch(stage: Stage, cards: Entries) -> Answer:
+    entries = [{"card_id": card_id, "type": kind} for card_id, kind in cards.values()]
+    return stage.send(request_builders.batch(stage.base, entries))
+
+
+def _is_made(stage: Stage, cards: Entries, answer: Answer) -> None:
+    for label, (card_id, _) in cards.items():
         stage.take(label, PrepareCard(card_id), answer)
     if body_of(answer) is not None:
         shown = sorted(str(item.get("card_id")) for item in _cards_of(answer))
-        wanted = sorted(ids.values())
+        wanted = sorted(card_id for card_id, _ in cards.values())
         stage.direct.expect(
             "CARD-4", shown == wanted, f"{wanted}", f"{shown}", right=listing(shown, wanted)
         )

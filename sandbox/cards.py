@@ -147,6 +147,10 @@ class Cards:
     def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
         """All cards of the batch or none."""
         options = body.get("options") or {}
+        types = {entry["type"] for entry in body["cards"]}
+        is_mixed = len(types) > 1 and not self.policy.batch_of_any_types
+        if is_mixed or len(body["cards"]) > self.policy.largest_batch:
+            raise Refusal(Cause.BATCH)
         with self.store.transaction():
             return [self.issue_inactive(caller, entry, options) for entry in body["cards"]]
 

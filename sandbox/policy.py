@@ -34,6 +34,9 @@ class Policy:
     repeat_card: str = "refuse"
     # 32: a batch that names an inactive card again: "refuse" or "replay"?
     repeat_batch: str = "refuse"
+    # 40: how many cards may a batch hold, and may their types differ?
+    largest_batch: int = 1000
+    batch_of_any_types: bool = True
     # 39: the same activation of a card again: "refuse" or "replay"?
     repeat_activation: str = "refuse"
     # 4: token creation again with the same ref_id and body: "replay" or "refuse"?

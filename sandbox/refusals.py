@@ -63,6 +63,7 @@ class Cause(Enum):
     REF_ID_REPEATED = Reason(400, "The ref_id has been used on this card before")
     REF_ID_SHAPE = Reason(400, "The ref_id must have between 1 and 255 characters")
     ID_SHAPE = Reason(400, "An id may have letters, digits and _.:- only")
+    BATCH = Reason(400, "A batch holds few cards, all of one type")
     CARD_EXISTS = Reason(400, "The card id is taken")
     ALREADY_ACTIVE = Reason(400, "Only an inactive card can be activated")
     OPEN_HOLDS = Reason(400, "The card has pending transactions")

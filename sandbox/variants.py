@@ -80,6 +80,11 @@ _SINGLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("card_id_shows_card", "create-card shows the card of that id", {"repeat_card": "show"}),
     ("batch_repeat_replays", "a batch shows the cards it finds", {"repeat_batch": "replay"}),
     (
+        "batches_are_small",
+        "a batch holds two cards at most, of one type",
+        {"largest_batch": 2, "batch_of_any_types": False},
+    ),
+    (
         "activation_repeat_replays",
         "the same activation again answers with the card",
         {"repeat_activation": "replay"},
