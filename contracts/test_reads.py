@@ -206,7 +206,7 @@ def _holds_all(own: Iterable[str]) -> Any:
 def test_pages_of_every_size_join_without_gap_or_overlap(
     run: Run, listed_cards: ListedCards, limit: int
 ) -> None:
-    stage = listed_cards.stage.another()
+    stage = listed_cards.stage.branch()
     # In a list that starts with the oldest, this card is the last: a page must not lose it.
     last = stage.fresh_card("last")
     make_card(stage, last)
@@ -233,7 +233,7 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
 def test_the_largest_pages_leave_out_no_card_of_smaller_ones(
     run: Run, listed_cards: ListedCards
 ) -> None:
-    stage = listed_cards.stage.another()
+    stage = listed_cards.stage.branch()
     after = listed_cards.position_now(stage).after
     for start in dict.fromkeys([after, None]):
         traversals = [
@@ -272,7 +272,7 @@ LARGE = {100: 2, 45: 4}
 def test_pages_that_are_read_while_cards_are_added_miss_none(
     run: Run, listed_cards: ListedCards, limit: int
 ) -> None:
-    stage = listed_cards.stage.another()
+    stage = listed_cards.stage.branch()
     position = listed_cards.position_now(stage)
     distance = position.cards_to_read(listed_cards.own)
     if distance > 3 * OWN:
@@ -304,7 +304,7 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
 
 @rule("CARD-8", "READ-5")
 def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: ListedCards) -> None:
-    stage = listed_cards.stage.another()
+    stage = listed_cards.stage.branch()
     row = [stage.fresh_card("b") for _ in range(3)]
     cursor, _ = [make_card(stage, card_id) for card_id in row[:2]]
     stage.perform("A = card 100 NOK", "d = draw A available", "delete A", unread=True)

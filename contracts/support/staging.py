@@ -68,8 +68,14 @@ class Stage:
 
     def another(self) -> Stage:
         """A stage with the same cards, for a story of its own that begins as this one did."""
-        resolver = self.session.resolver.with_prefix(self.run.next_program())
-        other = Stage(self.run, resolver=resolver)
+        return self._going_on(self.session.resolver)
+
+    def branch(self) -> Stage:
+        """As `another`, but what is made and learnt there stays there, also when it is repeated."""
+        return self._going_on(self.session.resolver.fork())
+
+    def _going_on(self, resolver: Resolver) -> Stage:
+        other = Stage(self.run, resolver=resolver.with_prefix(self.run.next_program()))
         other.story.begin_as(self.story)
         return other
 

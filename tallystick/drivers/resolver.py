@@ -98,7 +98,7 @@ class Resolver:
         other.ledgers = self.ledgers.copy()
         other._periods = dict(self._periods)
         if not shares_bindings:
-            other._bindings = dict(self._bindings)
+            other._bindings, other._lost = dict(self._bindings), dict(self._lost)
         return other
 
     def with_prefix(self, prefix: str) -> Self:
