@@ -41,6 +41,14 @@ def check_ids(policy: Policy, body: dict[str, Any]) -> None:
         raise Refusal(Cause.ID_SHAPE)
 
 
+def batched(policy: Policy, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of a batch; one of many cards, or of several types, may be refused."""
+    is_mixed = len({entry["type"] for entry in entries}) > 1 and not policy.batch_of_any_types
+    if is_mixed or len(entries) > policy.largest_batch:
+        raise Refusal(Cause.BATCH)
+    return entries
+
+
 class Cards:
     """Creates cards and changes what is not money about them."""
 
@@ -146,13 +154,9 @@ class Cards:
 
     def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
         """All cards of the batch or none."""
-        options = body.get("options") or {}
-        types = {entry["type"] for entry in body["cards"]}
-        is_mixed = len(types) > 1 and not self.policy.batch_of_any_types
-        if is_mixed or len(body["cards"]) > self.policy.largest_batch:
-            raise Refusal(Cause.BATCH)
+        entries, options = batched(self.policy, body["cards"]), body.get("options") or {}
         with self.store.transaction():
-            return [self.issue_inactive(caller, entry, options) for entry in body["cards"]]
+            return [self.issue_inactive(caller, entry, options) for entry in entries]
 
     def issue_inactive(
         self, caller: Caller, entry: dict[str, Any], options: dict[str, Any]
