@@ -175,6 +175,7 @@ TOKENS: tuple[Row, ...] = (
     (("open 1000", "token k1"), "token k1", "accepted value=k1", "balance=1000"),
     (("open 1000", "token k1"), "token k1", "accepted value=other", "TOKEN-11"),
     (("open 1000", "token k1"), "token k1 once", "accepted value=other", "balance=1000"),
+    (("open 1000", "token k1"), "token k1 once", "accepted value=k1", "balance=1000"),
     (("open 1000", "token k1"), "token k2 ref=k1", "accepted value=other", "TOKEN-11"),
     (("open 1000", "lost token k1"), "token k1", "accepted value=other", "balance=1000"),
     (("open 1000", "lost token k1"), "token k1", "refused", "balance=1000"),
