@@ -6,6 +6,7 @@ each may be refused. What is accepted is repeated, read back and used.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from tallystick.ledger.vocabulary import (
 )
 from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run
+from tallystick.target import Answer
 
 rule = pytest.mark.rule
 pytestmark = pytest.mark.api("wallet")
@@ -133,18 +135,8 @@ HOUR_S = 3600
 def test_an_end_that_is_accepted_is_the_end_in_every_notation(
     run: Run, notation: str, made_by: str
 ) -> None:
-    if run.clock.disagreement:
-        pytest.skip(run.clock.disagreement)
     stage = Stage(run)
-    form, offset_min = NOTATIONS[notation]
-    for ends_in_s in (-HOUR_S, HOUR_S):
-        local = datetime.fromtimestamp(run.clock.now() + ends_in_s + 60 * offset_min, UTC)
-        card_id = _made_with(stage, made_by, expires_at=local.strftime(form))
-        if card_id is None:
-            continue  # whether a card may be made with it is open (question 30)
-        paid = stage.send(
-            request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=card_id)
-        )
+    for ends_in_s, paid in _paid_around(stage, notation, made_by, "expires_at"):
         if ends_in_s < 0:
             stage.direct.expect_refusal("TIME-2", paid, "the card has expired an hour ago")
         else:
@@ -159,24 +151,33 @@ def test_an_end_that_is_accepted_is_the_end_in_every_notation(
 def test_a_start_that_is_accepted_is_the_start_in_every_notation(
     run: Run, notation: str, made_by: str
 ) -> None:
-    if run.clock.disagreement:
-        pytest.skip(run.clock.disagreement)
     stage = Stage(run)
-    form, offset_min = NOTATIONS[notation]
-    for starts_in_s in (-HOUR_S, HOUR_S):
-        local = datetime.fromtimestamp(run.clock.now() + starts_in_s + 60 * offset_min, UTC)
-        card_id = _made_with(stage, made_by, active_from=local.strftime(form))
-        if card_id is None:
-            continue  # whether a card may be made with it is open (question 30)
-        paid = stage.send(
-            request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=card_id)
-        )
+    for starts_in_s, paid in _paid_around(stage, notation, made_by, "active_from"):
         if starts_in_s > 0:
             stage.direct.expect_refusal("TIME-1", paid, "the card starts in an hour")
         else:
             stage.direct.expect(
                 "TX-1", not is_refused(paid), "a drawdown in the second hour of a card", "a refusal"
             )
+
+
+def _paid_around(
+    stage: Stage, notation: str, made_by: str, member: str
+) -> Iterator[tuple[int, Answer]]:
+    """A drawdown on a card of which the time was an hour ago, and on one of which it is in an hour.
+
+    Whether a card may be made with such a time is open (question 30): without one, nothing is paid.
+    """
+    clock = stage.run.clock
+    if clock.disagreement:
+        pytest.skip(clock.disagreement)
+    form, offset_min = NOTATIONS[notation]
+    for seconds in (-HOUR_S, HOUR_S):
+        local = datetime.fromtimestamp(clock.now() + seconds + 60 * offset_min, UTC)
+        card_id = _made_with(stage, made_by, **{member: local.strftime(form)})
+        if card_id is not None:
+            paying = request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=card_id)
+            yield seconds, stage.send(paying)
 
 
 def _made_with(stage: Stage, made_by: str, **period: str) -> CardId | None:
