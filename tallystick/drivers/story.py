@@ -43,7 +43,8 @@ class Story:
 
     def judge(self, answer: object, judged: Judged) -> None:
         """Remember what a ledger said before an answer of a single request, unless it is known."""
-        for number, event in reversed(list(enumerate(self.events))):
+        for number in reversed(range(len(self.events))):
+            event = self.events[number]
             if event.exchange.answer is answer:
                 if event.judged is None:
                     self.events[number] = replace(event, judged=judged)

@@ -4,7 +4,6 @@ It asks the judges themselves: an answer is changed in one place at a time until
 no rule is written twice, and what is said here is right for every profile. It sends nothing.
 """
 
-from tallystick.conditions import Condition, Kind
 from tallystick.permitted.repair import conditions_of
 
-__all__ = ["Condition", "Kind", "conditions_of"]
+__all__ = ["conditions_of"]

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from tallystick.conditions import Condition, Kind
 from tallystick.documents.shape import Shape
 from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Violation
-from tallystick.permitted import Condition, Kind, conditions_of
+from tallystick.permitted import conditions_of
 from tallystick.permitted.repair import MOST_COMPARED
 from tallystick.profiles.wallet.profile import Wallet
 from tallystick.program import Program

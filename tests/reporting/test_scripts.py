@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.conditions import Condition, Kind
 from tallystick.drivers.delivery import deliver, lossy_connection
 from tallystick.drivers.direct import Direct
 from tallystick.drivers.sequential import Reading, run_program
 from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Violation
-from tallystick.permitted import Condition, Kind
 from tallystick.program import Program
 from tallystick.replaying import live_run, replay_scenario
 from tallystick.reporting.scenario import Scenario

@@ -11,15 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tallystick.checker import Budget
 from tallystick.drivers.concurrent.clients import ClientPool
-from tallystick.drivers.concurrent.independence import Op
+from tallystick.drivers.concurrent.independence import Op, sent_ref_of
 from tallystick.drivers.concurrent.legal_outcomes import legal_outcomes
-from tallystick.drivers.concurrent.order import (
-    HistoryVerdict,
-    judge_history,
-    label_of,
-    outcome_of,
-    sent_ref_of,
-)
+from tallystick.drivers.concurrent.order import HistoryVerdict, judge_history, label_of, outcome_of
 from tallystick.drivers.concurrent.trial import StartSchedule, Trial, run_trial
 from tallystick.evidence import Event, Race
 from tallystick.ledger.state import Ledger

@@ -291,6 +291,12 @@ def ref_of(operation: Op) -> RefId:
     return command.ref if isinstance(command, Payment) else RefId("")
 
 
+def sent_ref_of(operation: Op) -> RefId:
+    """The ref_id of a payment or of a request for a token; empty for all other commands."""
+    command = operation.command.command
+    return command.ref if isinstance(command, IssueToken) else ref_of(operation)
+
+
 def _is_pure_payment(operation: Op) -> bool:
     """Whether its outcome depends on its ref_id, its hold and the money only.
 

@@ -11,17 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tallystick.checker import Budget, History, Illegality, Verdict, check
-from tallystick.drivers.concurrent.independence import Independence, Op
+from tallystick.drivers.concurrent.independence import Independence, Op, sent_ref_of
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     CardId,
     CardRecord,
     HoldRecord,
-    IssueToken,
     Payment,
     ReadCard,
-    RefId,
     Refused,
     TransactionRecord,
     Unknown,
@@ -220,9 +218,3 @@ def _shares_a_ref(core: Iterable[Op], history: Iterable[Op]) -> bool:
         if sent_ref_of(op)
         for other in by_ref.get(sent_ref_of(op), ())
     )
-
-
-def sent_ref_of(operation: Op) -> RefId:
-    """The ref_id of a payment or of a request for a token; empty for all other commands."""
-    command = operation.command.command
-    return command.ref if isinstance(command, Payment | IssueToken) else RefId("")

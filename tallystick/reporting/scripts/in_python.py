@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tallystick.conditions import Condition, Kind
 from tallystick.evidence import ANY_FIGURE
-from tallystick.permitted import Condition, Kind
 from tallystick.reporting.blank import pieces
 from tallystick.reporting.credentials import PAIR
 from tallystick.reporting.scripts.blanks import CUT, HEAD, LATER, NINES, TAIL

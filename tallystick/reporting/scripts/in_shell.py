@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from tallystick.conditions import Place
-from tallystick.permitted import Condition, Kind
+from tallystick.conditions import Condition, Kind, Place
 from tallystick.permitted.forms import PATTERNS
 from tallystick.reporting.blank import pieces
 from tallystick.reporting.credentials import PAIR

@@ -10,11 +10,11 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tallystick.conditions import Kind, Place, leaves
+from tallystick.conditions import Condition, Kind, Place, leaves
 from tallystick.documents.rules import load_rules
 from tallystick.evidence import Event
 from tallystick.ledger.vocabulary import Accepted, Refused, Unknown
-from tallystick.permitted import Condition, conditions_of
+from tallystick.permitted import conditions_of
 from tallystick.permitted.judging import changes_nothing, violation_of
 from tallystick.permitted.repair import REFUSALS
 from tallystick.reporting.blank import NUL, blank, pieces
