@@ -10,6 +10,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from sandbox.faults import FAULTS
 from tallystick.documents.rules import load_rules
@@ -32,6 +33,9 @@ WHOLE_RUNS = (
 )
 WHOLE_RUN_LIMIT_S = 900
 """Seconds for a test that runs contracts against a server; those runs have limits of their own."""
+
+settings.register_profile("tests", deadline=None)  # a busy machine takes long for an example
+settings.load_profile("tests")
 
 SEEN = pytest.StashKey[dict[str, list[str]]]()
 PINNED = {"DIA-2"}
