@@ -34,7 +34,7 @@ Deliver = Callable[..., None]
 Waiting = list[DeliverySession]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def connection(run: Run) -> Iterator[LossyConnection]:
     with run.alone():
         if not run.dialect.learned():  # this chapter runs alone
@@ -43,9 +43,9 @@ def connection(run: Run) -> Iterator[LossyConnection]:
         yield connection
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def waiting() -> Waiting:
-    """Programs with late copies that have not arrived yet, from the first test to the last."""
+    """Programs with late copies that have not arrived yet."""
     return []
 
 
@@ -154,6 +154,7 @@ def test_every_program_keeps_its_ledger(run: Run, connection: LossyConnection) -
     explore(run, broken_deliveries(tokens, run.profile.traits), examples, delivers, least=least)
 
 
+@pytest.mark.waits
 @rule("DELIV-3")
 def test_a_late_copy_has_no_further_effect(waiting: Waiting) -> None:
     found: list[Violated] = []
