@@ -314,7 +314,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         # Nobody will see the frames, and pytest would read the source of each of them.
         call.excinfo.traceback = call.excinfo.traceback[-1:]
     report = yield
-    mask_report(report, suite.reports.mask)
+    with suite.interruption:  # the latest exchange is written down for it
+        mask_report(report, suite.reports.mask)
     if report.failed:
         _explain(suite, item, report, call.excinfo.value if call.excinfo is not None else None)
     elif report.skipped and any(map(item.get_closest_marker, ("skip", "skipif"))):

@@ -156,6 +156,7 @@ class Suite:
         self.against.keep_programs(self.run)
         share(self.run)
         target.end_with(self.run.seconds_left)
+        target.connections.meanwhile = self.catch_up
         self.not_claimed.update(self.run.shape.said)
         if not self.run.pinned:
             self.not_claimed["DIA-2"] = "no dialect is pinned (--dialect)"
@@ -202,6 +203,12 @@ class Suite:
             raise OutOfTime("the budget is spent")
         if (self._may_be_cut or self._looks_into) and self.is_cut():
             raise CutOff("the run was broken off")
+
+    def catch_up(self) -> None:
+        """Write down what was observed; done while the target works on a request."""
+        if self.reports is not None:
+            with self.interruption:
+                self.reports.catch_up()
 
     def begin(self, name: str, *, is_deep: bool) -> None:
         """Start a contract, as deep as the budget allows."""

@@ -26,7 +26,7 @@ from tallystick.reporting.ledger_says import Compared, compare
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.timeline import TimeLine, time_line_from
 from tallystick.run import Finding
-from tallystick.target import NOT_JSON, Exchange, NoAnswer
+from tallystick.target import NOT_JSON, Answer, Exchange, NoAnswer
 from tallystick.target.network import TIMEOUT_S
 
 JSON = Any
@@ -131,6 +131,13 @@ def record_of(
     )
 
 
+def _changed_nothing(exchange: Exchange) -> bool:
+    """Whether the target says so; it may be wrong, and then it is made known by later answers."""
+    answer = exchange.answer
+    is_read = exchange.request.method in ("GET", "HEAD")
+    return is_read or (isinstance(answer, Answer) and 400 <= answer.status < 500)
+
+
 class Journal:
     """Writes a journal. Call it with each exchange; thread-safe."""
 
@@ -150,13 +157,14 @@ class Journal:
         self._longest, self._largest = longest, largest
         self._lock = threading.Lock()
         self._lines: list[str] = []
+        self._heard: list[tuple[Exchange, str]] = []
         self._exchanges = 0
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = CompressedFile(path)
         shown = asdict(header) | {"target": self._redactor.text(header.target)}
         self._lines.append(_line({"journal": FORMAT, **shown}))
-        self.flush()
+        self._write()
 
     def learn(self, secret: str) -> None:
         """Keep a secret of the run's own (a client secret, an access token) out of the journal."""
@@ -164,19 +172,39 @@ class Journal:
             self._redactor.learn(secret)
 
     def mask(self, text: str) -> str:
-        """A text without the secrets that were seen so far."""
+        """A text without the secrets of all exchanges that are written, see `catch_up`."""
         with self._lock:
             return self._redactor.text(text)
 
     def __call__(self, exchange: Exchange, step: str = "") -> None:
+        """Take an exchange. What may have changed the target is on the disk at once: the journal of
+        a run that is killed knows every card it has made. The rest is with the next exchange at
+        the latest, see `catch_up`.
+        """
         with self._lock:
             if self._file.closed:
                 return  # a thread that gave up waiting may still hear an answer after the end
-            record = record_of(exchange, step, self._redactor, self._read)
-            longest = LONGEST_LATE_LINE if self._is_large() else self._longest
-            self._lines.append(_record_line(record, longest))
-            self._exchanges += 1
-            # At once, so that the journal of a run that is killed knows every card it has made.
+            self._heard.append((exchange, step))
+            if len(self._heard) > 1 or not _changed_nothing(exchange):
+                self._write_heard()
+
+    def catch_up(self) -> None:
+        """Write the latest exchange too. It costs least while a server works on a request."""
+        with self._lock:
+            self._write_heard()
+
+    def _write_heard(self) -> None:
+        try:
+            for exchange, step in self._heard:
+                record = record_of(exchange, step, self._redactor, self._read)
+                longest = LONGEST_LATE_LINE if self._is_large() else self._longest
+                self._lines.append(_record_line(record, longest))
+                self._exchanges += 1
+        except Exception:
+            self._heard.clear()  # what cannot be written is not tried again
+            raise
+        self._heard.clear()
+        if self._lines:
             self._write()
 
     def record(self, finding: Finding, race: TimeLine | None = None) -> None:
@@ -186,6 +214,7 @@ class Journal:
         """
         with self._lock:
             if not self._file.closed:
+                self._write_heard()
                 if self._is_large():
                     self._lines += self._whole(finding.events)
                 seen = Seen(tuple(map(self._linked, finding.events)), race)
@@ -204,15 +233,11 @@ class Journal:
     def _linked(self, event: Event) -> Linked:
         return Linked(event.exchange.number, event.step, _compared(event, self._redactor))
 
-    def flush(self) -> None:
-        """Bring what was heard so far to the disk."""
-        with self._lock:
-            self._write()
-
     def close(self) -> None:
         """Write the footer; nothing is heard after it. OSError if the file cannot be written."""
         with self._lock:
             if not self._file.closed:
+                self._write_heard()
                 self._lines.append(_line({"exchanges": self._exchanges}))
                 self._write()
                 self._file.close()

@@ -163,6 +163,7 @@ class Reports:
 
     def mask(self, text: str) -> str:
         """A text of several lines, without secrets and without anything that acts on a terminal."""
+        self.catch_up()  # the text may quote the latest answer
         return visible_lines(text if self._journal is None else self._journal.mask(text))
 
     def observe(self, exchange: Exchange) -> None:
@@ -175,6 +176,16 @@ class Reports:
             self._times.note(exchange.request.operation, took_ns)
         with self._giving_up():
             self._journal(exchange)
+
+    def catch_up(self) -> None:
+        """Bring every exchange into the journal; where that fails, the next one raises it."""
+        with suppress(ReportsError):
+            self._write_what_was_observed()
+
+    def _write_what_was_observed(self) -> None:
+        with self._giving_up():
+            if self._journal is not None:
+                self._journal.catch_up()
 
     def found(self, run: Run, finding: Finding, ending: Ending) -> Finding:
         """Write a finding to the disk, with all that is known of it now, or ReportsError.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,6 +67,8 @@ class Connections:
         self.network = network
         self._tls = tls_context(network) if url.startswith("https:") else None
         self._habit = KeepAlive()
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What is done while the server works on a request; it is short, and raises nothing."""
 
     def open(self, *, keep: bool = True, http2: bool = True) -> BoundedTransport:
         """A transport with a connection of its own, kept open or closed after each request; never
@@ -88,7 +90,8 @@ class Connections:
             )
 
         habit = None if speaks_http2 else self._habit
-        return BoundedTransport(connection, self.network.timeout_s, habit)
+        timeout_s = self.network.timeout_s
+        return BoundedTransport(connection, timeout_s, habit, lambda: self.meanwhile())
 
     def _proxy(self) -> httpcore.Proxy | None:
         if not self.network.proxy:

@@ -206,12 +206,20 @@ class _Body(httpx.SyncByteStream):
 class BoundedTransport(httpx.BaseTransport):
     """Sends requests, one at a time, and ends every exchange within `limit_s` seconds."""
 
-    def __init__(self, make: MakeConnection, limit_s: float, habit: KeepAlive | None) -> None:
+    def __init__(
+        self,
+        make: MakeConnection,
+        limit_s: float,
+        habit: KeepAlive | None,
+        meanwhile: Callable[[], None],
+    ) -> None:
+        """`meanwhile` is called when a plain request is on its way, before its answer is read."""
         self._allowance = Allowance()
         self._backend = _Backend(self._allowance)
         self._connection = make(self._backend)
         self._limit_s = limit_s
         self._habit = habit
+        self._meanwhile = meanwhile
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's head is read, its body is read by who iterates over it."""
@@ -256,6 +264,7 @@ class BoundedTransport(httpx.BaseTransport):
         try:
             with suppress(httpcore.WriteError):  # it may have been answered before it was read
                 stream.write(written, timeout.get("write"))
+            self._meanwhile()
             data = stream.read(_SLICE, timeout.get("read"))
         except BaseException:
             self._connection.close()

@@ -75,15 +75,19 @@ def test_no_secret_reaches_the_file(tmp_path: Path) -> None:
         assert secret not in text
 
 
-def test_every_exchange_is_on_the_disk_at_once(tmp_path: Path) -> None:
+def test_every_exchange_is_on_the_disk_before_the_next_answer(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     journal = _journal(path)
     journal(_exchange(1, NoAnswer("reset")))
     assert len(read_journal(path, partial=True).records) == 1
+    journal(_exchange(2, Answer(404, "application/json", {})))
+    journal(_exchange(3, Answer(404, "application/json", {})))
+    journal.catch_up()
+    assert [record.number for record in read_journal(path, partial=True).records] == [1, 2, 3]
     journal.record(over_capture())
     contents = read_journal(path, partial=True)
     assert not contents.is_whole
-    assert len(contents.records) == 1
+    assert len(contents.records) == 3
     assert list(contents.findings) == ["CAP-2"]
     journal.close()
 
@@ -92,7 +96,7 @@ def test_a_journal_without_its_footer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     journal = _journal(path)
     journal(_exchange(1, NoAnswer("reset")))
-    journal.flush()
+    journal.catch_up()
     with pytest.raises(JournalError, match="cut off: no footer after 1 exchanges"):
         read_journal(path)
     journal.close()
@@ -245,7 +249,7 @@ def test_an_interrupt_in_the_middle_of_writing_loses_nothing(tmp_path: Path) -> 
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    journal.flush()
+    journal.catch_up()
     numbers = {record.number for record in read_journal(path, partial=True).records}
     journal.close()
     assert numbers >= set(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 
 import h11
@@ -16,6 +17,7 @@ from tallystick.target import Address, Answer, Client, HttpTarget, NoAnswer, pla
 from tests.target.raw import listening, read_request, whole
 
 WRITE = Request("aid_cards_post", "POST", "/accounts/T12345678/wallets/cards", {"card_id": "A"})
+LIMIT_S = 60.0
 JSON = b"Content-Type: application/json"
 CHUNKED = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -178,6 +180,23 @@ def test_a_request_is_sent_once_whatever_its_answer_is(
             assert len(heard) == 3, "all over one connection"
         else:
             assert isinstance(came, NoAnswer)
+        target.close()
+
+
+def test_what_is_done_meanwhile_is_done_while_the_server_works_on_a_request() -> None:
+    done = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(whole(b"{}", JSON))
+        read_request(connection)
+        if done.wait(LIMIT_S):
+            connection.sendall(whole(b"{}", JSON))
+
+    with listening(behave) as url:
+        target = target_at(url)
+        target.send(WRITE)
+        target.connections.meanwhile = done.set
+        assert isinstance(target.send(WRITE).answer, Answer)
         target.close()
 
 
