@@ -53,7 +53,7 @@ def workers_forked(options: Iterable[str], path: Iterable[Path]) -> Iterator[lis
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(WAITING)
-        server = _server(listener, [*map(str, path), *sys.path])
+        server = start_server(listener, [*map(str, path), *sys.path])
     try:
         yield [Forking(address)]
     finally:
@@ -63,7 +63,8 @@ def workers_forked(options: Iterable[str], path: Iterable[Path]) -> Iterator[lis
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _server(listener: socket.socket, path: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_server(listener: socket.socket, path: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A Python of its own, which ends when its standard input does."""
     command = [sys.executable, "-P", "-c", START, str(listener.fileno()), json.dumps(path)]
     return subprocess.Popen(
         command,

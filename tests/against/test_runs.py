@@ -57,13 +57,9 @@ def test_the_faulty_server_against_the_honest_one_shows_the_same_beside_its_viol
 def test_workers_compare_what_they_ran(
     honest: Environment, faulty: Environment, tmp_path: Path
 ) -> None:
-    from tests.misbehaviour.running import run_started
-
-    reports = tmp_path / "reports"
-    words = ["-n", "2", ESSENTIALS, f"--against={faulty['TALLYSTICK_TARGET']}"]
-    ran = run_started(honest, [*words, f"--report-dir={reports}"], reports, 240)
+    ran = _run(honest, faulty, tmp_path / "reports", "-n", "2")
     assert ran.status == 1, ran.output
-    (difference,) = Ran(ran.status, ran.output, reports).result["against"]["differences"]
+    (difference,) = ran.result["against"]["differences"]
     assert difference["member"] == "status"
 
 

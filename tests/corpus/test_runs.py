@@ -9,7 +9,7 @@ import pytest
 
 from tallystick.corpus.storage import open_corpus
 from tallystick.reporting.scenario import scenario_of
-from tests.misbehaviour.running import Signal, run_started
+from tests.misbehaviour.running import Signal, run_forked
 from tests.proof.servers import Environment, forked_sandbox
 from tests.suite.harness import ESSENTIALS, Ran, run_contracts, tallystick
 
@@ -68,15 +68,9 @@ def test_what_is_in_the_corpus_already_is_not_written_again(
 def test_workers_share_the_corpus(faulty: Environment, tmp_path: Path) -> None:
     place = str(tmp_path / "corpus")
     _run(faulty, tmp_path / "first", place)
-    ran = run_started(
-        faulty,
-        ["-n", "2", ESSENTIALS, f"--corpus={place}", f"--report-dir={tmp_path / 'two'}"],
-        tmp_path / "two",
-        240,
-    )
+    ran = _run(faulty, tmp_path / "two", place, "-n", "2")
     assert ran.status == 1, ran.output
-    result = Ran(ran.status, ran.output, tmp_path / "two").result
-    assert result["corpus"]["shown"] == sorted(open_corpus(place).programs())
+    assert ran.result["corpus"]["shown"] == sorted(open_corpus(place).programs())
 
 
 def test_a_run_that_is_killed_has_kept_what_it_found(
@@ -84,7 +78,8 @@ def test_a_run_that_is_killed_has_kept_what_it_found(
 ) -> None:
     # It is shortening the program when it is killed: what was found first is there all the same.
     reports = tmp_path / "reports"
-    ran = run_started(
+    ran = run_forked(
+        "pytest",
         faulty,
         ["contracts", f"--corpus={place}", f"--report-dir={reports}"],
         reports,

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,14 +60,18 @@ def run_forked(
     arguments: Sequence[str],
     reports: Path,
     limit_s: float,
+    *,
+    ready: Path | None = None,
+    signals: Sequence[Signal] = (),
 ) -> Watched:
-    """Run pytest or tallystick in a forked process."""
+    """Run pytest or tallystick in a forked process; signals as in `run_started`."""
     output = reports.parent / f"{reports.name}.txt"
     began = time.monotonic()
     with forking.started(program, environment, arguments, output) as child:
         assert child.pid is not None
         with _memory_of(child.pid) as memory:
-            child.join(limit_s)
+            _signal(child.pid, lambda: child.exitcode is not None, ready, signals, began + limit_s)
+            child.join(max(0.1, began + limit_s - time.monotonic()))
         status = child.exitcode
     seconds = time.monotonic() - began
     text = output.read_text(encoding="utf-8", errors="replace")
@@ -100,21 +104,28 @@ def run_started(
             command, cwd=ROOT, env={**plain, **environment}, stdout=file, stderr=file
         )
         with _memory_of(process.pid) as memory:
-            if ready is not None:
-                _wait_for(ready, process, began + limit_s)
-            for one in signals:
-                time.sleep(one.after_s)
-                with contextlib.suppress(ProcessLookupError):
-                    process.send_signal(one.number)
+            _signal(
+                process.pid, lambda: process.poll() is not None, ready, signals, began + limit_s
+            )
             status = _ended(process, began + limit_s)
     seconds = time.monotonic() - began
     text = output.read_text(encoding="utf-8", errors="replace")
     return Watched(status, text, reports, seconds, max(memory))
 
 
-def _wait_for(ready: Path, process: subprocess.Popen[bytes], until: float) -> None:
-    while not ready.exists() and process.poll() is None and time.monotonic() < until:
+def _signal(
+    process: int,
+    is_over: Callable[[], bool],
+    ready: Path | None,
+    signals: Sequence[Signal],
+    until: float,
+) -> None:
+    while ready is not None and not ready.exists() and not is_over() and time.monotonic() < until:
         time.sleep(POLL_S)
+    for one in signals:
+        time.sleep(one.after_s)
+        if not is_over():  # its number may be that of another process by now
+            os.kill(process, one.number)
 
 
 def _ended(process: subprocess.Popen[bytes], until: float) -> int | None:

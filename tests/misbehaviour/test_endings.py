@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from signal import SIG_DFL, SIGHUP, SIGINT, SIGKILL, SIGTERM, signal
 
@@ -15,7 +17,9 @@ from tallystick.reporting.result import read_result
 from tests.misbehaviour.proxy import Turn, misbehaving
 from tests.misbehaviour.running import LIMIT_S, ROOT, Signal, Watched, run_forked, run_started
 from tests.proof.servers import Environment, forked_sandbox
+from tests.sampling import LONG, some
 
+forked = partial(run_forked, "pytest")
 OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
 ESSENTIALS = "contracts/test_essentials.py"
 MEGABYTES = 400.0
@@ -243,8 +247,20 @@ ENDINGS = {
 def test_a_run_that_does_not_come_to_its_end_does_not_conform(
     name: str, honest: Environment, tmp_path: Path
 ) -> None:
-    ending = ENDINGS[name]
-    ran = run_to(ending, honest, tmp_path)
+    check(ENDINGS[name], forked, honest, tmp_path)
+
+
+@pytest.mark.parametrize("name", some([name for name in ENDINGS if ENDINGS[name].signals], 4))
+def test_nor_does_one_that_a_user_started_and_a_signal_ends(
+    name: str, honest: Environment, tmp_path: Path
+) -> None:
+    check(ENDINGS[name], run_started, honest, tmp_path)
+
+
+def check(
+    ending: Ending, running: Callable[..., Watched], honest: Environment, tmp_path: Path
+) -> None:
+    ran = run_to(ending, running, honest, tmp_path)
     assert ran.status == ending.status, ran.output
     assert ran.verdict == ending.verdict, ran.output
     words = " ".join(ran.output.split())
@@ -257,7 +273,9 @@ def test_a_run_that_does_not_come_to_its_end_does_not_conform(
     assert ran.megabytes < MEGABYTES
 
 
-def run_to(ending: Ending, environment: Environment, tmp_path: Path) -> Watched:
+def run_to(
+    ending: Ending, running: Callable[..., Watched], environment: Environment, tmp_path: Path
+) -> Watched:
     ready, reports, own = tmp_path / "ready", tmp_path / "reports", tmp_path / "test_own.py"
     body = ending.body.replace("run_reports()", repr(str(reports)))
     own.write_text(CONTRACT.format(ready=str(ready), body=body), encoding="utf-8")
@@ -268,9 +286,9 @@ def run_to(ending: Ending, environment: Environment, tmp_path: Path) -> Watched:
         (tmp_path / "conftest.py").write_text(text, encoding="utf-8")
     # Under nohup it is ignored, and a process inherits that: then it would end nothing.
     signal(SIGHUP, SIG_DFL)
-    if not ending.signals:
-        return run_forked("pytest", environment, options, reports, LIMIT_S)
-    return run_started(environment, options, reports, LIMIT_S, ready=ready, signals=ending.signals)
+    signals = ending.signals
+    when = ready if signals else None
+    return running(environment, options, reports, LIMIT_S, ready=when, signals=signals)
 
 
 def test_a_full_disk_stops_the_run_at_once(tmp_path: Path) -> None:
@@ -374,10 +392,18 @@ def test_a_gate_without_the_terminal_plugin_shows_nothing(
     assert (ran.status, ran.verdict, ran.output.strip()) == (0, "conforms", "")
 
 
+GATE, ALONE, WORKERS = "tallystick gate --smoke", ">&-", "<&- >&- -n 2"
+
+
 @pytest.mark.parametrize(
-    "program", ["pytest contracts/test_essentials.py", "tallystick gate --smoke"]
+    ("program", "closed"),
+    [
+        (f"pytest {ESSENTIALS}", ALONE),
+        (GATE, WORKERS),
+        pytest.param(f"pytest {ESSENTIALS}", WORKERS, marks=LONG),
+        pytest.param(GATE, ALONE, marks=LONG),
+    ],
 )
-@pytest.mark.parametrize("closed", [">&-", "<&- >&- -n 2"])
 def test_closed_streams_change_nothing(
     program: str, closed: str, honest: Environment, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.misbehaviour.running import LIMIT_S, ROOT, run_forked, run_started
 from tests.proof.servers import Environment
+from tests.sampling import some
 
 ESSENTIALS = "contracts/test_essentials.py"
 MEGABYTES = 400.0
@@ -161,12 +162,12 @@ def test_what_makes_no_sense_ends_in_one_line(
 DISTRIBUTED = {
     "-n 2": ("-n", "2"),
     "--dist": ("--dist=load", "--tx=2*popen"),
-    "-p xdist": ("-p", "xdist", "-n", "1"),
     "PYTEST_ADDOPTS": (),
+    "-p xdist": ("-p", "xdist", "-n", "1"),
 }
 
 
-@pytest.mark.parametrize("name", DISTRIBUTED)
+@pytest.mark.parametrize("name", some(DISTRIBUTED, 2))
 def test_workers_run_contracts(name: str, honest: Environment, tmp_path: Path) -> None:
     environment = {**honest, "PYTEST_ADDOPTS": "-n 2"} if name == "PYTEST_ADDOPTS" else honest
     reports = tmp_path / "reports"
@@ -179,7 +180,7 @@ def test_workers_run_contracts(name: str, honest: Environment, tmp_path: Path) -
 def test_contracts_are_not_distributed_in_another_way(honest: Environment, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     options = [ESSENTIALS, f"--report-dir={reports}", "-n", "2", "--dist=each"]
-    ran = run_started(honest, options, reports, LIMIT_S)
+    ran = run_forked("pytest", honest, options, reports, LIMIT_S)
     assert ran.status == 4, ran.output
     said = [line for line in ran.output.splitlines() if line.startswith("ERROR: ")]
     assert said == ["ERROR: --dist: leave it out, the suite distributes its contracts"], ran.output

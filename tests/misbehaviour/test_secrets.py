@@ -8,7 +8,7 @@ from signal import SIGINT
 
 import pytest
 
-from tests.misbehaviour.running import LIMIT_S, ROOT, Signal, run_forked, run_started
+from tests.misbehaviour.running import LIMIT_S, ROOT, Signal, run_forked
 from tests.proof.servers import Environment
 
 OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
@@ -68,9 +68,8 @@ def test_a_card_token_is_masked_where_a_run_was_interrupted(
     own, seen = _contract(tmp_path, "(lambda shown: time.sleep(60))(value)")
     reports = tmp_path / "reports"
     options = [*OWN, *SHOW_ALL, str(own), f"--report-dir={reports}"]
-    ran = run_started(
-        honest, options, reports, LIMIT_S, ready=seen, signals=(Signal(SIGINT, after_s=0.3),)
-    )
+    signals = (Signal(SIGINT, after_s=0.3),)
+    ran = run_forked("pytest", honest, options, reports, LIMIT_S, ready=seen, signals=signals)
     assert ran.status == 2, ran.output
     assert "shown = " in ran.output
     assert _codes(seen.read_text()) & set(_words(ran.output)) == set()

@@ -11,10 +11,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from tallystick.location import SUITE_ROOT
+from tallystick.parallel import forking
 from tallystick.parallel.forking import CLIENT, Forking, workers_forked
 from tests.proof.servers import Environment, forked_sandbox
 from tests.suite.harness import Ran, tallystick
@@ -46,9 +48,9 @@ class Spec:
 def command() -> Iterator[str]:
     with workers_forked(["-n", "2"], [SUITE_ROOT]) as plugins:
         spec = Spec()
-        (forking,) = plugins
-        assert isinstance(forking, Forking)
-        forking.pytest_xdist_setupnodes([spec])
+        (plugin,) = plugins
+        assert isinstance(plugin, Forking)
+        plugin.pytest_xdist_setupnodes([spec])
         yield spec.python
 
 
@@ -162,7 +164,11 @@ def test_a_temporary_folder_with_a_long_name_forks_nothing(
         ([], False),
     ],
 )
-def test_a_server_is_started_for_workers_only(options: Sequence[str], are_forked: bool) -> None:
+def test_a_server_is_started_for_workers_only(
+    options: Sequence[str], are_forked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server takes a second to import what these rows are not about.
+    monkeypatch.setattr(forking, "start_server", lambda *_: subprocess.Popen(["cat"], stdin=PIPE))
     with workers_forked(options, [SUITE_ROOT]) as plugins:
         assert bool(plugins) is are_forked
 

@@ -10,7 +10,7 @@ import pytest
 from tallystick.parallel.number import number_of_workers
 from tallystick.reporting.result import read_result
 from tests.misbehaviour.proxy import Turn, misbehaving
-from tests.misbehaviour.running import LIMIT_S, run_started
+from tests.misbehaviour.running import LIMIT_S, run_forked
 from tests.proof.servers import Environment, forked_sandbox
 from tests.suite.harness import ESSENTIALS
 
@@ -36,7 +36,7 @@ def test_a_slow_target_gets_eight_workers_and_is_connected_once(tmp_path: Path) 
 
     with forked_sandbox() as honest, misbehaving(honest, slow) as environment:
         options = [ESSENTIALS, "-n", "auto", f"--report-dir={reports}"]
-        ran = run_started(environment, options, reports, LIMIT_S)
+        ran = run_forked("pytest", environment, options, reports, LIMIT_S)
     assert ran.status == 0, ran.output
     assert "8/8 workers" in ran.output
     assert read_result(reports / "result.json")["verdict"] == "conforms"
@@ -54,7 +54,7 @@ def test_a_target_that_cannot_be_reached_is_said_once(
     }
     reports = tmp_path / "reports"
     options = [ESSENTIALS, "-n", "auto", f"--report-dir={reports}"]
-    ran = run_started(nowhere, options, reports, LIMIT_S)
+    ran = run_forked("pytest", nowhere, options, reports, LIMIT_S)
     assert ran.status == 4, ran.output
     said = [line for line in ran.output.splitlines() if line.startswith("ERROR: ")]
     assert len(said) == 1, ran.output

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from tallystick.known import entry_text
 from tallystick.reporting.journal import read_journal
 from tallystick.reporting.journal_files import journal_in, read_parts
 from tallystick.reporting.result import Result, read_result
-from tests.misbehaviour.running import LIMIT_S, Signal, Watched, run_started
+from tests.misbehaviour.running import LIMIT_S, Signal, Watched, run_forked, run_started
 from tests.proof.servers import Environment, environment_of
 from tests.suite.harness import ESSENTIALS, ROOT, tallystick
 
@@ -32,8 +34,11 @@ def wait_for(name):
 """
 
 
+forked = partial(run_forked, "pytest")
+
+
 def run(environment: Environment, reports: Path, *arguments: str) -> Watched:
-    return run_started(environment, [*arguments, f"--report-dir={reports}"], reports, LIMIT_S)
+    return forked(environment, [*arguments, f"--report-dir={reports}"], reports, LIMIT_S)
 
 
 def own(directory: Path, **tests: str) -> str:
@@ -142,16 +147,18 @@ def test_a_violation_outlives_its_worker(faulty: Environment, tmp_path: Path) ->
     assert "CAP-2" in [entry["rule"] for entry in result_of(ran)["violations"]]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "running"), [(signal.SIGINT, run_started), (signal.SIGTERM, forked)]
+)
 def test_a_signal_ends_all_workers_and_loses_nothing(
-    number: signal.Signals, honest: Environment, tmp_path: Path
+    number: signal.Signals, running: Callable[..., Watched], honest: Environment, tmp_path: Path
 ) -> None:
     busy = (
         "(HERE / 'ready').touch()\n"
         "while True:\n    run_program(run, Program.parse('A = card 1000 NOK', 'h = hold A 100'))"
     )
     path, reports = own(tmp_path, one=busy, two=busy), tmp_path / "reports"
-    ran = run_started(
+    ran = running(
         honest,
         [*OWN, path, "-n", "2", f"--report-dir={reports}"],
         reports,
@@ -195,7 +202,7 @@ def test_a_worker_ends_by_itself_whatever_it_is_busy_with(busy: str, tmp_path: P
         looks = busy.startswith("looks")
         body = LOOKS if looks else GONE.format(process=sandbox._process.pid)
         path, reports = own(tmp_path, busy=body), tmp_path / "reports"
-        ran = run_started(
+        ran = forked(
             environment_of(sandbox.url),
             [*OWN, path, "-n", "2", f"--report-dir={reports}", "--wait=100s"],
             reports,
@@ -218,7 +225,7 @@ def test_what_a_killed_controller_leaves_is_swept(honest: Environment, tmp_path:
         "time.sleep(2)"
     )
     path, reports = own(tmp_path, one=busy), tmp_path / "reports"
-    ran = run_started(
+    ran = forked(
         honest,
         [*OWN, path, "-n", "1", f"--report-dir={reports}"],
         reports,

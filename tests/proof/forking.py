@@ -23,6 +23,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Literal
 
+from tallystick.parallel.forking import workers_forked
+from tests.proof import workers
+
 ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 60
 STOP_LIMIT_S = 10
@@ -30,7 +33,7 @@ LOST = 255
 """What multiprocessing says of a child of which it heard nothing; once in hundreds."""
 TRIES = 3
 
-FORKED = ("-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain")
+FORKED = ("-p", "no:cacheprovider", "--assert=plain")
 """What is imported already cannot be rewritten any more."""
 
 Program = Literal["pytest", "tallystick"]
@@ -112,13 +115,16 @@ def _run(program: Program, environment: dict[str, str], arguments: list[str], ou
         del os.environ[name]
     os.environ.update(environment)
     sys.argv = [program, *arguments]
+    workers.fork_from_here()
     if program == "tallystick":
         from tallystick.cli import main
 
         main(arguments)
     import pytest
 
-    sys.exit(int(pytest.main([*arguments, *FORKED])))
+    with workers_forked(arguments, [ROOT]) as plugins:
+        alone = () if plugins else ("-p", "no:xdist")
+        sys.exit(int(pytest.main([*arguments, *FORKED, *alone], plugins)))
 
 
 class _Line(io.StringIO):

@@ -12,7 +12,7 @@ from tallystick.regressions import read_regressions
 from tallystick.reporting.result import read_result
 from tests.misbehaviour.behaviours import cut
 from tests.misbehaviour.proxy import Turn, misbehaving
-from tests.misbehaviour.running import LIMIT_S, Watched, run_started
+from tests.misbehaviour.running import LIMIT_S, Watched, run_forked
 from tests.proof.gate import run_gate
 from tests.proof.servers import Environment, forked_sandbox
 from tests.suite.harness import tallystick
@@ -80,7 +80,7 @@ def test_with_workers_they_are_the_same_tests(folder: Path, tmp_path: Path) -> N
 
 def watched(environment: Environment, reports: Path, *arguments: str) -> Watched:
     given = ["contracts", *arguments, f"--report-dir={reports}"]
-    return run_started(environment, given, reports, LIMIT_S)
+    return run_forked("pytest", environment, given, reports, LIMIT_S)
 
 
 def test_a_selection_of_contracts_goes_without_them(folder: Path) -> None:
