@@ -101,9 +101,9 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """Names it within its run: the rule, a question that drifted, and a further cause of it."""
+        """Names it within its run: the rule, the question that it is about, and a further cause."""
         rule, question = self.violation.rule, self.violation.question
-        key = f"{rule} {question}" if rule == "DIA-2" else rule
+        key = f"{rule} {question}" if rule in ("DIA-1", "DIA-2") else rule
         key = f"{key} {self.digest}" if self.digest else key
         return f"{key} known as {self.known}" if self.known else key
 

@@ -58,6 +58,14 @@ def test_another_cause_is_a_finding_of_its_own() -> None:
     assert again.also == ("third",)
 
 
+def test_two_questions_that_are_answered_against_the_dialect_are_two_findings() -> None:
+    run = run_with(lambda finding: None)
+    for question in ("ref.same.hold", "ref.same.void"):
+        violation = Violation("DIA-1", "replay", "refused with 400", question)
+        run.record(replace(found(*HOLD), violation=violation))
+    assert list(run.findings) == ["DIA-1 ref.same.hold", "DIA-1 ref.same.void"]
+
+
 def test_what_may_have_the_same_cause_is_one_more_test() -> None:
     run = run_with(lambda finding: None)
     run.record(found(*REMAINING))
