@@ -29,6 +29,7 @@ WHOLE_RUNS = (
     "tests/regressions/",
     "tests/rival/",
     "tests/suite/",
+    "tests/targets/",
     "tests/test_faults.py",
 )
 WHOLE_RUN_LIMIT_S = 900

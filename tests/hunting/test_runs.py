@@ -16,6 +16,7 @@ from tallystick.corpus.storage import open_corpus
 from tallystick.reporting.result import Result, read_result
 from tests.hunting.redis_server import redis_server, why_not
 from tests.proof.servers import Environment
+from tests.sampling import LONG
 from tests.suite.harness import ESSENTIALS, ROOT, free_url, tallystick
 
 LIMIT_S = 120
@@ -141,7 +142,7 @@ def test_a_run_that_is_killed_loses_nothing(faulty: Environment, tmp_path: Path)
     assert shown <= {entry["rule"] for entry in result["violations"]}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=LONG)])
 def test_an_interrupted_hunt_brings_together_what_there_is(
     number: signal.Signals, faulty: Environment, tmp_path: Path
 ) -> None:

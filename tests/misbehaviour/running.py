@@ -61,7 +61,7 @@ def run_forked(
     reports: Path,
     limit_s: float,
     *,
-    ready: Path | None = None,
+    is_ready: Callable[[], bool] = lambda: True,
     signals: Sequence[Signal] = (),
 ) -> Watched:
     """Run pytest or tallystick in a forked process; signals as in `run_started`."""
@@ -70,7 +70,9 @@ def run_forked(
     with forking.started(program, environment, arguments, output) as child:
         assert child.pid is not None
         with _memory_of(child.pid) as memory:
-            _signal(child.pid, lambda: child.exitcode is not None, ready, signals, began + limit_s)
+            _signal(
+                child.pid, lambda: child.exitcode is not None, is_ready, signals, began + limit_s
+            )
             child.join(max(0.1, began + limit_s - time.monotonic()))
         status = child.exitcode
     seconds = time.monotonic() - began
@@ -84,11 +86,11 @@ def run_started(
     reports: Path,
     limit_s: float,
     *,
-    ready: Path | None = None,
+    is_ready: Callable[[], bool] = lambda: True,
     signals: Sequence[Signal] = (),
     largest_file: int | None = None,
 ) -> Watched:
-    """Run pytest as users do, and send it signals as soon as the file `ready` is there.
+    """Run pytest as users do, and send it signals as soon as it is ready.
 
     `largest_file`: so many bytes may be written to one file, as if the disk were full then.
     """
@@ -105,7 +107,7 @@ def run_started(
         )
         with _memory_of(process.pid) as memory:
             _signal(
-                process.pid, lambda: process.poll() is not None, ready, signals, began + limit_s
+                process.pid, lambda: process.poll() is not None, is_ready, signals, began + limit_s
             )
             status = _ended(process, began + limit_s)
     seconds = time.monotonic() - began
@@ -116,11 +118,11 @@ def run_started(
 def _signal(
     process: int,
     is_over: Callable[[], bool],
-    ready: Path | None,
+    is_ready: Callable[[], bool],
     signals: Sequence[Signal],
     until: float,
 ) -> None:
-    while ready is not None and not ready.exists() and not is_over() and time.monotonic() < until:
+    while not is_ready() and not is_over() and time.monotonic() < until:
         time.sleep(POLL_S)
     for one in signals:
         time.sleep(one.after_s)

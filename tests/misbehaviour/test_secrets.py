@@ -69,7 +69,9 @@ def test_a_card_token_is_masked_where_a_run_was_interrupted(
     reports = tmp_path / "reports"
     options = [*OWN, *SHOW_ALL, str(own), f"--report-dir={reports}"]
     signals = (Signal(SIGINT, after_s=0.3),)
-    ran = run_forked("pytest", honest, options, reports, LIMIT_S, ready=seen, signals=signals)
+    ran = run_forked(
+        "pytest", honest, options, reports, LIMIT_S, is_ready=seen.exists, signals=signals
+    )
     assert ran.status == 2, ran.output
     assert "shown = " in ran.output
     assert _codes(seen.read_text()) & set(_words(ran.output)) == set()

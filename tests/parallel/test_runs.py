@@ -163,7 +163,7 @@ def test_a_signal_ends_all_workers_and_loses_nothing(
         [*OWN, path, "-n", "2", f"--report-dir={reports}"],
         reports,
         LIMIT_S,
-        ready=tmp_path / "ready",
+        is_ready=(tmp_path / "ready").exists,
         signals=[Signal(number, 0.5)],
     )
     assert ran.status == 2, ran.output
@@ -207,7 +207,7 @@ def test_a_worker_ends_by_itself_whatever_it_is_busy_with(busy: str, tmp_path: P
             [*OWN, path, "-n", "2", f"--report-dir={reports}", "--wait=100s"],
             reports,
             LIMIT_S,
-            ready=tmp_path / "ready",
+            is_ready=(tmp_path / "ready").exists,
             signals=[Signal(signal.SIGINT, 0.5)],
         )
     assert ran.status == 2, ran.output
@@ -230,7 +230,7 @@ def test_what_a_killed_controller_leaves_is_swept(honest: Environment, tmp_path:
         [*OWN, path, "-n", "1", f"--report-dir={reports}"],
         reports,
         LIMIT_S,
-        ready=tmp_path / "ready",
+        is_ready=(tmp_path / "ready").exists,
         signals=[Signal(signal.SIGKILL, 0.1)],
     )
     assert result_of(ran)["verdict"] == "undecided"

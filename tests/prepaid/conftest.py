@@ -36,6 +36,12 @@ def database(request: pytest.FixtureRequest) -> str:
     return address
 
 
+@pytest.fixture(scope="session")
+def beside_sqlite(request: pytest.FixtureRequest) -> list[str]:
+    """The other databases that can be had here."""
+    return [] if why_not() else [request.getfixturevalue("postgres")]
+
+
 @pytest.fixture(scope="module")
 def server(database: str) -> Iterator[Prepaid]:
     running = Prepaid(database=database)

@@ -50,11 +50,13 @@ def test_the_reference_walk_is_the_same_on_every_database(serve: Serve, honest: 
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS.keys() - RACES))
-def test_a_fault_shows_on_the_reference_walk(name: str, database: str, honest: walk.Seen) -> None:
+def test_a_fault_shows_on_the_reference_walk(
+    name: str, beside_sqlite: list[str], honest: walk.Seen
+) -> None:
     shown = _shown_on(Sqlite(), name, walk.SCENARIOS, honest)
     assert shown is not None
-    if database != "sqlite":
-        assert _shown_on(Postgres(database), name, [shown], honest) == shown
+    for address in beside_sqlite:
+        assert _shown_on(Postgres(address), name, [shown], honest) == shown
 
 
 def _shown_on(

@@ -14,6 +14,7 @@ from tests.prepaid.postgres import Postgres
 from tests.prepaid.shop import Shop, figures
 from tests.prepaid.tenants import SECOND
 from tests.prepaid.variants import VARIANTS, policy_of
+from tests.sampling import some
 
 Serve = Callable[..., App]
 
@@ -253,7 +254,14 @@ def test_every_variant_is_shown() -> None:
     assert {shown.__name__ for shown in SHOWN} | {"key_in_use_409"} == set(VARIANTS)
 
 
-@pytest.mark.parametrize("name", sorted(VARIANTS))
+@pytest.mark.parametrize(
+    ("database", "name"),
+    [
+        *(("sqlite", name) for name in sorted(VARIANTS)),
+        *some((("postgres", name) for name in sorted(VARIANTS)), 5),
+    ],
+    indirect=["database"],
+)
 def test_the_answers_of_a_variant_are_documented(
     serve: Serve, name: str, honest: walk.Seen
 ) -> None:

@@ -114,6 +114,8 @@ def _run(program: Program, environment: dict[str, str], arguments: list[str], ou
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "TALLYSTICK_"))]:
         del os.environ[name]
     os.environ.update(environment)
+    # Under nohup it is ignored, and a process inherits that: then it would end nothing.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     sys.argv = [program, *arguments]
     workers.fork_from_here()
     if program == "tallystick":

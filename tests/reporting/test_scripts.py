@@ -32,6 +32,7 @@ from tests.prepaid.tenants import FIRST as PREPAID_KEY
 from tests.proof.servers import Environment, forked_sandbox
 from tests.reporting.sample import over_capture, sample_run
 from tests.reporting.scripted import NEEDED, check_scripts, ran, settings_for, written
+from tests.sampling import some
 from tests.stripelike.accounts import FIRST as STRIPE_KEY
 from tests.stripelike.process import Stripelike
 
@@ -81,7 +82,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", some(CASES, 6))
 def test_scenario_and_scripts_tell_a_faulty_wallet_from_an_honest_one(
     name: str, honest: Environment, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.misbehaviour.proxy import Behaviour, Turn, answering, misbehaving
+from tests.proof.gate import UNSHORTENED
 from tests.proof.servers import Environment
 from tests.sampling import some
 from tests.suite.harness import run_contracts
@@ -88,7 +89,7 @@ def test_a_failure_of_one_kind_of_request_is_a_fault(
             turn.pass_on()
 
     with misbehaving(honest, behave) as environment:
-        ran = run_contracts(environment, tmp_path / "reports", tests=CONTRACTS)
+        ran = run_contracts(environment, tmp_path / "reports", *UNSHORTENED, tests=CONTRACTS)
     assert ran.status == 1, ran.output
     assert "SHAPE-2" in [violation["rule"] for violation in ran.result["violations"]], ran.output
 

@@ -41,7 +41,7 @@ def test_a_server_without_the_fault_keeps_the_rule_with_status_0(
 def test_a_build_that_cannot_be_judged_is_skipped_by_a_bisection(
     scenario: Path, honest: Environment, tmp_path: Path
 ):
-    down = {**honest, "TALLYSTICK_TARGET": free_url()}
+    down = {**honest, "TALLYSTICK_TARGET": free_url(), "TALLYSTICK_WAIT": "1s"}
     plain = tallystick(down, tmp_path / "plain", "replay", str(scenario))
     bisect = tallystick(down, tmp_path / "bisect", "replay", str(scenario), "--bisect")
     assert plain.status == 4, plain.output

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -15,8 +11,9 @@ import pytest
 
 from sandbox.process import Sandbox
 from tallystick.reporting.compressed import read_text
+from tests.misbehaviour.running import Signal, run_forked
 from tests.proof.servers import Environment, environment_of
-from tests.suite.harness import ESSENTIALS, ROOT, Ran, free_url, run_contracts
+from tests.suite.harness import ESSENTIALS, LIMIT_S, ROOT, Ran, free_url, run_contracts
 
 OWN = ("-c", str(ROOT / "pyproject.toml"), "-p", "tallystick.pytest_plugin")
 """For contracts that are written for a test, outside of the repository."""
@@ -81,22 +78,12 @@ def test_a_violation_outweighs_a_contract_that_raises(faulty: Environment, tmp_p
 
 def interrupted(environment: Environment, reports: Path, ready: Path, *tests: str) -> Ran:
     """A run that is interrupted as soon as its contract has made the file."""
-    command = [sys.executable, "-m", "pytest", *tests, *OWN, "-q", f"--report-dir={reports}"]
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**plain, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    options = [*tests, *OWN, "-q", f"--report-dir={reports}"]
+    when, signals = ready.exists, [Signal(signal.SIGINT)]
+    ran = run_forked(
+        "pytest", environment, options, reports, LIMIT_S, is_ready=when, signals=signals
     )
-    deadline = time.monotonic() + PATIENCE_S
-    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=PATIENCE_S)
-    return Ran(process.returncode, output, reports)
+    return Ran(ran.status, ran.output, ran.reports)
 
 
 def test_an_interrupted_run_tells_what_it_found_with_status_2(faulty: Environment, tmp_path: Path):
@@ -154,7 +141,8 @@ def test_credentials_that_are_withdrawn_are_no_fault_of_the_suite(
         "run.target.authentication.forget()",
         "run_program(run, Program.parse('A = card 1000 NOK'))",
     )
-    ran = run_contracts(honest, tmp_path / "reports", *OWN, tests=(withdrawn, ESSENTIALS))
+    tests = (withdrawn, ESSENTIALS)
+    ran = run_contracts(honest, tmp_path / "reports", *OWN, "--wait=1s", tests=tests)
     assert ran.status == 1, ran.output
     assert ran.result["verdict"] == "undecided"
     assert "refused the credentials of client 'admin'" in ran.output

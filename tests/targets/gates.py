@@ -15,7 +15,7 @@ from tallystick.reporting.result import Result, read_result
 
 PROFILES = {"localstripe": "stripe-payment-intents", "stripe-stateful-mock": "stripe-charges"}
 """The servers of others, and what they speak."""
-ENDED_S = 300
+ENDED_S = 600
 JUDGED = (0, 1)
 """How a gate ends that has a verdict: nothing was found, or something."""
 
