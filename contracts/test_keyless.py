@@ -1,7 +1,8 @@
 """REF, for an API whose idempotency key is optional: a request without one repeats no other.
 
 No step of a program can leave its key out, since a lost answer could then not be asked for again.
-So these requests are sent once, beside a program.
+So these requests are sent once, beside a program, and the program is not read back at its end: its
+ledger knows nothing of what they did.
 """
 
 from __future__ import annotations
@@ -55,7 +56,6 @@ def test_a_hold_without_a_key_is_a_hold_of_its_own(run: Run, first: str) -> None
         if ids[0] == ids[1]:
             expected = "another hold: nothing says that it is a repeat"
             violate(session, "TX-8", expected, f"hold {ids[0]}")
-    session.finish()
 
 
 @rule("CAP-5")
@@ -75,7 +75,6 @@ def test_a_capture_without_a_key_is_judged_by_what_is_left(run: Run, first: str)
     if isinstance(outcome, Accepted):
         again = perform(session, run.target, replace(capture, ref=NO_KEY), f"{line}, without a key")
         expect_refusal(session, "CAP-5", "a second capture of all, without a key", again)
-    session.finish()
 
 
 def _made(session: Session, hold: Transact, words: str) -> str | None:

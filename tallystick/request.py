@@ -35,6 +35,8 @@ class Request:
 
     @property
     def content_type(self) -> dict[str, str]:
-        """The header that says what a body is."""
+        """The header that says what a body is, unless the request has one of its own."""
+        if any(name.lower() == "content-type" for name, _ in self.headers):
+            return {}
         kind = "application/x-www-form-urlencoded" if self.form else "application/json"
         return {"Content-Type": kind}

@@ -157,7 +157,6 @@ class Suite:
         share(self.run)
         target.end_with(self.run.seconds_left)
         target.connections.meanwhile = self.catch_up
-        self.not_claimed.update(self.run.shape.said)
         if not self.run.pinned:
             self.not_claimed["DIA-2"] = "no dialect is pinned (--dialect)"
         try:
@@ -308,7 +307,8 @@ class Suite:
         checked = {} if self.run is None else self.run.checked
         claims = frozenset().union(*self.selection.claims.values())
         without_occasion = {rule: why for rule, why in NEVER_MET.items() if rule in claims}
-        found = without_occasion | self.not_claimed
+        of_document = {} if self.run is None else self.run.shape.said
+        found = without_occasion | dict(of_document) | self.not_claimed
         return unmet(found, checked, self.settings.profile)
 
     def _lacking(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tallystick.documents.files import DocumentError
-from tallystick.documents.shape import JSON_TYPE, METHODS
+from tallystick.documents.shape import JSON_TYPE, METHODS, is_json
 
 JSON = Any
 
@@ -55,7 +55,7 @@ def _body(theirs: Mapping[str, Any], place: tuple[str, str]) -> dict[str, Any] |
     body = _resolved(theirs, theirs["paths"][path][method.lower()].get("requestBody", {}))
     content = body.get("content", {})
     for kind, said in content.items() if isinstance(content, Mapping) else ():
-        if kind.partition(";")[0].strip().lower() == JSON_TYPE and "schema" in said:
+        if is_json(kind) and "schema" in said:
             _check_parts(theirs, said["schema"])
             schema = _rewritten(said["schema"], theirs)
             return {

@@ -81,6 +81,12 @@ class Whole:
     content: Mapping[str, Any]
 
 
+def is_json(kind: str) -> bool:
+    """Whether a media type is JSON, or a kind of it: `application/vnd.api+json` (RFC 6839, 3.1)."""
+    name = kind.partition(";")[0].strip().lower()
+    return name == JSON_TYPE or name.endswith("+json")
+
+
 class Shape:
     """An OpenAPI document; the schema of an answer is compiled when one comes first."""
 
@@ -94,8 +100,9 @@ class Shape:
         """Whether answers are judged by the target's own document."""
         self.refusals = REFUSAL_STATUSES
         """The statuses of a refusal."""
-        self.said: Mapping[str, str] = {}
-        """What is not judged because only one of two documents has it, and why."""
+        self.said: dict[str, str] = {}
+        """What is not judged because only one of two documents has it, or a schema is wrong, and
+        why."""
         self.operations: dict[str, Operation] = {}
         self.request_operations = self.operations
         """The operations as the document of requests has them."""
@@ -121,7 +128,7 @@ class Shape:
         content = response.get("content", {})
         return _Documented(
             tuple(kind.partition(";")[0].strip().lower() for kind in content),
-            content.get(JSON_TYPE, {}).get("schema"),
+            next((said.get("schema") for kind, said in content.items() if is_json(kind)), None),
         )
 
     def judge(self, operation: str, status: int, content_type: str, body: Any) -> Violation | None:
@@ -169,8 +176,18 @@ class Shape:
     def _validator(self, entry: tuple[str, str]) -> _Validator | None:
         if entry not in self._validators:
             schema = self._answers[entry].schema
-            self._validators[entry] = None if schema is None else self._compiled(schema)
+            self._validators[entry] = None if schema is None else self._usable(entry, schema)
         return self._validators[entry]
+
+    def _usable(self, entry: tuple[str, str], schema: Mapping[str, Any]) -> _Validator | None:
+        """The validator of an answer; None if the document is wrong there, which is then said."""
+        try:
+            return self._compiled(schema)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+            operation, status = entry
+            trouble = str(error).partition("\n")[0]
+            self.said[f"body of {status} of {operation}"] = f"its schema is none: {trouble}"
+            return None
 
     def _compiled(self, schema: Mapping[str, Any]) -> _Validator:
         formats = {"uuid": _is_uuid}
@@ -216,6 +233,8 @@ def _with_nulls(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     changed = {name: _with_nulls(member) for name, member in node.items()}
+    if changed.get("required") == []:
+        del changed["required"]  # that early draft wants one name at least; many write none
     if changed.pop("nullable", False) is True and isinstance(changed.get("type"), str):
         changed["type"] = [changed["type"], "null"]
         if "enum" in changed:

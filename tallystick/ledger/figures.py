@@ -128,12 +128,13 @@ def _documented_violation(ledger: Ledger, record: CardRecord) -> Violation | Non
         return Violation("READ-2", f"card {ledger.card!r}", f"card {record.card!r}")
     if ledger.card_status is CardStatus.ACTIVE and record.currency not in (None, ledger.currency):
         return Violation("CARD-2", f"currency {ledger.currency}", f"currency {record.currency}")
-    if record.balance is None or record.available is None:
+    figures = {"balance": record.balance, "available": record.available}
+    if any(figure is None and ledger.traits.has(name) for name, figure in figures.items()):
         return Violation("BAL-1", "amount_balance and amount_available", "one of them is absent")
-    if record.balance != ledger.balance:
+    if record.balance not in (None, ledger.balance):
         expected = f"amount_balance {ledger.balance} after {ledger.last_write}"
         return Violation(balance_rule, expected, f"amount_balance {record.balance}")
-    if record.available != ledger.available:
+    if record.available not in (None, ledger.available):
         expected = f"amount_available {ledger.available} after {ledger.last_write}"
         return Violation(available_rule, expected, f"amount_available {record.available}")
     # At the end: a figure below 0 mostly follows from a wrong one, whose rule says more.

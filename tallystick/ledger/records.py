@@ -7,14 +7,14 @@ does not know whether the payment was legal (see `preconditions`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.effects import adopt
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_borrowed, first_missing
-from tallystick.ledger.state import Entry, Ledger, is_unanswered
+from tallystick.ledger.state import Entry, Ledger, is_made_up, is_unrecorded
 from tallystick.ledger.vocabulary import (
     ActivateCard,
     EntryId,
@@ -94,29 +94,81 @@ def judge_list(
         if record.id in seen:
             return Violation("READ-3", "every transaction once", f"{record.id} twice")
         seen.add(record.id)
-        judged = _judge_listed(ledger, record)
+    unnamed = _Unnamed.of(ledger, records)
+    for record in records:
+        judged = _judge_listed(ledger, record, unnamed)
         if isinstance(judged, Violation):
             return judged
         ledger = judged
     for entry_id, entry in ledger.entries.items():
-        if entry_id not in seen:
+        if entry_id not in seen | unnamed.taken and _has_to_be_listed(ledger, entry_id, entry):
             return Violation(
                 "BAL-5",
                 f"the {entry.kind} of {entry.amount} with ref_id {entry.ref!r} in the list",
                 f"{len(records)} transactions without it",
             )
-    return _judge_opening(ledger)
+    return ledger if unnamed.are_unclear else _judge_opening(ledger)
 
 
-def _judge_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violation:
+@dataclass(slots=True)
+class _Unnamed:
+    """What a list shows that no answer has shown, where its items have no ref_id to find it by."""
+
+    are_unclear: bool = False
+    """Whether one of them may be several entries, or the opening amount: nothing is learned."""
+    taken: set[str] = field(default_factory=set)
+    """The entries that stand for them if that is so."""
+    may_be_opening: bool = False
+    """Whether one more may be the opening amount."""
+
+    @classmethod
+    def of(cls, ledger: Ledger, records: tuple[TransactionRecord, ...]) -> _Unnamed:
+        if ledger.traits.has("ref of an item"):
+            return cls()
+        unknown = [record for record in records if record.id not in ledger.entries]
+        opening = _may_be_opening(ledger)
+        possible = [len(_unshown(ledger, record)) + opening(record) for record in unknown]
+        return cls(max(possible, default=0) > 1, may_be_opening=True)
+
+    def judge(self, ledger: Ledger, record: TransactionRecord) -> Violation | None:
+        """Let an entry that fits stand for a record; a violation if none is left."""
+        left = [key for key in _unshown(ledger, record) if key not in self.taken]
+        if left:
+            self.taken.add(left[0])
+        elif self.may_be_opening and _may_be_opening(ledger)(record):
+            self.may_be_opening = False
+        else:
+            return _made_by_nobody(record)
+        return None
+
+
+def _unshown(ledger: Ledger, record: TransactionRecord) -> list[EntryId]:
+    """Return the entries with ids that no answer has shown, and that a record may be of."""
+    entries = ledger.entries.items()
+    return [key for key, each in entries if is_made_up(key) and _fits(ledger, each, record)]
+
+
+def _has_to_be_listed(ledger: Ledger, entry_id: EntryId, entry: Entry) -> bool:
+    """Whether an entry is missed in a list. What has no record on this API may be left out."""
+    if is_unrecorded(entry_id):
+        return False
+    kinds = (Kind.CAPTURE, Kind.VOID)
+    return entry.kind not in kinds or ledger.traits.has(f"record of a {entry.kind}")
+
+
+def _judge_listed(
+    ledger: Ledger, record: TransactionRecord, unnamed: _Unnamed
+) -> Ledger | Violation:
     entry_id = record.id or EntryId("")
     if entry_id not in ledger.entries:
+        if unnamed.are_unclear:
+            return unnamed.judge(ledger, record) or ledger
         found = _with_listed(ledger, record)
         if isinstance(found, Violation):
             return found
         ledger = found
     entry = ledger.entries[entry_id]
-    judged = _judge_record(ledger, entry, record, entry.extras)
+    judged = _judge_record(ledger, entry, _completed(ledger, entry, record), entry.extras)
     if isinstance(judged, Violation):
         return replace(judged, rule="BAL-5", expected=f"listed: {judged.expected}")
     others = (
@@ -138,7 +190,17 @@ def _own_extras(ledger: Ledger, entry: Entry) -> Extras:
     return (*entry.extras, *of_parent, *of_card)
 
 
+ITEM_MEMBERS = ("ref", "amount", "parent")
+
+
+def _completed(ledger: Ledger, entry: Entry, record: TransactionRecord) -> TransactionRecord:
+    """Return an item of a list with what the API shows on no item: that is never judged."""
+    unshown = [name for name in ITEM_MEMBERS if not ledger.traits.has(f"{name} of an item")]
+    return replace(record, **{name: getattr(entry, name) for name in unshown})
+
+
 def _fits(ledger: Ledger, entry: Entry, record: TransactionRecord) -> bool:
+    record = _completed(ledger, entry, record)
     return not isinstance(_judge_record(ledger, entry, record, entry.extras), Violation)
 
 
@@ -148,13 +210,15 @@ def _with_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violatio
     It is that of a lost answer, or of the opening amount; else a violation of BAL-5.
     """
     entry_id = record.id or EntryId("")
-    uses = ledger.refs.get(record.ref or RefId(""), ())
-    lost = [use.entry for use in uses if is_unanswered(use.entry)]
+    if ledger.traits.has("ref of an item"):
+        uses = ledger.refs.get(record.ref or RefId(""), ())
+        lost = [use.entry for use in uses if is_made_up(use.entry)]
+    else:
+        lost = _unshown(ledger, record)
     for key in lost:
         if len(lost) == 1 or _fits(ledger, ledger.entries[key], record):
             return adopt(ledger, key, entry_id)
-    opening = any(entry.kind is Kind.OPENING for entry in ledger.entries.values())
-    if record.type in (None, "fund") and record.amount == ledger.opening and not opening:
+    if _may_be_opening(ledger)(record):
         narrowed = ledger.dialect.narrow(_opening_question(ledger), ["listed"])
         if narrowed is not None:
             entry = Entry(Kind.OPENING, record.ref, ledger.opening, State.OPENING)
@@ -163,11 +227,22 @@ def _with_listed(ledger: Ledger, record: TransactionRecord) -> Ledger | Violatio
                 entries=ledger.entries.set(entry_id, entry),
                 spent_refs=ledger.spent_refs.set(record.ref or RefId(""), True),
             )
+    return _made_by_nobody(record)
+
+
+def _made_by_nobody(record: TransactionRecord) -> Violation:
     return Violation(
         "BAL-5",
         "only transactions that a client made",
         f"{record.type} of {record.amount} with ref_id {record.ref!r}",
     )
+
+
+def _may_be_opening(ledger: Ledger) -> Callable[[TransactionRecord], bool]:
+    """Return whether a record may be that of the opening amount, which is listed once at most."""
+    is_there = any(entry.kind is Kind.OPENING for entry in ledger.entries.values())
+    amounts = {ledger.opening} if ledger.traits.has("amount of an item") else {ledger.opening, None}
+    return lambda each: not is_there and each.type in (None, "fund") and each.amount in amounts
 
 
 def _judge_opening(ledger: Ledger) -> Ledger | Violation:
@@ -214,6 +289,7 @@ def _documented_differences(
 ) -> Iterator[tuple[str, str]]:
     """Return what is wrong with members whose value the documentation fixes: (expected, actual)."""
     is_open = entry.kind is Kind.VOID or _is_hidden(ledger, entry, record)
+    is_open = is_open or _may_show_what_became_of_it(ledger, entry)
     if not is_open and record.amount != entry.amount:
         yield f"amount {entry.amount}", f"amount {record.amount}"
     if entry.kind is not Kind.OPENING and record.ref != entry.ref:
@@ -224,6 +300,13 @@ def _documented_differences(
         yield f"parent_id {entry.parent}", f"parent_id {record.parent}"
     if entry.parent is None and record.parent is not None:
         yield "no parent_id", f"parent_id {record.parent}"
+
+
+def _may_show_what_became_of_it(ledger: Ledger, entry: Entry) -> bool:
+    """Whether it is a hold that has changed since, on an API where captures have no records: its
+    own one may then show what was captured of it, or what is left."""
+    was_changed = bool(entry.captured or entry.released)
+    return entry.kind is Kind.HOLD and was_changed and not ledger.traits.own_records
 
 
 def _is_hidden(ledger: Ledger, entry: Entry, record: TransactionRecord) -> bool:

@@ -54,6 +54,16 @@ def unrecorded_id(kind: str, ref: RefId, number: int) -> EntryId:
     return EntryId(f"{UNRECORDED}{kind} {ref} {number}")
 
 
+def is_unrecorded(id_: str) -> bool:
+    """Whether it is the id of an entry that has no record on the server."""
+    return id_.startswith(UNRECORDED)
+
+
+def is_made_up(id_: str) -> bool:
+    """Whether no answer has shown the id: of a lost answer, or of what has no record."""
+    return is_unanswered(id_) or is_unrecorded(id_)
+
+
 def is_unanswered(id_: str) -> bool:
     """Whether the ledger made the id up: no answer has shown it, so no request can name it."""
     return id_.startswith(UNANSWERED)

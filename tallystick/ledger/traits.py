@@ -27,12 +27,17 @@ DETAILS = frozenset(
             "metadata of a void",
             "amount of a void",
             "amount of a capture",
+            "record of a void",
+            "record of a capture",
         ),
+        *("ref of an item", "amount of an item", "parent of an item"),
+        *("balance", "available"),
         *("amount of a card", "funds", "drawdown", "pending", "reserved", "released"),
     )
 )
 """What some APIs show or take beside what every one has: the type of a record, the period of a
-card, ids that callers choose, figures of a card, what was released of a hold."""
+card, ids that callers choose, members of an item of a list, figures of a card, what was released of
+a hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,15 +51,17 @@ def _body(record: Record, members: Sequence[str]) -> list[str]:
     if record.body is None and not members:
         return []
     body = {} if record.body is None else record.body
+    has_type = any(name.lower() == "content-type" for name in record.headers)
+    kind = [] if has_type else ["-H 'Content-Type: application/json'"]
     if not isinstance(body, dict) or not members:
-        return ["-H 'Content-Type: application/json'", f"-d {shlex.quote(compact(body))}"]
+        return [*kind, f"-d {shlex.quote(compact(body))}"]
     places = [member.partition("=") for member in members]
     for number, (name, _, _) in enumerate(places):
         body = _with_member(body, re.findall(r"[^\[\]]+", name), PLACE.format(number))
     text = shlex.quote(compact(body))
     for number, (_, _, value) in enumerate(places):
         text = text.replace(PLACE.format(number), f"'\"{value}\"'")
-    return ["-H 'Content-Type: application/json'", f"-d {text}"]
+    return [*kind, f"-d {text}"]
 
 
 PLACE = "@credentials-{}@"

@@ -60,7 +60,9 @@ def _request(record: Record, base_url: str) -> dict[str, Any]:
     if record.body is not None:
         is_form = record.form and isinstance(record.body, dict)
         text = urlencode(record.body) if is_form else json.dumps(record.body)
-        made["postData"] = {"mimeType": FORM_TYPE if is_form else JSON_TYPE, "text": text}
+        own = (each["value"] for each in headers if each["name"].lower() == "content-type")
+        kind = next(own, FORM_TYPE if is_form else JSON_TYPE)
+        made["postData"] = {"mimeType": kind, "text": text}
     return made
 
 

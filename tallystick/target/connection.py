@@ -359,7 +359,7 @@ class HttpTarget:
     ) -> Outgoing:
         """The request without credentials."""
         kind = request.content_type if content is not None else {}
-        headers = {**ACCEPT, **kind, **dict(request.headers), **further}
+        headers = _merged(ACCEPT, kind, dict(request.headers), further)
         return Outgoing(request.method, self.address.url + request.path, headers, content)
 
     def _reach(self, message: Message, sent: Outgoing) -> Answer | NoAnswer:
@@ -416,6 +416,14 @@ class HttpTarget:
 
     def _sender_of(self, transport: httpx.BaseTransport) -> Sender:
         return Sender(transport, self._shared.connections.network, self._shared.depths)
+
+
+def _merged(*given: Mapping[str, str]) -> dict[str, str]:
+    """Headers, of which a later one takes the place of an earlier one however both are spelled."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, value in (pair for headers in given for pair in headers.items()):
+        found[name.lower()] = name, value
+    return dict(found.values())
 
 
 def _unknown(exchange: Exchange) -> Exchange:

@@ -1,6 +1,7 @@
 """Lists of several pages, and requests that are queued: what is read until an answer is whole."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,7 @@ def items(*ids: str) -> list[dict[str, Any]]:
 
 
 LIST = "/cards/ts1-A/entries"
+LINK = f'<https://pay.example/v1{LIST}?after={{}}>; rel="{{}}"'
 FORMS: dict[str, tuple[str, list[Page], list[str]]] = {
     "a cursor": (
         "next: {cursor: next}",
@@ -108,6 +110,27 @@ FORMS: dict[str, tuple[str, list[Page], list[str]]] = {
         [{"items": items("a", "b"), "more": True}, {"items": items("c"), "more": False}],
         [f"{LIST}?limit=2&page=2"],
     ),
+    "a cursor in a header": (
+        'next: {cursor: "header:X-Next"}',
+        [{"items": items("a", "b"), "X-Next": "c2"}, {"items": items("c")}],
+        [f"{LIST}?limit=2&cursor=c2"],
+    ),
+    "one of the links in a header": (
+        "next: header:Link",
+        [
+            {
+                "items": items("a", "b"),
+                "Link": f"{LINK.format('z', 'prev')}, {LINK.format('b', 'next')}",
+            },
+            {"items": items("c"), "Link": LINK.format("a", "prev")},
+        ],
+        [f"{LIST}?after=b"],
+    ),
+    "a member within another": (
+        "next: {page: {offset: $count}}",
+        [{"items": items("a", "b")}, {"items": items("c")}, {"items": []}],
+        [f"{LIST}?limit=2&page%5Boffset%5D=2", f"{LIST}?limit=2&page%5Boffset%5D=3"],
+    ),
     "a link": (
         "next: links.next",
         [
@@ -123,7 +146,11 @@ FORMS: dict[str, tuple[str, list[Page], list[str]]] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_all_pages_of_a_list_are_read(form: str, lists: Any) -> None:
     pages, bodies, expected = FORMS[form]
-    outcome, paths, _ = completed(lists(pages), ReadTransactions(A), *map(answer, bodies))
+    answers = [
+        replace(answer(body), headers={name: str(value) for name, value in body.items()})
+        for body in bodies
+    ]
+    outcome, paths, _ = completed(lists(pages), ReadTransactions(A), *answers)
     assert isinstance(outcome, Accepted)
     assert [each.id for each in outcome.record] == ["a", "b", "c"]  # type: ignore[union-attr]
     assert paths == expected

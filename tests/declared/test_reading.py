@@ -191,6 +191,34 @@ def test_a_mistake_is_named_with_its_line(
     assert any(line.startswith(expected) for line in found), found
 
 
+VOID = """  void:
+    send: POST /holds/$hold/void
+    with: {amount: $amount}
+    without_amount: {send: DELETE /holds/$hold}
+"""
+
+
+def test_a_void_without_an_amount_may_be_another_request(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, GOOD + VOID) == []
+    named = mistakes(
+        tmp_path, GOOD + VOID.replace("DELETE /holds/$hold", "POST /holds/$hold/$amount")
+    )
+    assert "void: `without_amount` has no $amount" in "".join(named)
+    twice = mistakes(tmp_path, GOOD + VOID.replace("    with: {amount: $amount}\n", ""))
+    assert "`without_amount` is beside a request that uses $amount" in "".join(twice)
+    of_none = mistakes(tmp_path, GOOD + VOID.replace("DELETE /holds/$hold", "DELETE /holds"))
+    assert "void: which hold? Its request has to use $hold" in "".join(of_none)
+
+
+@pytest.mark.parametrize("name", ["account", "amount", "hold", "ref"])
+def test_what_an_answer_gives_has_a_name_of_its_own(name: str, tmp_path: Path) -> None:
+    given = GOOD.replace(
+        "    shows: {id: id}", f"    gives: {{{name}: a.b}}\n    shows: {{id: id}}"
+    )
+    text = f"hold: gives: ${name} has a meaning already: call it otherwise"
+    assert text in "".join(mistakes(tmp_path, given))
+
+
 def test_a_request_that_the_document_has_not_is_named(tmp_path: Path) -> None:
     text = (SPEC / "stripe/charges.yaml").read_text(encoding="utf-8")
     text = text.replace("openapi.yaml", str(SPEC / "stripe/openapi.yaml"))

@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from tallystick.cli import cli
 from tests.declared.servers.checkout import KEY, Checkout
+from tests.declared.servers.entries import ORGANIZATION, Entries
+from tests.declared.servers.entries import SECRET as ORGANIZATIONS
 from tests.declared.servers.http import Api, Serving
 from tests.declared.servers.links import TOKEN as LINKS
 from tests.declared.servers.links import Links
@@ -40,6 +42,7 @@ APIS: dict[str, tuple[type[Api], dict[str, str]]] = {
     "transfers": (Transfers, both(CLIENT, CLIENTS)),
     "links": (Links, {"TALLYSTICK_TOKEN": LINKS}),
     "till": (Till, {"TALLYSTICK_TOKEN": TOKEN}),
+    "entries": (Entries, both(ORGANIZATION, ORGANIZATIONS)),
 }
 HOLD = ("A = card 1000", "h = hold A 600")
 FINAL = 'with {"final": "true"}'
@@ -78,6 +81,16 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "cancel_keeps_hold": (*HOLD, "v = void h"),
     "cancelled_is_completed": (*HOLD, "v = void h", "c = capture h"),
     "completed_is_cancelled": (*HOLD, "c = capture h", "v = void h"),
+    "posted_again": (*HOLD, "c = capture h", "d = capture h"),
+    "part_is_too_large": (*HOLD, "c = capture h remaining+1"),
+    "part_stays_pending": (*HOLD, "c = capture h 200"),
+    "whole_is_the_first": (*HOLD, "c = capture h 200", "d = capture h"),
+    "archived_is_posted": (*HOLD, "v = void h", "c = capture h"),
+    "archived_stays_pending": (*HOLD, "v = void h"),
+    "posted_is_archived": (*HOLD, "c = capture h", "v = void h"),
+    "pending_is_available": (*HOLD, "g = hold A available+1"),
+    "repeat_is_made": ("A = card 1000", "f = fund A 5", "again f"),
+    "page_skips_one": ("A = card 1000", *(f"f{n} = fund A {n}" for n in range(1, 5)), "list A"),
 }
 FAULTS = [(name, fault) for name, (api, _) in APIS.items() for fault in api.faults]
 

@@ -251,3 +251,47 @@ def test_a_key_of_one_card_is_not_used_for_another_unless_each_has_its_own(tmp_p
         else:
             with pytest.raises(Unnamed, match="was used for card ts1-A"):
                 of.encode(other, "", known)
+
+
+def test_json_of_another_media_type_has_it_where_there_is_a_body() -> None:
+    of = profile("unit")
+    of.names.learn_card(A, "1", "USD")
+    sent = of.encode(HOLD, "", {})
+    assert sent.content_type == {}  # it has one of its own
+    assert ("Content-Type", "application/vnd.api+json") in sent.headers
+    read = of.encode(ReadCard(A), "", {})
+    assert [name for name, _ in read.headers] == ["Accept"]
+
+
+def test_a_key_may_be_deep_in_the_body_and_stays_without_an_amount() -> None:
+    of = profile("unit")
+    key = {"idempotencyKey": "r1"}
+    assert encoded(of, Void(A, H, RefId("r1")))[2]["data"]["attributes"] == key
+    part = encoded(of, Capture(A, H, 300, RefId("r1")))[2]["data"]
+    assert part == {"type": "purchase", "attributes": {**key, "amount": 300}}
+
+
+def test_the_whole_may_be_captured_by_another_request() -> None:
+    of = load(TABLE.parent / "servers" / "entries.yaml")
+    of.names.learn_card(A, "account-1", "EUR")
+    whole = encoded(of, Capture(A, H, None, RefId("r1")))
+    assert whole[:3] == ("PATCH", "/ledger_transactions/h%2F1", {"status": "posted"})
+    assert whole[3]["Idempotency-Key"] == "r1"
+    method, path, body, _ = encoded(of, Capture(A, H, 300, RefId("r1")))
+    assert (method, path) == ("POST", "/ledger_transactions/h%2F1/partial_post")
+    assert [each["amount"] for each in body["posted_ledger_entries"]] == [300, 300]
+    with pytest.raises(Unnamed, match="takes no metadata here"):
+        of.encode(Capture(A, H, None, RefId("r1"), extras=(("metadata", "{}"),)), "", {})
+
+
+def test_a_card_may_show_the_metadata_that_it_was_made_with(tmp_path: Path) -> None:
+    text = (TABLE / "unit.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "unit.yaml"
+    file.write_text(
+        text.replace("      available: ", "      metadata: data.meta\n      available: ")
+    )
+    body = {"data": {"id": "1", "meta": {"a": "b"}, "attributes": {"balance": 1, "available": 1}}}
+    outcome = load(file).outcome(ReadCard(A), answer(body))
+    assert isinstance(outcome, Accepted)
+    assert isinstance(outcome.record, CardRecord)
+    assert outcome.record.extras == (("metadata", '{"a": "b"}'),)

@@ -5,6 +5,7 @@ import pytest
 from tallystick.profiles.declared.templates import (
     LEFT_OUT,
     Missing,
+    at_place,
     filled,
     filled_path,
     flat,
@@ -30,6 +31,13 @@ def test_an_object_that_spells_an_amount_is_left_out_without_one() -> None:
     }
     said_more = {"capture": {"value": "$amount", "final": True}}
     assert filled(said_more, without) == {"capture": {"final": True}}
+    with_key = {"attributes": {"amount": "$amount", "key": "$ref"}}
+    assert filled(with_key, {**without, "ref": "r-1"}) == {"attributes": {"key": "r-1"}}
+
+
+def test_a_place_is_a_body_with_nothing_else_in_it() -> None:
+    assert at_place("key", 1) == {"key": 1}
+    assert at_place("data.attributes.key", 1) == {"data": {"attributes": {"key": 1}}}
 
 
 def test_a_variable_within_a_text_is_needed() -> None:

@@ -7,8 +7,21 @@ from decimal import Decimal
 
 import pytest
 
+from tallystick.ledger.lifecycle import State
+from tallystick.ledger.oracle import judge
+from tallystick.ledger.persistent import Map
+from tallystick.ledger.records import judge_list
+from tallystick.ledger.state import Entry, Ledger, is_made_up, unrecorded_id
 from tallystick.ledger.traits import COMPLETE, Traits
-from tallystick.ledger.vocabulary import Violation, exact
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    EntryId,
+    Kind,
+    RefId,
+    TransactionRecord,
+    Violation,
+    exact,
+)
 from tests.ledger.stories import Story
 
 
@@ -66,3 +79,90 @@ def test_a_capture_that_keeps_the_rest_leaves_open_what_the_next_one_does() -> N
     judged = story.judge("capture c2 h1 100", "accepted").result
     assert not isinstance(judged, Violation)
     assert {ledger.held for ledger in judged} == {300, 0}
+
+
+UNSHOWN = frozenset({"ref of an item", "amount of an item", "parent of an item"})
+BARE = replace(COMPLETE, details=COMPLETE.details - UNSHOWN)
+
+
+def listed(traits: Traits, *lines: str, without: tuple[str, ...] = ("ref",)) -> Ledger | Violation:
+    """What is made of the honest list of a card, of which each item lacks some members."""
+    story = Story(traits=traits).tell("open 1000", *lines)
+    shown = story.server.perform(story.command("list"))
+    assert isinstance(shown, Accepted)
+    assert isinstance(shown.record, tuple)
+    bare = tuple(replace(each, **dict.fromkeys(without)) for each in shown.record)
+    return judge_list(story.ledger, bare, [])
+
+
+@pytest.mark.parametrize("without", [("ref",), ("ref", "amount"), ("ref", "amount", "parent")])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("hold h1 600", "capture c1 h1 200", "draw d1 5"),
+        ("lost draw d1 5",),
+        ("lost draw d1 5", "lost draw d2 5", "lost fund f1 1000"),
+    ],
+)
+def test_what_no_item_of_a_list_shows_is_not_judged(
+    lines: tuple[str, ...], without: tuple[str, ...]
+) -> None:
+    needed = UNSHOWN & {f"{name} of an item" for name in without}
+    traits = replace(COMPLETE, details=COMPLETE.details - needed)
+    assert not isinstance(listed(traits, *lines, without=without), Violation)
+
+
+def test_the_id_of_a_lost_answer_is_learned_where_only_one_fits() -> None:
+    one = listed(BARE, "lost draw d1 5", "lost draw d2 7", without=("ref",))
+    assert isinstance(one, Ledger)
+    shown = replace(COMPLETE, details=COMPLETE.details - {"ref of an item"})
+    known = listed(shown, "lost draw d1 5", "lost draw d2 7")
+    assert isinstance(known, Ledger)
+    assert [key for key in known.entries if is_made_up(key)] == []
+    assert len([key for key in one.entries if is_made_up(key)]) == 2
+
+
+def test_an_item_too_many_is_one_that_nobody_made() -> None:
+    story = Story(traits=BARE).tell("open 1000", "lost draw d1 5", "lost draw d2 5")
+    shown = story.server.perform(story.command("list"))
+    assert isinstance(shown, Accepted)
+    assert isinstance(shown.record, tuple)
+    more = [replace(shown.record[-1], id=f"more{number}") for number in range(2)]
+    bare = tuple(replace(each, ref=None) for each in (*shown.record, *more))
+    found = judge_list(story.ledger, bare, [])
+    assert isinstance(found, Violation)
+    assert found.expected == "only transactions that a client made"
+
+
+@pytest.mark.parametrize(("shown", "other"), [("balance", "available"), ("available", "balance")])
+def test_one_of_the_two_figures_of_a_card_is_enough(shown: str, other: str) -> None:
+    traits = replace(COMPLETE, details=COMPLETE.details - {other})
+    for each, is_permitted in ((traits, True), (COMPLETE, False)):
+        story = Story(traits=each).tell("open 1000", "hold h1 600")
+        command = story.command("read")
+        honest = story.server.perform(command)
+        assert isinstance(honest, Accepted)
+        bare = replace(honest.record, **{other: None})
+        result = judge(story.ledger, command, Accepted(bare)).result
+        assert isinstance(result, Violation) is not is_permitted
+        wrong = judge(story.ledger, command, Accepted(replace(bare, **{shown: 7}))).result
+        assert isinstance(wrong, Violation)
+
+
+@pytest.mark.parametrize("amount", [600, 200, 400])
+def test_captures_without_records_need_not_be_listed(amount: int) -> None:
+    traits = replace(BARE, own_records=False, details=BARE.details - {"record of a void"})
+    entries = {
+        EntryId("h"): Entry(Kind.HOLD, RefId("h1"), 600, State.PARTLY_CAPTURED, captured=200),
+        unrecorded_id("capture", RefId("c1"), 0): Entry(
+            Kind.CAPTURE, RefId("c1"), 200, State.CAPTURED, parent=EntryId("h")
+        ),
+        EntryId("?void v1"): Entry(Kind.VOID, RefId("v1"), 0, State.VOIDED, parent=EntryId("h")),
+    }
+    story = Story(traits=traits).tell("open 0")
+    ledger = story.ledger.changed(entries=Map.of(entries.items()))
+    shown = TransactionRecord(EntryId("h"), None, amount, "NOK", None, None)
+    assert isinstance(judge_list(ledger, (shown,), []), Ledger)
+    missing = judge_list(ledger, (), [])
+    assert isinstance(missing, Violation)
+    assert "the hold of 600" in missing.expected

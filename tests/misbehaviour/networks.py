@@ -7,6 +7,7 @@ says which rules those are. `test_targets` runs them.
 from __future__ import annotations
 
 import gzip
+import time
 from dataclasses import replace
 
 from tests.misbehaviour.behaviours import JSON, PAGE, error, headers, message, outage
@@ -95,10 +96,55 @@ def twice(turn: Turn) -> None:
     turn.pass_on()
 
 
-def twice_with_the_second_answer(turn: Turn) -> None:
-    """Deliver it twice, and pass the second answer on."""
+def again_after_a_reset(turn: Turn) -> None:
+    """Deliver it, lose the answer, and deliver it again: what a proxy does that retries."""
     assert turn.answer.status
     turn.send(turn.ask())
+
+
+def of_payments(do: Behaviour) -> Behaviour:
+    """Do it to payments."""
+    return lambda turn: do(turn) if "/transactions" in turn.path else turn.pass_on()
+
+
+def answered_again_later(turn: Turn) -> None:
+    """The answer, and a copy of it where the next one should be."""
+    turn.pass_on()
+    turn.wait(0.02)
+    turn.pass_on()
+
+
+def cached(seconds: float) -> Behaviour:
+    """Reads are answered from a cache that knows nothing of writes, as a shared one does."""
+    kept: dict[str, tuple[float, Reply]] = {}
+
+    def behave(turn: Turn) -> None:
+        now = time.monotonic()
+        made, reply = kept.get(turn.path, (now, turn.answer))
+        if now - made > seconds:
+            made, reply = now, turn.answer
+        kept[turn.path] = made, reply
+        turn.send(reply.with_header("Age", str(int(now - made))))
+
+    return behave
+
+
+def lagging(number: int) -> Behaviour:
+    """Every so-manieth read comes from a replica that is one read of the same thing behind."""
+    seen: dict[str, Reply] = {}
+
+    def behave(turn: Turn) -> None:
+        behind = seen.get(turn.path, turn.answer)
+        seen[turn.path] = turn.answer
+        turn.send(turn.answer if turn.number % number else behind)
+
+    return behave
+
+
+def zipped_and_cut(reply: Reply) -> Reply:
+    """The answer in gzip, of which the end is missing though its length is right."""
+    whole = zipped(reply)
+    return replace(whole, body=whole.body[: len(whole.body) // 2])
 
 
 def redirected(status: int) -> Behaviour:
@@ -178,5 +224,25 @@ NETWORKS: dict[str, Row] = {
     # Proxies that send a request again.
     "reads are sent twice": Row(always(only("GET", twice)), CONFORMS, "CONFORMS"),
     "writes are sent twice": Row(always(only("POST", twice)), CONFORMS, "CONFORMS"),
+    # A card cannot be made twice, so only payments: they carry a ref_id.
+    "payments are sent again after a reset": Row(
+        always(only("POST", of_payments(again_after_a_reset))), CONFORMS, "CONFORMS"
+    ),
+    # What hides a result, or shows an old one.
+    "half of a zipped answer now and then": Row(
+        every(20, edited(zipped_and_cut)), EITHER, "", rules=()
+    ),
+    **{
+        f"redirects with {status} now and then": Row(
+            every(30, redirected(status)), VIOLATES, "SHAPE-3", rules=("SHAPE-3",)
+        )
+        for status in (307, 308)
+    },
+    "a connection for each request": Row(closing_after(1, announced=True), CONFORMS, "CONFORMS"),
+    "an answer comes once more now and then": Row(
+        every(40, answered_again_later), f"{EITHER}|{VIOLATES}", ""
+    ),
+    "reads come from a cache": Row(always(only("GET", cached(0.5))), VIOLATES, "VIOLATES"),
+    "a replica is behind": Row(always(only("GET", lagging(7))), VIOLATES, "VIOLATES"),
 }
 """What a network does while the server behind it is honest."""

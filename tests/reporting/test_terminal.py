@@ -213,6 +213,9 @@ def test_the_curl_line_is_one_command_for_a_shell() -> None:
     assert json.loads(words[words.index("-d") + 1]) == quoting.body
     assert words[-1] == f"http://h/v1{quoting.path}"
     assert "-d" not in _shell_words(curl(replace(quoting, body=None), "http://h/v1"))
+    own = replace(quoting, headers={"content-type": "application/vnd.api+json"})
+    named = " ".join(_shell_words(curl(own, "http://h/v1"))).lower()
+    assert named.count("content-type") == 1
 
 
 @pytest.mark.parametrize(

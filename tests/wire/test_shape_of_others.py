@@ -86,3 +86,27 @@ def test_the_documents_of_other_apis_can_be_judged_by(name: str) -> None:
         refusal = found.judge(operation, 400, "application/json", {})
         assert refusal is not None
         assert refusal.rule == "SHAPE-5"
+
+
+@pytest.mark.parametrize("kind", ["application/vnd.api+json", "application/hal+json; v=2"])
+def test_json_of_a_kind_is_judged_as_json_is(kind: str) -> None:
+    content = {"content": {kind: {"schema": AMOUNT}}}
+    given = {"paths": {"/holds": {"get": {"operationId": "hold", "responses": {"200": content}}}}}
+    found = Shape(given).judge("hold", 200, kind, {"amount": "1"})
+    assert found is not None
+    assert found.rule == "SHAPE-1"
+    other = Shape(given).judge("hold", 200, "application/json", {"amount": 1})
+    assert other is not None
+    assert other.rule == "SHAPE-6"
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_said"), [({"required": []}, False), ({"type": "money"}, True)]
+)
+def test_a_schema_that_is_none_is_not_judged_and_is_said(
+    schema: dict[str, Any], is_said: bool
+) -> None:
+    responses = {"200": json_of({**AMOUNT, **schema})}
+    given = Shape({"openapi": "3.0.3", "paths": {"/a": {"get": {"responses": responses}}}})
+    assert given.judge("GET /a", 200, "application/json", {"amount": 1}) is None
+    assert ("body of 200 of GET /a" in given.said) is is_said

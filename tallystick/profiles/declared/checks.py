@@ -9,12 +9,13 @@ from tallystick.profiles.declared.declaration import (
     OF_A_CARD,
     OF_A_HOLD,
     PAYMENTS,
+    Call,
     Declaration,
     Name,
     Template,
 )
 from tallystick.profiles.declared.documents import operation_named, operations_of
-from tallystick.profiles.declared.encoding import METADATA
+from tallystick.profiles.declared.encoding import METADATA, names_of
 from tallystick.profiles.declared.expressions import NOTHING, variables_of
 from tallystick.profiles.declared.page import Page, meant
 from tallystick.profiles.declared.signing import (
@@ -39,6 +40,8 @@ GIVEN: dict[Name, tuple[str, ...]] = {
 """The variables that each command has; `account` and `metadata` come with them."""
 COUNTED = ("count", "page")
 """The variables of `next`: how many items were read so far, and the number of the next page."""
+TAKEN = ("card", "hold", "amount", "currency", "ref", "account", "metadata", *COUNTED)
+"""What no answer can give under a name of its own."""
 CREDENTIALS = ("token", "client_id", "client_secret", "basic")
 
 
@@ -119,11 +122,12 @@ def _check_figures(declaration: Declaration, page: Page) -> None:
 def _check_metadata(declaration: Declaration, page: Page) -> None:
     """What is sent as metadata is looked for where the record is read."""
     commands = declaration.commands
-    for name in PAYMENTS:
+    for name in (Name.CARD, *PAYMENTS):
         template = commands.get(name)
         if template is None or METADATA not in _used(template):
             continue
-        read_by = [Name.LIST] if declaration.own_records or name in (Name.DRAW, Name.FUND) else []
+        read_by = [Name.READ_CARD] if name is Name.CARD else []
+        read_by += [Name.LIST] if declaration.own_records or name in (Name.DRAW, Name.FUND) else []
         read_by += [Name.HOLD, Name.READ_HOLD] if name is Name.HOLD else []
         for reader in read_by:
             if reader in commands and METADATA not in commands[reader].shows:
@@ -161,7 +165,7 @@ def _check_login(declaration: Declaration, page: Page) -> None:
     signature = login.signature
     known = (*CREDENTIALS, "account")
     if login.fetch is not None:
-        used = names_in([login.fetch.path, login.fetch.content, login.fetch.headers])
+        used = names_of([login.fetch])
         _unknown(page, line, "authentication: fetch", used, known)
     _unknown(page, line, "authentication: basic", names_in(login.pair), CREDENTIALS[:-1])
     shown = names_in([login.headers, login.query, login.members])
@@ -203,16 +207,20 @@ def _check_signature(page: Page, line: int, signature: Signature, shown: Iterabl
 
 def _check_variables(declaration: Declaration, page: Page, name: Name, template: Template) -> None:
     known = [*GIVEN[name], "account", "metadata", *declaration.given_before(name)]
+    _check_given(page, name, template)
     for before in template.before:
-        used = names_in([before.call.path, before.call.content, before.call.headers])
+        used = names_of([before.call])
         _unknown(page, template.line, f"{name}: before", used, known)
         known += before.gives
     later = () if template.wait is None else template.wait.gives
     _unknown(page, template.line, name, _used(template), [*known, *later])
-    calls = [template.call, *(before.call for before in template.before)]
-    content = names_in([[call.path, call.content, call.headers] for call in calls])
+    befores = [before.call for before in template.before]
+    content = names_of([template.call, *befores])
     _check_following(page, name, template, known)
     _check_subject(declaration, page, name, content)
+    if template.whole is not None:
+        _check_subject(declaration, page, name, names_of([template.whole, *befores]))
+        _check_whole(page, name, template, template.whole)
     if name in (Name.HOLD, Name.DRAW, Name.FUND) and "amount" not in content:
         page.mistake(template.line, f"{name}: its request has to use $amount")
     if name is Name.CARD and "amount" not in content:
@@ -220,6 +228,24 @@ def _check_variables(declaration: Declaration, page: Page, name: Name, template:
         page.mistake(template.line, f"{text}make it, and `send` add the money")
     if name is Name.CARD and "card" not in content and "id" not in template.shows:
         page.mistake(template.line, "card: use $card as its id, or say in `shows` where its id is")
+
+
+def _check_given(page: Page, name: Name, template: Template) -> None:
+    """What an answer gives has a name of its own: it would take the place of what we make."""
+    wait = {} if template.wait is None else template.wait.gives
+    given = [*(each for before in template.before for each in before.gives), *template.gives, *wait]
+    for each in sorted(set(given) & set(TAKEN)):
+        text = f"{name}: gives: ${each} has a meaning already: call it otherwise"
+        page.mistake(template.line, text)
+
+
+def _check_whole(page: Page, name: Name, template: Template, whole: Call) -> None:
+    """The request without an amount is another one than that with an amount."""
+    if "amount" not in names_of([template.call]):
+        text = "`without_amount` is beside a request that uses $amount, and this one does not"
+        page.mistake(template.line, f"{name}: {text}")
+    if "amount" in names_of([whole]):
+        page.mistake(template.line, f"{name}: `without_amount` has no $amount")
 
 
 def _check_subject(declaration: Declaration, page: Page, name: Name, used: Iterable[str]) -> None:
@@ -244,15 +270,14 @@ def _check_following(page: Page, name: Name, template: Template, known: list[str
         _unknown(page, template.line, f"{name}: next", set().union(*used), [*known, *COUNTED])
     if template.wait is not None:
         call = template.wait.call
-        used_here = names_in([call.path, call.content, call.headers])
+        used_here = names_of([call])
         given = [*known, *template.wait.gives]
         _unknown(page, template.line, f"{name}: wait", used_here, given)
 
 
 def _used(template: Template) -> frozenset[str]:
     shown = (variables_of(each) for each in template.shows.values())
-    call = template.call
-    return names_in([call.path, call.content, call.headers]).union(*shown)
+    return names_of(template.effects).union(*shown)
 
 
 def _unknown(page: Page, line: int, where: str, used: Iterable[str], known: Any) -> None:

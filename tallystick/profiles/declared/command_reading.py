@@ -6,7 +6,7 @@ Every mistake is noted on the page; what is returned then is good enough to go o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tallystick.profiles.declared.answer_reading import AnswerReader
@@ -33,9 +33,11 @@ WAIT_S = 5
 """How long what is queued is waited for, unless the file says it."""
 REST = {"true": "final", "false": "not_final"}
 """The members of `capture` that say how a capture releases the rest of its hold, or keeps it."""
+WHOLE = "without_amount"
+"""The member of `capture` and `void` that says how one without an amount is sent."""
 CARD_FIGURES = (
     *("id", "currency", "amount", "balance", "available", "funds"),
-    *("drawdown", "pending", "reserved", "status"),
+    *("drawdown", "pending", "reserved", "status", "metadata"),
 )
 HOLD_FIGURES = (
     *("id", "currency", "amount", "captured", "remaining", "released", "open", "metadata"),
@@ -62,6 +64,16 @@ def figures_of(name: Name, *, own_records: bool) -> tuple[str, ...]:
 def headers_in(members: Members) -> dict[str, str]:
     """Return the headers that the member `headers` spells."""
     return {name: as_word(plain(item)) or "" for name, item in members.mapping("headers").items()}
+
+
+def _flat(members: Mapping[str, Item], within: str = "") -> Iterator[tuple[str, Item]]:
+    """Yield the members of a query by name: one within `page` is named `page[offset]`."""
+    for name, item in members.items():
+        name = f"{within}[{name}]" if within else name
+        if isinstance(item.value, dict):
+            yield from _flat(item.value, name)
+        else:
+            yield name, item
 
 
 class CommandReader(AnswerReader):
@@ -104,11 +116,13 @@ class CommandReader(AnswerReader):
             content = {key: plain(given) for key, given in members.mapping(member).items()}
             says_rest |= {said: content} if content else {}
         wait = self._wait(members.take("wait"), f"{name}: wait")
+        whole = members.take(WHOLE) if name in (Name.CAPTURE, Name.VOID) else None
         members.end()
         is_open, is_kind = (conditions.get(figure) for figure in CONDITIONS)
         return Template(
             *(item.line, call, before, shows, gives, says_rest),
             *(is_open, is_kind, items, more, pages, wait),
+            whole=None if whole is None else self.one_call(whole, f"{name}: {WHOLE}"),
         )
 
     def _pages(self, item: Item | None, where: str) -> Pages | None:
@@ -118,7 +132,7 @@ class CommandReader(AnswerReader):
             return Pages(link=self.one_expression(item.line, plain(item), where))
         members = {
             name: self.one_expression(given.line, plain(given), where)
-            for name, given in item.value.items()
+            for name, given in _flat(item.value)
         }
         return Pages(members=members)
 

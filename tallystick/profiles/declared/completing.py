@@ -7,6 +7,7 @@ Both have a bound; beyond it the outcome is unknown. This module does not know w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,6 +28,23 @@ QUEUED = 202
 MOST_PAGES = 50
 SHORTEST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 0.5
+
+
+_LINK = re.compile(r"<([^>]*)>([^,<]*)")
+_IS_NEXT = re.compile(
+    r";\s*rel\s*=\s*\"?(?:[^\";]*\s)?next(?:\s[^\";]*)?\"?\s*(?:;|$)", re.IGNORECASE
+)
+
+
+def next_link(text: str) -> str:
+    """Return the link of the next page; empty if there is none.
+
+    It may be one of several, as the header `Link` has them (RFC 8288): `</list?p=2>; rel="next"`.
+    """
+    if not text.lstrip().startswith("<"):
+        return text
+    found = (match[1] for match in _LINK.finditer(text) if _IS_NEXT.search(match[2]))
+    return next(found, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +127,7 @@ class _Listing:
         bodies = (*self.bodies, answer.body)
         if template.more is not None and not template.more.holds_for(answer.body):
             return replace(answer, body=Whole(bodies))
-        request = self._next(bodies)
+        request = self._next(bodies, headers_as_variables(answer.headers))
         if isinstance(request, str):
             return NoAnswer(request)
         if request is None and template.more is not None:
@@ -123,19 +141,20 @@ class _Listing:
         asked = (*self.asked, request.path)
         return FollowUp(request, replace(self, bodies=bodies, asked=asked).read)
 
-    def _next(self, bodies: tuple[JSON, ...]) -> Request | str | None:
+    def _next(self, bodies: tuple[JSON, ...], headers: Mapping[str, JSON]) -> Request | str | None:
         """The request of the next page; None if there is none; a text says what is wrong."""
         call, last = self.whole.template.call, bodies[-1]
         counts = [len(items_of(self.whole.template, body, self.whole.variables)) for body in bodies]
-        variables = {**self.whole.variables, "count": sum(counts), "page": len(bodies) + 1}
+        counted = {"count": sum(counts), "page": len(bodies) + 1}
+        variables = {**self.whole.variables, **headers, **counted}
         if self.pages.link is not None:
-            link = as_word(self.pages.link.value(last, variables))
+            link = next_link(as_word(self.pages.link.value(last, variables)) or "")
             return self._at(link) if link else None
         shown = {name: where.value(last, variables) for name, where in self.pages.members.items()}
         if any(as_word(value) in (None, "") for value in shown.values()):
             return None
-        counted = all(variables_of(where) for where in self.pages.members.values())
-        if counted and counts[-1] == 0:
+        is_counted = all(variables_of(where) for where in self.pages.members.values())
+        if is_counted and counts[-1] == 0:
             return None
         content = merged(call.content, shown)
         return self._request(replace(call, content=content, body="query"))

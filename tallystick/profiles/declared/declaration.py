@@ -17,7 +17,7 @@ from tallystick.profiles.declared.expressions import (
 )
 from tallystick.profiles.declared.money import Money
 from tallystick.profiles.declared.signing import Signature
-from tallystick.profiles.declared.templates import merged, names_in
+from tallystick.profiles.declared.templates import at_place, merged, names_in
 from tallystick.profiles.production import Production
 
 JSON = Any
@@ -119,12 +119,19 @@ class Template:
     """Where its next page is; None: only the first one is read."""
     wait: Wait | None = None
     """How to wait for what is queued; None: every answer is a final one."""
+    whole: Call | None = None
+    """The request of a capture or a void without an amount, where it is another one."""
+
+    @property
+    def effects(self) -> tuple[Call, ...]:
+        """The requests with the effect: with an amount, and without."""
+        return (self.call,) if self.whole is None else (self.call, self.whole)
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """All requests of the command, in their order."""
         after = () if self.wait is None else (self.wait.call,)
-        return (*(before.call for before in self.before), self.call, *after)
+        return (*(before.call for before in self.before), *self.effects, *after)
 
     @property
     def reads_body(self) -> bool:
@@ -142,6 +149,8 @@ class Template:
         later = (*self.before, *(() if self.wait is None else (self.wait,)))
         read = [*self.shows.values(), *self.gives.values()]
         read += [expression for each in later for expression in each.gives.values()]
+        read += () if self.pages is None else self.pages.members.values()
+        read += [self.pages.link] if self.pages is not None and self.pages.link is not None else []
         return frozenset().union(*map(headers_of, read))
 
     @property
@@ -286,8 +295,8 @@ class Declaration:
         if header:
             return replace(call, headers={header: "$ref", **call.headers})
         if member:
-            key, content = {member: "$ref"}, call.content
-            whole = merged(content, key) if isinstance(content, list) else {**key, **content}
+            key, content = at_place(member, "$ref"), call.content
+            whole = merged(content, key) if isinstance(content, list) else merged(key, content)
             return replace(call, content=whole, has_body=True)
         return call
 

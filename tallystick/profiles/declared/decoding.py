@@ -170,6 +170,7 @@ class Decoder:
             pending=money("pending"),
             reserved=money("reserved"),
             status=shown.text("status"),
+            extras=shown.extras(),
         )
 
     def _hold(self, command: Command, shown: _Shown, currency: str) -> HoldRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -40,6 +40,7 @@ from tallystick.target.api import Unnamed
 
 JSON = Any
 METADATA = "metadata"
+TYPE = "content-type"
 _OF_KIND = {Kind.DRAWDOWN: Name.DRAW, Kind.HOLD: Name.HOLD, Kind.FUND: Name.FUND}
 
 
@@ -124,7 +125,7 @@ class Encoder:
     def _needs_card(self, command: Command) -> bool:
         """Whether a request names the card, or what was given when it was made."""
         card = self._declaration.commands[Name.CARD]
-        return bool({"card", *card.all_given} & _content(self.template(command)))
+        return bool({"card", *card.all_given} & names_of(self.template(command).calls))
 
     def key_of(self, command: Command) -> str | None:
         """Return the key of a request as the API gets it; None for a read, or if it has none."""
@@ -134,15 +135,17 @@ class Encoder:
     def encode(self, command: Command, variables: Mapping[str, JSON]) -> Request:
         """Return the request with the effect; Unnamed if the template cannot say the command."""
         template = self.template(command)
-        used = _content(template)
-        call = template.call
+        is_whole = getattr(command, "amount", None) is None
+        call = template.whole if is_whole and template.whole is not None else template.call
+        unused = [each for each in template.effects if each is not call]
+        used = names_of([each for each in template.calls if each not in unused])
         for name, said in getattr(command, "extras", ()):
             if name == FINAL and said in template.says_rest:
                 content = merged(call.content, template.says_rest[said])
                 call = replace(call, content=content, has_body=True)
             elif name not in used:
                 raise Unnamed(f"this API takes no {name} here")
-        if getattr(command, "amount", None) is not None and "amount" not in used:
+        if not is_whole and "amount" not in used:
             raise Unnamed("this API takes no amount here")
         self._check_key(command)
         if self.key_of(command) is not None:
@@ -175,15 +178,15 @@ class Encoder:
         elif call.method != "GET" and call.has_body:
             form = call.body == "form"
             body = flat(content) if form else content
+        if body is None:  # what says of which type a body is, of every request, needs one
+            headers = {name: each for name, each in headers.items() if name.lower() != TYPE}
         operation = call.operation or f"{call.method} {call.path}"
         return Request(operation, call.method, path, body, tuple(headers.items()), form)
 
 
-def _content(template: Template | None) -> frozenset[str]:
-    """The variables of all requests of a command."""
-    if template is None:
-        return frozenset()
-    return names_in([[call.path, call.content, call.headers] for call in template.calls])
+def names_of(calls: Iterable[Call]) -> frozenset[str]:
+    """Return the variables of some requests."""
+    return names_in([[call.path, call.content, call.headers] for call in calls])
 
 
 def _extras(extras: Extras) -> dict[str, JSON]:

@@ -22,8 +22,7 @@ def fuzzing_of(declaration: Declaration) -> Fuzzing:
     known = () if declaration.openapi is None else operations_of(declaration.openapi)
     paths = {each.operation: each.path for each in known}
     places: dict[str, dict[str, str]] = {}
-    for template in declaration.commands.values():
-        call = template.call
+    for call in (each for one in declaration.commands.values() for each in one.effects):
         path = paths.get(call.operation, call.path)
         found = {**_in_path(call, path), **dict(_in_content(call.content))}
         places.setdefault(call.operation, {}).update(found)

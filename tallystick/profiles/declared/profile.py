@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tallystick.cleanup.leftovers import Leftovers
+from tallystick.ledger.records import ITEM_MEMBERS
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import CardId, Command, OpenCard, Outcome, RefId, Refused
 from tallystick.profiles.declared.completing import Completion
@@ -288,17 +289,20 @@ def details_of(declaration: Declaration) -> frozenset[str]:
     """Return the details of records and cards that the commands of a file take or show."""
     shown = {name: set(template.shows) for name, template in declaration.commands.items()}
     figures = shown.get(Name.CARD, set()) | shown.get(Name.READ_CARD, set())
-    found = figures & {"funds", "drawdown", "pending", "reserved"}
+    found = figures & {"balance", "available", "funds", "drawdown", "pending", "reserved"}
     found |= {"amount of a card"} if "amount" in figures else set()
     found |= shown.get(Name.READ_HOLD, set()) & {"released"}
     if declaration.cards_are_ours:
         found.add("ids of cards")
     void = declaration.commands.get(Name.VOID)
-    if void is not None and METADATA in names_in([void.call.content]):
+    if void is not None and all(METADATA in names_in(call.content) for call in void.effects):
         found.add("metadata of a void")
     for name in (Name.CAPTURE, Name.VOID):
-        if declaration.has_record(name) and "amount" in shown.get(name, ()):
-            found.add(f"amount of a {name}")
+        if declaration.has_record(name):
+            found.add(f"record of a {name}")
+            found |= {f"amount of a {name}"} if "amount" in shown.get(name, ()) else set()
+    items = shown.get(Name.LIST, set()) & set(ITEM_MEMBERS)
+    found |= {f"{figure} of an item" for figure in items}
     return frozenset(found)
 
 

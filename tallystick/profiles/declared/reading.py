@@ -99,6 +99,7 @@ def _with_operations(declaration: Declaration) -> Declaration:
         name: replace(
             template,
             call=named(template.call),
+            whole=template.whole and named(template.whole),
             before=tuple(replace(each, call=named(each.call)) for each in template.before),
             wait=template.wait and replace(template.wait, call=named(template.wait.call)),
         )

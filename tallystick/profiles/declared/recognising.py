@@ -206,7 +206,8 @@ def _with_given(made: str | None, given: Any) -> tuple[str, ...]:
 def _calls(declaration: Declaration) -> Iterator[tuple[Name, Call, str]]:
     """Each way to write each command: name, request, and what it says of the rest of its hold."""
     for name, template in declaration.commands.items():
-        yield from _with_and_without_key(declaration, name, template.call, "")
+        for call in template.effects:
+            yield from _with_and_without_key(declaration, name, call, "")
         for final, more in template.says_rest.items():
             content = merged(template.call.content, more)
             call = replace(template.call, content=content, has_body=True)

@@ -14,6 +14,8 @@ from urllib.parse import quote
 JSON = Any
 _VARIABLE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
 LEFT_OUT = object()
+OF_MONEY = frozenset(("amount", "currency"))
+"""The variables that spell an amount of money."""
 
 
 class Missing(LookupError):
@@ -58,12 +60,13 @@ def filled(template: JSON, variables: Mapping[str, JSON]) -> JSON:
 
 def _is_without_amount(template: JSON, variables: Mapping[str, JSON]) -> bool:
     """Whether it is an object that spells an amount, and there is none: `{value: $amount, currency:
-    $currency}`. Without the amount the rest of it means nothing.
+    $currency}`. Without the amount the rest of it means nothing. An object that has more in it,
+    such as a key, spells more than an amount.
     """
     if not isinstance(template, Mapping) or variables.get("amount") is not None:
         return False
     named = [names_in([each]) for each in template.values()]
-    return all(named) and any("amount" in names for names in named)
+    return all(each and each <= OF_MONEY for each in named) and any("amount" in n for n in named)
 
 
 def merged(content: JSON, more: Mapping[str, JSON]) -> JSON:
@@ -76,6 +79,12 @@ def merged(content: JSON, more: Mapping[str, JSON]) -> JSON:
         is_object = isinstance(inner, Mapping) and isinstance(value, Mapping)
         found[name] = merged(inner, value) if is_object else value
     return found
+
+
+def at_place(place: str, value: JSON) -> dict[str, JSON]:
+    """Return a body that has a value at a place such as `data.attributes.key`, and nothing else."""
+    first, _, rest = place.partition(".")
+    return {first: at_place(rest, value) if rest else value}
 
 
 def filled_path(template: str, variables: Mapping[str, JSON]) -> str:

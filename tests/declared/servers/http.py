@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 JSON = Any
 Answered = tuple[int, JSON] | tuple[int, JSON, dict[str, str]]
@@ -87,11 +87,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _go(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
         with self.api.lock:
             try:
                 self.api.admit(self.command, self.path, self.headers, raw)
-                answered = self.api.answer(self.command, path, self.headers, self._body(raw))
+                body = dict(parse_qsl(query)) if query and not raw else self._body(raw)
+                answered = self.api.answer(self.command, path, self.headers, body)
             except Refuse as refuse:
                 answered = refuse.answered
         self._send(*answered)
@@ -111,4 +112,4 @@ class _Handler(BaseHTTPRequestHandler):
         head += [f"{name}: {value}" for name, value in (headers or {}).items()]
         self.wfile.write("\r\n".join([*head, "", ""]).encode() + data)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _go
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _go
