@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from contracts.support.unspelled import expect_refusal, meant, note, outcome_of, prepared, remember
 from tallystick.documents import shape
-from tallystick.documents.request_members import excludes
+from tallystick.documents.request_members import Place, excludes
 from tallystick.drivers.direct import Unanswered
 from tallystick.ledger.vocabulary import Accepted, Capture, OpenCard, Refused, Transact, Void
 from tallystick.program import Program, Verb, missing, parse_step
@@ -31,6 +32,7 @@ AT_ONCE = 4
 NO_CURRENCY = "XXX"
 """The code that ISO 4217 gives to no currency."""
 
+JSON = Any
 Paid = OpenCard | Transact | Capture | Void
 
 
@@ -70,19 +72,57 @@ def _excluded(run: Run, command: Paid) -> Iterator[tuple[Request, str]]:
     """The request of the command with each value that the document excludes, in words."""
     document = shape.load(run.profile.documents.openapi)
     usual = _request(run, command)
-    members = usual.body if isinstance(usual.body, dict) else {}
-    other = _request(run, replace(command, amount=10 * (command.amount or 1))).body
-    for member, value in members.items():
-        if isinstance(value, int | str) and other[member] != value:
-            values = list(_amounts(value))
-        elif member == "currency" and isinstance(value, str):
-            values = [NO_CURRENCY.lower() if value.islower() else NO_CURRENCY]
-        else:
-            continue
+    other = _request(run, replace(command, amount=10 * (command.amount or 1)))
+    for places, values in _replaceable(usual.body, other.body):
+        words = " and ".join(".".join(map(str, place)) for place in places)
         for each in values:
-            if excludes(document, usual.operation, member, each):
-                body = {**members, member: each}
-                yield replace(usual, body=body), f"{member}: {each}"
+            if all(excludes(document, usual.operation, place, each) for place in places):
+                body = usual.body
+                for place in places:
+                    body = _put(body, place, each)
+                yield replace(usual, body=body), f"{words}: {each}"
+
+
+def _replaceable(usual: JSON, other: JSON) -> Iterator[tuple[list[Place], list[JSON]]]:
+    """The places of amounts and currencies in a body, each with what may be written there.
+
+    An amount is what another one changes. Places that have the same one, such as the two sides of a
+    transfer, are written alike, since a server compares them.
+    """
+    amounts: dict[tuple[JSON, JSON], list[Place]] = {}
+    for place, value in _leaves(usual):
+        then = _at(other, place)
+        if then != value:
+            amounts.setdefault((value, then), []).append(place)
+        elif place[-1] == "currency" and isinstance(value, str):
+            yield [place], [NO_CURRENCY.lower() if value.islower() else NO_CURRENCY]
+    for (value, _), places in amounts.items():
+        yield places, list(_amounts(value))
+
+
+def _leaves(body: JSON, within: Place = ()) -> Iterator[tuple[Place, int | str]]:
+    """The numbers and texts of a body, each with its place."""
+    if isinstance(body, dict | list):
+        for name, each in body.items() if isinstance(body, dict) else enumerate(body):
+            yield from _leaves(each, (*within, name))
+    elif isinstance(body, int | str) and not isinstance(body, bool) and within:
+        yield within, body
+
+
+def _at(body: JSON, place: Place) -> JSON:
+    for name in place:
+        body = body[name]
+    return body
+
+
+def _put(body: JSON, place: Place, value: JSON) -> JSON:
+    """The body with another value at a place."""
+    if not place:
+        return value
+    name, *rest = place
+    changed: JSON = dict(body) if isinstance(body, dict) else list(body)
+    changed[name] = _put(changed[name], tuple(rest), value)
+    return changed
 
 
 def _amounts(value: int | str) -> Iterator[int | float | str]:

@@ -13,11 +13,16 @@ MOST_REFS = 20
 """A chain of references that is longer leads nowhere."""
 
 
-def excludes(shape: Shape, operation: str, member: str, value: JSON) -> bool:
+Place = tuple[str | int, ...]
+"""Where something is in a body: names of members, and numbers of items of a list."""
+
+
+def excludes(shape: Shape, operation: str, place: str | Place, value: JSON) -> bool:
     """Whether the document excludes a value of a member of the body of an operation.
 
-    False where it says nothing of the member. In a form a number is text: it is excluded if the
-    text and the number both are.
+    `place` is where it is, a name if it is a member of the body itself. False where the document
+    says nothing of it. In a form a number is text: it is excluded if the text and the number both
+    are.
     """
     document = shape.requests
     known = shape.request_operations.get(operation)
@@ -27,11 +32,9 @@ def excludes(shape: Shape, operation: str, member: str, value: JSON) -> bool:
     if spelled.get(NOT_CLAIMED):
         return False
     content = _resolved(document, spelled.get("requestBody", {})).get("content", {})
-    schemas = [
-        members[member]
-        for kind in content.values()
-        if member in (members := _members(document, kind.get("schema", {})))
-    ]
+    names = (place,) if isinstance(place, str) else place
+    found = [_schema_at(document, kind.get("schema", {}), names) for kind in content.values()]
+    schemas = [schema for schema in found if schema is not None]
     return bool(schemas) and not any(
         shape.is_valid(schema, each) for schema in schemas for each in _readings(value)
     )
@@ -41,6 +44,18 @@ def _readings(value: JSON) -> list[JSON]:
     if isinstance(value, str) and value.removeprefix("-").isdecimal():
         return [value, int(value)]
     return [value]
+
+
+def _schema_at(document: Mapping[str, Any], schema: JSON, place: Place) -> JSON:
+    """The schema of what is at a place; None if the document says nothing of it."""
+    for name in place:
+        if isinstance(name, int):
+            schema = _resolved(document, schema).get("items")
+        else:
+            schema = _members(document, schema).get(name)
+        if schema is None:
+            return None
+    return schema
 
 
 def _members(document: Mapping[str, Any], schema: JSON) -> Mapping[str, Any]:

@@ -67,3 +67,15 @@ def test_references_in_a_circle_say_nothing() -> None:
     assert not excludes(
         shape_of({"$ref": "#/components/schemas/A"}, schemas=circle), "hold", "a", 1
     )
+
+
+def test_a_member_may_be_within_others_and_within_a_list() -> None:
+    entry = {"properties": {"amount": {"$ref": "#/components/schemas/Amount"}}}
+    entries = {"type": "array", "items": {"allOf": [entry]}}
+    shape = shape_of(
+        {"properties": {"data": {"properties": {"entries": entries}}}}, schemas={"Amount": AMOUNT}
+    )
+    assert excludes(shape, "hold", ("data", "entries", 1, "amount"), 49)
+    assert not excludes(shape, "hold", ("data", "entries", 1, "amount"), 50)
+    assert not excludes(shape, "hold", ("data", "entries", "amount"), 49)
+    assert not excludes(shape, "hold", ("data", 0), 49)
