@@ -65,6 +65,18 @@ class DeletedRepeatsReplayed(Bank):
 
 
 @dialect(
+    "deleted_owner_forgotten",
+    permitted=_33 + "; personal data may have to go, and no member that is lost is required (T24)",
+    summary="a deleted card shows no customer, name, origin and metadata any more",
+)
+class DeletedOwnerForgotten(Answers):
+    def properties(self, card: Card) -> dict[str, Any]:
+        if card.deleted:
+            card = replace(card, customer_id=None, name=None, originated_by=None, metadata=None)
+        return super().properties(card)
+
+
+@dialect(
     "deleted_status_stays",
     permitted="question 37: no page lists a status `deleted`",
     summary="a deleted card shows the status that it had",

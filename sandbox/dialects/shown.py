@@ -240,6 +240,16 @@ class OriginsHidden(App):
 
 
 @dialect(
+    "clients_are_one_user",
+    permitted="created_by is the id of the user or client that made the resource (S3)",
+    summary="created_by is the user to whom all clients of an account belong",
+)
+class ClientsAreOneUser(Answers):
+    def creator(self, client_id: str) -> str | None:
+        return None if super().creator(client_id) is None else "1c92f7e1-owner"
+
+
+@dialect(
     "tokens_show_little",
     permitted="ref_id and expires_in are the only members that Token requires (sample, T24)",
     summary="a token shows its value, ref_id, metadata and expires_in, and a PIN no format",

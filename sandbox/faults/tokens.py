@@ -142,6 +142,16 @@ class TokenShownUnmasked(Answers):
         return super().masked_token(token) | {"masked_code": token.value}
 
 
+@fault(
+    "token_hides_four",
+    breaks="TOKEN-8",
+    summary="a masked code hides the last four signs of a token only",
+)
+class TokenHidesFour(Answers):
+    def masked_token(self, token: Token) -> dict[str, Any]:
+        return super().masked_token(token) | {"masked_code": token.value[:-4] + "****"}
+
+
 @fault("token_list_forgets", breaks="TOKEN-8", summary="the card details show the first token only")
 class TokenListForgets(Answers):
     def token_list(self, tokens: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Overrides the intake and what keeps payments; knows nothing of how the suite loo
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.access import Caller
@@ -159,3 +160,67 @@ class MetadataTextsTrimmed(_Changing):
             metadata, lambda value: value.strip() if isinstance(value, str) else value
         )
         return trimmed
+
+
+@fault(
+    "metadata_lists_of_one_unpacked",
+    breaks="CARD-2",
+    summary="a list of one value in metadata becomes that value",
+)
+class MetadataListsOfOneUnpacked(_Changing):
+    """As converters of JSON to XML and back have it: one element says nothing of a list."""
+
+    def changed(self, metadata: Metadata) -> Metadata:
+        return {
+            name: value[0] if isinstance(value, list) and len(value) == 1 else value
+            for name, value in metadata.items()
+        }
+
+
+@fault(
+    "metadata_cut_in_depth",
+    breaks="CARD-2",
+    summary="objects in metadata are empty from the fourth level on",
+)
+class MetadataCutInDepth(_Changing):
+    """As a serializer that stops at a depth without saying so (PowerShell's ConvertTo-Json)."""
+
+    def changed(self, metadata: Metadata, level: int = 1) -> Metadata:
+        return {
+            name: (self.changed(value, level + 1) if level < 3 else {})
+            if isinstance(value, dict)
+            else value
+            for name, value in metadata.items()
+        }
+
+
+@fault(
+    "metadata_moments_in_utc",
+    breaks="CARD-2",
+    summary="a text of metadata that is a date-time is kept as one, and shown in UTC",
+)
+class MetadataMomentsInUtc(_Changing):
+    """As JSON.NET, which reads what looks like a date as one unless told otherwise."""
+
+    def changed(self, metadata: Metadata) -> Metadata:
+        found: Metadata = _in_depth(metadata, _in_utc)
+        return found
+
+
+def _in_utc(value: Any) -> Any:
+    if not (isinstance(value, str) and len(value) > len("2020-01-01")):
+        return value
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC).isoformat()
+    except ValueError:
+        return value
+
+
+@fault(
+    "metadata_keys_trimmed",
+    breaks="CARD-2",
+    summary="keys of metadata lose the spaces at their ends, and may then be the same",
+)
+class MetadataKeysTrimmed(_Changing):
+    def changed(self, metadata: Metadata) -> Metadata:
+        return {name.strip(): value for name, value in metadata.items()}

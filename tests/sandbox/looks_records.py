@@ -121,6 +121,13 @@ def deleted_repeats_replayed(wallet: Local) -> Any:
 
 
 @look
+def deleted_owner_forgotten(wallet: Local) -> Any:
+    card = wallet.card(0, name="Kari", customer_id="kari", metadata={"order": "1"})
+    gone = wallet.send("DELETE", f"/cards/{card}")
+    return [gone.body.get(name) for name in ("name", "customer_id", "metadata", "type")]
+
+
+@look
 def deleted_status_stays(wallet: Local) -> Any:
     return deleted(wallet)[1]["status"]
 
@@ -322,3 +329,10 @@ def classes_named_only(wallet: Local) -> Any:
     value = wallet.token(wallet.card(), format=wanted)["token"]["value"]
     assert len(wallet.token(wallet.card(), format={"length": 30})["token"]["value"]) == 30
     return value.isdigit()
+
+
+@look
+def clients_are_one_user(wallet: Local) -> Any:
+    shown = wallet.read(wallet.card(1))
+    assert isinstance(shown["created_by"], str)
+    return shown["created_by"]

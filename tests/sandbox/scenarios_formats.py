@@ -36,7 +36,10 @@ def ill_formed_entries(wallet: Local) -> None:
         wallet.send("POST", "/cards/batch", {"cards": [card]})
 
 
-METADATA = {"no": False, "zero": 0, "large": 2**53 + 1, "many": [2, 1], "a.b": "1", "n": "007"}
+METADATA = {
+    **{"no": False, "zero": 0, "large": 2**53 + 1, "many": [2, 1], "a.b": "1", "n": "007"},
+    **{"one": [1], "deep": {"a": {"b": {"c": "d"}}}, " a": "1", "at": "2020-01-01T01:00:00+02:00"},
+}
 REFS = ("", "0", "\u00e9")
 PERIODS = ({"expires_at": "2039-01-01T00:00:00Z"}, {"active_from": "1969-01-01T00:00:00Z"})
 
