@@ -34,6 +34,7 @@ ORDER = (
     "test_filters",
     "test_pages",
     "test_customers",
+    "test_makers",
     "test_clients",
     "test_access",
     "test_aging",

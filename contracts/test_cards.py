@@ -269,6 +269,8 @@ def test_what_named_a_deleted_card_names_no_new_one_of_its_id(run: Run, before: 
     shown = body_of(stage.send(request_builders.read_card(stage.base, card_id))) or {}
     figures = [shown.get(name) for name in ("amount_balance", "amount_available")]
     stage.direct.expect("BAL-7", figures == [500, 500], "500 on the new card", f"{figures}")
+    tokens = shown.get("tokens") or []
+    stage.direct.expect("BAL-7", not tokens, "no token of the deleted card", f"{tokens}")
 
 
 # Deletion -----------------------------------------------------------------------------------------
@@ -291,6 +293,17 @@ def test_a_deleted_card_takes_no_payment(check: Check) -> None:
         "info t",
         unread=3,
     )
+
+
+@wallet
+@rule("BAL-7", "CARD-8")
+def test_a_delete_takes_no_other_card_of_the_customer(run: Run) -> None:
+    stage = Stage(run)
+    shared = spelled({**FIRST, "customer_id": stage.fresh("customer")})
+    stage.perform(*[f"{card} = card 100 NOK {shared}" for card in "ABC"], unread=True)
+    stage.perform("a = draw A available", "b = draw B available", "delete A", unread=True)
+    stage.perform("f = fund B 10", "d = draw B 10", "h = hold C 40", "c = capture h", unread=True)
+    stage.finish()
 
 
 @rule("CARD-9", "BAL-6")

@@ -32,31 +32,65 @@ def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
     stage.perform(*LIKE_400, unread=True)
     row.append(stage.fresh_card("last"))
     make_card(stage, row[-1])
-    labels = [line[0] for line in LIKE_400 if " = card " in line or " = batch" in line]
-    alike = [
-        stage.card_id(label)
-        for label in labels
-        if label in stage.session.ledgers and stage.session.ledger(label).available == 400
-    ]
-    position = locate(stage, alike, row)
-    if position is None or in_order_of_creation(alike, position.reference.ids()) is False:
+    own = _by_available(stage)
+    position = locate(stage, [card_id for alike in own.values() for card_id in alike], row)
+    if position is None or in_order_of_creation(own[400], position.reference.ids()) is False:
         pytest.skip("the cards are not next to each other in the list")
     for amount in (400, 399, 401, 1000):
-        _are_seen_alike(stage, position, alike, amount)
+        _are_seen_alike(stage, position, own, amount)
+    _sees_the_farthest_too(stage, position, own[400])
+
+
+def _sees_the_farthest_too(stage: Stage, position: ListPosition, alike: list[CardId]) -> None:
+    """A card far behind is seen by the amount that it has, if the own cards are seen by theirs."""
+    near = follow_cursors(stage, after=position.after, pages=3, amount_available=400)
+    listed = reversed(position.reference.cards)
+    # Cards that wait for activation have nothing; a filter may leave them out.
+    farthest = next((card for card in listed if card.get("amount_available")), None)
+    if near is None or not set(alike) <= set(near.ids()) or farthest is None:
+        return
+    available, name = farthest["amount_available"], farthest.get("card_id")
+    read = follow_cursors(stage, after=position.after, pages=3, amount_available=available)
+    # Cards of others may have changed in between.
+    again = follow_cursors(stage, after=position.after, pages=1)
+    if read is None or again is None or farthest not in again.cards:
+        return
+    stage.direct.expect(
+        "READ-10",
+        name in read.ids() or not read.is_complete,
+        f"with amount_available={available} card {name!r}, {len(again.cards)} cards behind",
+        "the end of the list without it",
+    )
+
+
+def _by_available(stage: Stage) -> dict[int, list[CardId]]:
+    """The cards that were made, in order, by what is available on them: 399, 400 or 401."""
+    own: dict[int, list[CardId]] = {399: [], 400: [], 401: []}
+    for label in [line[0] for line in LIKE_400 if " = card " in line or " = batch" in line]:
+        if label in stage.session.ledgers:
+            available = stage.session.ledger(label).available
+            if available in own:
+                own[int(available)].append(stage.card_id(label))
+    return own
 
 
 LIKE_400 = (
-    *("A = card 1000 NOK", "h = hold A 600"),
+    *("A = card 1000 NOK", "h = hold A 600", "L = card 399 NOK", "M = card 401 NOK"),
     *("B = card 400 NOK", "C = card 100 NOK", "f = fund C 300"),
+    # In the middle are those that a filter may leave out, or end at.
+    *("G = batch", "activate G 400 NOK", "W = batch", "P = card 100 NOK"),
+    *("p = draw P available", "delete P"),
     *("D = card 900 NOK", "i = hold D 500", "c = capture i 200"),
     *("E = card 400 NOK", "j = hold E 100", "v = void j"),
-    *("F = card 600 NOK", "d = draw F 200", "G = batch", "activate G 400 NOK"),
+    *("F = card 600 NOK", "d = draw F 200", "N = card 399 NOK", "O = card 401 NOK"),
 )
-"""Cards of which 400 is available, each in another way."""
+"""Cards of which 400 is available, each in another way, and some with less or more."""
 
 
-def _are_seen_alike(stage: Stage, position: ListPosition, alike: list[CardId], amount: int) -> None:
-    """The filter shows all of the cards or none, with deleted cards asked for or not."""
+def _are_seen_alike(
+    stage: Stage, position: ListPosition, own: dict[int, list[CardId]], amount: int
+) -> None:
+    """The filter shows all cards of the same amount or none, with deleted ones asked for or not."""
     shown: dict[str | None, list[str]] = {}
     for flag in (None, "true"):
         read = follow_cursors(
@@ -65,13 +99,24 @@ def _are_seen_alike(stage: Stage, position: ListPosition, alike: list[CardId], a
         stage.run.count_checked("READ-10")
         if read is None:
             continue  # refused: the type of the filter is open
-        shown[flag] = [card_id for card_id in read.ids() if card_id in alike]
-        cut_off = not read.is_complete and shown[flag][-1:] == read.ids()[-1:]
+        for available, alike in own.items():
+            shown[flag] = [card_id for card_id in read.ids() if card_id in alike]
+            cut_off = not read.is_complete and shown[flag][-1:] == read.ids()[-1:]
+            stage.direct.expect(
+                "READ-10",
+                len(shown[flag]) in (0, len(alike)) or cut_off,
+                f"with amount_available={amount} all cards of which {available} is available, or"
+                f" none: {alike}",
+                f"only {shown[flag]}",
+            )
+        every = [card_id for alike in own.values() for card_id in alike]
+        shown[flag] = [card_id for card_id in read.ids() if card_id in every]
+        # Whatever the comparison is, of what has less, as much and more one is shown.
         stage.direct.expect(
             "READ-10",
-            len(shown[flag]) in (0, len(alike)) or cut_off,
-            f"with amount_available={amount} all cards of which 400 is available, or none: {alike}",
-            f"only {shown[flag]}",
+            amount != 400 or bool(shown[flag]) or not read.is_complete,
+            f"with amount_available={amount} those of which 399, 400 or 401 is available: {every}",
+            "none of them",
         )
     flagged = shown.get("true", shown.get(None))
     stage.direct.expect(

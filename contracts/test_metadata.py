@@ -26,13 +26,17 @@ VALUES: dict[str, dict[str, Any]] = {
     "like_another_type": {
         **{"null": "null", "none": "undefined", "nan": "NaN", "true": "true", "list": "[]"},
         **{"zeros": "007", "exponent": "1e5", "date": "2020-01-01", "large": "9007199254740993"},
+        **{"moment": "2020-01-01T01:00:00+02:00", "uuid": "6CCFEC5D-3A53-47DE-910A-97D6DDA22E5F"},
     },
     "numbers_and_nested": {
         **{"large": 2**53 + 1, "part": 0.1, "negative": -1, "one": 1, "many": [10, 9, 1, 2]},
         **{"lines": [{"sku": "b", "gift": False, "n": 0}, {}, ["", [0]]], "a": {"b": {"c": 1}}},
     },
+    "lists_of_one": {"one": [1], "object": [{"sku": "b"}], "list": [["x"]]},
+    "deep": {"a": {"b": {"c": {"d": {"e": {"f": "g"}}}}}},
     "spaces": {"ends": " a ", "twice": "b  c", "alone": " "},
     "lines": {"of_windows": "a\r\nb", "tab": "a\tb", "last": "c\n"},
+    "spaces_in_keys": {" a": "1", "a": "2", "a ": "3", "b c": "4"},
     "keys": {"a.b": "1", "a": {"b": "2"}, "A": "3", "$set": "4", "__proto__": "5", "0": "6"},
 }
 

@@ -91,6 +91,24 @@ def test_a_pin_of_the_target_s_own_choice_replaces_the_old_one(run: Run) -> None
     stage.direct.expect_refusal("CARD-11", wrong, "the PIN before")
 
 
+@rule("CARD-11")
+def test_a_printed_pin_stays_in_force_when_its_card_is_activated(run: Run) -> None:
+    stage = Stage(run)
+    stage.require(op.PREPARE_CARDS, op.ACTIVATE_CARD, op.READ_BY_TOKEN)
+    card_id = stage.fresh_card()
+    entries, six = [{"card_id": card_id, "type": "gift_card"}], {"length": 6}
+    wanted = {"pin": {"format": {**six, **request_builders.DIGITS}}, "card_token": {}}
+    body = body_of(stage.send(request_builders.batch(stage.base, entries, **wanted))) or {}
+    made = (body.get("cards") or [{}])[0]
+    pin, token = pin_of(made), ((made.get("card_token") or {}).get("token") or {}).get("value")
+    if not (_is_pin(pin, 6) and token):
+        pytest.skip("the answer shows no PIN or no token")
+    stage.send(request_builders.activate(stage.base, card_id))
+    other = f"{10**6 - 1 - int(str(pin)):06}"
+    answer = stage.send(request_builders.info(stage.base, token, pin=other))
+    stage.direct.expect_refusal("CARD-11", answer, "a wrong PIN of a card that was activated")
+
+
 @rule("CARD-14", "CARD-11", "TOKEN-8")
 def test_no_read_shows_a_pin(run: Run) -> None:
     stage = Stage(run)

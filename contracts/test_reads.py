@@ -302,16 +302,18 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
     )
 
 
-@rule("CARD-8", "READ-5")
+@rule("CARD-8", "READ-5", "CARD-2")
 def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: ListedCards) -> None:
     stage = listed_cards.stage.branch()
     row = [stage.fresh_card("b") for _ in range(3)]
     cursor, _ = [make_card(stage, card_id) for card_id in row[:2]]
-    stage.perform("A = card 100 NOK", "d = draw A available", "delete A", unread=True)
+    stage.perform(f"A = card 100 NOK {spelled(FIRST)}", "d = draw A available", unread=True)
+    deleted = stage.card_id("A")
+    alive = _listed(stage, deleted, cursor) or _listed(stage, deleted, None)
+    stage.perform("delete A", unread=True)
     make_card(stage, row[2])
     if stage.session.ledger("A").card_status != "deleted":
         pytest.skip("the target keeps the card")
-    deleted = stage.card_id("A")
     position = listed_cards.position_now(stage)
     reference = position.reference.ids()
     for after, pages in ((cursor, 1), (None, 1), (position.after, 4)):
@@ -322,6 +324,7 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
         if hidden is None or shown is None:
             continue  # the cursor or the form of the flag is refused: both are open
         _is_hidden(stage, deleted, hidden, begin)
+        _is_the_same(stage, alive, shown)
         # The flag adds deleted cards and removes none; a few more do not push these off the page.
         if set(row[1:]) <= set(hidden.ids()[:4]):
             stage.direct.expect(
@@ -339,6 +342,27 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
                 "the cards made before and after it, without it",
                 right=on_some_page(deleted, exchanges_since(stage, begin)),
             )
+
+
+PERSONAL = ("customer_id", "name", "metadata", "originated_by")
+"""What a deletion may take off a card, if it takes all of it: a server may forget whose it was."""
+KEPT = ("created_at", "created_by", "currency", "type", *PERSONAL)
+
+
+def _is_the_same(stage: Stage, alive: Any, shown: Traversal) -> None:
+    """A deleted card that is listed shows nothing else than before; what it lacks was personal."""
+    deleted = next((c for c in shown.cards if alive and c.get("id") == alive.get("id")), None)
+    if deleted is None:
+        return
+    altered = [n for n in KEPT if deleted.get(n) and deleted[n] != alive.get(n)]
+    lost = [n for n in KEPT if alive.get(n) and not deleted.get(n)]
+    forgotten = not any(deleted.get(name) for name in PERSONAL)
+    stage.direct.expect(
+        "CARD-2",
+        not altered and (forgotten or not lost),
+        f"the deleted card as it was listed before: {alive}",
+        f"other than before: {', '.join(altered + lost)} of {deleted}",
+    )
 
 
 def _is_hidden(stage: Stage, deleted: str, hidden: Traversal, begin: int) -> None:

@@ -39,10 +39,11 @@ def test_a_default_capture_twice_has_one_effect(check: Check) -> None:
     check(*START, "x = capture h1", "again x", "again x", unread=2)
 
 
-@rule("REF-2")
+@rule("REF-2", "REF-1")
 @pytest.mark.parametrize("kind", OTHER_BODY)
 def test_another_body_under_a_used_ref_id_has_no_effect(check: Check, kind: str) -> None:
-    check(*START, PAYMENTS[kind], OTHER_BODY[kind], "d = draw A 10", unread=2)
+    # The first body once more: what was refused in between must not have taken its place.
+    check(*START, PAYMENTS[kind], OTHER_BODY[kind], "again x", "d = draw A 10", unread=2)
 
 
 @rule("REF-2", "TX-5")
@@ -62,13 +63,13 @@ def test_other_members_under_a_used_ref_id_have_no_second_effect(check: Check) -
     )
 
 
-@rule("REF-3")
+@rule("REF-3", "REF-1")
 @pytest.mark.parametrize(("first", "second"), list(itertools.permutations(PAYMENTS, 2)))
 def test_one_ref_id_in_two_operations_never_has_two_effects_in_one_space(
     check: Check, first: str, second: str
 ) -> None:
     then = PAYMENTS[second].replace("x =", "y =").replace("h1", "h2") + " ref=x"
-    check(*START, "h2 = hold A 200", PAYMENTS[first], then, "d = draw A 10", unread=5)
+    check(*START, "h2 = hold A 200", PAYMENTS[first], then, "again x", "d = draw A 10", unread=6)
 
 
 @rule("REF-3")
