@@ -19,7 +19,7 @@ from tallystick.evidence import Event
 from tallystick.profiles.documents import dialect_of, shape_of
 from tallystick.program import Program, ProgramError
 from tallystick.reporting.curl import answered
-from tallystick.reporting.journal import record_of
+from tallystick.reporting.records import record_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.result import redactor_for
 from tallystick.reporting.result_form import AgainstEntry, AnswersEntry, DifferenceEntry

@@ -45,8 +45,9 @@ from tallystick.profiles.profile import ProfileError
 from tallystick.replay_command import replay_command, violated
 from tallystick.replaying import probe_rows, probe_target
 from tallystick.reporting.claims import ClaimsError, by_rule, find_claims
-from tallystick.reporting.journal import Exchanges, JournalError, Races, read_journal
+from tallystick.reporting.journal import JournalError, read_journal
 from tallystick.reporting.journal_files import journal_in
+from tallystick.reporting.records import Exchanges, Races
 from tallystick.reporting.reports import write_pages
 from tallystick.reporting.result import ResultError, read_result, write_whole
 from tallystick.reporting.scenario import ScenarioError

@@ -15,7 +15,7 @@ from tallystick.command_options import settings_options_for
 from tallystick.documents.rules import load_rules
 from tallystick.replaying import Replay, replay_scenario
 from tallystick.reporting.curl import answered, compact
-from tallystick.reporting.journal import record_of
+from tallystick.reporting.records import record_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.scenario import ScenarioError, file_name, read_scenario
 from tallystick.reporting.scripts import Recipe, Unscripted, python_text, recipe_of, shell_text

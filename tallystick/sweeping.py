@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tallystick.cleanup import Bound, LeftOpen, Leftovers, Seen
 from tallystick.connect import connect
-from tallystick.reporting.journal import Record, read_journal
+from tallystick.reporting.journal import read_journal
 from tallystick.reporting.journal_files import journal_in, read_parts
+from tallystick.reporting.records import Record
 from tallystick.settings import Settings, SettingsError
 from tallystick.target import Meter, Target
 

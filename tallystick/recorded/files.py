@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tallystick.reporting.compressed import beginning
-from tallystick.reporting.journal import JournalError, Record, read_journal
+from tallystick.reporting.journal import JournalError, read_journal
+from tallystick.reporting.records import Record
 from tallystick.target import NOT_JSON
 from tallystick.target.network import TIMEOUT_S
 

@@ -21,7 +21,7 @@ from tallystick.ledger.vocabulary import (
     PrepareCard,
 )
 from tallystick.recorded.groups import Groups
-from tallystick.reporting.journal import Record
+from tallystick.reporting.records import Record
 
 JSON = Any
 PERIOD = ("active_from", "expires_at")

@@ -39,7 +39,7 @@ from tallystick.ledger.vocabulary import (
 from tallystick.profiles.profile import Profile, Recogniser, Sent
 from tallystick.recorded.files import ELSEWHERE, Records, records_in
 from tallystick.recorded.owners import Owners
-from tallystick.reporting.journal import Record
+from tallystick.reporting.records import Record
 from tallystick.target import NOT_JSON, Answer, NoAnswer
 from tallystick.target.api import FollowUp
 

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from tallystick.reporting.journal import Record
+from tallystick.reporting.records import Record
 from tallystick.reporting.result import BEARER, ViolationEntry
 from tallystick.reporting.visible import visible
 

@@ -12,7 +12,7 @@ import gzip
 import json
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
@@ -21,19 +21,17 @@ from typing import Any, NamedTuple, Self
 from tallystick import __version__
 from tallystick.evidence import Event
 from tallystick.reporting.compressed import CompressedFile, read_text
-from tallystick.reporting.credentials import further_headers, shown_credentials
-from tallystick.reporting.ledger_says import Compared, compare
+from tallystick.reporting.ledger_says import Compared
+from tallystick.reporting.records import Record, changed_nothing, compared_of, record_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.timeline import TimeLine, time_line_from
 from tallystick.run import Finding
-from tallystick.target import NOT_JSON, Answer, Exchange, NoAnswer
+from tallystick.target import Exchange
 from tallystick.target.network import TIMEOUT_S
 
 JSON = Any
 
 FORMAT = 1
-LONGEST_CONTENT = 4_000
-"""Bytes that are kept of what was sent in place of a body."""
 LONGEST_LINE = 64 * 1024  # characters; of a longer one, the bodies that make it so are left out
 LARGEST_WHOLE = 64 * 1024 * 1024
 """Bytes; a larger journal has only short bodies from there on, and all of what findings need."""
@@ -57,85 +55,6 @@ class Header:
     timeout_s: float = TIMEOUT_S
     """How long an answer was waited for."""
     version: str = __version__
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An exchange without its secrets. `status` None: no answer, for the reason in `reason`."""
-
-    number: int
-    step: str
-    operation: str
-    method: str
-    path: str
-    body: JSON
-    status: int | None
-    reason: str
-    answer: JSON
-    called_ns: int
-    returned_ns: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """What the API asks for beside the credentials, such as an idempotency key."""
-    form: bool = False
-    """Whether the body was sent as a form."""
-    compared: tuple[Compared, ...] = ()
-    """What the ledger says beside what the server showed, if it is an exchange of a finding."""
-    credentials: tuple[str, ...] | None = None
-    """The headers with its credentials, for a shell, if they were not the usual ones."""
-    shown_headers: Mapping[str, str] = field(default_factory=dict)
-    """The headers of the answer that the profile reads, names in small letters."""
-
-
-Exchanges = Mapping[str, tuple[Record, ...]]
-"""The exchanges that led to each violation, by its key (see `Finding.key`)."""
-Races = Mapping[str, TimeLine]
-"""What several clients did at the same moment, by the same key."""
-
-
-def record_of(
-    exchange: Exchange, step: str, redactor: Redactor, read: Iterable[str] = ()
-) -> Record:
-    """What may be written of an exchange; of the headers of its answer, those that are `read`."""
-    request, answer = exchange.request, exchange.answer
-    body = redactor.request(request.body) if request.body is not None else None
-    status: int | None = None
-    reason, shown, headers = "", None, {}
-    if isinstance(answer, NoAnswer):
-        reason = redactor.text(answer.reason)
-    else:
-        status, known = answer.status, answer.headers
-        headers = {name: redactor.text(known[name]) for name in sorted(read) if name in known}
-        if answer.body is NOT_JSON:
-            reason = f"not JSON ({answer.content_type or 'no content type'})"
-        else:
-            shown = redactor.answer(answer.body)
-    unusual = exchange.unusual
-    if unusual is not None and unusual.content is not None:
-        body = redactor.text(unusual.content[:LONGEST_CONTENT].decode(errors="replace"))
-    return Record(
-        exchange.number,
-        step,
-        request.operation,
-        request.method,
-        redactor.text(request.path),
-        body,
-        status,
-        reason,
-        shown,
-        exchange.called_ns,
-        exchange.returned_ns,
-        {name: redactor.text(value) for name, value in further_headers(exchange)},
-        request.form,
-        credentials=shown_credentials(exchange),
-        shown_headers=headers,
-    )
-
-
-def _changed_nothing(exchange: Exchange) -> bool:
-    """Whether the target says so; it may be wrong, and then it is made known by later answers."""
-    answer = exchange.answer
-    is_read = exchange.request.method in ("GET", "HEAD")
-    return is_read or (isinstance(answer, Answer) and 400 <= answer.status < 500)
 
 
 class Journal:
@@ -185,7 +104,7 @@ class Journal:
             if self._file.closed:
                 return  # a thread that gave up waiting may still hear an answer after the end
             self._heard.append((exchange, step))
-            if len(self._heard) > 1 or not _changed_nothing(exchange):
+            if len(self._heard) > 1 or not changed_nothing(exchange):
                 self._write_heard()
 
     def catch_up(self) -> None:
@@ -231,7 +150,7 @@ class Journal:
             yield _record_line(record, self._longest)
 
     def _linked(self, event: Event) -> Linked:
-        return Linked(event.exchange.number, event.step, _compared(event, self._redactor))
+        return Linked(event.exchange.number, event.step, compared_of(event, self._redactor))
 
     def close(self) -> None:
         """Write the footer; nothing is heard after it. OSError if the file cannot be written."""
@@ -255,27 +174,6 @@ class Journal:
     def _write(self) -> None:
         self._file.write("".join(self._lines))
         self._lines.clear()
-
-
-def exchanges_of(findings: Iterable[Finding], redactor: Redactor) -> dict[str, tuple[Record, ...]]:
-    """The exchanges of each finding, as the journal would show them."""
-    return {finding.key: tuple(_records(finding.events, redactor)) for finding in findings}
-
-
-def _records(events: Iterable[Event], redactor: Redactor) -> Iterable[Record]:
-    return (
-        replace(
-            record_of(event.exchange, event.step, redactor), compared=_compared(event, redactor)
-        )
-        for event in events
-    )
-
-
-def _compared(event: Event, redactor: Redactor) -> tuple[Compared, ...]:
-    return tuple(
-        each._replace(ledger=redactor.text(each.ledger), server=redactor.text(each.server))
-        for each in compare(event.judged)
-    )
 
 
 # Reading ------------------------------------------------------------------------------------------

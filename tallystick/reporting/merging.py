@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import cast
 
 from tallystick.reporting.comparison import same_cause
-from tallystick.reporting.journal import Exchanges, JournalError, Races, Record, read_journal
+from tallystick.reporting.journal import JournalError, read_journal
 from tallystick.reporting.journal_files import journal_in
 from tallystick.reporting.lifecycle import merged_lifecycle
+from tallystick.reporting.records import Exchanges, Races, Record
 from tallystick.reporting.response_times import merged_latency
 from tallystick.reporting.result import (
     MOST_IDS,

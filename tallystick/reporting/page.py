@@ -21,9 +21,9 @@ from tallystick.reporting.chapters import (
     runs_note,
     shallow_note,
 )
-from tallystick.reporting.journal import Exchanges, Races
 from tallystick.reporting.latency_figure import latency_rows
 from tallystick.reporting.lifecycle_figure import figure_of
+from tallystick.reporting.records import Exchanges, Races
 from tallystick.reporting.result import Count, Result, target_options
 from tallystick.reporting.steps_shown import Shown, shown_violations
 from tallystick.reporting.templates import render

@@ -26,18 +26,10 @@ from tallystick.evidence import Event, Race
 from tallystick.reporting.annotations import annotation_lines
 from tallystick.reporting.curl import AT_THE_END
 from tallystick.reporting.har import har_text
-from tallystick.reporting.journal import (
-    Exchanges,
-    Header,
-    Journal,
-    JournalContents,
-    Races,
-    Record,
-    exchanges_of,
-    record_of,
-)
+from tallystick.reporting.journal import Header, Journal, JournalContents
 from tallystick.reporting.journal_files import NAME, PARTS, PLAIN_NAME, merge_journals
 from tallystick.reporting.page import report_page
+from tallystick.reporting.records import Exchanges, Races, Record, exchanges_of, record_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.response_times import ResponseTimes
 from tallystick.reporting.result import (
@@ -82,6 +74,31 @@ class ReportsError(Exception):
     """The reports cannot be written: one line that says why. A run without them is no use."""
 
 
+class _Scripts:
+    """The programs of their own that findings are written as, and their requests as an archive."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made_of: dict[str, tuple[Event, ...]] = {}
+        """By the key of a finding: the exchanges of which its scripts were made."""
+
+    def write(self, finding: Finding, run: Run) -> Finding:
+        """Write those of the finding; returns it with why that cannot be done."""
+        if self._made_of.get(finding.key) is finding.events:
+            return finding
+        self._made_of[finding.key] = finding.events
+        archive = har_text(_records_of(run, finding), run.target.address.url, datetime.now(UTC))
+        write_whole(self._folder / file_name(finding.key, "har"), archive)
+        texts, why = _scripts_of(run, finding)
+        for ending in SCRIPTS:
+            path = self._folder / file_name(finding.key, ending)
+            if ending in texts:
+                write_whole(path, texts[ending])
+            else:
+                path.unlink(missing_ok=True)
+        return replace(finding, unscripted=why)
+
+
 class Reports:
     """The report directory of one run. Exchanges may be observed from any thread."""
 
@@ -101,8 +118,7 @@ class Reports:
         self._is_closing = False
         self._merged: JournalContents | None = None
         self._times = ResponseTimes()
-        self._scripted: dict[str, tuple[Event, ...]] = {}
-        """By the key of a finding: the exchanges of which its scripts were made."""
+        self._scripts = _Scripts(directory / "scenarios")
         if is_part:
             return
         directory.mkdir(parents=True, exist_ok=True)
@@ -179,11 +195,7 @@ class Reports:
 
     def catch_up(self) -> None:
         """Bring every exchange into the journal; where that fails, the next one raises it."""
-        with suppress(ReportsError):
-            self._write_what_was_observed()
-
-    def _write_what_was_observed(self) -> None:
-        with self._giving_up():
+        with suppress(ReportsError), self._giving_up():
             if self._journal is not None:
                 self._journal.catch_up()
 
@@ -199,28 +211,12 @@ class Reports:
                 finding = replace(finding, scenario=f"scenarios/{file_name(finding.key)}")
                 write_scenario(self.directory / finding.scenario, finding, run)
             if is_ours:
-                finding = self._write_scripts(finding, run)
+                finding = self._scripts.write(finding, run)
             run.revise(known, finding)
             if is_ours and self._journal is not None:
                 self._journal.record(finding, _race_of(run, finding))
             self._write(run, replace(ending, unfinished=NOT_FINISHED))
         return finding
-
-    def _write_scripts(self, finding: Finding, run: Run) -> Finding:
-        """Write the finding as programs of their own; returns it with why that cannot be done."""
-        if self._scripted.get(finding.key) is finding.events:
-            return finding
-        self._scripted[finding.key] = finding.events
-        archive = har_text(_records_of(run, finding), run.target.address.url, datetime.now(UTC))
-        write_whole(self.directory / "scenarios" / file_name(finding.key, "har"), archive)
-        texts, why = _scripts_of(run, finding)
-        for ending in SCRIPTS:
-            path = self.directory / "scenarios" / file_name(finding.key, ending)
-            if ending in texts:
-                write_whole(path, texts[ending])
-            else:
-                path.unlink(missing_ok=True)
-        return replace(finding, unscripted=why)
 
     def close(
         self, run: Run, ending: Ending, *, width: int = WIDTH, colour: bool = False

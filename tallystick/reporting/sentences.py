@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from tallystick.documents.questions import questions
-from tallystick.reporting.journal import Record
+from tallystick.reporting.records import Record
 from tallystick.reporting.result import ViolationEntry
 from tallystick.reporting.templates import code_marked
 from tallystick.reporting.timeline import Bar, TimeLine

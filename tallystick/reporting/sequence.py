@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tallystick.reporting.journal import Record
+from tallystick.reporting.records import Record
 
 MOST_ROWS = 24
 """Of a longer history, so many exchanges at its end are shown."""

@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from tallystick.reporting.curl import answered, belongs, compact, curl
-from tallystick.reporting.journal import Exchanges, Races, Record
 from tallystick.reporting.ledger_says import Compared
+from tallystick.reporting.records import Exchanges, Races, Record
 from tallystick.reporting.result import BEARER, Result, ViolationEntry, again, target_options
 from tallystick.reporting.scenario import file_name
 from tallystick.reporting.sentences import due_in_words, sentence_of

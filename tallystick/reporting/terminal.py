@@ -35,7 +35,7 @@ from tallystick.reporting.chapters import (
     shallow_note,
 )
 from tallystick.reporting.curl import answered, belongs, curl, decisive
-from tallystick.reporting.journal import Exchanges, Record
+from tallystick.reporting.records import Exchanges, Record
 from tallystick.reporting.result import (
     BEARER,
     Result,

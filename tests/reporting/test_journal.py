@@ -16,14 +16,8 @@ from textwrap import dedent
 import pytest
 
 from tallystick.reporting.compressed import MAGIC, read_text
-from tallystick.reporting.journal import (
-    LONGEST_LINE,
-    Header,
-    Journal,
-    JournalError,
-    exchanges_of,
-    read_journal,
-)
+from tallystick.reporting.journal import LONGEST_LINE, Header, Journal, JournalError, read_journal
+from tallystick.reporting.records import exchanges_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.request import Request
 from tallystick.target import NOT_JSON, Answer, Exchange, NoAnswer

@@ -15,8 +15,9 @@ from tallystick.documents.questions import open_dialect
 from tallystick.drivers.sequential import run_program
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
-from tallystick.reporting.journal import exchanges_of, read_journal
+from tallystick.reporting.journal import read_journal
 from tallystick.reporting.page import report_page
+from tallystick.reporting.records import exchanges_of
 from tallystick.reporting.result import Ending, read_result, redactor_for, summarise
 from tallystick.run import Run
 from tests.drivers import test_delivery

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tallystick.checker import History, Operation, check
-from tallystick.reporting.journal import exchanges_of
 from tallystick.reporting.page import report_page
+from tallystick.reporting.records import exchanges_of
 from tallystick.reporting.result import Ending, redactor_for, summarise
 from tallystick.reporting.timeline import MOST_BARS, Bar, TimeLine, bars_of, timeline_page
 from tests.reporting.browser import dom

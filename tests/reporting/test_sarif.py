@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from tallystick.documents.rules import load_rules
 from tallystick.reporting.har import har_text
-from tallystick.reporting.journal import record_of
+from tallystick.reporting.records import record_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.result import Ending, Result, summarise
 from tallystick.reporting.sarif import FINGERPRINT, sarif_text

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tallystick.ledger.vocabulary import Violation
-from tallystick.reporting.journal import exchanges_of
 from tallystick.reporting.ledger_says import Compared
+from tallystick.reporting.records import exchanges_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.result import Ending, summarise
 from tallystick.reporting.sentences import due_in_words, sentence_of

@@ -26,11 +26,12 @@ from tallystick.ledger.vocabulary import (
     Violation,
 )
 from tallystick.program import Program
-from tallystick.reporting.journal import Header, Journal, exchanges_of, read_journal
+from tallystick.reporting.journal import Header, Journal, read_journal
 from tallystick.reporting.ledger_says import Compared, compare
 from tallystick.reporting.lifecycle import MoveEntry, lifecycle_of, merged_lifecycle
 from tallystick.reporting.lifecycle_figure import figure_of
 from tallystick.reporting.page import report_page
+from tallystick.reporting.records import exchanges_of
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.response_times import ResponseTimes, merged_latency
 from tallystick.reporting.result import Ending, summarise

@@ -18,9 +18,9 @@ from tallystick.documents.rules import load_rules
 from tallystick.profiles.authentication import FixedHeaders
 from tallystick.reporting.chapters import others_that_meet
 from tallystick.reporting.curl import curl
-from tallystick.reporting.journal import Record, exchanges_of
 from tallystick.reporting.page import report_page
 from tallystick.reporting.progress import Progress, Status, progress_line
+from tallystick.reporting.records import Record, exchanges_of
 from tallystick.reporting.result import Ending, Result, redactor_for, summarise
 from tallystick.reporting.summary import summary_text
 from tallystick.reporting.terminal import brief_text, report_text, verdict_lines

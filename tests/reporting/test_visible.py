@@ -13,7 +13,8 @@ import pytest
 from tallystick.ledger.vocabulary import Violation
 from tallystick.program import Program
 from tallystick.reporting.compressed import read_text
-from tallystick.reporting.journal import exchanges_of, read_journal
+from tallystick.reporting.journal import read_journal
+from tallystick.reporting.records import exchanges_of
 from tallystick.reporting.reports import Reports
 from tallystick.reporting.result import Ending, read_result, redactor_for
 from tallystick.reporting.scenario import read_scenario

@@ -19,7 +19,7 @@ from tallystick.permitted.judging import changes_nothing, violation_of
 from tallystick.permitted.repair import REFUSALS
 from tallystick.reporting.blank import NUL, blank, pieces
 from tallystick.reporting.credentials import UNKNOWN, credentials_of, is_credential
-from tallystick.reporting.journal import LONGEST_CONTENT
+from tallystick.reporting.records import LONGEST_CONTENT
 from tallystick.reporting.redaction import Redactor
 from tallystick.reporting.result import redactor_for
 from tallystick.reporting.scripts.blanks import ACCOUNT, Blanks
