@@ -134,6 +134,21 @@ def test_an_item_too_many_is_one_that_nobody_made() -> None:
     assert found.expected == "only transactions that a client made"
 
 
+@pytest.mark.parametrize(("openings", "is_permitted"), [(1, True), (2, False)])
+def test_the_opening_amount_is_one_of_the_items_that_nobody_can_name(
+    openings: int, is_permitted: bool
+) -> None:
+    story = Story(traits=BARE).tell("open 1000", "lost draw d1 5", "lost draw d2 5")
+    shown = story.server.perform(story.command("list"))
+    assert isinstance(shown, Accepted)
+    assert isinstance(shown.record, tuple)
+    made = [replace(each, ref=None) for each in shown.record if each.amount == 5]
+    opening = replace(made[0], type="fund", amount=1000)
+    more = [replace(opening, id=EntryId(f"o{number}")) for number in range(openings)]
+    found = judge_list(story.ledger, (*made, *more), [])
+    assert isinstance(found, Violation) is not is_permitted
+
+
 @pytest.mark.parametrize(("shown", "other"), [("balance", "available"), ("available", "balance")])
 def test_one_of_the_two_figures_of_a_card_is_enough(shown: str, other: str) -> None:
     traits = replace(COMPLETE, details=COMPLETE.details - {other})
