@@ -41,6 +41,7 @@ CATEGORIES = {
     "identities": "identities",
     "pages": "reads",
     "filters": "reads",
+    "makers": "reads",
     "retries": "idempotency",
     "prolonged": "time",
     "races": "concurrency",
