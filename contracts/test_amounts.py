@@ -90,14 +90,16 @@ def _replaceable(usual: JSON, other: JSON) -> Iterator[tuple[list[Place], list[J
     transfer, are written alike, since a server compares them.
     """
     amounts: dict[tuple[JSON, JSON], list[Place]] = {}
+    currencies: list[tuple[list[Place], list[JSON]]] = []
     for place, value in _leaves(usual):
         then = _at(other, place)
         if then != value:
             amounts.setdefault((value, then), []).append(place)
         elif place[-1] == "currency" and isinstance(value, str):
-            yield [place], [NO_CURRENCY.lower() if value.islower() else NO_CURRENCY]
+            currencies.append(([place], [NO_CURRENCY.lower() if value.islower() else NO_CURRENCY]))
     for (value, _), places in amounts.items():
         yield places, list(_amounts(value))
+    yield from currencies
 
 
 def _leaves(body: JSON, within: Place = ()) -> Iterator[tuple[Place, int | str]]:
