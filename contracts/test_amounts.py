@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from contracts.support.unspelled import expect_refusal, meant, note, outcome_of, prepared, remember
+from tallystick.conditions import Place, at, leaves, with_value
 from tallystick.documents import shape
-from tallystick.documents.request_members import Place, excludes
+from tallystick.documents.request_members import excludes
 from tallystick.drivers.direct import Unanswered
 from tallystick.ledger.vocabulary import Accepted, Capture, OpenCard, Refused, Transact, Void
 from tallystick.program import Program, Verb, missing, parse_step
@@ -79,7 +80,7 @@ def _excluded(run: Run, command: Paid) -> Iterator[tuple[Request, str]]:
             if all(excludes(document, usual.operation, place, each) for place in places):
                 body = usual.body
                 for place in places:
-                    body = _put(body, place, each)
+                    body = with_value(body, place, each)
                 yield replace(usual, body=body), f"{words}: {each}"
 
 
@@ -91,8 +92,10 @@ def _replaceable(usual: JSON, other: JSON) -> Iterator[tuple[list[Place], list[J
     """
     amounts: dict[tuple[JSON, JSON], list[Place]] = {}
     currencies: list[tuple[list[Place], list[JSON]]] = []
-    for place, value in _leaves(usual):
-        then = _at(other, place)
+    for place, value in leaves(usual):
+        if not place or not isinstance(value, int | str) or isinstance(value, bool):
+            continue
+        then = at(other, place)
         if then != value:
             amounts.setdefault((value, then), []).append(place)
         elif place[-1] == "currency" and isinstance(value, str):
@@ -100,31 +103,6 @@ def _replaceable(usual: JSON, other: JSON) -> Iterator[tuple[list[Place], list[J
     for (value, _), places in amounts.items():
         yield places, list(_amounts(value))
     yield from currencies
-
-
-def _leaves(body: JSON, within: Place = ()) -> Iterator[tuple[Place, int | str]]:
-    """The numbers and texts of a body, each with its place."""
-    if isinstance(body, dict | list):
-        for name, each in body.items() if isinstance(body, dict) else enumerate(body):
-            yield from _leaves(each, (*within, name))
-    elif isinstance(body, int | str) and not isinstance(body, bool) and within:
-        yield within, body
-
-
-def _at(body: JSON, place: Place) -> JSON:
-    for name in place:
-        body = body[name]
-    return body
-
-
-def _put(body: JSON, place: Place, value: JSON) -> JSON:
-    """The body with another value at a place."""
-    if not place:
-        return value
-    name, *rest = place
-    changed: JSON = dict(body) if isinstance(body, dict) else list(body)
-    changed[name] = _put(changed[name], tuple(rest), value)
-    return changed
 
 
 def _amounts(value: int | str) -> Iterator[int | float | str]:

@@ -159,6 +159,10 @@ class FilterEndsAtActivated(Lists):
 class ConflictFreesItsRef(Bank):
     """As in KeeperHub #2372: the key is released on a failure, whichever request failed."""
 
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.freed: set[str] = set()
+
     def replayed(self, card: Card, order: Order | Settlement) -> Transaction | None:
         first = self.first(card, order)
         try:
@@ -171,7 +175,3 @@ class ConflictFreesItsRef(Bank):
     def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
         found = super().first(card, order)
         return None if found is None or found.id in self.freed else found
-
-    def __init__(self, *parts: Any) -> None:
-        super().__init__(*parts)
-        self.freed: set[str] = set()
