@@ -62,8 +62,14 @@ class Listener:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note that the session was broken off, by a signal or by pytest.exit."""
+        """Note that the session was broken off, by a signal or by pytest.exit.
+
+        A signal may come between two lines; pytest cannot show a frame without a line, and breaks.
+        """
         self._suite.is_interrupted = True
+        excinfo.traceback = excinfo.traceback.filter(
+            lambda entry: entry._rawentry.tb_lineno is not None
+        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(

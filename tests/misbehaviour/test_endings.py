@@ -82,6 +82,15 @@ ENDINGS = {
     "SIGHUP, as from a closed terminal": Ending(
         2, "undecided", INTERRUPTED, signals=(Signal(SIGHUP),)
     ),
+    "an interrupt between two lines": Ending(  # where Python knows no number of a line
+        2,
+        "undecided",
+        INTERRUPTED,
+        "def interrupted():\n        raise KeyboardInterrupt\n"
+        "    def between():\n        interrupted()\n"
+        "    between.__code__ = between.__code__.replace(co_linetable=b'')\n"
+        "    between()",
+    ),
     "SIGKILL": Ending(-9, "undecided", "", signals=(Signal(SIGKILL),)),
     "Ctrl-C that is swallowed": Ending(
         2,
