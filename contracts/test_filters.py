@@ -44,10 +44,13 @@ def test_the_filter_by_amount_sees_what_is_available(run: Run) -> None:
 def _sees_the_farthest_too(stage: Stage, position: ListPosition, alike: list[CardId]) -> None:
     """A card far behind is seen by the amount that it has, if the own cards are seen by theirs."""
     near = follow_cursors(stage, after=position.after, pages=3, amount_available=400)
-    listed = reversed(position.reference.cards)
-    # Cards that wait for activation have nothing; a filter may leave them out.
+    if near is None or not set(alike) <= set(near.ids()):
+        return
+    own = next(card for card in near.cards if card.get("card_id") == alike[0])
+    # A filter may leave out what cannot be spent: what waits for activation, or is at its end.
+    listed = (card for card in reversed(position.reference.cards) if _is_of_a_kind(card, own))
     farthest = next((card for card in listed if card.get("amount_available")), None)
-    if near is None or not set(alike) <= set(near.ids()) or farthest is None:
+    if farthest is None:
         return
     available, name = farthest["amount_available"], farthest.get("card_id")
     read = follow_cursors(stage, after=position.after, pages=3, amount_available=available)
@@ -61,6 +64,15 @@ def _sees_the_farthest_too(stage: Stage, position: ListPosition, alike: list[Car
         f"with amount_available={available} card {name!r}, {len(again.cards)} cards behind",
         "the end of the list without it",
     )
+
+
+def _is_of_a_kind(card: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two cards differ in nothing but their money, names and dates."""
+    return all(card.get(name) == other.get(name) for name in KIND)
+
+
+KIND = ("type", "status", "currency", "active_from", "expires_at")
+"""By these a filter may tell cards apart: what can be paid with each is more than a figure."""
 
 
 def _by_available(stage: Stage) -> dict[int, list[CardId]]:

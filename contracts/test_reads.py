@@ -344,19 +344,22 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
             )
 
 
-PERSONAL = ("customer_id", "name", "metadata", "originated_by")
-"""What a deletion may take off a card, if it takes all of it: a server may forget whose it was."""
-KEPT = ("created_at", "created_by", "currency", "type", *PERSONAL)
+CONTENT = ("name", "metadata", "originated_by")
+"""What a deletion may take off a card, if it takes all of it: a server may forget whose it was.
+
+The customer_id may go with it or stay: without a name it says nothing of a person (question 33).
+"""
+KEPT = ("created_at", "created_by", "currency", "type", "customer_id", *CONTENT)
 
 
 def _is_the_same(stage: Stage, alive: Any, shown: Traversal) -> None:
-    """A deleted card that is listed shows nothing else than before; what it lacks was personal."""
+    """A deleted card that is listed shows nothing else than before; what it lacks is personal."""
     deleted = next((c for c in shown.cards if alive and c.get("id") == alive.get("id")), None)
     if deleted is None:
         return
     altered = [n for n in KEPT if deleted.get(n) and deleted[n] != alive.get(n)]
     lost = [n for n in KEPT if alive.get(n) and not deleted.get(n)]
-    forgotten = not any(deleted.get(name) for name in PERSONAL)
+    forgotten = not any(deleted.get(name) for name in CONTENT)
     stage.direct.expect(
         "CARD-2",
         not altered and (forgotten or not lost),

@@ -77,6 +77,18 @@ class DeletedOwnerForgotten(Answers):
 
 
 @dialect(
+    "deleted_name_forgotten",
+    permitted=_33 + "; an owner without a name says nothing of a person",
+    summary="a deleted card shows its customer_id, but neither name, origin nor metadata",
+)
+class DeletedNameForgotten(Answers):
+    def properties(self, card: Card) -> dict[str, Any]:
+        if card.deleted:
+            card = replace(card, name=None, originated_by=None, metadata=None)
+        return super().properties(card)
+
+
+@dialect(
     "deleted_status_stays",
     permitted="question 37: no page lists a status `deleted`",
     summary="a deleted card shows the status that it had",

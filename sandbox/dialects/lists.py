@@ -13,6 +13,9 @@ from sandbox.lists import CardQuery, Lists, Page
 from sandbox.records import Card, Transaction
 from sandbox.refusals import Cause, Refusal
 
+WHOLE_LIST = 1_000_000
+"""A limit beyond all cards that one run makes."""
+
 
 @dialect(
     "lists_by_id",
@@ -62,6 +65,20 @@ class PagesShort(Lists):
         return replace(
             whole, cards=[c for c in whole.cards if query.include_deleted or not c.deleted]
         )
+
+
+@dialect(
+    "filter_leaves_out_ended",
+    permitted="question 43: what the filter compares; nothing is available on a card after its end",
+    summary="the amount_available filter shows no card that has come to its end",
+)
+class FilterLeavesOutEnded(Lists):
+    def page(self, account: str, query: CardQuery) -> Page:
+        if query.available is None:
+            return super().page(account, query)
+        whole = super().page(account, replace(query, limit=WHOLE_LIST)).cards
+        found = [card for card in whole if not self.clock.has_ended(card.expires_at)]
+        return self.cut(found[: query.limit + 1], query.limit)
 
 
 @dialect(

@@ -120,11 +120,20 @@ def deleted_repeats_replayed(wallet: Local) -> Any:
     return repeated(wallet, delete), by_token, wallet.void(held, ref_id="v").status
 
 
-@look
-def deleted_owner_forgotten(wallet: Local) -> Any:
+def forgotten(wallet: Local) -> Any:
     card = wallet.card(0, name="Kari", customer_id="kari", metadata={"order": "1"})
     gone = wallet.send("DELETE", f"/cards/{card}")
     return [gone.body.get(name) for name in ("name", "customer_id", "metadata", "type")]
+
+
+@look
+def deleted_owner_forgotten(wallet: Local) -> Any:
+    return forgotten(wallet)
+
+
+@look
+def deleted_name_forgotten(wallet: Local) -> Any:
+    return forgotten(wallet)
 
 
 @look

@@ -379,3 +379,14 @@ def requests_limited(wallet: Local) -> Any:
     wallet.access_token(ADMIN)
     answers = [wallet.send("GET", "/cards") for _ in range(120)]
     return {answer.status: answer.headers.get("retry-after") for answer in answers}
+
+
+@look
+def filter_leaves_out_ended(wallet: Local) -> Any:
+    for ends in ("2020-01-01T00:00:00Z", "2031-01-01T00:00:00Z"):
+        wallet.card(1, expires_at=ends)
+    whole, filtered = (
+        wallet.send("GET", "/cards", query=query).body["cards"]
+        for query in ({}, {"amount_available": 1})
+    )
+    return len(whole), len(filtered)
