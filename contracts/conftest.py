@@ -13,22 +13,13 @@ from tallystick.run import Intensity, Run
 ORDER = (
     "test_essentials",
     "test_dialect",
-    "test_transactions",
-    "test_capture",
-    "test_void",
-    "test_fund",
-    "test_references",
-    "test_balance",
-    "test_attributes",
+    # What the essentials have not touched: how a card is made, named, found and shown, and ends.
     "test_cards",
     "test_activation",
     "test_pins",
     "test_tokens",
-    "test_retries",
     "test_ways",
-    "test_leftovers",
     "test_metadata",
-    "test_accepted",
     "test_identities",
     "test_reads",
     "test_filters",
@@ -38,20 +29,36 @@ ORDER = (
     "test_clients",
     "test_access",
     "test_aging",
+    "test_time",
+    # A second, closer look at the payments and holds that they have walked through.
+    "test_balance",
+    "test_transactions",
+    "test_capture",
+    "test_void",
+    "test_fund",
+    "test_references",
+    "test_retries",
+    "test_leftovers",
+    "test_attributes",
+    # What no ordinary client sends.
+    "test_accepted",
     "test_input",
     "test_formats",
     "test_http_input",
+    # Many requests for whatever only a rare sequence, a race or a lost answer shows.
     "test_transitions",
     "test_lifecycle",
-    "test_concurrency",
-    "test_delivery",
-    "test_time",
     "test_schema",
     "test_form",
+    # Short tests last: what has to wait is looked at between two of them.
+    "test_concurrency",
+    "test_delivery",
 )
-"""What finds most with the fewest requests comes first; the dialect has to be known early."""
-PREPARED_AFTER = ORDER.index("test_references")
-"""Where what has to wait is prepared: by then most faults are found, and enough is left to run."""
+"""What nobody has looked at yet comes before a second look at anything, so that most violations are
+seen early; the dialect has to be known early. Tests that are `prepares` or `broad` come after EARLY
+and before all others. Broad are those that show at least three of the faults that `tests.proof` has
+recorded, and one with every eight requests or fewer: mostly a walk along a chapter, or one look at
+many things."""
 EARLY = ORDER[:2]
 """With workers (`-n`), all other tests wait for these."""
 DRAWN = ("test_lifecycle", "test_concurrency", "test_delivery", "test_schema", "test_form")
@@ -61,16 +68,16 @@ ALONE = "listed_cards"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort the modules by ORDER. Tests that use up a budget (`deep`) come last; a gate has none."""
+    """Sort the tests, mostly by ORDER. Those that use up a budget come last; a gate has none."""
     config.stash[APPOINTMENTS] = Appointments()
     rank = {name: number for number, name in enumerate(ORDER)}
 
-    def place(item: pytest.Item) -> tuple[bool, bool, float]:
-        has = item.get_closest_marker
-        number = float(rank.get(item.path.stem, len(rank)))
-        if has("prepares") is not None:
-            number = PREPARED_AFTER + 0.5
-        return has("deep") is not None, has("waits") is not None, number
+    def place(item: pytest.Item) -> tuple[bool, bool, int, int]:
+        def has(marker: str) -> bool:
+            return item.get_closest_marker(marker) is not None
+
+        early = (item.path.stem in EARLY, has("prepares"), has("broad"), True)
+        return has("deep"), has("waits"), early.index(True), rank.get(item.path.stem, len(rank))
 
     if config.stash[SUITE].settings.intensity is Intensity.GATE:
         deep = [item for item in items if item.get_closest_marker("deep")]
@@ -88,10 +95,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.alone)
 
 
-@pytest.fixture(autouse=True)
-def appointments_are_kept(pytestconfig: pytest.Config) -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """What has to happen at a time of its own happens before the test that begins then."""
-    pytestconfig.stash[APPOINTMENTS].keep()
+    item.config.stash[APPOINTMENTS].keep()
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ from tallystick.suite import Suite
 from tallystick.target import Target, basic_header, bearer_header
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 pytestmark = pytest.mark.api("wallet")
 
 EVERYWHERE = ("no_authorization", "another_signature", "no_signature_alg_none")
@@ -148,6 +149,7 @@ def _refuses_all(stage: Stage, breaks: str, found: list[Request], target: Target
 reads_and_writes = pytest.mark.parametrize("breaks", ["AUTH-4", "AUTH-5"], ids=["reads", "writes"])
 
 
+@broad
 @rule("AUTH-4", "AUTH-5")
 @reads_and_writes
 def test_another_account_can_do_nothing_in_this_one(
@@ -228,6 +230,7 @@ def test_the_same_card_id_in_another_account_is_another_card(stage: Stage, other
     stage.read_back("AUTH-5", only="A")
 
 
+@broad
 @rule("AUTH-4", "AUTH-5")
 @reads_and_writes
 def test_this_account_can_do_nothing_in_another(stage: Stage, other: Target, breaks: str) -> None:

@@ -25,6 +25,7 @@ from tallystick.run import Run
 from tallystick.target import Answer
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 wallet = pytest.mark.api("wallet")
 
 ALL: dict[str, object] = {
@@ -129,6 +130,7 @@ def _has_type(stage: Stage, body: dict[str, object], kind: str) -> None:
     )
 
 
+@broad
 @wallet
 @rule("CARD-5", "TOKEN-3", "TOKEN-4")
 @pytest.mark.parametrize("members", [{}, {"card_token": BEHAVIOUR}], ids=["", "as_activated"])
@@ -193,6 +195,7 @@ def test_a_batch_takes_no_card_id_that_is_too_long(run: Run) -> None:
     stage.direct.expect_refusal("SHAPE-4", answer, "a card_id has at most 255 characters")
 
 
+@broad
 @wallet
 @rule("CARD-5", "CARD-6", "CARD-13", "CARD-2")
 def test_an_activation_loads_its_amount_and_what_it_carries(run: Run) -> None:
@@ -220,6 +223,7 @@ def test_money_on_a_card_that_waits_for_activation_is_not_spent(check: Check) ->
     check("A = batch", "f = fund A 100", "d = draw A 10", "h = hold A 10", unread=3)
 
 
+@broad
 @rule("CARD-6", "TOKEN-2")
 @pytest.mark.parametrize("currency", ["SEK", "EUR"])
 def test_an_activation_may_choose_the_currency(check: Check, currency: str) -> None:

@@ -15,6 +15,7 @@ from tallystick.fixtures import Check
 from tallystick.run import Intensity, Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 wallet = pytest.mark.api("wallet")
 
 
@@ -38,6 +39,7 @@ def test_a_full_lifecycle_of_a_card_adds_up(check: Check) -> None:
     )
 
 
+@broad
 @rule("BAL-2", "BAL-4")
 def test_many_holds_lock_the_sum_of_what_remains(check: Check) -> None:
     check(

@@ -15,6 +15,7 @@ from tallystick.profiles.wallet.wire import card_record
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 wallet = pytest.mark.api("wallet")
 
 ATTRIBUTES: dict[str, dict[str, object]] = {
@@ -240,6 +241,7 @@ def test_a_second_create_never_changes_the_first_card(run: Run, before: list[str
     stage.perform("y = draw A available", "x = draw A 1")
 
 
+@broad
 @rule("CARD-3")
 def test_the_id_of_a_deleted_card_never_brings_its_money_back(check: Check) -> None:
     check("A = card 100 NOK", "d = draw A available", "delete A", "again A", "e = draw A available")
@@ -276,6 +278,7 @@ def test_what_named_a_deleted_card_names_no_new_one_of_its_id(run: Run, before: 
 # Deletion -----------------------------------------------------------------------------------------
 
 
+@broad
 @rule("CARD-8", "CARD-9")
 def test_a_deleted_card_takes_no_payment(check: Check) -> None:
     check(
@@ -295,6 +298,7 @@ def test_a_deleted_card_takes_no_payment(check: Check) -> None:
     )
 
 
+@broad
 @wallet
 @rule("BAL-7", "CARD-8")
 def test_a_delete_takes_no_other_card_of_the_customer(run: Run) -> None:

@@ -43,6 +43,7 @@ from tallystick.target import Target
 from tallystick.target.proof import Proof
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 A = CardLabel("A")
 
 STEPS_ON_CARDS = ("read A", "list A", "d = draw A 100", "g = hold A 100", "f = fund A 100")
@@ -115,6 +116,7 @@ def reader(run: Run, suite: Suite) -> Iterator[Target]:
         yield target
 
 
+@broad
 @rule("AUTH-6", "AUTH-10")
 def test_a_client_that_only_reads_reads_all_and_moves_nothing(run: Run, reader: Target) -> None:
     session = prepared(run)

@@ -23,6 +23,7 @@ from tallystick.repeating import until_answered
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 pytestmark = pytest.mark.api("wallet")
 
 LABELS = "ABCDEFGHIJKL"
@@ -74,6 +75,7 @@ def _customer_with_cards(run: Run) -> Customer:
     return Customer(stage, name, [stage.card_id(label) for label in labels])
 
 
+@broad
 @rule("CARD-2", "BAL-7", "CARD-11", "TOKEN-6")
 def test_cards_of_one_customer_share_nothing_but_the_customer(run: Run) -> None:
     stage = Stage(run)

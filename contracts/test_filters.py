@@ -19,6 +19,7 @@ from tallystick.ledger.vocabulary import CardId
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 pytestmark = pytest.mark.api("wallet")
 
 
@@ -179,6 +180,7 @@ def _with_deleted(stage: Stage, position: ListPosition, **query: Any) -> dict[st
     return dict(zip(read.ids(), figures, strict=True))
 
 
+@broad
 @rule("READ-10", "SHAPE-1")
 @pytest.mark.alone
 def test_the_filter_by_amount_is_the_same_on_every_page(run: Run) -> None:

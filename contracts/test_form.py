@@ -2,15 +2,15 @@
 
 Schemathesis generates the requests and judges the form of the answers, on holds that exist. What an
 accepted request did is not known, so the hold that it names is left out; all others are read back.
+
+Schemathesis is imported by what uses it: no test that comes before has to wait for that.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.amounts import AmountFuzz
-from tallystick.drivers.fuzz.form import FormFuzz
 from tallystick.drivers.offered import offered
 from tallystick.profiles.profile import Profile
 from tallystick.pytest_plugin import SUITE
@@ -30,6 +30,8 @@ def _operations(profile: Profile) -> list[str]:
     document, fuzzing = profile.documents.openapi, profile.fuzzing
     if document is None or fuzzing is None:
         return [NONE]
+    from tallystick.drivers.fuzz import cases
+
     return [name for name in cases.operations(document) if name not in fuzzing.leave_out]
 
 
@@ -47,6 +49,9 @@ def test_requests_of_any_form_keep_the_form_and_change_no_hold_that_they_do_not_
     document = run.profile.documents.openapi
     if operation == NONE or document is None:
         pytest.skip("the requests of this API are read back in test_schema, or it has no document")
+    from tallystick.drivers.fuzz import cases
+    from tallystick.drivers.fuzz.form import FormFuzz
+
     boundary, generated = (number * DEPTH[run.intensity] for number in CASES)
     fuzz = FormFuzz(run, operation)
     keep = run.intensity is Intensity.GATE  # others have another seed each time

@@ -33,6 +33,7 @@ from tallystick.run import Run
 from tallystick.target import Answer
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 pytestmark = pytest.mark.api("wallet")
 
 JSON = Any
@@ -136,6 +137,7 @@ OPTIONS = {
 }
 
 
+@broad
 @rule("SHAPE-4", "BAL-6")
 @pytest.mark.parametrize("what", OPTIONS)
 def test_a_value_outside_of_its_list_or_range_is_refused(input_cards: CardSet, what: str) -> None:

@@ -25,6 +25,7 @@ from tallystick.suite import Suite
 from tallystick.target import Target
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 pytestmark = pytest.mark.api("wallet")
 
 
@@ -108,6 +109,7 @@ def _is_as_it_was_made(made: Made, item: dict[str, Any]) -> None:
         made.stage.direct.expect("READ-8", same, f"{was}, as it was made", f"{item}")
 
 
+@broad
 @rule("READ-8")
 def test_whoever_looks_at_a_thing_it_names_the_same_maker(run: Run, reader: Target) -> None:
     stage = Stage(run)

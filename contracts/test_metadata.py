@@ -19,6 +19,7 @@ from tallystick.program import extras
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 pytestmark = pytest.mark.api("wallet")
 
 VALUES: dict[str, dict[str, Any]] = {
@@ -41,6 +42,7 @@ VALUES: dict[str, dict[str, Any]] = {
 }
 
 
+@broad
 @rule("TX-4", "FUND-4", "CAP-8", "VOID-5", "BAL-5", "CARD-2")
 @pytest.mark.parametrize("values", VALUES)
 def test_no_value_of_metadata_is_lost(check: Check, values: str) -> None:

@@ -31,6 +31,7 @@ from tallystick.run import Run
 from tallystick.suite import Suite
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 pytestmark = pytest.mark.api("wallet")
 
 ANCHORS, OWN = 2, 8
@@ -52,6 +53,7 @@ def test_every_view_shows_a_write_at_once(run: Run) -> None:
     stage.finish()
 
 
+@broad
 @rule("READ-1", "READ-8", "BAL-1", "BAL-2", "CAP-4")
 def test_the_card_list_shows_the_figures_of_now(listed_cards: ListedCards, run: Run) -> None:
     stage = Stage(run)
@@ -130,6 +132,7 @@ NEAR: dict[str, Callable[[str], str]] = {
 OF_DIGITS = ("with zeros before it", "with one character more")
 
 
+@broad
 @rule("READ-4", "BAL-7")
 @pytest.mark.parametrize("digits", [False, True], ids=["letters", "digits"])
 def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: bool) -> None:
@@ -229,6 +232,7 @@ def test_pages_of_every_size_join_without_gap_or_overlap(
     )
 
 
+@broad
 @rule("READ-5", "READ-7")
 def test_the_largest_pages_leave_out_no_card_of_smaller_ones(
     run: Run, listed_cards: ListedCards
@@ -302,6 +306,7 @@ def test_pages_that_are_read_while_cards_are_added_miss_none(
     )
 
 
+@broad
 @rule("CARD-8", "READ-5", "CARD-2")
 def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: ListedCards) -> None:
     stage = listed_cards.stage.branch()

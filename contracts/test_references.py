@@ -11,6 +11,7 @@ from tallystick.fixtures import Check
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 
 START = ("A = card 1000 NOK", "h1 = hold A 500")
 PAYMENTS = {
@@ -155,6 +156,7 @@ def test_ref_ids_with_zeros_before_a_number_are_different(check: Check) -> None:
     )
 
 
+@broad
 @rule("REF-1", "TX-4")
 @pytest.mark.parametrize("kind", PAYMENTS)
 def test_a_long_ref_id_is_not_cut(check: Check, kind: str) -> None:

@@ -3,29 +3,31 @@
 Schemathesis generates the requests and judges the form of the answers; the ledger judges the money.
 A refused request changes nothing, an accepted one moves exactly what it says, and one that the
 documentation forbids is refused. Then sequences of requests along the links of the document.
+
+Schemathesis is imported by the tests that use it: no test that comes before has to wait for that.
 """
 
 from __future__ import annotations
 
 from functools import partial
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from schemathesis.generation.case import Case
 
 from tallystick.documents.shape import DOCUMENT
-from tallystick.drivers.fuzz import cases
 from tallystick.drivers.fuzz.request import FuzzRequest
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet.fuzz.card_set import CardSet, new_fuzz
 from tallystick.profiles.wallet.fuzz.driver import Fuzz
-from tallystick.profiles.wallet.fuzz.links import LinkFollower
 from tallystick.profiles.wallet.fuzz.live_ids import LiveIds
 from tallystick.profiles.wallet.fuzz.valid import VALID, changed
 from tallystick.repeating import repeating, until_answered
 from tallystick.run import Intensity, Run
 from tallystick.target import Answer
+
+if TYPE_CHECKING:
+    from schemathesis.generation.case import Case
 
 rule = pytest.mark.rule
 pytestmark = pytest.mark.api("wallet")
@@ -68,6 +70,8 @@ def cards(run: Run) -> CardSet:
 def test_the_operation_keeps_its_form_and_the_money(
     run: Run, cards: CardSet, operation: str
 ) -> None:
+    from tallystick.drivers.fuzz import cases
+
     boundary, generated = (number * DEPTH[run.intensity] for number in CASES[operation])
     random = Random(f"{run.seed}/{operation}/names")
     document = run.shape.generated_from or DOCUMENT
@@ -81,6 +85,8 @@ def test_the_operation_keeps_its_form_and_the_money(
 
 
 def _try_case(operation: str, case: Case[Any], random: Random, fuzz: Fuzz) -> None:
+    from tallystick.drivers.fuzz import cases
+
     query, body = cases.query_of(case), cases.body_of(case)
     answer = fuzz.ask(LiveIds(fuzz, random).fill(operation, query, body))
     if not isinstance(answer, Answer) or fuzz.run.shape.is_own:
@@ -93,6 +99,8 @@ def _try_case(operation: str, case: Case[Any], random: Random, fuzz: Fuzz) -> No
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "BAL-1", "BAL-2", "BAL-6")
 @pytest.mark.requests(80)
 def test_requests_along_the_links_of_the_document_keep_the_ledger(run: Run) -> None:
+    from tallystick.profiles.wallet.fuzz.links import LinkFollower
+
     sequences, steps = SEQUENCES[run.intensity]
     follower = LinkFollower(run, new_fuzz)
     for number in range(sequences):

@@ -14,8 +14,8 @@ import pytest
 
 from contracts.support import request_builders
 from contracts.support.staging import Stage, body_of, is_refused
-from contracts.support.visits import APPOINTMENTS, Appointment, Visit
-from tallystick.clock import UNSURE_S
+from contracts.support.token_lives import LATER_S, LONGEST_S, REQUESTS, TokensInUse
+from contracts.support.visits import APPOINTMENTS
 from tallystick.fixtures import Check
 from tallystick.ledger.vocabulary import IssueToken, Kind, Transact
 from tallystick.repeating import until_answered
@@ -30,14 +30,7 @@ BY_TIME = ("TIME-1", "TIME-2", "TOKEN-5")
 """The rules that cannot be judged without the target's clock."""
 SOON_S = 4
 """Seconds until a card of this module expires; it can pay until one or two seconds before that."""
-REQUESTS = 80
-"""About how many requests the preparation sends: on a slow target the cards get more time."""
-LONGEST_S = 30
 TOKENS_S = (1, 2)
-BEFORE_THE_END_S = 1.0
-"""A token is used at least so long before its end; a life that starts again then is longer."""
-LATER_S = UNSURE_S + 0.5
-"""So long after its end, by the clock of the target, a life is over."""
 
 
 @dataclass(slots=True)
@@ -344,81 +337,6 @@ def test_an_expired_token_is_refused_everywhere(waited: Waiting) -> None:
 
 
 # Tokens that are used -----------------------------------------------------------------------------
-
-USES = ("info", "draw", "fund", "refused")
-LIFE_S = 8
-"""Seconds that such a token lives; between its use and its end there is time for other tests."""
-
-
-class TokensInUse:
-    """A card with tokens; each is used in a way of its own before its end, and tried after it."""
-
-    def __init__(self, run: Run) -> None:
-        self.answers: list[tuple[str, Answer]] = []
-        """The answers that came after the end, each with the use before it."""
-        self._stage = Stage(run)
-        self._values: list[str] = []
-        self._life_s = LIFE_S
-        self._ends = 0.0
-        self.appointment = Appointment(run, None)
-
-    def prepare(self) -> TokensInUse:
-        """Make the card and its tokens, and plan their use; raises what ends that."""
-        stage, began = self._stage, time.monotonic()
-        stage.perform("A = card 1000 NOK", unread=True)
-        # On a slow target they live longer, so that they can be used in time.
-        self._life_s += min(LONGEST_S, int(REQUESTS * (time.monotonic() - began)))
-        began = time.monotonic()
-        for _ in USES:
-            request = request_builders.issue_token(
-                stage.base,
-                stage.card_id("A"),
-                stage.fresh_ref("t"),
-                expires_in=self._life_s,
-                expires_after_transaction=False,
-            )
-            token = (body_of(stage.send(request)) or {}).get("token") or {}
-            if token.get("value"):
-                self._values.append(token["value"])
-        self._ends = time.monotonic() + self._life_s
-        closes = began + self._life_s - BEFORE_THE_END_S
-        self.appointment.next = Visit(began + self._life_s / 2, closes, self._use)
-        return self
-
-    def _use(self) -> Visit:
-        """Use every token; no use has to succeed."""
-        began = time.monotonic()
-        stage = self._stage
-        for use, value in zip(USES, self._values, strict=False):
-            pay = partial(request_builders.transact, stage.base, stage.fresh_ref(), token=value)
-            requests = {
-                "info": request_builders.info(stage.base, value),
-                "draw": pay(1),
-                "fund": pay(1, type="fund"),
-                "refused": pay(5000),
-            }
-            for request in stage.offered(requests[use]):
-                stage.send(request)
-        for request in stage.offered(request_builders.read_card(stage.base, stage.card_id("A"))):
-            stage.send(request)
-        # A life that began again would end so much later.
-        return Visit(self._ends + LATER_S, began + self._life_s, self._try)
-
-    def _try(self) -> None:
-        """Try every token after its end."""
-        stage = self._stage
-        for use, value in zip(USES, self._values, strict=False):
-            for request in stage.offered(
-                request_builders.info(stage.base, value),
-                request_builders.transact(stage.base, stage.fresh_ref(), 1, token=value),
-            ):
-                self.answers.append((use, stage.send(request)))
-
-    def judge(self) -> None:
-        """Raise Violated unless all of them were refused."""
-        for use, answer in self.answers:
-            why = f"the token has expired, though it was used before ({use})"
-            self._stage.direct.expect_refusal("TOKEN-5", answer, why)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 wallet = pytest.mark.api("wallet")
 
 ONCE = 'with {"one_time": "true"}'
@@ -70,6 +71,7 @@ def test_what_a_one_time_token_held_is_captured_and_voided_without_it(check: Che
     )
 
 
+@broad
 @rule("TOKEN-6", "TOKEN-3")
 def test_a_lasting_token_pays_again_and_again(check: Check) -> None:
     check(
@@ -117,6 +119,7 @@ def test_a_token_moves_no_money_but_that_of_its_card(check: Check) -> None:
     )
 
 
+@broad
 @wallet
 @rule("TOKEN-4", "BAL-6")
 def test_a_token_that_was_never_made_is_refused(run: Run) -> None:
@@ -202,6 +205,7 @@ def test_a_short_token_is_made_for_one_card_only(run: Run) -> None:
         )
 
 
+@broad
 @rule("TOKEN-2")
 def test_a_one_time_token_that_has_paid_is_not_renewed_by_a_fund(check: Check) -> None:
     check(

@@ -16,6 +16,7 @@ from tallystick.profiles.wallet.wire import CURRENCIES
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 wallet = pytest.mark.api("wallet")
 
 
@@ -80,6 +81,7 @@ def test_only_the_currency_of_the_card_is_taken(check: Check, currency: str) -> 
     )
 
 
+@broad
 @rule("TX-4")
 def test_a_record_carries_what_was_sent(check: Check) -> None:
     sent = r"""with {"metadata": "{\"order\": \"1\", \"lines\": \"3\"}", "originated_by": "till"}"""

@@ -12,6 +12,7 @@ from contracts.support.staging import spelled
 from tallystick.fixtures import Check
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 
 LASTING = "t = token A"
 EVERY_KIND = ("draw", "hold", "fund")
@@ -56,6 +57,7 @@ def test_money_on_a_card_that_waits_is_not_spent_by_token(check: Check) -> None:
     check("A = batch", LASTING, "f = fund A 100", "d = draw t 10", "h = hold t 10", unread=4)
 
 
+@broad
 @rule("TX-2", "TOKEN-6")
 @pytest.mark.parametrize("made", ["A = card 1000 NOK", "A = batch"])
 def test_what_is_available_is_compared_on_every_way(check: Check, made: str) -> None:
@@ -99,6 +101,7 @@ def test_the_answer_to_a_repeat_shows_the_amount_of_then(check: Check, then: str
     check("A = card 1000 NOK", "h = hold A 300", "p = capture h 50", then, "again h", "again p")
 
 
+@broad
 @rule("BAL-7", "FUND-1", "TOKEN-6")
 def test_a_token_moves_money_of_its_own_card_among_those_of_a_customer(check: Check) -> None:
     whose = spelled({"customer_id": "customer-7"})

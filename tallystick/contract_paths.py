@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from tallystick.location import SUITE_ROOT
+from tallystick.pytest_plugin import SUITE
 
 CONTRACTS = "contracts"
 
@@ -25,6 +26,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Collect the contracts: `contracts/...` is meant from the root of the suite."""
     config.args[:] = contract_paths(config.option.file_or_dir)
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Contracts need a server, and the embedded one starts while they are collected."""
+    session.config.stash[SUITE].begin_embedded()
 
 
 def contract_paths(given: Sequence[str]) -> list[str]:

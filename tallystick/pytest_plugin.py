@@ -88,6 +88,7 @@ MARKERS = (
     "drawn: draws other inputs with each seed, so that a hunt runs it again and again",
     "early: with workers (-n): what it learns has to be known to the tests after it",
     "prepares: sets up what has to wait, and runs early",
+    "broad: shows much with few requests, and runs before the rest of all chapters",
     "waits: uses what was set up early, and runs late",
     "alone: with workers (-n): runs while no other test does",
     "requests(number): how many it sends, about; with workers (-n), the longest go first",
@@ -135,6 +136,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings before anything is collected."""
+    gc.set_threshold(*COLLECTED_AFTER)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     settings, choice = _asked_for(config)
@@ -143,6 +145,7 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = replace(settings, seed=given_seed["seed"])
     suite = config.stash[SUITE] = Suite(config, settings)
     suite.choice = choice
+    suite.is_worker = given_seed is not None
     suite.early = config.stash.get(EARLY, None)
     config.pluginmanager.register(
         Regressions(_regressions(settings), lambda: suite.run), "tallystick-regressions"
@@ -210,14 +213,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Begin to start the embedded server, which a collected test is going to need."""
-    suite = item.config.stash[SUITE]
-    if (
-        suite.settings.address is None
-        and not item.config.option.collectonly
-        and worker_input(item.config) is None
-        and asks_for_target(item)
-    ):
-        suite.embedded.begin()
+    if asks_for_target(item):
+        item.config.stash[SUITE].begin_embedded()
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -239,7 +236,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for line in FILTERS:
         config.addinivalue_line("filterwarnings", line)
     gc.freeze()  # what was imported stays to the end: the collector need not walk over it again
-    gc.set_threshold(*COLLECTED_AFTER)
     suite = config.stash[SUITE]
     if worker_input(config) is not None:
         return  # its controller connects
@@ -319,7 +315,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     if report.failed:
         _explain(suite, item, report, call.excinfo.value if call.excinfo is not None else None)
     elif report.skipped and any(map(item.get_closest_marker, ("skip", "skipif"))):
-        suite.selection.is_partial = True  # somebody else's mark: no contract has one
+        suite.selection.be_partial()  # somebody else's mark: no contract has one
     has_ended = report.when == "call" and item.stash.get(ENDED, False) and not report.skipped
     if has_ended and _counts_itself(suite, item):
         # Of a team's own contract only its author knows what it looks at. Those of the suite, and

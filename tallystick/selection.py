@@ -37,12 +37,13 @@ class Selection:
     """The contracts of one run, by their node ids."""
 
     def __init__(self, intensity: Intensity) -> None:
-        self.is_partial = False
         self.claims: dict[str, frozenset[str]] = {}
         """The rules that each selected test claims, by its node id."""
         self._intensity = intensity
         self._selected: frozenset[str] = frozenset()
         self._ended: set[str] = set()
+        self._here: frozenset[tuple[Path, str]] | None = None
+        self._is_part = False
         self.is_deselected = False
         """Whether an option left out a contract that the intensity would run."""
 
@@ -54,14 +55,29 @@ class Selection:
         """Note what was selected, and whether that is all there is."""
         self._selected = frozenset(test.nodeid for test in tests)
         self.claims = {test.nodeid: frozenset(test.claims) for test in tests}
-        here = {test.address for test in tests}
-        left_out = any(
+        self._here = frozenset(test.address for test in tests)
+        self._is_part = any("::" in text and text.endswith("]") for text in arguments)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the run leaves out a contract, or a part of one."""
+        if not self._is_part and self._here is not None:
+            self._is_part, self._here = self.is_deselected or self._leaves_out(self._here), None
+        return self._is_part
+
+    def be_partial(self) -> None:
+        """Note that a test was left out for a reason that is not the suite's."""
+        self._is_part = True
+
+    def _leaves_out(self, here: frozenset[tuple[Path, str]]) -> bool:
+        """Whether a contract is not among these. The files are read when somebody asks, not before
+        the first test: that takes as long as fifty requests.
+        """
+        return any(
             contract.address not in here
             for contract in find_contracts(CONTRACTS)
             if self._intensity is not Intensity.GATE or not contract.is_deep
         )
-        one_of_many = any("::" in text and text.endswith("]") for text in arguments)
-        self.is_partial = left_out or one_of_many or self.is_deselected
 
     def __len__(self) -> int:
         return len(self._selected)

@@ -53,6 +53,9 @@ SHARE, SHORTEST_S = 0.05, 3.0
 class Suite:
     """One run: its settings, `run` (from when the target is connected), and the reports."""
 
+    is_worker = False
+    """Whether another process of the run brings the target."""
+
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config = config
         self.settings = without_share(settings)
@@ -222,6 +225,12 @@ class Suite:
         self.also_stop()
         if self.run is not None:
             self.run.deadline = time.monotonic()
+
+    def begin_embedded(self) -> None:
+        """Begin to start the embedded server, if this process is going to judge it."""
+        is_elsewhere = self.is_worker or self.settings.address is not None
+        if not is_elsewhere and not self.config.option.collectonly:
+            self.embedded.begin()
 
     def _embedded(self) -> Address:
         address, self.clients = self.embedded.ready()

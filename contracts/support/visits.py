@@ -40,6 +40,8 @@ class Appointment:
 
     run: Run
     next: Visit | None
+    again: Callable[[], Visit] | None = None
+    """Begins anew, and returns the first visit of that, if one was missed while tests run."""
     is_missed: bool = False
     lost: Unanswered | None = None
     """The answer that was missing, if that is why it is missed."""
@@ -47,17 +49,18 @@ class Appointment:
     """What a visit met, for the test that the visits belong to."""
 
     def keep(self) -> None:
-        """Make the next visit if it is due; give up if it is too late."""
+        """Make the next visit if it is due; begin anew, or give up, if it is too late."""
         now = time.monotonic()
         if self.next is None or now < self.next.opens:
             return
         visit, self.next = self.next, None
-        if now > visit.closes - MARGIN_S:
+        pay = visit.pay if now <= visit.closes - MARGIN_S else self.again
+        if pay is None:
             self.is_missed = True
             return
         try:
             with self.run.tolerating_gateway_errors() as errors:
-                self.next = visit.pay()
+                self.next = pay()
         except Violated as found:
             self.ended = found
         except NotSupported:
@@ -72,8 +75,9 @@ class Appointment:
     def is_kept(self) -> bool:
         """Make the visits that are left, each at its time; whether all were made in time.
 
-        Raises what a visit met.
+        Nothing begins anew from now on: who asks has to wait for it. Raises what a visit met.
         """
+        self.again = None
         while self.next is not None:
             time.sleep(max(0.0, self.next.opens - time.monotonic()))
             self.keep()

@@ -176,7 +176,8 @@ class Controller:
                 run.left_out.by_test.setdefault(test, set()).update(lacks)
             suite.not_claimed.update(state.not_claimed)
             suite.depths.shallow += state.shallow
-            suite.selection.is_partial |= state.partial
+            if state.partial:
+                suite.selection.be_partial()
             suite.error = suite.error or state.error
             suite.gone = suite.gone or state.gone
             if state.broken is not None and suite.reports is not None:

@@ -79,6 +79,24 @@ def test_visits_are_made_before_the_tests_that_begin_when_they_are_due(clock: Cl
     assert diary.appointment.is_kept()
 
 
+def test_what_is_missed_while_tests_run_begins_anew(clock: Clock) -> None:
+    diary = Diary(clock)
+    diary.appointment.again = lambda: Visit(clock.now + 10, clock.now + 15, diary.first)
+    kept = Appointments([diary.appointment])
+    for clock.now in (105.0, 116.0, 127.0, 128.0):
+        kept.keep()
+    assert diary.made == [127.0, 128.0]
+    assert diary.appointment.is_kept()
+
+
+def test_nothing_begins_anew_once_the_visits_are_waited_for(clock: Clock) -> None:
+    diary = Diary(clock)
+    diary.appointment.again = lambda: pytest.fail("a test would have to wait for all of it")
+    clock.now = 116.0
+    assert not diary.appointment.is_kept()
+    assert not diary.made
+
+
 def test_what_is_not_due_yet_is_waited_for_at_the_end(clock: Clock) -> None:
     diary = Diary(clock)
     assert diary.appointment.is_kept()
