@@ -15,11 +15,11 @@ published alone. `tests/checker/test_package.py` has a complete example.
 """
 
 from tallystick.checker.budget import Budget
-from tallystick.checker.frontier import Transition
 from tallystick.checker.hints import Hints
 from tallystick.checker.history import History, HistoryError, Key, Operation, dump, load, read
 from tallystick.checker.illegality import Illegality
 from tallystick.checker.linearizability import CheckResult, check
+from tallystick.checker.placing import Transition
 from tallystick.checker.stream import BLOCK_BUDGET, Stream
 from tallystick.checker.totals import Needs, Totals, Vector
 from tallystick.checker.verdict import Verdict, worst

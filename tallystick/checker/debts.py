@@ -72,6 +72,7 @@ class Debts:
         self._sums = Sums() if sums is None else sums
         self._summed = 0
         self._called = 0
+        self._distinct: tuple[int, frozenset[Vector]] = (0, frozenset())
         self._special_called: tuple[int, ...] = ()
 
     def forget(self) -> None:
@@ -96,6 +97,13 @@ class Debts:
     def operations(self) -> list[AnyOperation]:
         """The same, as operations."""
         return self._adders[: self._called]
+
+    @property
+    def vectors(self) -> frozenset[Vector]:
+        """What they add, each vector once."""
+        if self._called != self._distinct[0]:
+            self._distinct = self._called, frozenset(vector for _, vector in self.adding)
+        return self._distinct[1]
 
     def needs(self, state: Any, number: int) -> Needs:
         """What has to be added for the operation; None if no lost operation can."""

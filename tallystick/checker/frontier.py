@@ -42,28 +42,28 @@ plain frontier doubles with each of them. What keeps the frontier small:
    is possible at once, that is what hinders r; the rest can as well come after r, since it has not
    returned yet. If r is impossible, it is what may make r possible. The same rule is applied to
    each of these in turn. So lost operations are tried where something asks for them, and not in all
-   subsets. Without hints everything hinders everything, and all orders are tried.
-2. Domination. Take two configurations with the same state and the same early operations. If the
-   lost operations that one has used are a subset of those that the other has used, then it can
-   follow every continuation of the other: what it has not used may as well never have happened.
-   Only the first is kept. In particular, a lost operation that changes nothing is never used.
-3. Hints (see `hints`): what changes nothing, what can trade places, and what enables what.
+   subsets. Without hints everything hinders everything, and all orders are tried. `detours` says
+   how, and why no order is overlooked.
+2. Domination. A configuration is dropped if another one can follow each of its continuations: with
+   fewer lost operations, or with fewer of the open ones (see `domination`).
+3. Hints (see `hints`): what changes nothing, what can trade places, what enables what, and what
+   adds to sums that a read shows.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
 
-from tallystick.checker.budget import Budget, Meter, glances
+from tallystick.checker.budget import Budget, Meter
 from tallystick.checker.debts import Config, Debts
-from tallystick.checker.hints import AnyOperation, Hints, Pair
-from tallystick.checker.totals import Sums, fewest
-
-Transition = Callable[[Any, Any, Any], object]
-"""(state, command, outcome) to the tuple of possible successors."""
+from tallystick.checker.detours import UNLIMITED, Detours
+from tallystick.checker.domination import Waiting, undominated
+from tallystick.checker.hints import AnyOperation, Hints
+from tallystick.checker.placing import Placing, Transition
+from tallystick.checker.totals import Sums
 
 
 class Effort(NamedTuple):
@@ -83,7 +83,6 @@ class Effort(NamedTuple):
     """Whether it forgets which lost operations that only add were used."""
 
 
-UNLIMITED: Final = 1 << 62
 THOROUGH: Final = Effort(UNLIMITED, UNLIMITED, detours=True, lost=UNLIMITED, needed=0)
 """Every way is tried. Only this effort decides every history."""
 REFUTING: Final = THOROUGH._replace(forgets=True)
@@ -121,16 +120,14 @@ class Linearizer:
         self.operations = operations
         self.events = _events(operations)
         self.bits, self.lost_bits = _bits(operations, self.events)
-        self._changes = [hints.changes(o) for o in operations]
         # With sums that are given, what is in them need not be among the operations any more.
-        is_known = sums is None or hints.totals is None
-        self._enablers = hints.enablers if is_known else Hints().enablers
-        self._interferes = _remembered(hints.interferes, operations)
-        self._hinders = _remembered(hints.hinders, operations)
+        if sums is not None and hints.totals is not None:
+            hints = replace(hints, enablers=Hints().enablers)
         self.spend = self._meter.spend
         self.debts = Debts(operations, self.events, hints.totals, self.bits, self.spend, sums)
-        self._forgets = False
-        self._transition = transition
+        bits = self.bits, self.lost_bits
+        self.placing = Placing(operations, transition, hints, bits, self.debts, self._meter)
+        self._detours = Detours(operations, hints, bits, self.debts, self.placing, self._meter)
 
     @property
     def transitions(self) -> int:
@@ -150,191 +147,35 @@ class Linearizer:
         `pending` are the other operations that were called and are answered later; `lost` were
         called and are never answered. Raises BudgetSpent.
         """
-        self._forgets = effort.forgets
+        self.placing.forgets = effort.forgets
         if effort is THOROUGH:
             self.debts.forget()
             special = lost
         else:
             special = self.debts.special_of(lost)
+        self._detours.is_exhaustive = effort.width == UNLIMITED
         if effort.detours:
             others = pending + special if effort.lost else pending
-            found = self._with_others_before(frontier, number, others, effort.lost)
+            found = self._detours.before(frontier, number, others, effort.lost)
         else:
-            found = [after for config in frontier for after in self._linearized(config, number)]
+            found = [
+                after for config in frontier for after in self.placing.linearized(config, number)
+            ]
         # Before an effort gives up, it inserts as little as possible: pending operations alone,
         # then lost ones too. A thorough one has tried all that already.
         for others, most_lost in ((pending, 0), (pending + special, effort.needed)):
             if not found and not effort.forgets and effort is not THOROUGH:
-                found = self._with_others_before(frontier, number, others, most_lost, shortest=True)
+                found = self._detours.before(frontier, number, others, most_lost, shortest=True)
+        return self._best(found, pending)[: effort.width]
+
+    def _best(self, found: list[Config], pending: tuple[int, ...]) -> list[Config]:
+        """The configurations that no other one dominates, the best ones first."""
         if len(found) > 1:
-            found = undominated(found, self.lost_bits, self._meter)[: effort.width]
+            found = undominated(found, self.lost_bits, self._meter)
+        if len(found) > 1:
+            waiting = Waiting(self.placing, self.bits, self.lost_bits, pending)
+            found = waiting.best(found, self._meter)
         return found
-
-    def _with_others_before(
-        self,
-        frontier: list[Config],
-        number: int,
-        others: tuple[int, ...],
-        most_lost: int,
-        *,
-        shortest: bool = False,
-    ) -> list[Config]:
-        """The configurations after the return, if others may be linearized before it.
-
-        A breadth-first search: each level inserts one more operation. At most `most_lost` lost ones
-        are inserted; with `shortest`, it ends at the first level that has a result.
-        """
-        found: list[Config] = []
-        level = [(config, most_lost) for config in frontier]
-        cheapest = {config[:2]: lost_used(config, self.lost_bits) for config in frontier}
-        while level and not (shortest and found):
-            next_level = []
-            for config, lost_left in level:
-                before = config[1]
-                after = self._candidates(config, number, others, lost_left)
-                found += after.pop(number)
-                for other, configs in after.items():
-                    bit = self.bits[other]
-                    for state, linearized, trail in configs:
-                        config = (state, linearized | bit, trail)
-                        used = (config[1] & ~before & self.lost_bits).bit_count()
-                        if used > lost_left:
-                            continue
-                        price = lost_used(config, self.lost_bits)
-                        if price < cheapest.get(config[:2], UNLIMITED):
-                            cheapest[config[:2]] = price
-                            next_level.append((config, lost_left - used))
-                self._meter.limit_memory(len(cheapest) + len(found))
-            level = next_level
-        return found
-
-    def _candidates(
-        self, config: Config, number: int, others: tuple[int, ...], most_lost: int
-    ) -> dict[int, list[Config]]:
-        """What may be linearized next, on the way to the return of `number`, and what it leads to.
-
-        That is `number` itself, what may have to come before it (rule 1 above), what may have to
-        come before that, and so on.
-        """
-        state, linearized, _ = config
-        self.spend(glances(len(others)))
-        after: dict[int, list[Config]] = {}
-        unplaced = [o for o in others if not linearized & self.bits[o]]
-        wanted, met = [number], {number}
-        for target in wanted:  # it grows while it is walked
-            found = after[target] = self.effects(config, target)
-            placed = linearized & self.bits[target]
-            if placed or (found and not self._changes[target]):
-                # It has its place already, or it is possible and changes nothing: an order that
-                # puts something before it is as good with it first.
-                continue
-            more = self._predecessors(state, target, unplaced, possible=bool(found))
-            wanted += [o for o in more if o not in met]
-            met.update(more)
-            if not found:
-                found += self._after_sums(config, target, most_lost)
-        return after
-
-    def _after_sums(self, config: Config, number: int, most_lost: int) -> list[Config]:
-        """What the operation leads to after a sum of lost operations that makes it possible."""
-        needs = self.debts.needs(config[0], number)
-        if needs is None:
-            return []
-        if self._forgets:
-            owing = self.debts.owing(config, needs)
-            return [] if owing is None else self.effects(owing, number)
-        pool = [one for one in self.debts.adding if not config[1] & self.bits[one[0]]]
-        found: list[Config] = []
-        for group in fewest(needs, pool, most_lost, self.spend) if pool else ():
-            placed = self.all_placed(config, group)
-            if placed is not None:
-                found += self.effects(placed, number)
-        return found
-
-    def all_placed(self, config: Config, numbers: Iterable[int]) -> Config | None:
-        """The configuration after all these lost operations, in an order that is possible."""
-        state, linearized, trail = config
-        left = list(numbers)
-        while left:
-            for number in left:
-                changed = [s for s in self._successors(state, number) if s != state]
-                if changed:
-                    state, trail = changed[0], (number, trail, 0 if trail is None else trail[2])
-                    linearized |= self.bits[number]
-                    left.remove(number)
-                    break
-            else:
-                return None
-        return state, linearized, trail
-
-    def effects(self, config: Config, number: int) -> list[Config]:
-        """The configurations with the operation in the next place; a lost one has an effect."""
-        found = self._linearized(config, number)
-        if not self.bits[number] & self.lost_bits:
-            return found
-        # A lost operation without an effect is dominated: it may as well never have happened.
-        return [one for one in found if one[0] != config[0]]
-
-    def _predecessors(
-        self, state: Any, number: int, unplaced: list[int], *, possible: bool
-    ) -> list[int]:
-        """What may have to come before the operation."""
-        if possible:
-            return [o for o in unplaced if o != number and self._hinders(o, number)]
-        enabling = self._enabling(state, number, unplaced)
-        return [o for o in enabling if o != number and self._interferes(o, number)]
-
-    def _enabling(self, state: Any, number: int, unplaced: list[int]) -> list[int]:
-        # By identity: operations are compared by value, and two clients may have made equal ones.
-        self.spend(glances(len(unplaced)))
-        wanted = [self.operations[o] for o in unplaced if o != number]
-        # Those that only add are never inserted one by one, but they may make up the rest of a sum.
-        found = self._enablers(state, self.operations[number], wanted + self.debts.operations)
-        by_id = {id(o) for o in found}
-        return [o for o in unplaced if id(self.operations[o]) in by_id]
-
-    def _linearized(self, config: Config, number: int) -> list[Config]:
-        """The configurations after the operation has returned, with nothing inserted before it."""
-        state, linearized, trail = config
-        bit = self.bits[number]
-        if linearized & bit:
-            # It had its place early. Its bit is cleared, because another operation may get it now.
-            return [(state, linearized ^ bit, trail)]
-        trail = (number, trail, 0 if trail is None else trail[2])
-        return [(after, linearized, trail) for after in self._successors(state, number)]
-
-    def _successors(self, state: Any, number: int) -> tuple[Any, ...]:
-        self._meter.count_transition()
-        operation = self.operations[number]
-        result = self._transition(state, operation.command, operation.outcome)
-        return result if type(result) is tuple else ()
-
-
-def undominated(configs: list[Config], lost_bits: int, meter: Meter) -> list[Config]:
-    """Return the configurations that no other one dominates (rule 2 above).
-
-    Those with equal states share one object from here on. What follows from it shares most of its
-    parts, so that to compare the states after it costs little.
-    """
-    states: dict[Any, Any] = {}
-    groups: dict[tuple[int, int], list[Config]] = {}
-    meter.spend(len(configs))
-    # Those with few lost operations first: only they can dominate what comes later.
-    for state, linearized, trail in sorted(
-        configs, key=lambda config: lost_used(config, lost_bits)
-    ):
-        state = states.setdefault(state, state)
-        group = groups.setdefault((id(state), linearized & ~lost_bits), [])
-        meter.spend(len(group))
-        if not any(better[1] & ~linearized == 0 for better in group):
-            group.append((state, linearized, trail))
-    return [config for group in groups.values() for config in group]
-
-
-def lost_used(config: Config, lost_bits: int) -> int:
-    """Return how many lost operations took effect in a configuration."""
-    _, linearized, trail = config
-    return (linearized & lost_bits).bit_count() + (0 if trail is None else trail[2])
 
 
 def after_next_return(linearizer: Linearizer, point: Point, effort: Effort) -> Point:
@@ -353,16 +194,6 @@ def after_next_return(linearizer: Linearizer, point: Point, effort: Effort) -> P
         else:
             lost += (event,)
     return Point(at, pending, lost, frontier)
-
-
-def _remembered(hint: Pair, operations: Sequence[AnyOperation]) -> Callable[[int, int], bool]:
-    """The hint by numbers. It remembers, because the same few pairs are asked for very often."""
-
-    @lru_cache(maxsize=1 << 16)
-    def asked(earlier: int, later: int) -> bool:
-        return hint(operations[earlier], operations[later])
-
-    return asked
 
 
 def _events(operations: Sequence[AnyOperation]) -> list[int]:

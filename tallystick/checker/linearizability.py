@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from tallystick.checker.budget import Budget
-from tallystick.checker.frontier import Transition
 from tallystick.checker.hints import Hints
 from tallystick.checker.history import History, Key
 from tallystick.checker.illegality import Illegality, Operations, explain
+from tallystick.checker.placing import Transition
 from tallystick.checker.search import Search
 from tallystick.checker.verdict import Verdict, worst
 

@@ -22,11 +22,11 @@ from tallystick.checker.frontier import (
     Effort,
     Linearizer,
     Point,
-    Transition,
     after_next_return,
 )
 from tallystick.checker.hints import Hints
 from tallystick.checker.illegality import Operations, Stuck
+from tallystick.checker.placing import Transition
 from tallystick.checker.totals import TooManySums, settled
 from tallystick.checker.verdict import Verdict
 
@@ -156,13 +156,15 @@ class Search:
         for place in places:
             if isinstance(place, Debt):
                 numbers = [adding[n][0] for n in next(paid)]
-                placed = [self._linearizer.all_placed(config, numbers) for config in configs]
+                placed = [
+                    self._linearizer.placing.all_placed(config, numbers) for config in configs
+                ]
                 configs = [config for config in placed if config is not None]
             else:
                 configs = [
                     after
                     for state, _, trail in configs
-                    for after in self._linearizer.effects((state, 0, trail), place)
+                    for after in self._linearizer.placing.effects((state, 0, trail), place)
                 ]
         return bool(configs)
 

@@ -32,13 +32,13 @@ from tallystick.checker.frontier import (
     Effort,
     Linearizer,
     Point,
-    Transition,
     after_next_return,
 )
 from tallystick.checker.hints import AnyOperation, Hints
 from tallystick.checker.history import HistoryError, Key
 from tallystick.checker.illegality import Illegality, Stuck, explain
 from tallystick.checker.linearizability import NO_HINTS, CheckResult, PartJudge
+from tallystick.checker.placing import Transition
 from tallystick.checker.totals import Sums, TooManySums, Vector
 from tallystick.checker.verdict import Verdict, worst
 

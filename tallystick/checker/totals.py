@@ -46,7 +46,13 @@ class Totals:
 
     needs: Callable[[Any, AnyOperation], Needs]
     """`needs(s, b)` for an operation b that is impossible in s: the only vector v for which b may
-    be possible in `shifted(s, v)`; or a test of such vectors; or None if there is none."""
+    be possible in `shifted(s, v)`; or a test of such vectors; or None if there is none. Where b
+    changes nothing and the answer is a vector: b is possible only in states to which so much has
+    been added, by whatever operations; so if it is not all zeros, b is impossible in s."""
+
+    moves: Callable[[AnyOperation], Vector | None] = lambda o: None
+    """`moves(o)`: what o adds to the totals of every state in which it is possible, whatever else
+    it does; if o is lost, of every state in which it has an effect. None if that is not sure."""
 
 
 MOST_SUMS: Final = 20_000

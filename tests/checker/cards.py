@@ -120,12 +120,26 @@ def needs(card: Card, operation: AnyOperation) -> Any:
     return lambda vector: card.available + vector[0] >= rest[1]
 
 
+def moves(operation: AnyOperation) -> tuple[int, int] | None:
+    """What it adds to what is available and to what is locked, where it is booked."""
+    kind, *rest = operation.command
+    if not changes(operation):
+        return (0, 0)
+    if kind == "void":
+        moved = operation.outcome
+        return None if moved == UNKNOWN else (moved, -moved)
+    moved = rest[1]
+    both = {"fund": (1, 0), "draw": (-1, 0), "hold": (-1, 1), "capture": (0, -1)}[kind]
+    return (both[0] * moved, both[1] * moved)
+
+
 class Model:
     """The transition and the hints for one history."""
 
     def __init__(self, history: Iterable[AnyOperation]) -> None:
         self._last = dict(_last_on_their_holds(list(history)))
-        self.hints = Hints(changes, interferes, hinders, totals=Totals(self.adds, shifted, needs))
+        totals = Totals(self.adds, shifted, needs, moves)
+        self.hints = Hints(changes, interferes, hinders, totals=totals)
 
     def step(self, card: Card, command: tuple[Any, ...], outcome: Any) -> tuple[Card, ...]:
         """The cards that may follow."""

@@ -221,6 +221,14 @@ def _purse_needs(state, operation):
     return lambda vector: available + vector[0] >= amount[0]
 
 
+def _purse_moves(operation):
+    name, *amount = operation.command
+    if name == "read" or operation.outcome == REFUSED:
+        return (0, 0)
+    vectors = {"fund": (1, 0), "draw": (-1, 0), "lock": (-1, 1), "hold": (-1, 1)}
+    return tuple(amount[0] * one for one in vectors[name]) if name in vectors else None
+
+
 def _always(earlier, later):
     return True
 
@@ -244,7 +252,7 @@ PURSE = Model(
     _purse,
     frozenset(["read"]),
     _purse_interferes,
-    totals=Totals(_purse_adds, _purse_shifted, _purse_needs),
+    totals=Totals(_purse_adds, _purse_shifted, _purse_needs, _purse_moves),
 )
 MODELS = (REGISTER, COUNTER, WALLET, QUEUE, PURSE)
 

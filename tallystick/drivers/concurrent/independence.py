@@ -24,6 +24,7 @@ from tallystick.drivers.concurrent.lost_money import (
     shows_no_more_than_money,
     without_trace,
 )
+from tallystick.drivers.concurrent.moved_money import moved_by
 from tallystick.drivers.concurrent.unnamed import unnamed_in
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.figures import FORMULAS
@@ -108,6 +109,9 @@ class Independence:
     unnamed: frozenset[RefId] = frozenset()
     """ref_ids of accepted payments whose records nobody looks at again."""
 
+    moved: Mapping[RefId, Vector] = field(default_factory=dict)
+    """What payments add to the balance and to the held money, by their ref_ids."""
+
     @classmethod
     def of(cls, part: Sequence[Op], ledgers: Sequence[Ledger] = ()) -> Independence:
         """What these operations, the whole history of one card, say about their order.
@@ -132,6 +136,7 @@ class Independence:
             currency,
             {} if currency is None or ends else last_on_their_holds(part, ledgers, reused),
             frozenset() if active is None else unnamed_in(part, ledgers, reused),
+            {} if currency is None else moved_by(part, ledgers, reused),
         )
 
     def start(self, ledger: Ledger) -> Ledger:
@@ -168,7 +173,7 @@ class Independence:
     @property
     def hints(self) -> Hints:
         """These functions as the checker takes them. See `tallystick.checker.hints`."""
-        totals = None if self.lost_in is None else Totals(self.adds, shifted, needs)
+        totals = None if self.lost_in is None else Totals(self.adds, shifted, needs, self.moves)
         return Hints(self.changes, self.interferes, self.hinders, self.enablers, totals)
 
     def adds(self, operation: Op) -> Vector | None:
@@ -183,6 +188,15 @@ class Independence:
             return None
         vectors = {Kind.FUND: (amount, 0), Kind.DRAWDOWN: (-amount, 0), Kind.HOLD: (0, amount)}
         return vectors[command.kind]
+
+    def moves(self, operation: Op) -> Vector | None:
+        """What an operation adds to the balance, and to the money that holds lock, if it is sure.
+
+        See `Totals.moves`.
+        """
+        if not self.changes(operation):
+            return (0, 0)
+        return self.moved.get(ref_of(operation))
 
     def _is_money_alone(self, command: Command) -> TypeGuard[Payment]:
         """Whether such a payment, if its answer is lost, leaves no trace but its money."""

@@ -1,0 +1,106 @@
+"""What payments move: how much each adds to the balance, and to the money that holds lock.
+
+A read shows the money, so it says which sum of payments comes before it. To use that, the checker
+has to know what each payment adds where it is booked, whatever else it does (`Totals.moves`). It
+says nothing where it is not sure. `tests/drivers/test_order.py` checks it against the ledger, with
+random states.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from tallystick.checker import Operation, Vector
+from tallystick.drivers.concurrent.lost_money import is_payment_without_token
+from tallystick.ledger.dialect import Dialect
+from tallystick.ledger.lifecycle import RELEASED
+from tallystick.ledger.state import Ledger
+from tallystick.ledger.vocabulary import (
+    Accepted,
+    Capture,
+    Kind,
+    Money,
+    Outcome,
+    Payment,
+    RefId,
+    Refused,
+    Transact,
+    Void,
+)
+
+Op = Operation[Any, Outcome]
+SIGNS = {
+    Kind.FUND: (1, 0),
+    Kind.DRAWDOWN: (-1, 0),
+    Kind.HOLD: (0, 1),
+    Kind.CAPTURE: (-1, -1),
+    Kind.VOID: (0, -1),
+}
+"""What one unit of a payment adds to the balance, and to the money that holds lock."""
+
+
+def moved_by(
+    part: Sequence[Op], ledgers: Sequence[Ledger], reused_refs: Collection[str]
+) -> dict[RefId, Vector]:
+    """What the payments that were not refused add, by their ref_ids; `part` are the operations of
+    one active card, `ledgers` those that were possible before.
+    """
+    if any(map(_may_capture_otherwise, ledgers)):
+        return {}
+    used = {ref for ledger in ledgers for ref in ledger.refs} | set(reused_refs)
+    shows_released = all(_shows_released(ledger.dialect) for ledger in ledgers)
+    untouched = _untouched(part, ledgers)
+    found: dict[RefId, Vector] = {}
+    for op in part:
+        command = op.command.command
+        if not is_payment_without_token(command) or isinstance(op.outcome, Refused):
+            continue
+        amount = _amount_of(command, op.outcome, shows_released)
+        if amount is None and isinstance(command, Void) and command.amount is None:
+            amount = untouched.get(command.parent)
+        if amount is not None and amount == int(amount) and command.ref not in used:
+            balance, held = SIGNS[command.kind]
+            found[command.ref] = (balance * int(amount), held * int(amount))
+    return found
+
+
+def _may_capture_otherwise(ledger: Ledger) -> bool:
+    """Whether a capture may move other money than its amount out of its hold."""
+    released = ledger.dialect.allows("capture.rest", RELEASED)
+    return released or bool(ledger.traits.says_rest or ledger.traits.over_capture)
+
+
+def _shows_released(dialect: Dialect) -> bool:
+    """Whether the record of a void shows what it released, and not what the hold was made with."""
+    return dialect.answer("void.amount") == "released"
+
+
+def _amount_of(command: Payment, outcome: Outcome, shows_released: bool) -> Money | None:
+    """What a payment moves, as it was asked for or answered; None if neither says it."""
+    if not isinstance(command, Void) and command.amount is not None:
+        return command.amount
+    if isinstance(command, Transact) or not isinstance(outcome, Accepted):
+        return None
+    if isinstance(command, Capture) or (shows_released and command.amount is None):
+        shown: Money | None = getattr(outcome.record, "amount", None)
+        return shown
+    return None
+
+
+def _untouched(part: Sequence[Op], ledgers: Sequence[Ledger]) -> dict[str, Money]:
+    """The holds that one request names, by their ids, and what they lock until then."""
+    named = Counter(getattr(op.command.command, "parent", None) for op in part)
+    made: list[tuple[str, Transact]] = [
+        (getattr(op.outcome.record, "id", None) or "", op.command.command)
+        for op in part
+        if isinstance(op.command.command, Transact) and isinstance(op.outcome, Accepted)
+    ]
+    times = Counter(id_ for id_, _ in made)
+    return {
+        id_: command.amount
+        for id_, command in made
+        if times[id_] == 1 and named[id_] == 1
+        if command.kind is Kind.HOLD and not any(id_ in ledger.entries for ledger in ledgers)
+    }

@@ -1,0 +1,155 @@
+"""Many clients on one card: which open operations explain a read, and which may as well wait."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from tallystick.checker import Budget, Hints, History, Operation, Totals, Verdict, check, search
+from tallystick.checker import detours as module
+from tallystick.checker.groups import MOST_GROUPS, MOST_MEMBERS, Groups, code_of
+from tests.checker.cards import Card, Model
+from tests.checker.models import UNKNOWN, is_legal_by_definition
+from tests.checker.simulation import Conditions, Fault, simulated
+from tests.checker.test_simulation import small
+
+
+def crowded(seed):
+    """A short history of many clients on one card; in half of them a read shows a little else."""
+    rng = random.Random(f"crowd {seed}")
+    conditions = replace(
+        small(seed),
+        size=rng.randint(5, 10),
+        clients=rng.randint(4, 8),
+        lost=rng.choice([0.0, 0.0, 0.2, 0.4]),
+        opening=rng.choice([4, 8, 40]),
+        reads=0.4,
+    )
+    history = list(simulated(conditions, seed))
+    reads = [n for n, o in enumerate(history) if o.command == ("read",) and o.answered]
+    if reads and rng.random() < 0.5:
+        at = rng.choice(reads)
+        seen = list(history[at].outcome)
+        seen[rng.randrange(2)] += rng.choice([-4, -2, 2, 4])
+        history[at] = replace(history[at], outcome=tuple(seen))
+    return conditions, History.of(history)
+
+
+@pytest.mark.parametrize("escalation", [search.ESCALATION, ()], ids=["searched", "thorough"])
+@pytest.mark.parametrize("most", [MOST_MEMBERS, 2], ids=["groups", "few groups"])
+def test_small_histories_of_many_clients_are_judged_as_by_definition(escalation, most, monkeypatch):
+    monkeypatch.setattr(search, "ESCALATION", escalation)
+    monkeypatch.setattr("tallystick.checker.groups.MOST_MEMBERS", most)
+    seen = Counter()
+    for seed in range(300):
+        conditions, history = crowded(seed)
+        model = Model(history)
+        start = Card(conditions.opening)
+        legal = is_legal_by_definition(SimpleNamespace(step=model.step, initial=start), history)
+        result = check(history, model.step, lambda key, start=start: start, hints=model.hints)
+        expected = Verdict.CONFORMS if legal else Verdict.VIOLATES
+        assert result.verdict is expected, seed
+        seen[legal, any(not o.answered for o in history)] += 1
+    assert len(seen) == 4
+    assert min(seen.values()) > 30
+
+
+@pytest.mark.parametrize("fault", list(Fault), ids=lambda f: f.value)
+def test_a_long_history_of_many_clients_on_one_card_costs_little(fault):
+    conditions = Conditions(2_000, cards=1, lost=0.0, fault=fault, fault_at=0.9)
+    history = simulated(conditions)
+    model = Model(history)
+    budget = Budget(transitions=20 * len(history))
+    result = check(history, model.step, lambda key: Card(5000), hints=model.hints, budget=budget)
+    assert result.verdict is (Verdict.CONFORMS if fault is Fault.NONE else Verdict.VIOLATES)
+
+
+def test_of_a_sum_all_groups_are_found_that_contain_no_other():
+    rng = random.Random(1)
+    sizes = Counter()
+    for _ in range(300):
+        vectors = [(rng.randint(-3, 3), rng.randint(-2, 2)) for _ in range(rng.randint(0, 8))]
+        lacking = (rng.randint(-3, 3), rng.randint(-3, 3))
+        some = [
+            set(group)
+            for size in range(1, len(vectors) + 1)
+            for group in itertools.combinations(range(len(vectors)), size)
+            if tuple(sum(vectors[n][at] for n in group) for at in (0, 1)) == lacking
+        ]
+        smallest = {
+            tuple(sorted(group))
+            for group in some
+            if not any(other < group for other in some)
+            # What adds nothing is in no group.
+            and all(any(vectors[n]) for n in group)
+        }
+        found = groups_of(vectors).of([code_of(lacking)], range(len(vectors)))
+        assert set(map(tuple, map(sorted, found))) == smallest
+        sizes.update(map(len, found))
+    assert min(sizes[size] for size in (1, 2, 3, 4)) > 10
+
+
+def groups_of(vectors):
+    operations = [Operation(n, 1, n, "ok", 0, 1) for n in range(len(vectors))]
+    totals = Totals(lambda o: None, lambda s, v: s, lambda s, o: None, lambda o: vectors[o.command])
+    return Groups(operations, totals)
+
+
+def test_too_many_members_and_too_many_groups_are_not_known():
+    many = groups_of([(1, 0)] * (MOST_MEMBERS + 1))
+    assert many.of([1], range(MOST_MEMBERS + 1)) is None
+    assert many.of([code_of((1, 0))], range(MOST_MEMBERS)) is not None
+    assert MOST_GROUPS < 20 * 19 / 2
+    assert many.of([code_of((2, 0))], range(MOST_MEMBERS)) is None
+
+
+def counted(state, command, outcome):
+    """A counter whose reads show its value, and also whether the last step was a `mark`."""
+    value = state[0]
+    name, *amount = command
+    if name == "read":
+        return (state,) if outcome == state else ()
+    return ((value + amount[0], name == "mark"),)
+
+
+COUNTED = Totals(
+    lambda o: None,
+    lambda state, vector: (state[0] + vector[0], state[1]),
+    lambda state, o: (o.outcome[0] - state[0],) if o.command[0] == "read" else None,
+    lambda o: (0,) if o.command[0] == "read" else (o.command[1],),
+)
+
+
+@pytest.mark.parametrize(("shown", "verdict"), [((2, True), "conforms"), ((4, True), "violates")])
+@pytest.mark.parametrize("escalation", [search.ESCALATION, ()], ids=["searched", "thorough"])
+def test_where_more_than_the_sum_decides_all_orders_are_tried(
+    shown, verdict, escalation, monkeypatch
+):
+    """With the sum alone the read would be impossible: 2, then a mark that adds nothing."""
+    monkeypatch.setattr(search, "ESCALATION", escalation)
+    rows = [("add", 2), ("mark", 1), ("mark", -1), ("read",)]
+    history = History.of(
+        Operation(n, 1, row, shown if row == ("read",) else "ok", n, 20 - n)
+        for n, row in enumerate(rows)
+    )
+    hints = Hints(changes=lambda o: o.command[0] != "read", totals=COUNTED)
+    result = check(history, counted, lambda key: (0, False), hints=hints)
+    assert result.verdict.value == verdict
+
+
+def test_what_a_lost_operation_adds_may_be_the_rest_of_a_group(monkeypatch):
+    """An effort that does not try every way is still looking for orders with one lost operation."""
+    monkeypatch.setattr(module, "FEW_OPEN", 0)
+    lost = Operation("l", 0, ("fund", 9, 6), UNKNOWN, 0)
+    open_ = [Operation(n, 0, ("fund", n, 4), 4, 1, 50) for n in range(2)]
+    read = Operation("r", 0, ("read",), (10, 10), 10, 20)
+    history = History.of([lost, *open_, read])
+    model = Model(history)
+    result = check(history, model.step, lambda key: Card(0), hints=model.hints)
+    assert result.verdict is Verdict.CONFORMS
+    assert result.transitions < 20
