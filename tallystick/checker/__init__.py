@@ -8,6 +8,10 @@ published alone. `tests/checker/test_package.py` has a complete example.
     stream           the same while the history grows; what is settled is forgotten
     search           finds an order: greedy first, thorough where it has to be
     frontier         the method, with an example: which orders are possible after each return
+    detours          what may have to come before a return, and why nothing else is tried
+    groups           open operations that together explain a read
+    domination       configurations that need not be kept
+    placing          gives an operation its place; the one caller of the transition
     totals           lost operations of which only the sum matters
     hints, budget    what the caller knows about its commands; what a check may cost
     illegality       explains why there is no order

@@ -3,9 +3,11 @@
 These are the hardest histories: reads show the balance and what is available, and nothing of how it
 came about; amounts are small and even, so that many groups of lost payments have one sum; and half
 of the lost requests take effect, perhaps long after their client gave up. The ledger judges them,
-as the drivers do it. A second table is of streams: the wallets of `tests/checker/cards.py` judge
-operations while they are made, and what is settled is forgotten. Each row is a process of its own.
-Times are processor time; that of a stream has the making of the operations in it.
+as the drivers do it. A second table has all clients on one card, where nearly every read is open
+together with as many payments as there are clients; there the budget is the usual one. A third is
+of streams: the wallets of `tests/checker/cards.py` judge operations while they are made, and what
+is settled is forgotten. Each row is a process of its own. Times are processor time; that of a
+stream has the making of the operations in it.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ from tests.checker.simulation import REFUSED, UNKNOWN, Conditions, Fault, operat
 SIZES = (20_000, 40_000, 100_000)
 STREAMS = ((100_000, 0.0), (1_000_000, 0.0), (100_000, 0.0005))
 LOST = (0.0, 0.005)
+CROWDS = ((20_000, 0.0, 2), (20_000, 0.0, 4), (3_000, 0.0, 8), (20_000, 0.0, 8), (100_000, 0.0, 8))
+CROWDS += ((3_000, 0.0, 16), (3_000, 0.005, 8), (3_000, 0.02, 8))
 BUDGET = Budget(seconds=600.0, transitions=1_000_000_000)
 KINDS = {"draw": Kind.DRAWDOWN, "hold": Kind.HOLD, "fund": Kind.FUND}
 
@@ -141,20 +145,28 @@ def row_of(*case: object) -> dict:
     return row
 
 
+def print_row(size: int, lost: float, fault: Fault, cards: int, clients: int) -> None:
+    """Measure a history in a process of its own and print the row."""
+    row = row_of(size, lost, fault.value, cards, clients)
+    print(
+        f"{size:>10} {lost:>6.1%} {cards:>5} {clients:>7} {fault.value:>16} {row['verdict']:>12}"
+        f" {row['seconds']:>8.2f} {row['seconds'] / size * 1e6:>8.1f}"
+        f" {row['mb']:>5} {row['core']:>5}",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Print the tables."""
-    print(f"{'operations':>10} {'lost':>6} {'history':>16}", end="")
+    print(f"{'operations':>10} {'lost':>6} {'cards':>5} {'clients':>7} {'history':>16}", end="")
     print(f" {'verdict':>12} {'seconds':>8} {'us each':>8} {'MB':>5} {'core':>5}")
     for lost in LOST:
         for fault in Fault:
             for size in SIZES:
-                row = row_of(size, lost, fault.value)
-                print(
-                    f"{size:>10} {lost:>6.1%} {fault.value:>16} {row['verdict']:>12}"
-                    f" {row['seconds']:>8.2f} {row['seconds'] / size * 1e6:>8.1f}"
-                    f" {row['mb']:>5} {row['core']:>5}",
-                    flush=True,
-                )
+                print_row(size, lost, fault, 10, 8)
+    for size, lost, clients in CROWDS:
+        for fault in Fault:
+            print_row(size, lost, fault, 1, clients)
     print(f"{'stream':>10} {'lost':>6} {'verdict':>12} {'seconds':>8} {'us each':>8}", end="")
     print(f" {'MB':>5} {'most kept':>10}")
     for size, lost in STREAMS:
@@ -168,13 +180,14 @@ def main() -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        size_, lost_, *fault_ = sys.argv[1:]
+        size_, lost_, *how_ = sys.argv[1:]
         conditions_ = Conditions(int(size_), lost=float(lost_))
-        measured = (
-            measure(replace(conditions_, fault=Fault(fault_[0])))
-            if fault_
-            else measure_stream(conditions_)
-        )
-        print(json.dumps(measured))
+        if how_:
+            fault_, cards_, clients_ = Fault(how_[0]), int(how_[1]), int(how_[2])
+            conditions_ = replace(conditions_, fault=fault_, cards=cards_, clients=clients_)
+            row_ = measure(conditions_, Budget() if cards_ == 1 else BUDGET)
+        else:
+            row_ = measure_stream(conditions_)
+        print(json.dumps(row_))
     else:
         main()
