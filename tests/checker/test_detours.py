@@ -64,14 +64,22 @@ def by_every_way(self):
     return bool(self._ends_of(THOROUGH))
 
 
+LIMITS = {
+    "few members": ("groups.MOST_MEMBERS", 2),
+    "never few open": ("detours.FEW_OPEN", 0),
+    "a short way back": ("domination.MOST_BACK", 1),
+}
+
+
 @pytest.mark.parametrize(
-    ("how", "histories"), [("searched", 500), ("every way", 5000), ("few groups", 500)]
+    ("how", "histories"), [("searched", 500), ("every way", 5000), *((how, 500) for how in LIMITS)]
 )
 def test_small_crowded_histories_are_judged_as_by_definition(how, histories, monkeypatch):
-    if how != "searched":
+    if how in LIMITS:
+        place, least = LIMITS[how]
+        monkeypatch.setattr(f"tallystick.checker.{place}", least)
+    if how in ("every way", "few members"):
         monkeypatch.setattr(search.Search, "_finds_an_order", by_every_way)
-    if how == "few groups":
-        monkeypatch.setattr("tallystick.checker.groups.MOST_MEMBERS", 2)
     seen = Counter()
     for seed in range(histories):
         start, history = crowded(seed)
@@ -172,10 +180,12 @@ def test_what_a_lost_operation_adds_may_be_the_rest_of_a_group(monkeypatch):
     """An effort that does not try every way is still looking for orders with one lost operation."""
     monkeypatch.setattr(module, "FEW_OPEN", 0)
     lost = Operation("l", 0, ("fund", 9, 6), UNKNOWN, 0)
+    # It is not known what this one would release; it is tried, and nothing makes it possible.
+    void = Operation("v", 0, ("void", 8, 99), UNKNOWN, 0)
     open_ = [Operation(n, 0, ("fund", n, 4), 4, 1, 50) for n in range(2)]
     read = Operation("r", 0, ("read",), (10, 10), 10, 20)
-    history = History.of([lost, *open_, read])
+    history = History.of([lost, void, *open_, read])
     model = Model(history)
     result = check(history, model.step, lambda key: Card(0), hints=model.hints)
     assert result.verdict is Verdict.CONFORMS
-    assert result.transitions < 20
+    assert result.transitions < 30
