@@ -96,6 +96,26 @@ class HoldBeforeRef(Bank):
 
 
 @dialect(
+    "any_capture_is_a_part",
+    permitted="questions 9, 17 and 18: what a capture of 0 is, and what is refused after a part",
+    summary="once a capture is recorded, of 0 too, a default capture and a void are refused",
+)
+class AnyCaptureIsAPart(Bank):
+    def judge_capture(self, card: Card, hold: Transaction, order: Settlement) -> None:
+        super().judge_capture(card, hold, order)
+        if order.amount is None:
+            self.check_whole(card, hold)
+
+    def judge_void(self, card: Card, hold: Transaction, order: Settlement) -> None:
+        super().judge_void(card, hold, order)
+        self.check_whole(card, hold)
+
+    def check_whole(self, card: Card, hold: Transaction) -> None:
+        if any(record.parent_id == hold.id for record in self.store.records(card)):
+            raise Refusal(Cause.PARTLY_CAPTURED)
+
+
+@dialect(
     "funds_before_ref",
     permitted='question 1: "safely retrying" (S3) is kept by a harmless refusal',
     summary="a repeat is refused where the card has not that much available any more",

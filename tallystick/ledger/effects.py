@@ -259,9 +259,13 @@ def _book_fund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
 def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
     """Turn locked money of the hold into drawn money."""
     hold_id = entry.parent or EntryId("")
-    if entry.amount == 0:  # it moves nothing, so the hold stays as it is
-        return {"last_write": LastWrite.CAPTURED_ZERO, "last_hold": hold_id}
     hold = ledger.entries[hold_id]
+    if entry.amount == 0:  # it moves nothing, so the hold locks what it did
+        return {
+            "entries": ledger.entries.set(hold_id, hold._replace(touched=True)),
+            "last_write": LastWrite.CAPTURED_ZERO,
+            "last_hold": hold_id,
+        }
     over = surcharge(ledger, hold, entry.amount)
     table = TABLES[_fate_of_rest(ledger, entry.extras) or KEPT]
     move = move_of_capture(entry.amount, hold.remaining)

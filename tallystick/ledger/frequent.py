@@ -21,7 +21,7 @@ def is_surely_without_reason(ledger: Ledger, command: Write) -> bool:
             return False
     elif isinstance(command, Capture | Void):
         hold = ledger.entries.get(command.parent)
-        if hold is None or hold.state is not State.OPEN:
+        if hold is None or hold.state is not State.OPEN or hold.touched:
             return False
         most = hold.remaining
         amount = command.amount

@@ -35,6 +35,7 @@ from tallystick.ledger.state import (
     REFUSED_USE,
     VOIDED_USE,
     CardStatus,
+    Entry,
     Ledger,
     Token,
 )
@@ -330,6 +331,8 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
         yield RefusalReason("nothing is left to capture")
     elif command.amount is None and state is State.PARTLY_CAPTURED:
         yield RefusalReason("a default after a part", question="capture.default_after_part")
+    elif command.amount is None and _zero_may_be_a_part(ledger, hold, "capture.default_after_part"):
+        yield RefusalReason("a default after a capture of 0")
     elif command.amount is None and ledger.dialect.is_permitted("capture.default", REFUSE):
         yield RefusalReason("it has no amount", question="capture.default")
     if command.amount == 0:
@@ -353,10 +356,20 @@ def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
         yield RefusalReason("nothing is left to release")
     elif state is State.PARTLY_CAPTURED:
         yield RefusalReason("a part is captured", question="void.after_part")
+    elif _zero_may_be_a_part(ledger, ledger.entries.get(command.parent), "void.after_part"):
+        yield RefusalReason("a capture of 0 is recorded")
     if command.amount == 0:
         yield RefusalReason("the amount is 0")
     yield from _size_reasons(ledger, command.amount)
     yield from _closing_reasons(ledger, command)
+
+
+def _zero_may_be_a_part(ledger: Ledger, hold: Entry | None, question: str) -> bool:
+    """Whether what a server refuses after a part may be refused after a capture of 0 too.
+
+    Questions 9 and 17: one server asks how much is captured, another whether there is a capture.
+    """
+    return hold is not None and hold.touched and ledger.dialect.allows(question, REFUSE)
 
 
 def _may_refund(ledger: Ledger) -> bool:

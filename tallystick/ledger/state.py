@@ -112,7 +112,8 @@ class Entry(NamedTuple):
 
     `captured` is what was captured of a hold; for a void, the original amount of its hold.
     `released` is what a hold locked and gave back; `over` by how much its captures exceed it.
-    `parent` is the id of the hold that a capture or a void acts on.
+    `parent` is the id of the hold that a capture or a void acts on; `touched` says of a hold that
+    a capture of 0 is recorded of it.
     A tuple, because every judgement makes some, and a frozen dataclass takes six times as long.
     """
 
@@ -125,6 +126,7 @@ class Entry(NamedTuple):
     extras: Extras = ()
     released: Money = 0
     over: Money = 0
+    touched: bool = False
 
     @property
     def remaining(self) -> Money:

@@ -15,6 +15,11 @@ from tests.ledger.stories import Story, figures
 
 HOLD = ("open 1000", "hold h1 600")
 PART = (*HOLD, "capture c1 h1 100")
+TOUCHED = (*HOLD, "capture c0 h1 0")
+ENDS_PARTS = (
+    *("open 1000", "hold h8 10", "capture c8 h8 5", "capture d8 h8 all"),
+    *("hold h9 10", "capture c9 h9 5", "void v9 h9"),
+)
 VOIDED = (*HOLD, "void v1 h1")
 PAID = (*HOLD, "capture c1 h1 all")
 ONCE = ("open 1000", "token k1 once")
@@ -110,6 +115,11 @@ LIFECYCLE: tuple[Row, ...] = (
     (HOLD, "capture c1 h1 all", "accepted amount=5", "CAP-3"),
     (HOLD, "capture c1 h1 0", "accepted amount=600", "CAP-9"),
     (HOLD, "capture c1 h1 100", "accepted type=pending_capture", "CAP-8"),
+    (TOUCHED, "capture c1 h1 all", "refused", "held=600"),
+    (TOUCHED, "capture c1 h1 600", "refused", "CAP-1"),
+    (TOUCHED, "void v1 h1", "refused", "held=600"),
+    ((*ENDS_PARTS, *TOUCHED[1:]), "capture c1 h1 all", "refused", "CAP-1"),
+    ((*ENDS_PARTS, *TOUCHED[1:]), "void v1 h1", "refused", "VOID-1"),
     (PART, "capture c2 h1 all", "accepted", "balance=400 held=0"),
     (PART, "capture c2 h1 all", "refused", "held=500"),
     (PART, "capture c2 h1 501", "accepted", "CAP-2"),

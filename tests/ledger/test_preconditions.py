@@ -51,7 +51,8 @@ def some_ledger(rng: Random) -> Ledger:
     entries = ledger.entries
     for state in State:
         captured = rng.randint(0, held) if state is State.PARTLY_CAPTURED else 0
-        entries = entries.set(state.name, Entry(Kind.HOLD, "h", held, state, captured))
+        hold = Entry(Kind.HOLD, "h", held, state, captured, touched=rng.random() < 0.3)
+        entries = entries.set(state.name, hold)
     spent_refs = ledger.spent_refs.set("spent", True)
     ledger = ledger.changed(held=held, entries=entries, spent_refs=spent_refs)
     if rng.random() < 0.2:

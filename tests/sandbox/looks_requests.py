@@ -191,6 +191,16 @@ def hold_before_ref(wallet: Local) -> Any:
 
 
 @look
+def any_capture_is_a_part(wallet: Local) -> Any:
+    answers = []
+    for end in (wallet.capture, wallet.void):
+        held = wallet.hold(wallet.card(100), 30)
+        wallet.capture(held, 0)
+        answers.append(end(held).status)
+    return answers
+
+
+@look
 def funds_before_ref(wallet: Local) -> Any:
     return repeated(wallet, lambda card: None)
 
