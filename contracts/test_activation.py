@@ -36,6 +36,8 @@ ALL: dict[str, object] = {
     "expires_at": "2090-01-01T00:00:00Z",
 }
 
+MANY = 101
+"""More cards than databases and pages take at once by the usual bounds: 25, 50 and 100."""
 BEHAVIOUR = {"expires_in": 3600, "expires_after_transaction": False}
 
 
@@ -184,6 +186,33 @@ def test_a_batch_that_names_a_card_twice_makes_at_most_one(run: Run) -> None:
         "a card without money, or none",
         f"amount_balance {record.balance}",
     )
+
+
+@wallet
+@rule("CARD-4")
+def test_a_large_batch_makes_every_card_or_none_of_them(run: Run) -> None:
+    """How many a batch may hold is not documented (question 40): it may be refused."""
+    stage = Stage(run)
+    stage.require(op.PREPARE_CARDS)
+    wanted = [stage.fresh_card("b") for _ in range(MANY)]
+    cards = [{"card_id": card_id, "type": "gift_card"} for card_id in wanted]
+    answer = stage.send(request_builders.batch(stage.base, cards))
+    if is_refused(answer):
+        return
+    shown = [card.get("card_id") for card in _cards_of(answer)]
+    stage.direct.expect(
+        "CARD-4",
+        sorted(map(str, shown)) == sorted(wanted),
+        f"each of {MANY} cards",
+        f"{len(shown)} cards",
+        right=listing(shown, wanted),
+    )
+    for card_id in (wanted[MANY // 2], wanted[-1]):
+        read = stage.send(request_builders.read_card(stage.base, card_id))
+        missed = "it cannot be read"
+        stage.direct.expect(
+            "CARD-4", not is_refused(read), f"card {card_id!r}", missed, right=(ACCEPTED,)
+        )
 
 
 @wallet

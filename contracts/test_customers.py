@@ -83,6 +83,7 @@ def test_cards_of_one_customer_share_nothing_but_the_customer(run: Run) -> None:
     for label, members in (("A", FIRST), ("B", SECOND)):
         stage.perform(f"{label} = card 100 NOK {spelled({**members, **whose})}", unread=True)
     stage.perform("read A", "read B")
+    _shows_its_own_tokens(stage, whose["customer_id"])
     pins = [_new_pin(stage, label) for label in "AB"]
     stage.perform("t = token A")  # whether tokens survive a rotation is open (question 51)
     if pins[0] and stage.has(op.ISSUE_TOKEN) and stage.has(op.READ_BY_TOKEN):
@@ -91,6 +92,26 @@ def test_cards_of_one_customer_share_nothing_but_the_customer(run: Run) -> None:
         stage.direct.expect("CARD-11", not is_refused(answer), shown, "a refusal")
     stage.perform("e = draw B available", "delete B", "read A", "p = draw t 10", "f = fund A 5")
     stage.finish()
+
+
+def _shows_its_own_tokens(stage: Stage, customer: str) -> None:
+    """Both views of the first card list its token, and not that of the second one."""
+    stage.perform("a = token A", "b = token B", unread=True)
+    card_id = stage.card_id("A")
+    listed = []
+    for request in stage.offered(
+        request_builders.read_card(stage.base, card_id),
+        request_builders.customer_card(stage.base, customer, card_id),
+    ):
+        body = body_of(stage.send(request)) or {}
+        listed.append([token.get("masked_code") for token in body.get("tokens") or []])
+    views = [tokens for tokens in listed if tokens]  # or they are shown with `includes` only
+    stage.direct.expect(
+        ("CARD-10", "TOKEN-8"),
+        all(len(tokens) == 1 for tokens in views),
+        "the one token of the card in each view of it",
+        f"{views}",
+    )
 
 
 def _new_pin(stage: Stage, label: str) -> object:

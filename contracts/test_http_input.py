@@ -56,6 +56,24 @@ def test_broken_json_is_refused(input_cards: CardSet, operation: str) -> None:
     input_cards.settle(operation)
 
 
+@rule("SHAPE-4", "SHAPE-2", "BAL-6")
+@pytest.mark.parametrize("operation", [op.TRANSACT, op.CAPTURE, op.CREATE_CARD])
+def test_an_amount_for_which_json_has_no_word_is_refused(
+    input_cards: CardSet, operation: str
+) -> None:
+    """Some readers of JSON know these words, and no comparison with NaN is true."""
+    for word in ("NaN", "Infinity", "-Infinity"):
+        input_cards.ask(operation, _with_bare_amount, word)
+    input_cards.settle(operation)
+
+
+def _with_bare_amount(request: FuzzRequest, word: str) -> FuzzRequest:
+    """The request with a word for its amount; of an amount in quotes it would be a text."""
+    quoted = changed(request, amount=word)
+    bare = json.dumps(quoted.body).replace(f'"amount": "{word}"', f'"amount": {word}')
+    return written(quoted, bare.encode())
+
+
 @rule("SHAPE-2", "BAL-6")
 @pytest.mark.parametrize("operation", [op.TRANSACT, op.CAPTURE])
 def test_unusual_json_is_answered_in_form(input_cards: CardSet, operation: str) -> None:

@@ -169,18 +169,46 @@ REFS: dict[str, tuple[str, ...]] = {
     "beyond_255": ("k" * 255 + "1", "k" * 255 + "2"),
 }
 """Ends of ref_ids that are used on one card, one after the other."""
+OTHER_REFS = {name: REFS[name] for name in ("patterns", "separators", "lengths", "letters")}
+"""Those that a database, or a comparison of texts, most often takes for one another."""
 
 
 @rule("TX-1", "TX-8", "REF-1")
 def test_ref_ids_that_are_nearly_equal_are_different(check: Check) -> None:
-    draws: list[str] = []
-    for family in REFS.values():
-        first = len(draws)
+    draws = [f"d{n} = draw A {tail}" for n, tail in enumerate(_nearly_equal(REFS))]
+    again = [f"again d{number}" for number in (0, 5, 9)]
+    check("A = card 1000 NOK", *draws, *again, unread=len(draws) + len(again))
+
+
+@rule("CAP-1", "TX-8", "REF-1")
+def test_captures_whose_ref_ids_are_nearly_equal_are_different(check: Check) -> None:
+    captures = [f"c{n} = capture h {tail}" for n, tail in enumerate(_nearly_equal(REFS))]
+    check("A = card 1000 NOK", "h = hold A 1000", *captures, unread=len(captures))
+
+
+@rule("FUND-1", "TX-8", "REF-1")
+def test_funds_whose_ref_ids_are_nearly_equal_are_different(check: Check) -> None:
+    funds = [f"f{n} = fund A {tail}" for n, tail in enumerate(_nearly_equal(OTHER_REFS))]
+    check("A = card 1000 NOK", *funds, unread=len(funds))
+
+
+@rule("VOID-1", "TX-8", "REF-1")
+def test_voids_whose_ref_ids_are_nearly_equal_are_different(check: Check) -> None:
+    """The holds are alike; a void that is taken for another releases nothing."""
+    tails = [tail.partition(" ")[2] for tail in _nearly_equal(OTHER_REFS)]
+    holds = [f"h{n} = hold A 10" for n in range(len(tails))]
+    voids = [f"v{n} = void h{n} {tail}" for n, tail in enumerate(tails)]
+    check("A = card 1000 NOK", *holds, *voids, unread=len(voids))
+
+
+def _nearly_equal(families: dict[str, tuple[str, ...]]) -> list[str]:
+    """Amounts, each with the end of a ref_id, for payments one after the other."""
+    said: list[str] = []
+    for family in families.values():
+        first = len(said)
         for tail in family:
             # Where a refusal is permitted only another record shows a fault, and equal amounts
             # let a server answer with it.
-            amount = 10 + (len(draws) if REF_CHARACTERS.fullmatch(tail) else first)
-            spelt = json.dumps({"ref_tail": tail})
-            draws.append(f"d{len(draws)} = draw A {amount} with {spelt}")
-    again = [f"again d{number}" for number in (0, 5, 9)]
-    check("A = card 1000 NOK", *draws, *again, unread=len(draws) + len(again))
+            amount = 10 + (len(said) if REF_CHARACTERS.fullmatch(tail) else first)
+            said.append(f"{amount} with {json.dumps({'ref_tail': tail})}")
+    return said

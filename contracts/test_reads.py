@@ -22,7 +22,7 @@ from contracts.support.pagination import (
     page_with,
 )
 from contracts.support.staging import FIRST, Stage, body_of, spelled
-from tallystick.conditions import nowhere, on_some_page
+from tallystick.conditions import listing, nowhere, on_some_page
 from tallystick.ledger.vocabulary import CardId, OpenCard
 from tallystick.profiles.wallet import operations as op
 from tallystick.profiles.wallet import wire
@@ -48,7 +48,8 @@ def test_every_view_shows_a_write_at_once(run: Run) -> None:
     stage.perform(f"A = card 1000 NOK {spelled({'customer_id': customer})}", "t = token A")
     for line in ("d = draw A 100", "h = hold A 300", "c = capture h 120", "f = fund t 30"):
         stage.perform(line, "info t", "customer A", "list A")
-    stage.perform("v = void h", "info t", "customer A", "list A")
+    for line in ("v = void h", "i = hold A 50", "e = capture i"):
+        stage.perform(line, "info t", "customer A", "list A")
     stage.perform(f"g = fund A {2**31}", "customer A", "info t", unread=True)
     stage.finish()
 
@@ -117,6 +118,15 @@ def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
     made = OpenCard(missing, 100, "NOK", (("customer_id", customer),))
     stage.take("A", made, stage.send(wire.encode(made, run.target.address.account)))
     stage.perform("read A", "customer A")
+    for request in stage.offered(request_builders.customer_cards(stage.base, customer)):
+        listed = body_of(stage.send(request)) or []
+        stage.direct.expect(
+            "READ-1",
+            missing in [item.get("card_id") for item in listed],
+            f"card {missing!r}, which was made before",
+            f"{listed}",
+            right=listing([item.get("card_id") for item in listed], [missing]),
+        )
 
 
 NEAR: dict[str, Callable[[str], str]] = {
@@ -255,6 +265,23 @@ def test_the_largest_pages_leave_out_no_card_of_smaller_ones(
             _ends_where_it_says(stage, start, small.ids()[both[-1] + 1 :])
 
 
+@rule("READ-5", "READ-3")
+def test_a_full_page_that_is_the_last_one_ends_the_list(
+    run: Run, listed_cards: ListedCards
+) -> None:
+    """A cursor on the last page, where it is full, does not lead back."""
+    stage = listed_cards.stage.branch()
+    position = listed_cards.position_now(stage)
+    count = len(position.reference.ids())
+    if not position.reference.is_complete:
+        pytest.skip("the own cards are too far from the end of the card list")
+    if count % 2:
+        make_card(stage, stage.fresh_card("even"))
+    for limit in dict.fromkeys((max(1, min(100, (count + 1) // 2)), 2, 1)):
+        pages = min(count // limit, 12) + 2
+        follow_cursors(stage, after=position.after, limit=limit, pages=pages)
+
+
 def _ends_where_it_says(stage: Stage, start: str | None, behind: list[str]) -> None:
     """Cards that smaller pages show behind the last one of the largest pages are on those now."""
     for limit, pages in LARGE.items():  # cards of others may have come or gone in between
@@ -329,6 +356,7 @@ def test_a_deleted_card_is_listed_only_if_asked_for(run: Run, listed_cards: List
         if hidden is None or shown is None:
             continue  # the cursor or the form of the flag is refused: both are open
         _is_hidden(stage, deleted, hidden, begin)
+        _is_hidden_if_declined(stage, deleted, after, pages)
         _is_the_same(stage, alive, shown)
         # The flag adds deleted cards and removes none; a few more do not push these off the page.
         if set(row[1:]) <= set(hidden.ids()[:4]):
@@ -371,6 +399,14 @@ def _is_the_same(stage: Stage, alive: Any, shown: Traversal) -> None:
         f"the deleted card as it was listed before: {alive}",
         f"other than before: {', '.join(altered + lost)} of {deleted}",
     )
+
+
+def _is_hidden_if_declined(stage: Stage, deleted: str, after: str | None, pages: int) -> None:
+    """The flag is a boolean: that it is there does not mean that it is true."""
+    begin = len(stage.story.events)
+    declined = follow_cursors(stage, after=after, pages=pages, include_deleted="false")
+    if declined is not None:  # the cursor or the form of the flag may be refused
+        _is_hidden(stage, deleted, declined, begin)
 
 
 def _is_hidden(stage: Stage, deleted: str, hidden: Traversal, begin: int) -> None:

@@ -7,7 +7,11 @@ import json
 
 import pytest
 
+from contracts.support import request_builders
+from contracts.support.staging import Stage, is_refused
 from tallystick.fixtures import Check
+from tallystick.ledger.vocabulary import Kind, Transact
+from tallystick.program import extras
 from tallystick.run import Run
 
 rule = pytest.mark.rule
@@ -45,6 +49,27 @@ def test_a_default_capture_twice_has_one_effect(check: Check) -> None:
 def test_another_body_under_a_used_ref_id_has_no_effect(check: Check, kind: str) -> None:
     # The first body once more: what was refused in between must not have taken its place.
     check(*START, PAYMENTS[kind], OTHER_BODY[kind], "again x", "d = draw A 10", unread=2)
+
+
+@pytest.mark.api("wallet")
+@rule("REF-1")
+def test_the_same_members_in_another_order_are_the_same_request(run: Run) -> None:
+    """A client that writes its request anew may write the members of an object in any order.
+
+    A server that compares bytes may refuse it as another request; it has no second effect.
+    """
+    stage = Stage(run, "A = card 1000 NOK")
+    card, ref = stage.card_id("A"), stage.fresh_ref()
+    metadata = {"order": "1", "lines": "3"}
+    drawdown = Transact(Kind.DRAWDOWN, card, 100, "NOK", ref, extras=extras(metadata=metadata))
+    request = request_builders.transact(stage.base, ref, 100, card_id=card, metadata=metadata)
+    stage.take("A", drawdown, stage.send(request))
+    turned = dict(reversed(metadata.items()))
+    request = request_builders.transact(stage.base, ref, 100, card_id=card, metadata=turned)
+    again = stage.send(request)
+    if not is_refused(again):
+        stage.take("A", drawdown, again)
+    stage.read_back("REF-1")
 
 
 @rule("REF-2", "TX-5")
@@ -124,6 +149,12 @@ def test_a_repeat_after_the_hold_is_finished_has_no_effect(check: Check) -> None
         "v2 = void h2",
         "again h2",
         "again v2",
+        "h3 = hold A 100",
+        "c3 = capture h3 30",
+        "v3 = void h3",
+        "again h3",
+        "again c3",
+        "again v3",
         "d = draw A available",
     )
 

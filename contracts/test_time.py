@@ -133,7 +133,7 @@ def clocks_agree(run: Run, suite: Suite) -> None:
 
 
 @rule("TIME-1")
-@pytest.mark.parametrize("start", ["now+3600", "now+3600@-05:00"])
+@pytest.mark.parametrize("start", ["now+3600", "now+3600@-05:00", "now+2764800"])
 def test_before_active_from_a_card_takes_funds_only(check: Check, start: str) -> None:
     check(
         f'A = card 1000 NOK with {{"active_from": "{start}", "customer_id": "customer-7"}}',
@@ -145,6 +145,7 @@ def test_before_active_from_a_card_takes_funds_only(check: Check, start: str) ->
         "z = draw A 0",
         "y = hold A 0",
         "f = fund A 50",
+        "g = fund t 50",
         "e = draw A 10",
         unread=2,
     )
@@ -183,6 +184,7 @@ def test_a_card_that_has_expired_before_it_was_made_takes_nothing(check: Check, 
     ("start", "end"),
     [
         ("2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z"),
+        ("2020-07-01T00:00:00Z", "2090-07-01T00:00:00+02:00"),  # in other hours of summer
         ("now-3600@+05:00", "now+3600@-05:00"),
         ("now-60", "now+60"),
     ],

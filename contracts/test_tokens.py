@@ -378,7 +378,9 @@ def test_the_details_of_a_card_list_its_tokens_masked(run: Run) -> None:
     names = ["t", "u", "v", "w", "x", "y"]
     stage.perform(
         f'A = card 1000 NOK with {{"customer_id": "{customer}"}}',
-        *[f"{name} = token A" for name in names],
+        f"{names[0]} = token A",
+        "read A",  # what is shown now may be kept, but not for longer than until the next token
+        *[f"{name} = token A" for name in names[1:]],
         unread=True,
     )
     card_id = stage.card_id("A")

@@ -101,27 +101,60 @@ def test_an_unknown_transaction_is_refused(check: Check) -> None:
 
 
 @wallet
-@rule("TX-9", "TX-4")
+@rule("TX-9", "TX-4", "REF-1")
 @pytest.mark.parametrize("members", [{}, {"pending": False}, {"type": "drawdown"}])
 def test_without_type_and_pending_it_is_a_plain_drawdown(
     run: Run, members: dict[str, object]
 ) -> None:
     stage = Stage(run, "A = card 1000 NOK")
     card, ref = stage.card_id("A"), stage.fresh_ref()
-    answer = stage.send(request_builders.transact(stage.base, ref, 100, card_id=card, **members))
+    request = request_builders.transact(stage.base, ref, 100, card_id=card, **members)
+    answer = stage.send(request)
     stage.direct.expect("TX-9", not is_refused(answer), "a plain drawdown", "a refusal")
-    stage.take("A", Transact(Kind.DRAWDOWN, card, 100, "NOK", ref), answer, name="d")
+    drawdown = Transact(Kind.DRAWDOWN, card, 100, "NOK", ref)
+    stage.take("A", drawdown, answer, name="d")
+    # In an index of a database, what is not there is not equal to itself.
+    stage.take("A", drawdown, stage.send(request))
     stage.read_back("TX-9")
     stage.perform("c = capture d 1", "d2 = draw A available")
     stage.finish()
 
 
-@rule("TX-5", "CAP-1")
+@rule("TX-1", "TX-5", "FUND-1", "CAP-1", "TX-8")
+@pytest.mark.parametrize("sent", ["", ' with {"metadata": {"order": "7"}}'], ids=["", "metadata"])
+def test_equal_payments_with_ref_ids_of_their_own_are_two(check: Check, sent: str) -> None:
+    """Only the ref_id makes a request a repeat, not that it asks for the same at the same time."""
+    twice = {"d": "draw A 10", "f": "fund A 20", "h": "hold A 30", "c": "capture h1 5"}
+    lines = [f"{name}{n} = {line}{sent}" for name, line in twice.items() for n in (1, 2)]
+    check("A = card 1000 NOK", *lines, unread=len(lines))
+
+
+@rule("TX-1", "TX-5", "FUND-1", "CAP-1")
+def test_amounts_that_are_no_binary_fractions_are_exact(check: Check) -> None:
+    """29 cents, and amounts like them, are a little less than 29 if they were 0.29 of a unit."""
+    lines = ["A = card 200058 EUR", "h = hold A 100000"]
+    for n, amount in enumerate(CENTS):
+        lines += [f"f{n} = fund A {amount}", f"c{n} = capture h {amount}"]
+        lines += [f"d{n} = draw A {amount}", f"i{n} = hold A {amount}"]
+    check(*lines, *[f"e{n} = capture i{n}" for n in range(len(CENTS))], unread=5 * len(CENTS))
+
+
+CENTS = (29, 57, 58, 115, 820, 1706, 1998, 1999)
+"""Of each, x / 100 * 100 or the decimal notation of x / 100, times 100, is less than x."""
+
+
+@rule("TX-5", "CAP-1", "CAP-2")
 @pytest.mark.parametrize("amount", [671_089, 2**24 + 1, 2**31 + 1, 2**53 + 1])
 def test_a_large_hold_is_exact_if_it_is_accepted(check: Check, amount: int) -> None:
     # Where an API takes no cent, amounts are multiplied: the first one then has more digits than a
     # float of 32 bits, and is less than 100,000,000.
-    check(f"A = card {amount}", f"h1 = hold A {amount}", "c1 = capture h1 1")
+    check(
+        f"A = card {amount}",
+        f"h1 = hold A {amount}",
+        "x1 = capture h1 remaining+1",
+        "c1 = capture h1 1",
+        "x2 = capture h1 remaining+1",
+    )
 
 
 @rule("TX-1", "FUND-1", "BAL-1")

@@ -75,6 +75,20 @@ def test_what_is_available_is_compared_on_every_way(check: Check, made: str) -> 
     )
 
 
+@rule("TOKEN-2")
+@pytest.mark.parametrize("part", ["", "40"])
+def test_a_one_time_token_whose_hold_was_captured_pays_no_more(check: Check, part: str) -> None:
+    check(
+        "A = card 1000 NOK",
+        "t = token A " + spelled({"one_time": "true"}),
+        "h = hold t 100",
+        f"c = capture h {part}".rstrip(),
+        "x = draw t 50",
+        "y = hold t 50",
+        unread=2,
+    )
+
+
 @rule("REF-2", "TOKEN-6")
 def test_one_ref_id_has_one_effect_by_card_and_by_tokens(check: Check) -> None:
     one, other = (spelled({"originated_by": name}) for name in ("till 1", "till 2"))

@@ -135,3 +135,60 @@ class TokenWritesBack(Tokens):
         if before is not None:
             _write_back(self.store, before)
         return token
+
+
+# --- what is remembered of what was not there -----------------------------------------------
+
+
+@fault(
+    "empty_customer_list_is_kept",
+    breaks="READ-1",
+    summary="that a customer has no cards is remembered after the first card was made",
+)
+class EmptyCustomerListIsKept(Lists):
+    def of_customer(
+        self, account: str, customer_id: str, limit: int, cursor: str | None
+    ) -> list[Card]:
+        found = super().of_customer
+        empty = _CACHES.setdefault(self.store, {})
+        if (account, customer_id) in empty:
+            return []
+        cards = found(account, customer_id, limit, cursor)
+        if not cards and cursor is None:
+            empty[account, customer_id] = True
+        return cards
+
+
+@fault(
+    "details_keep_their_tokens",
+    breaks="TOKEN-8",
+    summary="the tokens that a card shows are cached when they are first read",
+)
+class DetailsKeepTheirTokens(Store):
+    def tokens(self, card: Card) -> list[Token]:
+        found = super().tokens
+        return _cached(self, ("tokens", card.seq), lambda: found(card))
+
+
+@fault(
+    "customer_view_misses_the_end",
+    breaks="READ-1",
+    summary="a capture of all that remains is the one write after which the view stays as it was",
+)
+class CustomerViewMissesTheEnd(Lists):
+    def customer_card(self, account: str, customer_id: str, card_id: str) -> Card:
+        found = super().customer_card
+        key = ("view", account, customer_id, card_id)
+        return _cached(self.store, key, lambda: found(account, customer_id, card_id))
+
+
+@part_of("customer_view_misses_the_end")
+class ForgetsButAtTheEnd(Bank):
+    def create(self, order: Order) -> Transaction:
+        _CACHES.pop(self.store, None)
+        return super().create(order)
+
+    def close_hold(self, hold: Transaction, *, captured: int, finishes: bool, becomes: str) -> None:
+        super().close_hold(hold, captured=captured, finishes=finishes, becomes=becomes)
+        if not (captured and finishes):
+            _CACHES.pop(self.store, None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tallystick.ledger.counting import has_paid_by_capture, may_refund, zero_may_be_a_part
 from tallystick.ledger.dialect import ACCEPT, REFUSE
 from tallystick.ledger.frequent import is_surely_without_reason
 from tallystick.ledger.lifecycle import (
@@ -35,7 +36,6 @@ from tallystick.ledger.state import (
     REFUSED_USE,
     VOIDED_USE,
     CardStatus,
-    Entry,
     Ledger,
     Token,
 )
@@ -300,13 +300,15 @@ def _token_reasons(ledger: Ledger, command: Transact) -> Iterator[RefusalReason]
             # A fund is no payment: it may need none that the token has left (question 24).
             yield RefusalReason("the one-time token was used before")
     elif token.one_time:
-        yield from _use_reasons(token)
+        yield from _use_reasons(ledger, token)
 
 
-def _use_reasons(token: Token) -> Iterator[RefusalReason]:
+def _use_reasons(ledger: Ledger, token: Token) -> Iterator[RefusalReason]:
     used = token.used
     if Kind.DRAWDOWN in used:
         yield RefusalReason("the one-time token has paid already", rule="TOKEN-2")
+    if has_paid_by_capture(ledger, used):
+        yield RefusalReason("what the one-time token held has been captured", rule="TOKEN-2")
     if used & {CAPTURED_USE, VOIDED_USE, EMPTY_USE, REFUSED_USE}:
         # A capture may use it up, a void may give it back, a refusal may use it up or not, each
         # for reasons of its own (question 47): the server may decide each time anew.
@@ -331,7 +333,7 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
         yield RefusalReason("nothing is left to capture")
     elif command.amount is None and state is State.PARTLY_CAPTURED:
         yield RefusalReason("a default after a part", question="capture.default_after_part")
-    elif command.amount is None and _zero_may_be_a_part(ledger, hold, "capture.default_after_part"):
+    elif command.amount is None and zero_may_be_a_part(ledger, hold, "capture.default_after_part"):
         yield RefusalReason("a default after a capture of 0")
     elif command.amount is None and ledger.dialect.is_permitted("capture.default", REFUSE):
         yield RefusalReason("it has no amount", question="capture.default")
@@ -344,7 +346,7 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
 def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
     state, remaining = _hold(ledger, command.parent)
     move = move_of_void(command.amount, remaining)
-    if state in REFUNDABLE and _may_refund(ledger):
+    if state in REFUNDABLE and may_refund(ledger):
         yield RefusalReason(f"void of {state}", question="void.captured")
     elif state is State.REFUNDED and ledger.traits.part_of_void:
         yield RefusalReason("it is refunded")  # perhaps only a part of it was
@@ -356,28 +358,12 @@ def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
         yield RefusalReason("nothing is left to release")
     elif state is State.PARTLY_CAPTURED:
         yield RefusalReason("a part is captured", question="void.after_part")
-    elif _zero_may_be_a_part(ledger, ledger.entries.get(command.parent), "void.after_part"):
+    elif zero_may_be_a_part(ledger, ledger.entries.get(command.parent), "void.after_part"):
         yield RefusalReason("a capture of 0 is recorded")
     if command.amount == 0:
         yield RefusalReason("the amount is 0")
     yield from _size_reasons(ledger, command.amount)
     yield from _closing_reasons(ledger, command)
-
-
-def _zero_may_be_a_part(ledger: Ledger, hold: Entry | None, question: str) -> bool:
-    """Whether what a server refuses after a part may be refused after a capture of 0 too.
-
-    Questions 9 and 17: one server asks how much is captured, another whether there is a capture.
-    """
-    return hold is not None and hold.touched and ledger.dialect.allows(question, REFUSE)
-
-
-def _may_refund(ledger: Ledger) -> bool:
-    """Whether a void of captured money is a refund of it on some servers of this API.
-
-    On a card it would be money of the card: then a void may not do it.
-    """
-    return not ledger.traits.account and ledger.dialect.is_permitted("void.captured", ACCEPT)
 
 
 def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[RefusalReason]:

@@ -19,6 +19,7 @@ from tests.sandbox import (
     scenarios_makers,
     scenarios_money,
     scenarios_neighbours,
+    scenarios_reported,
     scenarios_ways,
 )
 from tests.sandbox.harness import Answer, Local
@@ -148,6 +149,11 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_makers.a_whole_life,
     scenarios_makers.siblings,
     scenarios_makers.more_than_usual,
+    scenarios_reported.money_of_any_size,
+    scenarios_reported.nearly_the_same_again,
+    scenarios_reported.tokens_of_two_cards,
+    scenarios_reported.many_and_none,
+    scenarios_reported.names_and_years,
     scenarios_access.accounts,
     scenarios_access.scopes,
     scenarios_access.malformed,
