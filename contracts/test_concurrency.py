@@ -98,6 +98,23 @@ REFUNDS = {
 }
 """Where a void of captured money is its refund (`void.captured`)."""
 
+GIVEN_BACK = {
+    "two refunds of all": [HOLD, "c = capture h", "1| r1 = refund h", "2| r2 = refund h"],
+    "three refunds of parts": [
+        HOLD,
+        "c = capture h",
+        "1| r1 = refund h 250",
+        "2| r2 = refund h 250",
+        "3| r3 = refund h 250",
+    ],
+    "refund of all against one of a part": [
+        HOLD,
+        "c = capture h",
+        "1| r1 = refund h",
+        "2| r2 = refund h 10",
+    ],
+}
+
 BALANCES = {
     "two drawdowns": ["1| d1 = draw A 600", "2| d2 = draw A 600"],
     "three drawdowns": ["1| d1 = draw A 400", "2| d2 = draw A 400", "3| d3 = draw A 400"],
@@ -113,6 +130,7 @@ ONE_REF = {
     "fund": ["1| f = fund A 100", "2| f = fund A 100"],
     "capture": [HOLD, "1| c = capture h 200", "2| c = capture h 200"],
     "void": [HOLD, "1| v = void h", "2| v = void h"],
+    "refund": [HOLD, "c = capture h", "1| r = refund h 200", "2| r = refund h 200"],
     "token": ["1| t = token A", "2| t = token A"],
     "drawdown with another amount": ["1| d = draw A 100", "2| d = draw A 70"],
 }
@@ -169,6 +187,12 @@ def test_refunds_at_the_same_moment_have_an_order(run: Run, race_: Race, name: s
     if not run.dialect.is_permitted("void.captured", ACCEPT):
         pytest.skip("no void of this API gives captured money back")
     race_(CARD, *REFUNDS[name])
+
+
+@rule("CONC-1", "REFUND-2")
+@pytest.mark.parametrize("name", GIVEN_BACK)
+def test_what_was_captured_is_given_back_once_at_the_same_moment(race_: Race, name: str) -> None:
+    race_(CARD, *GIVEN_BACK[name])
 
 
 @rule("CONC-1")

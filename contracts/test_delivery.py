@@ -67,7 +67,10 @@ PAYMENTS = {
     "capture": "x = capture h 100",
     "capture of all": "x = capture h",
     "void": "x = void h",
+    "refund": "x = refund h 100",
 }
+BEFORE = {"refund": ["c = capture h"]}
+"""By payment: what has to be done before it."""
 RULES = {
     Delivery.LOST: "DELIV-1",
     Delivery.CUT: "DELIV-1",
@@ -82,8 +85,9 @@ MARKS = [pytest.param(mark, marks=rule(RULES[mark]), id=mark) for mark in Delive
 def test_copies_are_sent_that_will_be_late(
     run: Run, connection: LossyConnection, waiting: Waiting
 ) -> None:
-    for line in PAYMENTS.values():
-        program = as_far_as_offered(run, [*START, f"{line} !late", "d = draw A 10"])
+    for kind, line in PAYMENTS.items():
+        before = [*START, *BEFORE.get(kind, [])]
+        program = as_far_as_offered(run, [*before, f"{line} !late", "d = draw A 10"])
         session = DeliverySession(run, connection, LATE_FOR_S[run.intensity])
         for step in program.prefix:
             session.perform(step, unread=True)
@@ -93,7 +97,8 @@ def test_copies_are_sent_that_will_be_late(
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("kind", PAYMENTS)
 def test_a_payment_takes_effect_once(deliver_: Deliver, kind: str, mark: Delivery) -> None:
-    deliver_(*START, f"{PAYMENTS[kind]} !{mark}", "d = draw A 10", unread=3)
+    before = (*START, *BEFORE.get(kind, []))
+    deliver_(*before, f"{PAYMENTS[kind]} !{mark}", "d = draw A 10", unread=len(before) + 1)
 
 
 @pytest.mark.parametrize("mark", MARKS)

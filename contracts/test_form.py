@@ -64,13 +64,14 @@ def test_requests_of_any_form_keep_the_form_and_change_no_hold_that_they_do_not_
 
 
 AMOUNTS = {
-    "hold": "x = hold A 200",
-    "capture": "x = capture h 200",
-    "void": "x = void h 200",
-    "draw": "x = draw A 200",
-    "fund": "x = fund A 200",
+    "hold": ("x = hold A 200",),
+    "capture": ("x = capture h 200",),
+    "void": ("x = void h 200",),
+    "refund": ("c = capture h 300", "x = refund h 200"),
+    "draw": ("x = draw A 200",),
+    "fund": ("x = fund A 200",),
 }
-"""By verb: a step whose amount is replaced by what is none."""
+"""By verb: steps of which the last has an amount that is replaced by what is none."""
 
 
 @rule("SHAPE-4", "BAL-6")
@@ -78,4 +79,4 @@ AMOUNTS = {
 def test_what_is_no_amount_is_refused_and_changes_nothing(run: Run, verb: str) -> None:
     if run.profile.fuzzing is None:
         pytest.skip("the requests of this API are read back in test_schema")
-    AmountFuzz(run, offered(run, "A = card 1000", "h = hold A 600", AMOUNTS[verb])).all()
+    AmountFuzz(run, offered(run, "A = card 1000", "h = hold A 600", *AMOUNTS[verb])).all()

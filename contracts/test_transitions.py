@@ -32,6 +32,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "a_fund": ("x = fund A 600",),
     "a_capture's_own_record": ("h = hold A 600", "x = capture h 250"),
     "a_void's_own_record": ("h = hold A 600", "x = void h"),
+    "a_refund's_own_record": ("h = hold A 600", "k = capture h", "x = refund h 100"),
     "no_transaction_of_this_card": (),
 }
 COMMANDS: dict[str, str] = {

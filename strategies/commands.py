@@ -42,6 +42,8 @@ def steps(choices: Choices, model: ModelState) -> Step:
         kinds += [repeats, repeats, repeats, reuses, reuses] if retries else []
     if _open_holds(model):
         kinds += [*6 * [captures], voids, voids, holds, holds]
+    if _paid(model):
+        kinds += 3 * [refunds]
     offered = [kind for kind in kinds if VERB_OF.get(kind, Verb.AGAIN) in verbs]
     return adapted(choices.pick(offered)(choices, model), model.traits)
 
@@ -127,6 +129,17 @@ def voids(choices: Choices, model: ModelState) -> Step:
     )
 
 
+def refunds(choices: Choices, model: ModelState) -> Step:
+    """A refund, mostly of what was paid, sometimes of another transaction."""
+    return Step(
+        Verb.REFUND,
+        model.fresh("r"),
+        _one_of(choices, model, _paid(model)),
+        choices.pick(*money.REFUNDING) if model.traits.part_of_refund else None,
+        extras=choices.pick(*payloads.METADATA),
+    )
+
+
 def repeats(choices: Choices, model: ModelState) -> Step:
     """A request that was sent before, sent again."""
     return Step(Verb.AGAIN, on=choices.pick(sorted(model.payments)))
@@ -134,7 +147,7 @@ def repeats(choices: Choices, model: ModelState) -> Step:
 
 def reuses(choices: Choices, model: ModelState) -> Step:
     """A different request with a ref_id that was used before."""
-    payments = (drawdowns, holds, funds, captures, voids)
+    payments = (drawdowns, holds, funds, captures, voids, refunds)
     fresh = choices.pick([kind for kind in payments if VERB_OF[kind] in model.traits.verbs])
     return replace(fresh(choices, model), ref=choices.pick(sorted(model.payments)))
 
@@ -156,6 +169,7 @@ VERB_OF: dict[Kind, Verb] = {
     funds: Verb.FUND,
     captures: Verb.CAPTURE,
     voids: Verb.VOID,
+    refunds: Verb.REFUND,
 }
 """What an API has to offer for a kind of step. The others repeat such steps."""
 
@@ -187,10 +201,23 @@ def _with_status(model: ModelState, status: CardStatus) -> list[CardLabel]:
 
 
 def _parent(choices: Choices, model: ModelState) -> str:
+    return _one_of(choices, model, _open_holds(model))
+
+
+def _one_of(choices: Choices, model: ModelState, chosen: list[str]) -> str:
+    """The label of a payment, mostly one of the chosen ones."""
     made = [label for label in sorted(model.payments) if model.entry(label) is not None]
     anything = made or sorted(model.payments)
-    chosen = _open_holds(model)
     return choices.pick(chosen, chosen, chosen, anything) if chosen else choices.pick(anything)
+
+
+def _paid(model: ModelState) -> list[str]:
+    """The payments of which something can be refunded."""
+    return [
+        label
+        for label in sorted(model.payments)
+        if (entry := model.entry(label)) is not None and entry.refundable > 0
+    ]
 
 
 def _open_holds(model: ModelState) -> list[str]:

@@ -70,6 +70,15 @@ VOIDING: tuple[list[Amount | None], ...] = (
 )
 """For a void, where it can release a part."""
 
+REFUNDING: tuple[list[Amount | None], ...] = (
+    [None],
+    [*_parts("refundable")],
+    [*_boundaries("refundable")],
+    [*_numbers(*LITERALS)],
+    [*_boundaries("original")],
+)
+"""For a refund, where it can name a part."""
+
 
 def spending(traits: Traits) -> tuple[list[Amount], ...]:
     """For a drawdown or a hold."""

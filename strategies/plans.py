@@ -95,6 +95,11 @@ def _writes(
         )
         voids = st.builds(Step, st.just(Verb.VOID), st.just(f"v{tail}"), parents)
         choices += [captures, captures, voids]
+        if Verb.REFUND in traits.verbs:
+            given = _given_back(traits.part_of_refund)
+            choices.append(
+                st.builds(Step, st.just(Verb.REFUND), st.just(f"r{tail}"), parents, given)
+            )
     return st.one_of(*choices)
 
 
@@ -117,6 +122,11 @@ def _spent() -> st.SearchStrategy[Amount]:
 def _collected(parts: bool) -> st.SearchStrategy[Amount | None]:
     of_hold = [money.parts("remaining"), money.boundaries("remaining"), _plain()]
     return st.one_of(st.none(), *(of_hold if parts else ()))
+
+
+@cache
+def _given_back(parts: bool) -> st.SearchStrategy[Amount | None]:
+    return st.one_of(st.none(), *((_plain(),) if parts else ()))
 
 
 @cache

@@ -29,11 +29,15 @@ WEIGHTS = {
     Verb.HOLD: 20,
     Verb.CAPTURE: 16,
     Verb.VOID: 6,
+    Verb.REFUND: 6,
     Verb.FUND: 10,
     Verb.AGAIN: 3,
     Verb.LIST: 1,
 }
-LETTERS = {Verb.DRAW: "d", Verb.HOLD: "h", Verb.FUND: "f", Verb.CAPTURE: "c", Verb.VOID: "v"}
+LETTERS = {
+    **{Verb.DRAW: "d", Verb.HOLD: "h", Verb.FUND: "f"},
+    **{Verb.CAPTURE: "c", Verb.VOID: "v", Verb.REFUND: "r"},
+}
 
 
 def _by_card() -> dict[str, deque[str]]:
@@ -95,12 +99,12 @@ class ClientSteps:
         verb = self._random.choices(list(weights), list(weights.values()))[0]
         on = card
         by_hold = () if self._workload.traits.account else (Verb.READ,)
-        if verb in (Verb.CAPTURE, Verb.VOID, Verb.AGAIN, *by_hold):
+        if verb in (Verb.CAPTURE, Verb.VOID, Verb.REFUND, Verb.AGAIN, *by_hold):
             latest = self._workload.payments if verb is Verb.AGAIN else self._workload.holds
             labels = list(latest[card])
             if labels:
                 on = self._random.choice(labels)
-            else:  # nothing to capture, void or repeat yet: make something
+            else:  # nothing to capture, void, refund or repeat yet: make something
                 verb = Verb.HOLD
         if verb in (Verb.READ, Verb.LIST, Verb.AGAIN):
             return Step(verb, on=on)
@@ -122,4 +126,6 @@ class ClientSteps:
         if verb is Verb.CAPTURE:
             rests = self._random.random() < RESTS
             return None if rests or not self._workload.traits.part_of_capture else amount
+        if verb is Verb.REFUND and not self._workload.traits.part_of_refund:
+            return None
         return amount

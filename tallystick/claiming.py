@@ -76,8 +76,10 @@ def _lacking(traits: Traits) -> dict[str, str]:
     lacking: dict[str, str] = {}
     if not traits.account:
         lacking["account with a balance"] = r"(CARD|TIME)-\d+|TX-[12369]|BAL-[1-57]|REF-4|READ-9"
+    if "refund" not in traits.verbs:
+        lacking["refund"] = r"REFUND-\d+"
     if not traits.own_records:
-        lacking["records of captures and voids"] = "CAP-8|VOID-5"
+        lacking["records of captures and voids"] = "CAP-8|VOID-5|REFUND-4"
     if not traits.lists:
         lacking["list of transactions"] = "BAL-5|READ-3"
     if not traits.retries:

@@ -19,12 +19,13 @@ from tallystick.ledger.vocabulary import (
     Command,
     Kind,
     Outcome,
+    Payment,
     ReadCard,
     ReadHold,
     ReadTransactions,
+    Refund,
     Refused,
     Transact,
-    Void,
 )
 from tallystick.program import Program
 
@@ -53,8 +54,8 @@ def transition(ledger: Ledger, command: Command) -> tuple[str, str] | None:
 
     None for a command that is no step of a hold's life. An id that was used before moves nothing.
     """
-    if not isinstance(command, Transact | Capture | Void):
-        return None
+    if not isinstance(command, Payment) or isinstance(command, Refund):
+        return None  # a refund changes nothing of what a hold locks
     if is_reuse(ledger, command):
         return None
     if isinstance(command, Transact):

@@ -56,6 +56,7 @@ class Verb(StrEnum):
     FUND = "fund"
     CAPTURE = "capture"
     VOID = "void"
+    REFUND = "refund"
     AGAIN = "again"
     READ = "read"
     LIST = "list"
@@ -81,8 +82,8 @@ class Delivery(StrEnum):
 MAKERS = {Verb.CARD, Verb.BATCH}
 """Verbs that make a card: their label names it, and they act on no other label."""
 NEEDS_AMOUNT = {Verb.CARD, Verb.ACTIVATE, Verb.DRAW, Verb.HOLD, Verb.FUND}
-OPTIONAL_AMOUNT = {Verb.CAPTURE, Verb.VOID}
-"""Verbs that act on all that remains if they have no amount."""
+OPTIONAL_AMOUNT = {Verb.CAPTURE, Verb.VOID, Verb.REFUND}
+"""Verbs that act on all that is left if they have no amount."""
 TAKES_AMOUNT = NEEDS_AMOUNT | OPTIONAL_AMOUNT
 READS = {Verb.READ, Verb.LIST, Verb.INFO, Verb.CUSTOMER}
 UNNAMED = READS | {Verb.AGAIN, Verb.ACTIVATE, Verb.DELETE}
@@ -91,8 +92,9 @@ MISSING_LABELS = frozenset({"missing"})
 
 HALF = Decimal("0.5")
 """Half a minor unit."""
-BASES = ("remaining", "original", "limit", "available", "balance", "total")
-"""The figures that an amount may be relative to; the first three are of a hold, if there is one."""
+BASES = ("remaining", "original", "limit", "refundable", "available", "balance", "total")
+"""The figures that an amount may be relative to; the first four are of a payment, if there is one.
+"""
 _AMOUNT = re.compile(
     rf"(?:(\d{{1,40}})|({'|'.join(BASES)})(?:/0*([1-9]\d{{0,8}}))?)"
     r"([+-]\d{1,40}|\+half)?",
@@ -167,6 +169,8 @@ def _figure(base: str, ledger: Ledger, entry_id: EntryId | None) -> Money:
             return entry.remaining if entry is not None else _figure("available", ledger, None)
         case "limit" if entry is not None:
             return entry.remaining + int(may_exceed(ledger, entry))
+        case "refundable":
+            return entry.refundable if entry is not None else 0
         case "original":
             return entry.amount if entry is not None else ledger.opening
         case "balance":
@@ -421,6 +425,8 @@ def _missing(step: Step, traits: Traits) -> str | None:
         return "captures that say whether they are final"
     if step.verb is Verb.VOID and step.amount is not None and not traits.part_of_void:
         return "void of a part"
+    if step.verb is Verb.REFUND and step.amount is not None and not traits.part_of_refund:
+        return "refund of a part"
     if step.verb is Verb.CAPTURE and step.amount is not None and not traits.part_of_capture:
         return "captures of a part"
     if step.amount is not None and step.amount.is_fine and not traits.decimal:

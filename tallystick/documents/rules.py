@@ -25,7 +25,7 @@ RULES = SPEC / "rules.yaml"
 LEVELS = ("MUST", "SHOULD")
 
 CHAPTERS = (
-    *("SHAPE", "AUTH", "CARD", "TX", "CAP", "VOID", "FUND", "REF", "BAL"),
+    *("SHAPE", "AUTH", "CARD", "TX", "CAP", "VOID", "REFUND", "FUND", "REF", "BAL"),
     *("READ", "TOKEN", "TIME", "CONC", "DELIV", "DIA"),
 )
 """The chapters in the order in which they are written, run and reported."""

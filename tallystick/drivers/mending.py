@@ -15,7 +15,6 @@ from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
     ActivateCard,
-    Capture,
     CardRecord,
     Command,
     Extras,
@@ -23,12 +22,12 @@ from tallystick.ledger.vocabulary import (
     Money,
     OpenCard,
     Outcome,
+    Payment,
     Record,
     RefId,
     Transact,
     TransactionRecord,
     Violation,
-    Void,
     exact,
 )
 
@@ -50,7 +49,7 @@ def mended(
     if isinstance(record, CardRecord):
         sent = _sent_with_card(ledger, command)
         changed = replace(record, extras=_with(record.extras, sent, member))
-    elif isinstance(record, TransactionRecord) and isinstance(command, Transact | Capture | Void):
+    elif isinstance(record, TransactionRecord) and isinstance(command, Payment):
         parent = None if isinstance(command, Transact) else command.parent
         currency = command.currency if isinstance(command, Transact) else ledger.currency
         amount = _amount_in(violation.expected, record.amount)

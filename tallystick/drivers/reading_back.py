@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from tallystick.ledger.state import Ledger, is_unanswered
 from tallystick.ledger.vocabulary import (
     Accepted,
-    Capture,
     Command,
     EntryId,
     HoldRecord,
@@ -20,15 +19,15 @@ from tallystick.ledger.vocabulary import (
     ReadCard,
     ReadHold,
     ReadTransactions,
+    Settlement,
     Transact,
     TransactionRecord,
-    Void,
 )
 
 
 def hold_of(command: Command, outcome: Outcome) -> EntryId | None:
     """Return the hold that a command was about, or made; None if it was about none."""
-    if isinstance(command, Capture | Void):
+    if isinstance(command, Settlement):
         return command.parent
     is_hold = isinstance(command, Transact) and command.kind is Kind.HOLD
     record = outcome.record if isinstance(outcome, Accepted) else None

@@ -31,12 +31,14 @@ from tallystick.ledger.vocabulary import (
     Kind,
     OpenCard,
     Outcome,
+    Payment,
     Phase,
     PrepareCard,
     ReadCard,
     ReadHold,
     ReadTransactions,
     RefId,
+    Refund,
     TokenRecord,
     Transact,
     TransactionRecord,
@@ -50,7 +52,7 @@ MISSING_ID = "00000000-0000-4000-8000-000000000000"
 """A transaction id that no server gives away; programs name it `missing`."""
 NO_CUSTOMER = "nobody"
 """The customer by whom a card is asked for that has none."""
-ON_MISSING = (Verb.CAPTURE, Verb.VOID, Verb.INFO, Verb.READ)
+ON_MISSING = (Verb.CAPTURE, Verb.VOID, Verb.REFUND, Verb.INFO, Verb.READ)
 """Verbs that may act on what does not exist."""
 OURS = ("ref_tail", "ref_digits")
 """Members of a step that shape its ref_id; they are no members of a request."""
@@ -149,7 +151,7 @@ class Resolver:
         payments: dict[str, tuple[CardLabel, EntryId | None]] = {}
         tokens: dict[str, CardLabel] = {}
         for label, bound in self._bindings.items():
-            if isinstance(bound.command, Transact | Capture | Void):
+            if isinstance(bound.command, Payment):
                 payments[label] = (bound.card, EntryId(bound.id) if bound.id else None)
             elif isinstance(bound.command, IssueToken) and bound.id:
                 tokens[label] = bound.card
@@ -226,6 +228,8 @@ class Resolver:
             return Capture(ledger.card, entry_id, amount, ref, extras=extras)
         if step.verb is Verb.VOID:
             return Void(ledger.card, entry_id, ref, extras=extras, amount=amount)
+        if step.verb is Verb.REFUND:
+            return Refund(ledger.card, entry_id, amount, ref, extras=extras)
         by_token = named is not None and isinstance(named.command, IssueToken)
         currency = step.currency or ledger.currency or self.ledgers.traits.currency
         kind, token = KINDS[step.verb], made if by_token else None
@@ -285,7 +289,7 @@ def _hold_read_by(
         return None
     if step.on in MISSING_LABELS:
         return EntryId(MISSING_ID)
-    if named is not None and isinstance(named.command, Transact | Capture | Void):
+    if named is not None and isinstance(named.command, Payment):
         return EntryId(named.id or MISSING_ID)
     if ledgers.traits.account or named is None:
         return None

@@ -6,9 +6,10 @@ Imports only the standard library. To understand it, read in this order:
 2. `lifecycle`: the table that says when a hold may be captured or voided;
 3. `state`: the ledger of one card, the value that is carried on;
 4. `oracle`: the oracle itself, `step(ledger, command, outcome) -> successors | Violation`;
-5. what the oracle asks: `preconditions` and `references` before an answer is seen, `effects` when a
-   command was accepted or refused, `records`, `figures`, `members` and `reading` for what an answer
-   shows, `ordinary` for what any server has to take, `frequent` to be quick about most payments;
+5. what the oracle asks: `preconditions` (with `reasons`) and `references` before an answer is seen,
+   `effects` when a command was accepted or refused, `records`, `figures`, `members` and `reading`
+   for what an answer shows, `ordinary` for what any server has to take, `frequent` to be quick
+   about most payments;
 6. `dialect`: the answers to open questions that are still possible.
 
 `invariants` says a second time what is true of every ledger, for the tests. `coding` turns commands

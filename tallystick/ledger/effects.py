@@ -51,6 +51,8 @@ from tallystick.ledger.vocabulary import (
     Payment,
     PrepareCard,
     RefId,
+    Refund,
+    Settlement,
     Transact,
     Void,
     Write,
@@ -85,7 +87,7 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
 def made_up_id(ledger: Ledger, command: Payment) -> EntryId:
     """Return the id for what a payment makes, if no answer shows one."""
     number = len(ledger.refs.get(command.ref, ()))
-    if isinstance(command, Capture | Void) and not ledger.traits.own_records:
+    if isinstance(command, Settlement) and not ledger.traits.own_records:
         return unrecorded_id(command.kind, command.ref, number)
     usual = unanswered_id(command.kind, command.ref)
     if number and (not ledger.traits.retries or usual in ledger.entries):
@@ -98,11 +100,11 @@ def refused(ledger: Ledger, command: Write) -> Ledger:
     """Return the ledger after a refusal: the same money; the ref_id may be used up (question 5)."""
     spent_refs = ledger.spent_refs
     tokens = ledger.tokens
-    if isinstance(command, Transact | Capture | Void | IssueToken):
+    if isinstance(command, Payment | IssueToken):
         spent_refs = spent_refs.set(command.ref, True)
     if isinstance(command, Transact):
         tokens = _with_use(ledger, command.token, REFUSED_USE)
-    hold = command.parent if isinstance(command, Capture | Void) else None
+    hold = command.parent if isinstance(command, Settlement) else None
     same = spent_refs is ledger.spent_refs and tokens is ledger.tokens
     if same and ledger.last_write is LastWrite.REFUSED and ledger.last_hold == hold:
         return ledger
@@ -172,6 +174,9 @@ def entry_of(ledger: Ledger, command: Payment) -> Entry:
         state = STATE_OF_NEW[command.kind]
         return Entry(command.kind, ref, command.amount, state, extras=extras)
     hold = ledger.entries[command.parent]
+    if isinstance(command, Refund):
+        amount = hold.refundable if command.amount is None else command.amount
+        return Entry(Kind.REFUND, ref, amount, State.REFUND, 0, command.parent, extras)
     amount = hold.remaining if command.amount is None else command.amount
     if isinstance(command, Void):
         return Entry(Kind.VOID, ref, amount, State.VOID, hold.amount, command.parent, extras)
@@ -224,7 +229,7 @@ def _booked(ledger: Ledger, command: Payment, entry: Entry, entry_id: EntryId) -
         if command.token is not None:
             used = command.kind if command.amount else EMPTY_USE
             changes["tokens"] = _with_use(ledger, command.token, used)
-    elif entry.amount and ledger.tokens:
+    elif entry.amount and ledger.tokens and not isinstance(command, Refund):
         closing = CAPTURED_USE if command.kind is Kind.CAPTURE else VOIDED_USE
         changes["tokens"] = _with_closed(ledger, command.parent, closing)
     return ledger.changed(**changes)
@@ -306,6 +311,19 @@ def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
     }
 
 
+def _book_refund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
+    """Give back what was paid; what the payment is and what it still locks stays as it is."""
+    paid_by = entry.parent or EntryId("")
+    payment = ledger.entries[paid_by]
+    after = payment._replace(refunded=payment.refunded + entry.amount)
+    return {
+        "refunded": ledger.refunded + entry.amount,
+        "entries": ledger.entries.set(paid_by, after),
+        "last_write": LastWrite.PAID_BACK,
+        "last_hold": paid_by,
+    }
+
+
 def _held_original(ledger: Ledger, hold: Entry, after: Entry) -> Money:
     """Return the sum of the original amounts of open holds, once this hold is as it is `after`."""
     return ledger.held_original - (hold.amount if hold.is_open > after.is_open else 0)
@@ -325,6 +343,7 @@ BOOKINGS: dict[Kind, Callable[[Ledger, EntryId, Entry], Changes]] = {
     Kind.FUND: _book_fund,
     Kind.CAPTURE: _book_capture,
     Kind.VOID: _book_void,
+    Kind.REFUND: _book_refund,
 }
 
 

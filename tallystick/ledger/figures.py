@@ -62,6 +62,7 @@ BLAME: dict[LastWrite, tuple[str, str]] = {
     LastWrite.RELEASED: ("VOID-6", "VOID-6"),
     LastWrite.RELEASED_PART: ("VOID-1", "VOID-1"),
     LastWrite.REFUNDED: ("VOID-3", "VOID-3"),
+    LastWrite.PAID_BACK: ("REFUND-1", "REFUND-1"),
     LastWrite.REPEATED: ("REF-1", "REF-1"),
     LastWrite.REPEATED_WITH_OTHER_BODY: ("REF-2", "REF-2"),
     LastWrite.REPEATED_IN_OTHER_OPERATION: ("REF-3", "REF-3"),
@@ -96,8 +97,8 @@ def judge_card(
         return violation
     dialect = ledger.dialect
     for question, shown in _open_figures(record):
-        if shown is None:
-            continue
+        if shown is None or ledger.refunded:
+            continue  # whether a sum counts what was given back is not documented
         checked.append("BAL-4")
         formulas = FORMULAS[question]
         known = dialect.answer(question)

@@ -8,7 +8,7 @@ module does not know whether a payment was legal (see `preconditions`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tallystick.ledger.dialect import REPLAY
 from tallystick.ledger.effects import adopt, book, entry_of, made_up_id
@@ -40,6 +40,8 @@ from tallystick.ledger.vocabulary import (
     Violation,
 )
 
+CAPTURED = "figure.captured"
+"""The question whether what was captured of a hold is less by what was refunded."""
 RELEASED = "figure.released"
 """The question whether what was released of a hold counts the rest that a capture released."""
 
@@ -86,9 +88,11 @@ def judge_hold(
     for rule, expected, shown in _differences(ledger, hold, record):
         blamed = {"money": money_rule, "rest": rest_rule}.get(rule, rule)
         return Violation(blamed, f"{expected} {_after(ledger, hold_id)}", shown)
-    judged = _with_released(ledger, hold_id, record.released)
-    if isinstance(judged, Violation):
-        return judged
+    for narrowed in (_with_captured, _with_released):
+        judged = narrowed(ledger, hold_id, record)
+        if isinstance(judged, Violation):
+            return judged
+        ledger = judged
     if record.extras is not None:
         sent = _sent(ledger, hold_id, hold)
         missing = first_missing(sent, record.extras, ledger.traits.reserved_metadata)
@@ -103,21 +107,46 @@ def _after(ledger: Ledger, hold_id: EntryId) -> str:
     return f"after {ledger.last_write}{'' if about_it else ' that is not about it'}"
 
 
-def _with_released(ledger: Ledger, hold_id: EntryId, shown: Money | None) -> Ledger | Violation:
+def _with_captured(ledger: Ledger, hold_id: EntryId, record: HoldRecord) -> Ledger | Violation:
+    """Compare what is shown as captured after a refund: with what was given back, or without it."""
+    hold, shown = ledger.entries[hold_id], record.captured
+    if shown is None or hold.is_refunded or not hold.refunded:
+        return ledger
+    readings: dict[str, Money] = {"gross": hold.captured, "net": hold.refundable}
+    fitting = [answer for answer, captured in readings.items() if captured == shown]
+    money_rule, _ = BLAME[ledger.last_write]
+    dialect = ledger.dialect.narrow(CAPTURED, fitting)
+    if dialect is not None:
+        return ledger.with_dialect(dialect)
+    expected = _expected(ledger, hold_id, CAPTURED, readings)
+    return Violation(money_rule, expected, f"captured {shown}", CAPTURED)
+
+
+def _with_released(ledger: Ledger, hold_id: EntryId, record: HoldRecord) -> Ledger | Violation:
     """Compare what is shown as released of a hold, in one of the readings that are possible."""
-    hold = ledger.entries[hold_id]
+    hold, shown = ledger.entries[hold_id], record.released
     if shown is None or hold.is_refunded:
         return ledger
     readings = _readings_of_released(ledger, hold_id, hold)
-    fitting = [answer for answer, released in readings.items() if released == shown]
+    # Some APIs have one figure for what was released and what was refunded.
+    counted = (shown, shown - hold.refunded)
+    fitting = [answer for answer, released in readings.items() if released in counted]
     dialect = ledger.dialect.narrow(RELEASED, fitting)
     if dialect is not None:
         return ledger.with_dialect(dialect)
     _, rest_rule = BLAME[ledger.last_write]
-    possible = sorted({readings[answer] for answer in ledger.dialect.possible(RELEASED)})
-    expected = f"released {' or '.join(map(str, possible))} {_after(ledger, hold_id)}"
     is_open = len(set(readings.values())) > 1
+    expected = _expected(ledger, hold_id, RELEASED, readings)
     return Violation(rest_rule, expected, f"released {shown}", RELEASED if is_open else None)
+
+
+def _expected(
+    ledger: Ledger, hold_id: EntryId, question: str, readings: Mapping[str, Money]
+) -> str:
+    """The readings of a figure that are possible, in words."""
+    possible = sorted({readings[answer] for answer in ledger.dialect.possible(question)})
+    figure = question.removeprefix("figure.")
+    return f"{figure} {' or '.join(map(str, possible))} {_after(ledger, hold_id)}"
 
 
 def _readings_of_released(ledger: Ledger, hold_id: EntryId, hold: Entry) -> dict[str, Money]:
@@ -142,9 +171,12 @@ def _differences(ledger: Ledger, hold: Entry, record: HoldRecord) -> Iterator[tu
         yield "TX-4", f"currency {ledger.currency}", f"currency {record.currency}"
     if record.amount not in (None, hold.amount, hold.amount + hold.over):
         yield "TX-4", f"amount {hold.amount}", f"amount {record.amount}"
-    # What was refunded may be taken off, and a part of a hold may have been.
-    if record.captured not in (None, hold.captured) and not hold.is_refunded:
+    # Once something was refunded, see `_with_captured`; how much a void gave back is not known.
+    is_back = hold.is_refunded or hold.refunded
+    if record.captured not in (None, hold.captured) and not is_back:
         yield "money", f"captured {hold.captured}", f"captured {record.captured}"
+    if record.refunded not in (None, hold.refunded) and not hold.is_refunded:
+        yield "money", f"refunded {hold.refunded}", f"refunded {record.refunded}"
     # Where it is computed from what was held and captured, a surcharge makes it less than nothing.
     if record.remaining not in (None, hold.remaining, hold.remaining - hold.over):
         yield "rest", f"remaining {hold.remaining}", f"remaining {record.remaining}"

@@ -42,7 +42,9 @@ def money_is_conserved(ledger: Ledger) -> bool:
         ledger.funded == _sum(ledger, Kind.FUND)
         and ledger.drawn == _sum(ledger, Kind.DRAWDOWN)
         and ledger.captured == _sum(ledger, Kind.CAPTURE)
-        and ledger.balance == ledger.opening + ledger.funded - ledger.drawn - ledger.captured
+        and ledger.refunded == _sum(ledger, Kind.REFUND)
+        and ledger.balance
+        == ledger.opening + ledger.funded - ledger.drawn - ledger.captured + ledger.refunded
     )
 
 
@@ -93,6 +95,16 @@ def what_a_hold_locked_is_captured_or_released_at_its_end(ledger: Ledger) -> boo
     )
 
 
+def nothing_is_refunded_that_was_not_paid(ledger: Ledger) -> bool:
+    """What refunds gave back is their sum, and no more than was paid."""
+    return all(
+        entry.refunded
+        == sum(c.amount for c in _children(ledger, key) if c.kind is Kind.REFUND)
+        <= entry.paid
+        for key, entry in ledger.entries.items()
+    )
+
+
 def a_state_says_what_was_captured(ledger: Ledger) -> bool:
     """The state of a hold follows from what was captured and whether it was voided."""
     return all(_state_fits(ledger, key, entry) for key, entry in _holds(ledger))
@@ -113,11 +125,18 @@ def _state_fits(ledger: Ledger, key: str, hold: Entry) -> bool:
     }.get(hold.state, False)
 
 
-def a_child_points_to_a_hold(ledger: Ledger) -> bool:
-    """A capture and a void name the hold that they act on; nothing else has a parent."""
+PARENTS: dict[Kind, tuple[Kind, ...]] = {
+    Kind.CAPTURE: (Kind.HOLD,),
+    Kind.VOID: (Kind.HOLD,),
+    Kind.REFUND: (Kind.HOLD, Kind.DRAWDOWN),
+}
+
+
+def a_child_points_to_what_it_acts_on(ledger: Ledger) -> bool:
+    """A capture, a void and a refund name the payment that they act on; nothing else does."""
     return all(
-        (entry.kind in (Kind.CAPTURE, Kind.VOID)) == (entry.parent is not None)
-        and (entry.parent is None or ledger.entries[entry.parent].kind is Kind.HOLD)
+        (entry.kind in PARENTS) == (entry.parent is not None)
+        and (entry.parent is None or ledger.entries[entry.parent].kind in PARENTS[entry.kind])
         for entry in ledger.entries.values()
     )
 
@@ -178,8 +197,9 @@ INVARIANTS: dict[str, Callable[[Ledger], bool]] = {
         held_original_is_what_open_holds_locked_at_first,
         a_hold_is_captured_by_its_captures,
         what_a_hold_locked_is_captured_or_released_at_its_end,
+        nothing_is_refunded_that_was_not_paid,
         a_state_says_what_was_captured,
-        a_child_points_to_a_hold,
+        a_child_points_to_what_it_acts_on,
         a_ref_points_to_its_records,
         a_card_that_was_never_loaded_pays_nothing,
     )

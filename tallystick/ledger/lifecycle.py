@@ -33,6 +33,7 @@ class State(StrEnum):
     FUND = "a fund"
     CAPTURE = "a capture's own record"
     VOID = "a void's own record"
+    REFUND = "a refund's own record"
     OPENING = "the record of the opening amount"
     MISSING = "no transaction of this card"
 
@@ -72,6 +73,7 @@ TRANSITIONS: Table = {
     State.FUND: {},
     State.CAPTURE: {},
     State.VOID: {},
+    State.REFUND: {},
     State.OPENING: {},
     State.MISSING: {},
 }
@@ -108,6 +110,7 @@ ILLEGAL_MOVE_RULES: dict[State, tuple[str, str]] = {
     State.FUND: ("CAP-7", "VOID-4"),
     State.CAPTURE: ("CAP-7", "VOID-4"),
     State.VOID: ("CAP-7", "VOID-4"),
+    State.REFUND: ("CAP-7", "VOID-4"),
     State.OPENING: ("CAP-7", "VOID-4"),
     State.MISSING: ("CAP-7", "VOID-4"),
 }

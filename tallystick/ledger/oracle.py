@@ -27,12 +27,12 @@ from tallystick.ledger.effects import (
 from tallystick.ledger.figures import judge_card
 from tallystick.ledger.holds import hold_of, judge_held, judge_repeated
 from tallystick.ledger.preconditions import (
-    RefusalReason,
     acceptance_rule,
     contradicted_question,
     refusal_reasons,
 )
 from tallystick.ledger.reading import judge_read
+from tallystick.ledger.reasons import RefusalReason
 from tallystick.ledger.records import AMOUNT_RULE, RECORD_RULE, judge_answer, judge_replay
 from tallystick.ledger.references import WRITE_OF_REUSE, Reuse, find_reuses, is_reuse
 from tallystick.ledger.state import (

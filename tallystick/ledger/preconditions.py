@@ -9,7 +9,6 @@ accepted. This module never sees an answer (see `oracle`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tallystick.ledger.counting import has_paid_by_capture, may_refund, zero_may_be_a_part
 from tallystick.ledger.dialect import ACCEPT, REFUSE
@@ -23,12 +22,13 @@ from tallystick.ledger.lifecycle import (
     move_of_capture,
     move_of_void,
 )
-from tallystick.ledger.ordinary import (
-    ORDINARY_AMOUNT,
-    REF_CHARACTERS,
-    is_ordinary_metadata,
-    is_ordinary_ref,
-    is_ordinary_text,
+from tallystick.ledger.reasons import (
+    RefusalReason,
+    amount_reasons,
+    extras_reasons,
+    period_reasons,
+    ref_reasons,
+    size_reasons,
 )
 from tallystick.ledger.state import (
     CAPTURED_USE,
@@ -45,37 +45,17 @@ from tallystick.ledger.vocabulary import (
     Capture,
     DeleteCard,
     EntryId,
-    Extras,
     IssueToken,
     Kind,
     Money,
     OpenCard,
     Phase,
     PrepareCard,
-    RefId,
+    Refund,
     Transact,
     Void,
     Write,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RefusalReason:
-    """A reason to refuse a command.
-
-    With a `rule` the refusal is required. Without one it is permitted: `question` then says which
-    question of the dialect decides, None that the server may decide each time anew.
-    """
-
-    text: str
-    rule: str | None = None
-    question: str | None = None
-
-    @property
-    def is_required(self) -> bool:
-        """Whether the refusal is required, so that an acceptance breaks `rule`."""
-        return self.rule is not None
-
 
 ACCEPTANCE_RULES: dict[type | Kind, str] = {
     OpenCard: "CARD-1",
@@ -83,6 +63,7 @@ ACCEPTANCE_RULES: dict[type | Kind, str] = {
     ActivateCard: "CARD-6",
     DeleteCard: "CARD-8",
     IssueToken: "TOKEN-1",
+    Refund: "REFUND-1",
     Kind.DRAWDOWN: "TX-1",
     Kind.HOLD: "TX-5",
     Kind.FUND: "FUND-1",
@@ -143,6 +124,8 @@ def _all_reasons(ledger: Ledger, command: Write) -> Iterator[RefusalReason]:
             return _to_transact(ledger, command)
         case Capture():
             return _to_capture(ledger, command)
+        case Refund():
+            return _to_refund(ledger, command)
         case _:
             return _to_void(ledger, command)
 
@@ -209,9 +192,9 @@ def _to_activate(ledger: Ledger, command: ActivateCard) -> Iterator[RefusalReaso
 def _content_reasons(
     ledger: Ledger, command: OpenCard | ActivateCard, zero: str
 ) -> Iterator[RefusalReason]:
-    yield from _amount_reasons(ledger, command.amount, zero)
-    yield from _period_reasons(command)
-    yield from _extras_reasons(command.extras, ledger.traits.reserved_metadata)
+    yield from amount_reasons(ledger, command.amount, zero)
+    yield from period_reasons(command)
+    yield from extras_reasons(command.extras, ledger.traits.reserved_metadata)
 
 
 def _unquestioned(reasons: Iterator[RefusalReason]) -> Iterator[RefusalReason]:
@@ -251,7 +234,7 @@ def _to_issue(ledger: Ledger, command: IssueToken) -> Iterator[RefusalReason]:
         yield RefusalReason("the card is not in its active period")  # question 31 leaves it open
     if command.ref in ledger.refs:
         yield RefusalReason("the ref_id made a transaction")  # one space or two: question 4
-    yield from _ref_reasons(ledger, command.ref)
+    yield from ref_reasons(ledger, command.ref)
 
 
 def _to_transact(ledger: Ledger, command: Transact) -> Iterator[RefusalReason]:
@@ -269,10 +252,10 @@ def _to_transact(ledger: Ledger, command: Transact) -> Iterator[RefusalReason]:
         yield RefusalReason("another currency than the card's", rule="TX-3" if active else None)
     if ledger.traits.account and not fund and command.amount > ledger.available:
         yield RefusalReason(f"only {ledger.available} is available", rule="TX-2")
-    yield from _amount_reasons(ledger, command.amount, f"zero.{command.kind}")
+    yield from amount_reasons(ledger, command.amount, f"zero.{command.kind}")
     yield from _token_reasons(ledger, command)
-    yield from _ref_reasons(ledger, command.ref)
-    yield from _extras_reasons(command.extras, ledger.traits.reserved_metadata)
+    yield from ref_reasons(ledger, command.ref)
+    yield from extras_reasons(command.extras, ledger.traits.reserved_metadata)
 
 
 def _card_reasons(ledger: Ledger, command: Transact) -> Iterator[RefusalReason]:
@@ -339,7 +322,7 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
         yield RefusalReason("it has no amount", question="capture.default")
     if command.amount == 0:
         yield RefusalReason("the amount is 0", question="zero.capture" if remaining else None)
-    yield from _size_reasons(ledger, remaining if command.amount is None else command.amount)
+    yield from size_reasons(ledger, remaining if command.amount is None else command.amount)
     yield from _closing_reasons(ledger, command)
 
 
@@ -362,8 +345,35 @@ def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
         yield RefusalReason("a capture of 0 is recorded")
     if command.amount == 0:
         yield RefusalReason("the amount is 0")
-    yield from _size_reasons(ledger, command.amount)
+    yield from size_reasons(ledger, command.amount)
     yield from _closing_reasons(ledger, command)
+
+
+def _to_refund(ledger: Ledger, command: Refund) -> Iterator[RefusalReason]:
+    """Only bounds are demanded: when a server takes a refund, beside that, is its own business."""
+    payment = ledger.entries.get(command.parent)
+    paid = 0 if payment is None else payment.paid
+    left = 0 if payment is None else payment.refundable
+    asked = left if command.amount is None else command.amount
+    if payment is None or paid == 0:
+        yield RefusalReason("nothing was paid by it", rule="REFUND-3")
+    elif asked > left or left == 0:
+        yield RefusalReason(f"only {left} is left of what was paid", rule="REFUND-2")
+    elif payment.is_refunded:
+        yield RefusalReason("a void has given it back")
+    elif payment.is_open or payment.kind is Kind.DRAWDOWN:
+        yield RefusalReason("it is no hold that has come to its end")
+    if payment is not None and command.amount is None and payment.refunded:
+        yield RefusalReason("it has no amount, and a part was given back")
+    if asked == 0:
+        yield RefusalReason("the amount is 0")
+    if command.phase is not Phase.WITHIN:
+        yield RefusalReason("the card is not in its active period")
+    if ledger.card_status is CardStatus.DELETED:
+        yield RefusalReason("the card is deleted")
+    yield from size_reasons(ledger, command.amount)
+    yield from ref_reasons(ledger, command.ref)
+    yield from extras_reasons(command.extras, ledger.traits.reserved_metadata)
 
 
 def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[RefusalReason]:
@@ -374,71 +384,11 @@ def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[Refusa
         yield RefusalReason("the moment is too close to an edge of the card's period")
     if ledger.card_status is CardStatus.DELETED:
         yield RefusalReason("the card is deleted", question=f"{command.kind}.deleted")
-    yield from _ref_reasons(ledger, command.ref)
-    yield from _extras_reasons(command.extras, ledger.traits.reserved_metadata)
+    yield from ref_reasons(ledger, command.ref)
+    yield from extras_reasons(command.extras, ledger.traits.reserved_metadata)
 
 
 def _hold(ledger: Ledger, entry_id: EntryId) -> tuple[State, Money]:
     """Return the state of the entry and what it still locks; there may be no such entry."""
     entry = ledger.entries.get(entry_id)
     return (State.MISSING, 0) if entry is None else (entry.state, entry.remaining)
-
-
-# What a command carries ---------------------------------------------------------------------------
-
-
-def _size_reasons(ledger: Ledger, amount: Money | None) -> Iterator[RefusalReason]:
-    """Return the reasons that lie in an amount which is too small or too fine."""
-    if amount is None:
-        return
-    if amount != int(amount):
-        yield RefusalReason("the amount is finer than the currency's smallest unit")
-    if 0 < amount < ledger.traits.least:
-        yield RefusalReason("the amount is smaller than any that this API has to take")
-
-
-def _amount_reasons(ledger: Ledger, amount: Money, zero: str) -> Iterator[RefusalReason]:
-    """Return the reasons that lie in an amount; `zero` is the question that an amount of 0 puts."""
-    if amount == 0:
-        yield RefusalReason("the amount is 0", question=zero)
-    yield from _size_reasons(ledger, amount)
-    adds = zero not in ("zero.drawdown", "zero.hold")
-    reach = ledger.total + amount if adds else amount
-    if reach > max(ORDINARY_AMOUNT, 0 if adds else ledger.largest):
-        yield RefusalReason("the amount is larger than any wallet has to take")
-
-
-def _ref_reasons(ledger: Ledger, ref: RefId) -> Iterator[RefusalReason]:
-    if ref in ledger.spent_refs or ref == RefId(ledger.card):
-        # Whether a refusal uses up its ref_id may depend on why it refused (question 5); whether a
-        # token or the opening amount does is open too (questions 4, 34).
-        yield RefusalReason("the ref_id was in a refused request, or made something else")
-    if not (is_ordinary_ref(ref) or _was_taken_before(ledger, ref)):
-        yield RefusalReason("the ref_id is not ordinary")
-
-
-def _was_taken_before(ledger: Ledger, ref: RefId) -> bool:
-    """Whether the card has taken a ref_id of this length: then its limit lets this one through."""
-    if REF_CHARACTERS.fullmatch(ref) is None:
-        return False
-    return any(len(known) >= len(ref) and known.isascii() for known in ledger.refs)
-
-
-def _period_reasons(command: OpenCard | ActivateCard) -> Iterator[RefusalReason]:
-    """Return the reasons that lie in a period in which the card is never usable (question 30)."""
-    members = dict(command.extras)
-    begins, ends = members.get("active_from"), members.get("expires_at")
-    if command.phase in (Phase.AFTER, Phase.EDGE):
-        yield RefusalReason("the card would be expired from the start")
-    elif begins is not None and ends is not None and begins >= ends:
-        yield RefusalReason("the card would expire before it is active")
-
-
-def _extras_reasons(extras: Extras, reserved: str) -> Iterator[RefusalReason]:
-    for name, text in extras:
-        if name == "metadata" and reserved and reserved in text:
-            yield RefusalReason("reserved metadata keys", question="metadata.reserved")
-        elif name == "metadata" and not is_ordinary_metadata(text):
-            yield RefusalReason("the metadata is not ordinary")
-        elif name in ("name", "originated_by", "customer_id") and not is_ordinary_text(text):
-            yield RefusalReason(f"{name} is not ordinary")

@@ -33,10 +33,13 @@ RECORD_RULE: dict[Kind, str] = {
     Kind.FUND: "FUND-4",
     Kind.CAPTURE: "CAP-8",
     Kind.VOID: "VOID-5",
+    Kind.REFUND: "REFUND-4",
     Kind.OPENING: "BAL-5",
 }
 """The rule that a wrong record breaks, by the kind of the transaction."""
 
+SETTLING = (Kind.CAPTURE, Kind.VOID, Kind.REFUND)
+"""What acts on an earlier payment; some APIs have no records of it."""
 AMOUNT_RULE: dict[tuple[Kind, Money | None], str] = {
     (Kind.CAPTURE, None): "CAP-3",
     (Kind.CAPTURE, 0): "CAP-9",
@@ -152,8 +155,7 @@ def _has_to_be_listed(ledger: Ledger, entry_id: EntryId, entry: Entry) -> bool:
     """Whether an entry is missed in a list. What has no record on this API may be left out."""
     if is_unrecorded(entry_id):
         return False
-    kinds = (Kind.CAPTURE, Kind.VOID)
-    return entry.kind not in kinds or ledger.traits.has(f"record of a {entry.kind}")
+    return entry.kind not in SETTLING or ledger.traits.has(f"record of a {entry.kind}")
 
 
 def _judge_listed(
@@ -311,7 +313,7 @@ def _may_show_what_became_of_it(ledger: Ledger, entry: Entry) -> bool:
 
 def _is_hidden(ledger: Ledger, entry: Entry, record: TransactionRecord) -> bool:
     """Whether the API shows no amount on such a record."""
-    if record.amount is not None or entry.kind not in (Kind.CAPTURE, Kind.VOID):
+    if record.amount is not None or entry.kind not in SETTLING:
         return False
     return not ledger.traits.has(f"amount of a {entry.kind}")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tallystick.ledger.dialect import REFUSE, REPLAY
 from tallystick.ledger.state import LastWrite, Ledger, Use
-from tallystick.ledger.vocabulary import Capture, Content, EntryId, Payment, Void
+from tallystick.ledger.vocabulary import Content, EntryId, Payment, Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _compare(command: Payment, content: Content, use: Use) -> Reuse:
         return Reuse("REF-1", f"ref.same.{kind}", use.entry)
     if kind != used:
         return Reuse("REF-3", f"ref.across.{'-'.join(sorted((kind, used)))}", use.entry)
-    if isinstance(command, Capture | Void) and command.parent != use.content[1]:
+    if isinstance(command, Settlement) and command.parent != use.content[1]:
         return Reuse("REF-3", f"ref.other_hold.{kind}", use.entry)
     same_money = _money_of(use.content) == _money_of(content)
     return Reuse("REF-2", f"ref.other_body.{kind}", use.entry, same_money)

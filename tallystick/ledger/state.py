@@ -94,6 +94,7 @@ class LastWrite(StrEnum):
     RELEASED = "an accepted void after a partial capture"
     RELEASED_PART = "an accepted void of a part"
     REFUNDED = "an accepted void of what was captured"
+    PAID_BACK = "an accepted refund"
     REPEATED = "the same request again"
     REPEATED_WITH_OTHER_BODY = "a used ref_id with another body"
     REPEATED_IN_OTHER_OPERATION = "a used ref_id in another operation"
@@ -111,9 +112,10 @@ class Entry(NamedTuple):
     """One transaction of the card. Amounts are in the smallest unit of the card's currency.
 
     `captured` is what was captured of a hold; for a void, the original amount of its hold.
-    `released` is what a hold locked and gave back; `over` by how much its captures exceed it.
-    `parent` is the id of the hold that a capture or a void acts on; `touched` says of a hold that
-    a capture of 0 is recorded of it.
+    `released` is what a hold locked and gave back; `over` by how much its captures exceed it;
+    `touched` says of a hold that a capture of 0 is recorded of it; `refunded` is what refunds gave
+    back of what was paid by it.
+    `parent` is the id of the payment that a capture, a void or a refund acts on.
     A tuple, because every judgement makes some, and a frozen dataclass takes six times as long.
     """
 
@@ -127,11 +129,22 @@ class Entry(NamedTuple):
     released: Money = 0
     over: Money = 0
     touched: bool = False
+    refunded: Money = 0
 
     @property
     def remaining(self) -> Money:
         """What an open hold still locks; 0 for everything else."""
         return self.amount - self.captured - self.released if self.is_open else 0
+
+    @property
+    def paid(self) -> Money:
+        """What was paid by it: the captures of a hold, the amount of a drawdown; 0 for all else."""
+        return {Kind.HOLD: self.captured, Kind.DRAWDOWN: self.amount}.get(self.kind, 0)
+
+    @property
+    def refundable(self) -> Money:
+        """What was paid by it, less what refunds gave back."""
+        return self.paid - self.refunded
 
     @property
     def is_open(self) -> bool:
@@ -180,10 +193,11 @@ class Ledger:
     """The state of one card. Amounts are in the smallest unit of `currency`.
 
     `opening` is the amount that the card was created or activated with, `funded` the sum of its
-    funds, `drawn` of its drawdowns, `captured` of its captures; `largest` is the largest single
-    amount that was ever put on it. `held` is what open holds lock now, `held_original` the sum of
-    the original amounts of these holds, `held_ever` that of all holds so far.
-    Balance = opening + funded - drawn - captured; available = balance - held (T24).
+    funds, `drawn` of its drawdowns, `captured` of its captures, `refunded` of its refunds;
+    `largest` is the largest single amount that was ever put on it. `held` is what open holds lock
+    now, `held_original` the sum of the original amounts of these holds, `held_ever` that of all
+    holds so far.
+    Balance = opening + funded - drawn - captured + refunded; available = balance - held (T24).
     `refs` says what each ref_id was used for. `spent_refs` are ref_ids that made no transaction and
     may be used up all the same: those of refusals, of tokens and of the opening amount.
     """
@@ -196,6 +210,7 @@ class Ledger:
     funded: Money = 0
     drawn: Money = 0
     captured: Money = 0
+    refunded: Money = 0
     held: Money = 0
     held_original: Money = 0
     held_ever: Money = 0
@@ -223,7 +238,7 @@ class Ledger:
     @property
     def balance(self) -> Money:
         """What is on the card, locked money included."""
-        return self.opening + self.funded - self.drawn - self.captured
+        return self.opening + self.funded - self.drawn - self.captured + self.refunded
 
     @property
     def available(self) -> Money:
@@ -256,6 +271,7 @@ class Ledger:
             self.funded,
             self.drawn,
             self.captured,
+            self.refunded,
             self.held,
             self.held_original,
             self.held_ever,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 VERBS = frozenset(
     (
         *("card", "batch", "activate", "delete", "token", "draw", "hold", "fund"),
-        *("capture", "void", "again", "read", "list", "info", "customer"),
+        *("capture", "void", "refund", "again", "read", "list", "info", "customer"),
     )
 )
 """All words of `program.Verb`."""
@@ -29,6 +29,8 @@ DETAILS = frozenset(
             "amount of a capture",
             "record of a void",
             "record of a capture",
+            "record of a refund",
+            "amount of a refund",
         ),
         *("ref of an item", "amount of an item", "parent of an item"),
         *("balance", "available"),
@@ -80,6 +82,8 @@ class Traits:
     exceeds it even so. Only without an account."""
     part_of_void: bool = False
     """Whether a void may release a part of what is held."""
+    part_of_refund: bool = True
+    """Whether a refund may name an amount. False: it gives back all that was paid."""
     says_rest: frozenset[str] = frozenset()
     """What a capture may say of the rest of its hold (`members.FINAL`): `true`, that it releases
     it; `false`, that it keeps it. Where it says nothing `capture.rest` decides."""

@@ -41,6 +41,7 @@ class Kind(StrEnum):
     FUND = "fund"
     CAPTURE = "capture"
     VOID = "void"
+    REFUND = "refund"
     OPENING = "opening"
 
 
@@ -197,6 +198,31 @@ class Void:
 
 
 @dataclass(frozen=True, slots=True)
+class Refund:
+    """Give back what was paid by a hold or a drawdown; without an amount, all that is left of it.
+
+    What was paid by a hold is what was captured of it.
+    """
+
+    card: CardId
+    parent: EntryId
+    amount: Money | None
+    ref: RefId
+    phase: Phase = Phase.WITHIN
+    extras: Extras = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of record that it makes."""
+        return Kind.REFUND
+
+    @property
+    def content(self) -> Content:
+        """All of the request but its ref_id."""
+        return (Kind.REFUND, self.parent, self.amount, self.extras)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadCard:
     """Read the card's figures through one of its views."""
 
@@ -224,7 +250,9 @@ class ReadHold:
     phase: Phase = Phase.WITHIN
 
 
-Payment = Transact | Capture | Void
+Settlement = Capture | Void | Refund
+"""What acts on an earlier payment, its `parent`."""
+Payment = Transact | Settlement
 Write = OpenCard | PrepareCard | ActivateCard | DeleteCard | IssueToken | Payment
 Read = ReadCard | ReadTransactions | ReadHold
 Command = Write | Read
@@ -283,6 +311,8 @@ class HoldRecord:
     """What was locked and is not any more, though it was not captured."""
     is_open: bool | None = None
     extras: Extras | None = None
+    refunded: Money | None = None
+    """What was captured and given back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,12 @@ from tallystick.ledger.state import Ledger
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import (
     Accepted,
-    Capture,
     CardId,
     Command,
     HoldRecord,
     OpenCard,
     Outcome,
+    Payment,
     ReadCard,
     ReadHold,
     ReadTransactions,
@@ -34,7 +34,6 @@ from tallystick.ledger.vocabulary import (
     Transact,
     TransactionRecord,
     Unknown,
-    Void,
 )
 from tallystick.profiles.profile import Profile, Recogniser, Sent
 from tallystick.recorded.files import ELSEWHERE, Records, records_in
@@ -253,7 +252,7 @@ class _Reader:
     def _shown(self, command: Command, outcome: Outcome) -> str | None:
         """The id of the hold or transaction that an answer shows."""
         record = outcome.record if isinstance(outcome, Accepted) else None
-        is_made = isinstance(command, Transact | Capture | Void)
+        is_made = isinstance(command, Payment)
         if is_made and isinstance(record, TransactionRecord | HoldRecord):
             return record.id
         return None

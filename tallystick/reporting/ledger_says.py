@@ -21,6 +21,7 @@ from tallystick.ledger.vocabulary import (
     EntryId,
     HoldRecord,
     Money,
+    Payment,
     ReadCard,
     ReadHold,
     ReadTransactions,
@@ -28,7 +29,6 @@ from tallystick.ledger.vocabulary import (
     Refused,
     Transact,
     TransactionRecord,
-    Void,
 )
 
 ACCEPTED, REFUSED, EITHER = "accepted", "refused", "accepted or refused"
@@ -74,7 +74,7 @@ def _due(ledger: Ledger, command: Command) -> tuple[str, str]:
     if isinstance(command, ReadCard | ReadTransactions | ReadHold):
         is_there = ledger.card_status in (CardStatus.ACTIVE, CardStatus.INACTIVE)
         return (ACCEPTED if is_there else "", "")
-    if isinstance(command, Transact | Capture | Void) and is_reuse(ledger, command):
+    if isinstance(command, Payment) and is_reuse(ledger, command):
         return "", "no second effect: the id was used before"
     reasons = refusal_reasons(ledger, command)
     required = next((reason for reason in reasons if reason.is_required), None)

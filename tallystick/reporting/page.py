@@ -34,7 +34,7 @@ HEADLINES = {
     "undecided": "Undecided: not shown either way",
     "error": "The suite itself broke",
 }
-OF_A_HOLD = ("TX", "CAP", "VOID", "BAL", "CONC", "DELIV")
+OF_A_HOLD = ("TX", "CAP", "VOID", "REFUND", "BAL", "CONC", "DELIV")
 """Chapters whose rules break at the last step of a hold's life, not at a read or an id."""
 COLOURS = {"conforms": "good", "violates": "bad", "undecided": "warn", "error": "bad"}
 

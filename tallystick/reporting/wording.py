@@ -17,6 +17,7 @@ from tallystick.ledger.vocabulary import (
     PrepareCard,
     ReadCard,
     Record,
+    Refund,
     Refused,
     TokenRecord,
     Transact,
@@ -47,6 +48,8 @@ def say_command(command: Command) -> str:
             return f"capture {'all' if amount is None else amount} of {parent[:SHORT_ID]}"
         case Void(parent=parent):
             return f"void {parent[:SHORT_ID]}"
+        case Refund(amount=amount, parent=parent):
+            return f"refund {'all' if amount is None else amount} of {parent[:SHORT_ID]}"
         case ReadCard(view=view):
             return f"read {view}"
         case _:

@@ -227,7 +227,7 @@ def test_a_client_that_never_comes_back_has_an_unknown_outcome(
 def test_a_soak_of_an_honest_server_has_an_order(make_run: MakeRun) -> None:
     run = make_run(None)
     with client_pool(run) as pool:
-        assert soak(run, pool, Workload(run.seed), 240, clients=4) >= 240
+        assert soak(run, pool, Workload(run.seed, run.profile.traits), 240, clients=4) >= 240
     assert run.findings == {}
     assert run.undecided == []
 
@@ -235,7 +235,7 @@ def test_a_soak_of_an_honest_server_has_an_order(make_run: MakeRun) -> None:
 def test_a_soak_shows_a_lost_race_as_a_short_plan() -> None:
     with sandbox_run("race_lost_update") as (run, pool):
         with pytest.raises(Violated) as caught:
-            soak(run, pool, Workload(run.seed), 1200)
+            soak(run, pool, Workload(run.seed, run.profile.traits), 1200)
         finding = caught.value.finding
         assert finding.violation.rule in ("CONC-1", "CONC-2")
         assert finding.race is not None

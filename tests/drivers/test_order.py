@@ -29,6 +29,7 @@ from tallystick.ledger.vocabulary import (
     Outcome,
     Payment,
     ReadCard,
+    Refund,
     Refused,
     TokenRecord,
     Transact,
@@ -226,7 +227,7 @@ def test_hints_change_no_verdict(story: Story) -> None:
 # The hints ----------------------------------------------------------------------------------------
 
 REFS = [*(f"r{number}" for number in range(10)), "r" * 70, "s" * 70]
-KINDS = [Kind.DRAWDOWN, Kind.HOLD, Kind.FUND, Kind.CAPTURE, Kind.VOID]
+KINDS = [Kind.DRAWDOWN, Kind.HOLD, Kind.FUND, Kind.CAPTURE, Kind.VOID, Kind.REFUND]
 
 
 def wallet_with_holds(rng: random.Random) -> Ledger:
@@ -250,19 +251,21 @@ def some_operation(rng: random.Random, state: Ledger) -> Op:
     ref = rng.choice(REFS)
     kind = rng.choice(KINDS)
     # Nobody can name a hold whose answer was lost.
-    known = [
-        id for id in state.entries if state.entries[id].is_open and not id.startswith(UNANSWERED)
-    ]
-    parent = rng.choice([*known, "id of r1"])
+    entries = [entry for entry in state.entries.items() if not entry[0].startswith(UNANSWERED)]
+    wanted = {Kind.REFUND: lambda entry: entry.refundable}.get(kind, lambda entry: entry.is_open)
+    parent = rng.choice([*(id for id, entry in entries if wanted(entry)), "id of r1"])
     amount = rng.choice([0, 1, 10, 40, 50, 60, 200, 1_000_001])
     command: Payment = Transact(kind, CARD, amount, rng.choice(["NOK"] * 9 + ["SEK"]), ref)
     if kind is Kind.CAPTURE:
         command = Capture(CARD, parent, rng.choice([None, amount]), ref)
     elif kind is Kind.VOID:
         command = Void(CARD, parent, ref)
+    elif kind is Kind.REFUND:
+        command = Refund(CARD, parent, rng.choice([None, amount]), ref)
     held = state.entries.get(parent)
     if kind is Kind.VOID or getattr(command, "amount", 0) is None:
-        amount = 0 if held is None else rng.choice([held.amount, held.remaining, 0])
+        left = 0 if held is None else held.refundable if kind is Kind.REFUND else held.remaining
+        amount = 0 if held is None else rng.choice([held.amount, left, 0])
     made = state.refs.get(ref, ())
     record = TransactionRecord(
         rng.choice([f"id of {ref}", *(use.entry for use in made)]),
@@ -293,7 +296,7 @@ def test_what_is_known_of_the_order_is_true_of_the_ledger(seed: int) -> None:
             swapped = reached(known, state, two, one)
             assert all(any(permits_all_of(s, b) for s in swapped) for b in both), (one, two)
             apart[kind_and_outcome(one) + kind_and_outcome(two)] += 1
-    assert len(apart) > 90  # kinds of pairs, of 225
+    assert len(apart) > 90  # kinds of pairs, of 324
 
 
 def test_what_does_not_hinder_an_operation_can_come_after_it() -> None:

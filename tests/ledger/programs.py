@@ -21,6 +21,7 @@ from tallystick.ledger.vocabulary import (
     PrepareCard,
     ReadCard,
     ReadTransactions,
+    Refund,
     Transact,
     View,
     Void,
@@ -112,11 +113,19 @@ class Commands:
         holds = [t for t in known if t.kind is Kind.HOLD]
         chosen = rng.choice(holds if holds and rng.random() < 0.9 else known)
         parent = "missing" if rng.random() < 0.03 else chosen.id
+        if server.has_refunds and rng.random() < 0.4:
+            return self._refund(chosen, parent)
         if rng.random() < 0.3:
             return Void("A", parent, self._ref(), self._phase(), rng.choice(EXTRAS))
         rest = server.locked(chosen)
         amount = rng.choice([None, None, 0, 1, rest, rest + 1, rest // 2, chosen.amount])
         return Capture("A", parent, amount, self._ref(), self._phase(), rng.choice(EXTRAS))
+
+    def _refund(self, chosen: Transaction, parent: str) -> Refund:
+        left = self.server.refundable(chosen)
+        amount = self.rng.choice([None, 0, 1, left, left + 1, left // 2, chosen.amount])
+        ref, phase = self._ref(), self._phase()
+        return Refund("A", parent, amount, ref, phase, self.rng.choice(EXTRAS))
 
     def _known(self) -> list[Transaction]:
         return [t for t in self.server.log if t.id in self.seen]

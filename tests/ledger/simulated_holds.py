@@ -16,6 +16,7 @@ from tallystick.ledger.vocabulary import (
     Money,
     Outcome,
     ReadHold,
+    Refund,
     Refused,
     Transact,
     Void,
@@ -55,6 +56,7 @@ class Hold:
     is_over: bool = False
     is_voided: bool = False
     is_refunded: bool = False
+    given_back: Money = 0
 
     @property
     def rest(self) -> Money:
@@ -111,6 +113,9 @@ class HoldServer:
             case Void():
                 hold = self.find(command.parent)
                 self.void(hold, command.amount)
+            case Refund():
+                hold = self.find(command.parent)
+                self.give_back(hold, command.amount)
         shown = self.show(hold)
         self.done.setdefault(command.ref, []).append(Past(command, hold, shown))
         return shown
@@ -187,6 +192,13 @@ class HoldServer:
         self.agrees("void.captured")
         hold.is_refunded = hold.is_voided = True
 
+    def give_back(self, hold: Hold, amount: Money | None) -> None:
+        left = 0 if hold.is_refunded else hold.captured - hold.given_back
+        part = left if amount is None else amount
+        self.need(0 < part <= left)
+        self.usable(amount)
+        hold.given_back += part
+
     def show(self, hold: Hold) -> HoldRecord:
         without = self.answers["figure.released"] == "without_rest"
         return HoldRecord(
@@ -198,6 +210,7 @@ class HoldServer:
             hold.released - (hold.rest_of_capture if without else 0),
             not hold.is_over,
             hold.extras,
+            None if hold.is_refunded else hold.given_back,
         )
 
 

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 
 from tallystick.ledger.vocabulary import (
     ActivateCard,
-    Capture,
     CardRecord,
     Kind,
     OpenCard,
+    Payment,
     Phase,
     ReadCard,
     ReadTransactions,
     Transact,
     TransactionRecord,
     View,
-    Void,
 )
 
 LIMIT = 1_000_000
@@ -59,6 +58,7 @@ class Records:
     """One card's transactions, and the answers that are computed from them."""
 
     has_account = True
+    has_refunds = False
     """Whether the API has one: else a void of captured money may be a refund."""
 
     def __init__(self, answers: dict[str, str], habits: frozenset[str] = frozenset()) -> None:
@@ -183,7 +183,8 @@ class Records:
         return self.opening + self.sum(Kind.FUND)
 
     def balance(self) -> int:
-        return self.total() - self.sum(Kind.DRAWDOWN) - self.sum(Kind.CAPTURE)
+        paid = self.sum(Kind.DRAWDOWN) + self.sum(Kind.CAPTURE)
+        return self.total() - paid + self.sum(Kind.REFUND)
 
     def held(self) -> int:
         return sum(self.locked(t) for t in self.log)
@@ -193,6 +194,14 @@ class Records:
 
     def taken(self, hold: Transaction) -> int:
         return sum(t.amount for t in self.log if t.kind is Kind.CAPTURE and t.parent == hold.id)
+
+    def given_back(self, payment: Transaction) -> int:
+        refunds = [t for t in self.log if t.kind is Kind.REFUND and t.parent == payment.id]
+        return sum(t.amount for t in refunds)
+
+    def refundable(self, payment: Transaction) -> int:
+        paid = payment.amount if payment.kind is Kind.DRAWDOWN else self.taken(payment)
+        return paid - self.given_back(payment)
 
     def locked(self, t: Transaction) -> int:
         is_live = t.kind is Kind.HOLD and not (t.voided or t.ended)
@@ -222,7 +231,7 @@ class Records:
         return f"{prefix}{self.made}"
 
 
-def request_of(command: Transact | Capture | Void) -> tuple:
+def request_of(command: Payment) -> tuple:
     """All of a payment but its ref_id and its moment."""
     bare = replace(command, ref="", phase=Phase.WITHIN)
     if isinstance(command, Transact):

@@ -16,10 +16,12 @@ from tallystick.ledger.vocabulary import (
     Kind,
     OpenCard,
     Outcome,
+    Payment,
     Phase,
     PrepareCard,
     ReadCard,
     ReadTransactions,
+    Refund,
     Refused,
     Transact,
     TransactionRecord,
@@ -52,6 +54,8 @@ HABITS = (
     "zero holds end at once",
 )
 """What a server may do each time anew: the documentation leaves it open, and no question asks."""
+HABITS_OF_REFUNDS = ("only finished holds are refunded", "a part and then all is refused")
+"""The same on an API that has refunds."""
 
 
 class HonestServer(Card):
@@ -90,14 +94,14 @@ class HonestServer(Card):
                 return self.delete(command)
             case IssueToken():
                 return self.issue(command)
-            case Transact() | Capture() | Void():
+            case Transact() | Capture() | Void() | Refund():
                 return self.pay(command)
             case ReadCard() | ReadTransactions():
                 return self.read(command)
 
     # Payments -------------------------------------------------------------------------------------
 
-    def pay(self, command: Transact | Capture | Void) -> TransactionRecord:
+    def pay(self, command: Payment) -> TransactionRecord:
         if "checks before refs" in self.habits:
             self.permit(command)
         earlier = self.repeated(command)
@@ -110,7 +114,7 @@ class HonestServer(Card):
         self.permit(command)
         return self.show(self.book(command))
 
-    def permit_repeat(self, command: Transact | Capture | Void) -> None:
+    def permit_repeat(self, command: Payment) -> None:
         """What this server looks at before it looks a ref up, though nothing is to be done."""
         if isinstance(command, Transact):
             free = command.kind is Kind.FUND or command.amount <= self.free()
@@ -119,7 +123,7 @@ class HonestServer(Card):
             hold = self.find(command.parent)
             self.need(hold is not None and self.is_open(hold))
 
-    def repeated(self, command: Transact | Capture | Void) -> Transaction | None:
+    def repeated(self, command: Payment) -> Transaction | None:
         """The transaction that is shown again, if this server takes the request for a repeat."""
         found = None
         for past in self.log:
@@ -131,7 +135,7 @@ class HonestServer(Card):
                 found = found or past
         return found
 
-    def question_of(self, command: Transact | Capture | Void, past: Transaction) -> str:
+    def question_of(self, command: Payment, past: Transaction) -> str:
         if past.request == request_of(command):
             return f"ref.same.{command.kind}"
         if past.kind is not command.kind:
@@ -140,10 +144,13 @@ class HonestServer(Card):
             return f"ref.other_hold.{command.kind}"
         return f"ref.other_body.{command.kind}"
 
-    def permit(self, command: Transact | Capture | Void) -> None:
+    def permit(self, command: Payment) -> None:
         self.admits(command.extras)
         if isinstance(command, Transact):
             self.permit_transact(command)
+            return
+        if isinstance(command, Refund):
+            self.permit_refund(command)
             return
         hold = self.find(command.parent)
         self.need(hold is not None and hold.kind is Kind.HOLD)
@@ -228,7 +235,17 @@ class HonestServer(Card):
         if self.taken(hold):
             self.agrees("void.after_part")
 
-    def book(self, command: Transact | Capture | Void) -> Transaction:
+    def permit_refund(self, command: Refund) -> None:
+        payment = self.find(command.parent)
+        self.need(payment is not None and self.refundable(payment) > 0)
+        self.need(command.amount is None or 0 < command.amount <= self.refundable(payment))
+        if self.is_open(payment) or payment.kind is Kind.DRAWDOWN:
+            self.need("only finished holds are refunded" not in self.habits)
+        if command.amount is None and self.given_back(payment):
+            self.need("a part and then all is refused" not in self.habits)
+        self.need(command.phase is Phase.WITHIN and self.card_status != "deleted")
+
+    def book(self, command: Payment) -> Transaction:
         parent = getattr(command, "parent", None)
         hold = self.find(parent)
         made = Transaction(
@@ -244,6 +261,8 @@ class HonestServer(Card):
         amount = getattr(command, "amount", None)
         if amount is not None:
             made.amount = amount
+        elif command.kind is Kind.REFUND:
+            made.amount = self.refundable(hold)
         if command.kind is Kind.VOID and made.amount == self.locked(hold):
             hold.voided = True
         elif command.kind is Kind.CAPTURE:
@@ -254,4 +273,4 @@ class HonestServer(Card):
         return made
 
 
-__all__ = ["HABITS", "HonestServer", "Refusal", "Transaction"]
+__all__ = ["HABITS", "HABITS_OF_REFUNDS", "HonestServer", "Refusal", "Transaction"]

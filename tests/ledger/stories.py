@@ -20,6 +20,7 @@ from tallystick.ledger.vocabulary import (
     CardRecord,
     Command,
     DeleteCard,
+    Extras,
     IssueToken,
     Kind,
     OpenCard,
@@ -28,6 +29,7 @@ from tallystick.ledger.vocabulary import (
     PrepareCard,
     ReadCard,
     ReadTransactions,
+    Refund,
     Refused,
     TokenRecord,
     Transact,
@@ -48,6 +50,7 @@ TYPES = {
     Kind.FUND: "fund",
     Kind.CAPTURE: "drawdown",
     Kind.VOID: "voided",
+    Kind.REFUND: "refund",
 }
 FIRST_ANSWERS = {name: next(iter(question.permitted)) for name, question in questions().items()}
 NUMBERS = {"amount", "balance", "available", "funds", "drawdown", "pending", "reserved"}
@@ -125,7 +128,12 @@ class Story:
                 return ReadCard("A", View.INFO, self.ids.get(names[0], names[0]), phase)
             case "customer":
                 return ReadCard("A", View.CUSTOMER, names[0], phase)
-        ref = options.get("ref", names[0])
+        return self._payment(verb, names, options, phase, extras)
+
+    def _payment(
+        self, verb: str, names: list[str], options: dict[str, str], phase: Phase, extras: Extras
+    ) -> Command:
+        ref, currency = options.get("ref", names[0]), options.get("cur", "NOK")
         if verb in KINDS:
             token = options.get("token")
             named = self.ids.get(token, token) if token else None
@@ -136,6 +144,8 @@ class Story:
             part = int(names[2]) if len(names) > 2 else None
             return Void("A", parent, ref, phase, extras, part)
         amount = None if names[2] == "all" else int(names[2])
+        if verb == "refund":
+            return Refund("A", parent, amount, ref, phase, extras)
         return Capture("A", parent, amount, ref, phase, extras)
 
     def outcome(self, command: Command, answer: str) -> Outcome:
@@ -167,11 +177,13 @@ class Story:
                     "new", command.ref, command.amount, command.currency, TYPES[kind], None,
                     command.extras,
                 )  # fmt: skip
-            case Capture() | Void():
+            case Capture() | Void() | Refund():
                 hold = self.server.find(command.parent)
-                amount = getattr(command, "amount", None)
+                amount = command.amount
+                is_refund = isinstance(command, Refund)
                 if amount is None:
-                    amount = self.server.locked(hold) if hold is not None else 0
+                    left = self.server.refundable if is_refund else self.server.locked
+                    amount = left(hold) if hold is not None else 0
                 shown = TYPES[command.kind]
                 return TransactionRecord("new", command.ref, amount, "NOK", shown, command.parent)
             case IssueToken():

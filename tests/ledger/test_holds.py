@@ -25,6 +25,7 @@ from tallystick.ledger.vocabulary import (
     Outcome,
     Phase,
     ReadHold,
+    Refund,
     Refused,
     Transact,
     Unknown,
@@ -82,6 +83,10 @@ def some_command(rng: Random, server: HoldServer, number: int) -> Command:
     if draw < 0.35:
         extras = rng.choice([(), (("metadata", '{"a": "b"}'),)])
         return hold(rng.choice([0, 1, 70, 600]), ref, extras=extras)
+    if "refund" in server.traits.verbs and draw > 0.85:
+        known_hold = server.holds.get(parent)
+        left = 0 if known_hold is None else known_hold.captured - known_hold.given_back
+        return Refund("A", parent, rng.choice([None, 1, left, left + 1, left // 2]), ref)
     if draw < 0.75:
         return Capture("A", parent, rng.choice(amounts), ref)
     part = rng.choice(amounts) if server.traits.part_of_void else None
@@ -128,6 +133,7 @@ def test_an_honest_server_is_never_accused(losses: float) -> None:
             part_of_void=rng.random() < 0.5,
             decimal=rng.random() < 0.3,
             least=rng.choice([0, 50]),
+            verbs=HOLDS.verbs | rng.choice([set(), {"refund"}]),
         )
         answers = any_answers(rng, open_dialect())
         drive(rng, HoldServer(answers, traits, rng.random() < 0.5), losses)

@@ -128,6 +128,7 @@ PAST = (
     "draw d1 1",
     "hold h2 2",
     "void v2 h2",
+    "refund r1 d1 1",
 )
 
 
@@ -152,7 +153,10 @@ def spoilt(name: str) -> Ledger:
         "a_state_says_what_was_captured": {
             "entries": entries.set(ids["h1"], hold._replace(state=State.OPEN))
         },
-        "a_child_points_to_a_hold": {
+        "nothing_is_refunded_that_was_not_paid": {
+            "entries": entries.set(ids["h1"], hold._replace(refunded=1))
+        },
+        "a_child_points_to_what_it_acts_on": {
             "entries": entries.set(ids["c1"], capture._replace(parent=ids["d1"]))
         },
         "a_ref_points_to_its_records": {"refs": ledger.refs.set("h1", (Use(("hold",), "other"),))},

@@ -33,6 +33,7 @@ REACHED: dict[State, tuple[str, ...]] = {
     State.FUND: ("open 1000", "fund x 600"),
     State.CAPTURE: ("open 1000", "hold h1 600", "capture x h1 100"),
     State.VOID: ("open 1000", "hold h1 600", "void x h1"),
+    State.REFUND: ("open 1000", "hold h1 600", "capture c1 h1 all", "refund x h1 100"),
     State.OPENING: ("open 1000", "list"),
     State.MISSING: ("open 1000",),
 }

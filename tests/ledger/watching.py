@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tallystick.documents.questions import questions
+from tallystick.documents.questions import Question, questions
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.oracle import step
 from tallystick.ledger.state import Ledger
@@ -59,9 +59,13 @@ def any_answers(rng: Random, dialect: Dialect | None = None) -> dict[str, str]:
     # Questions of other APIs are drawn apart, so that a seed means the same with and without them.
     apart = Random(str(rng.getstate()[1][:4]))
     return {
-        name: (apart if name in DECIDED else rng).choice(sorted(permitted.possible(name)))
-        for name in questions()
+        name: (apart if _is_of_others(question) else rng).choice(sorted(permitted.possible(name)))
+        for name, question in questions().items()
     }
+
+
+def _is_of_others(question: Question) -> bool:
+    return question.id in DECIDED or "refund" in question.needs
 
 
 def any_habits(rng: Random) -> frozenset[str]:

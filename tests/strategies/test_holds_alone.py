@@ -44,6 +44,8 @@ def some_traits(rng: random.Random) -> Traits:
         decimal=rng.random() < 0.5,
         least=rng.choice([0, 0, 50]),
         says_rest=rng.choice([frozenset(), frozenset({"true"}), frozenset({"true", "false"})]),
+        verbs=HOLDS.verbs | rng.choice([set(), {"refund"}]),
+        part_of_refund=rng.random() < 0.7,
     )
 
 
@@ -193,6 +195,30 @@ class ForgetsMembers(HoldServer):
         return replace(super().show(hold), extras=())
 
 
+class GivesBackTooMuch(HoldServer):
+    def give_back(self, hold: Hold, amount: Money | None) -> None:
+        self.need(hold.captured > 0)
+        hold.given_back += hold.captured if amount is None else amount
+
+
+class GivesBackTwice(HoldServer):
+    def give_back(self, hold: Hold, amount: Money | None) -> None:
+        self.need(0 < (amount or 1) <= hold.captured)
+        hold.given_back += hold.captured if amount is None else amount
+
+
+class GivesBackAll(HoldServer):
+    def give_back(self, hold: Hold, amount: Money | None) -> None:
+        super().give_back(hold, amount)
+        hold.given_back = hold.captured
+
+
+class GivesBackWhatIsHeld(HoldServer):
+    def give_back(self, hold: Hold, amount: Money | None) -> None:
+        if hold.captured:
+            super().give_back(hold, amount)
+
+
 class AnotherCurrency(HoldServer):
     def show(self, hold: Hold) -> HoldRecord:
         return replace(super().show(hold), currency="SEK")
@@ -215,6 +241,9 @@ class SaysNothing(HoldServer):
 KEPT, RELEASED = {"capture.rest": "kept"}, {"capture.rest": "released"}
 LAST, NOT_LAST = 'with {"final": "true"}', 'with {"final": "false"}'
 TWO = ("h1 = hold A 600", "h2 = hold A 400")
+PAID = ("h = hold A 600", "c = capture h")
+
+
 FAULTS: list[tuple[type[HoldServer], dict[str, str], tuple[str, ...], str]] = [
     (
         CapturesTwice,
@@ -244,8 +273,18 @@ FAULTS: list[tuple[type[HoldServer], dict[str, str], tuple[str, ...], str]] = [
     (SaysNothing, KEPT, ("h = hold A 600", f"c = capture h 200 {LAST}"), "CAP-4"),
     (SaysNothing, RELEASED, ("h = hold A 600", f"c = capture h 200 {NOT_LAST}"), "CAP-4"),
     (Loses, {}, ("h = hold A 600", "v = void h"), "READ-1"),
+    (GivesBackTooMuch, {}, (*PAID, "r = refund h 601"), "REFUND-2"),
+    (GivesBackTwice, {}, (*PAID, "r = refund h 400", "s = refund h 400"), "REFUND-2"),
+    (GivesBackAll, {}, (*PAID, "r = refund h 400"), "REFUND-1"),
+    (GivesBackWhatIsHeld, {}, ("h = hold A 600", "r = refund h"), "REFUND-3"),
 ]
-EXACT = replace(HOLDS, decimal=True, part_of_void=True, says_rest=frozenset({"true", "false"}))
+EXACT = replace(
+    HOLDS,
+    decimal=True,
+    part_of_void=True,
+    says_rest=frozenset({"true", "false"}),
+    verbs=HOLDS.verbs | {"refund"},
+)
 
 
 @pytest.mark.parametrize(
@@ -277,6 +316,7 @@ def test_the_machine_finds_a_fault_by_itself(fault: type[HoldServer]) -> None:
 
 NOT_OFFERED = {
     "draw": ("A = card 1000", "d = draw A 10"),
+    "refund": ("A = card 1000", "h = hold A 10", "c = capture h", "r = refund h"),
     "void of a part": ("A = card 1000", "h = hold A 10", "v = void h 5"),
     "amounts between two minor units": ("A = card 1000", "h = hold A 1+half"),
     "idempotency keys": ("A = card 1000", "h = hold A 10", "again h"),

@@ -58,7 +58,7 @@ def test_every_kind_of_step_is_drawn_with_a_name_of_its_own_and_a_text_form() ->
     steps, _ = drawn(6, 900)
     names = [step.name for step in steps if step.name]
     assert len(set(names)) == len(names)
-    assert len({step.verb for step in steps}) == 8
+    assert len({step.verb for step in steps}) == 9
     assert all(parse_step(str(step)) == step for step in steps)
 
 

@@ -101,6 +101,11 @@ def intents(walk: Sender) -> None:
     shop.capture_intent(hold, 400, final_capture="false")
     shop.read_intent(hold)
     shop.cancel(hold, cancellation_reason="duplicate")
+    paid = shop.intent(1000)["id"]
+    shop.capture_intent(paid, 600)
+    for amount in (601, -1, 250, 351):
+        shop.post(REFUNDS, payment_intent=paid, amount=amount)
+        shop.read_intent(paid)
     method = shop.post(METHODS, **CARD)["id"]
     shop.intent(1000, payment_method=method)
     for name, value in (("number", "4242424242424241"), ("exp_month", "13"), ("cvc", "")):

@@ -45,6 +45,7 @@ from tallystick.ledger.vocabulary import (
     ReadHold,
     ReadTransactions,
     RefId,
+    Refund,
     Refused,
     Transact,
     Unknown,
@@ -59,7 +60,7 @@ is permitted even if this server answers a later repetition in another way."""
 
 TAKES = (Kind.DRAWDOWN, Kind.HOLD)
 """Payments that need available money."""
-FREES = (Kind.FUND, Kind.VOID)
+FREES = (Kind.FUND, Kind.VOID, Kind.REFUND)
 """Payments that make money available."""
 FREES_TOO = (*FREES, Kind.CAPTURE)
 """The same, where a partial capture releases the rest of its hold."""
@@ -125,13 +126,15 @@ class Independence:
         refs = Counter(ref_of(op) for op in part)
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
         reused = frozenset(ref for ref in refs if refs[ref] > 1)
-        active = currency_of(ledgers)
+        # What a figure or a payment shows of money that was given back is said by its payment.
+        gives_back = any(isinstance(op.command.command, Refund) for op in part)
+        active = None if gives_back else currency_of(ledgers)
         currency = active if all(map(shows_no_more_than_money, part)) else None
         return cls(
             reused,
             frozenset(lost - {RefId("")}),
             frozenset(_named_early(part)),
-            all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
+            not gives_back and all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
             FREES_TOO if ends else FREES,
             currency,
             {} if currency is None or ends else last_on_their_holds(part, ledgers, reused),
@@ -362,6 +365,8 @@ def _unexplained(ledger: Ledger, shown: CardRecord) -> Iterator[tuple[tuple[Kind
     """For each total that the read shows: the kinds of payments by which it grows, and how much it
     shows above the ledger. Totals whose meaning this server has not shown yet are left out.
     """
+    if ledger.refunded:
+        return  # whether a sum counts what was given back is not known
     answer = ledger.dialect.answer
     if shown.funds is not None and answer("figure.amount_funds") is not None:
         formula = FORMULAS["figure.amount_funds"][str(answer("figure.amount_funds"))]

@@ -13,7 +13,6 @@ from typing import Any, TypeGuard
 from tallystick.checker import Needs, Operation, Vector
 from tallystick.ledger.state import CardStatus, Ledger
 from tallystick.ledger.vocabulary import (
-    Capture,
     CardRecord,
     Command,
     Kind,
@@ -23,9 +22,9 @@ from tallystick.ledger.vocabulary import (
     ReadCard,
     ReadHold,
     Refused,
+    Settlement,
     Transact,
     View,
-    Void,
 )
 
 Op = Operation[Any, Outcome]
@@ -63,7 +62,7 @@ def shifted(ledger: Ledger, vector: Vector) -> Ledger:
 def needs(ledger: Ledger, operation: Op) -> Needs:
     """What the ledger lacks of the money that makes an operation possible. See `Totals.needs`."""
     command, outcome = operation.command.command, operation.outcome
-    if isinstance(command, ReadHold | Capture | Void):
+    if isinstance(command, ReadHold | Settlement):
         return None  # a hold's own figures decide
     if isinstance(command, ReadCard):
         shown = getattr(outcome, "record", None)

@@ -24,6 +24,7 @@ from tallystick.ledger.vocabulary import (
     EntryId,
     Kind,
     RefId,
+    Refund,
     Refused,
     Transact,
     Violation,
@@ -101,6 +102,7 @@ def _payments(run: Run, card: CardId, hold: EntryId, ref: RefId) -> Iterator[Com
         amount, currency = number * run.profile.traits.scale, run.profile.traits.currency
         yield Capture(card, hold, amount, ref)
         yield Void(card, hold, ref, amount=amount)
+        yield Refund(card, hold, amount, ref)
         yield from (Transact(kind, card, amount, currency, ref) for kind in PAYING)
 
 

@@ -28,6 +28,7 @@ from tallystick.ledger.vocabulary import (
     ReadHold,
     ReadTransactions,
     RefId,
+    Refund,
     Transact,
     Void,
 )
@@ -188,7 +189,8 @@ class Book:
                 raise Unclear("the id has another form than that of the profile")
             currency = self._currency(whole) or next(iter(self._said.money.currencies))
             return OpenCard(CardId(card), self._amount(whole, currency), currency)
-        hold = EntryId(as_text(whole.get("hold")))
+        captured = self.speaker.names.hold_captured(whole) if name is Name.REFUND else None
+        hold = EntryId(as_text(whole.get("hold", captured)))
         card = self._card(name, whole, hold)
         if name is Name.READ_HOLD:
             return ReadHold(card, hold)
@@ -204,6 +206,8 @@ class Book:
         part = self._amount(whole, currency) if "amount" in whole else None
         if name is Name.VOID:
             return Void(card, hold, RefId(use), extras=extras, amount=part)
+        if name is Name.REFUND:
+            return Refund(card, hold, part, RefId(use), extras=extras)
         says = ((FINAL, final),) if final else ()
         return Capture(card, hold, part, RefId(use), extras=tuple(sorted((*extras, *says))))
 

@@ -33,6 +33,7 @@ GIVEN: dict[Name, tuple[str, ...]] = {
     Name.FUND: ("card", "amount", "currency", "ref"),
     Name.CAPTURE: ("card", "hold", "amount", "currency", "ref"),
     Name.VOID: ("card", "hold", "amount", "currency", "ref"),
+    Name.REFUND: ("card", "hold", "amount", "currency", "ref"),
     Name.READ_CARD: ("card", "currency"),
     Name.READ_HOLD: ("card", "hold", "currency"),
     Name.LIST: ("card", "currency"),
@@ -254,8 +255,9 @@ def _check_subject(declaration: Declaration, page: Page, name: Name, used: Itera
         (Name.HOLD, OF_A_HOLD, "which hold? Its request has to use $hold"),
         (Name.CARD, OF_A_CARD, "of which card? Its request has to use $card"),
     ):
-        made = declaration.commands.get(maker)
-        given = () if made is None else made.all_given
+        makers = [maker, *([Name.CAPTURE] if name is Name.REFUND else [])]
+        known = [declaration.commands[each] for each in makers if each in declaration.commands]
+        given = [each for made in known for each in made.all_given]
         if name in users and not {maker, *given} & set(used):
             more = f", or what `{maker}` gives: {', '.join('$' + each for each in given)}"
             line = declaration.commands[name].line

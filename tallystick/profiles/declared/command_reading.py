@@ -33,14 +33,18 @@ WAIT_S = 5
 """How long what is queued is waited for, unless the file says it."""
 REST = {"true": "final", "false": "not_final"}
 """The members of `capture` that say how a capture releases the rest of its hold, or keeps it."""
+SETTLING = (Name.CAPTURE, Name.VOID, Name.REFUND)
+GIVERS = (Name.CARD, Name.HOLD, Name.CAPTURE)
+"""The commands whose answers give later ones something: those on the card, on the hold, refunds."""
 WHOLE = "without_amount"
-"""The member of `capture` and `void` that says how one without an amount is sent."""
+"""The member of `capture`, `void` and `refund` that says how one without an amount is sent."""
 CARD_FIGURES = (
     *("id", "currency", "amount", "balance", "available", "funds"),
     *("drawdown", "pending", "reserved", "status", "metadata"),
 )
 HOLD_FIGURES = (
-    *("id", "currency", "amount", "captured", "remaining", "released", "open", "metadata"),
+    *("id", "currency", "amount", "captured", "remaining", "released", "refunded"),
+    *("open", "metadata"),
 )
 ITEM_MEMBERS = ("id", "ref", "currency", "amount", "parent", "metadata")
 RECORD_MEMBERS = (*ITEM_MEMBERS, "type")
@@ -54,7 +58,7 @@ def figures_of(name: Name, *, own_records: bool) -> tuple[str, ...]:
         return CARD_FIGURES
     if name is Name.READ_HOLD:
         return HOLD_FIGURES
-    if name in (Name.HOLD, Name.CAPTURE, Name.VOID) and not own_records:
+    if name in (Name.HOLD, *SETTLING) and not own_records:
         return HOLD_FIGURES
     if name is Name.HOLD:
         return tuple(dict.fromkeys((*RECORD_MEMBERS, *HOLD_FIGURES)))
@@ -104,7 +108,7 @@ class CommandReader(AnswerReader):
         before = self._befores(members.take("before"), name)
         call = self.call(members)
         shows, conditions = self._shows(members, name)
-        gives = self._given(members, name) if name in (Name.CARD, Name.HOLD) else {}
+        gives = self._given(members, name) if name in GIVERS else {}
         items, more, pages = None, None, None
         if name is Name.LIST:
             given = members.text("items")
@@ -116,7 +120,7 @@ class CommandReader(AnswerReader):
             content = {key: plain(given) for key, given in members.mapping(member).items()}
             says_rest |= {said: content} if content else {}
         wait = self._wait(members.take("wait"), f"{name}: wait")
-        whole = members.take(WHOLE) if name in (Name.CAPTURE, Name.VOID) else None
+        whole = members.take(WHOLE) if name in SETTLING else None
         members.end()
         is_open, is_kind = (conditions.get(figure) for figure in CONDITIONS)
         return Template(

@@ -30,6 +30,7 @@ class Name(StrEnum):
     HOLD = "hold"
     CAPTURE = "capture"
     VOID = "void"
+    REFUND = "refund"
     DRAW = "draw"
     FUND = "fund"
     READ_CARD = "read card"
@@ -37,12 +38,12 @@ class Name(StrEnum):
     LIST = "list"
 
 
-PAYMENTS = (Name.HOLD, Name.CAPTURE, Name.VOID, Name.DRAW, Name.FUND)
+PAYMENTS = (Name.HOLD, Name.CAPTURE, Name.VOID, Name.REFUND, Name.DRAW, Name.FUND)
 """The commands that move money; they carry the retry key."""
-OF_A_HOLD = (Name.CAPTURE, Name.VOID, Name.READ_HOLD)
+OF_A_HOLD = (Name.CAPTURE, Name.VOID, Name.REFUND, Name.READ_HOLD)
 OF_A_CARD = (Name.DRAW, Name.FUND, Name.READ_CARD, Name.LIST)
 
-ONLY_OF_A_HOLD = frozenset(("captured", "remaining", "released"))
+ONLY_OF_A_HOLD = frozenset(("captured", "remaining", "released", "refunded"))
 """The figures, beside `open`, that a hold has and a record of a payment has not."""
 
 BODIES = ("json", "form", "query")
@@ -301,8 +302,9 @@ class Declaration:
         return call
 
     def given_before(self, name: Name) -> tuple[str, ...]:
-        """The variables that the commands before this one gave: of its card and of its hold."""
+        """The variables that the commands before this one gave: of its card, hold and capture."""
         makers = [Name.CARD] * (name is not Name.CARD) + [Name.HOLD] * (name in OF_A_HOLD)
+        makers += [Name.CAPTURE] * (name is Name.REFUND)
         return tuple(
             given
             for maker in makers

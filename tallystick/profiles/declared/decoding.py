@@ -28,10 +28,10 @@ from tallystick.ledger.vocabulary import (
     ReadCard,
     Record,
     Refused,
+    Settlement,
     Transact,
     TransactionRecord,
     Unknown,
-    Void,
 )
 from tallystick.profiles.declared.declaration import Declaration, Name, Template
 from tallystick.profiles.declared.encoding import METADATA, name_of
@@ -48,6 +48,7 @@ TYPES: dict[Name | None, str] = {
     Name.HOLD: "pending_capture",
     Name.CAPTURE: "drawdown",
     Name.VOID: "voided",
+    Name.REFUND: "refund",
 }
 """The type of what a command makes, in the words of the ledger's questions (`type.fund`)."""
 
@@ -140,10 +141,12 @@ class Decoder:
         name = name_of(command)
         if isinstance(command, OpenCard | ReadCard):
             return self._card(command, shown, currency)
-        holds = (Name.HOLD, Name.CAPTURE, Name.VOID)
+        if isinstance(command, Capture):
+            self._names.learn_capture(command.parent, shown.given())
+        holds = (Name.HOLD, Name.CAPTURE, Name.VOID, Name.REFUND)
         if name is Name.READ_HOLD or (name in holds and not self._declaration.has_record(name)):
             return self._hold(command, shown, currency)
-        assert isinstance(command, Transact | Capture | Void), f"{name} has a record"
+        assert isinstance(command, Payment), f"{name} has a record"
         return self._payment(command, shown, currency)
 
     def _card(self, command: OpenCard | ReadCard, shown: _Shown, currency: str) -> CardRecord:
@@ -187,6 +190,7 @@ class Decoder:
             captured=self._money.read(shown.value("captured"), read_as),
             remaining=self._money.read(shown.value("remaining"), read_as),
             released=self._money.read(shown.value("released"), read_as),
+            refunded=self._money.read(shown.value("refunded"), read_as),
             is_open=shown.is_open(),
             extras=shown.extras() if shown.has(METADATA) else None,
         )
@@ -199,7 +203,7 @@ class Decoder:
             self._names.learn_number(theirs, shown.value("id"))
         first = self._names.first_of(theirs, command)
         parent = None if isinstance(first, Transact) else first.parent
-        is_hidden = isinstance(command, Capture | Void)  # see `details_of`
+        is_hidden = isinstance(command, Settlement)  # see `details_of`
         shown_parent = shown.text("parent")
         amount = self._money.read(shown.value("amount"), self._currency(shown) or currency)
         return TransactionRecord(

@@ -16,9 +16,11 @@ from tallystick.ledger.vocabulary import (
     Extras,
     Kind,
     OpenCard,
+    Payment,
     ReadCard,
     ReadHold,
     ReadTransactions,
+    Refund,
     Transact,
     View,
     Void,
@@ -55,6 +57,8 @@ def name_of(command: Command) -> Name | None:
             return Name.CAPTURE
         case Void():
             return Name.VOID
+        case Refund():
+            return Name.REFUND
         case ReadCard(view=View.DETAILS):
             return Name.READ_CARD
         case ReadHold():
@@ -106,6 +110,8 @@ class Encoder:
             "hold": getattr(command, "parent", None),
         }
         found.update(self._names.given("hold", found["hold"]))
+        if isinstance(command, Refund):
+            found.update(self._names.given("capture", found["hold"]))
         found["hold"] = self._names.as_shown(found["hold"])
         if isinstance(command, OpenCard):
             found["card"] = self._names.write(command.card)
@@ -154,7 +160,7 @@ class Encoder:
 
     def _check_key(self, command: Command) -> None:
         """Unnamed if another card has used the key: what that does, no ledger of one card knows."""
-        if isinstance(command, Transact | Capture | Void) and self.key_of(command) is not None:
+        if isinstance(command, Payment) and self.key_of(command) is not None:
             first = self._names.user_of(command.ref, command.card)
             if first != command.card and not self._declaration.keys_are_of_cards:
                 raise Unnamed(f"the key {command.ref} was used for card {first}")

@@ -52,12 +52,19 @@ CLUES: dict[Name, _Clue] = {
         *("POST", ("void", "release", "cancel", "reverse", "reversal", "refund"), (), ()),
         others=("PUT", "PATCH"),
     ),
+    Name.REFUND: _Clue("POST", ("refund",), (), ()),
     Name.DRAW: _Clue(
         "POST", ("payment", "debit", "withdrawal", "withdraw", "spend", "purchase"), (), _ENDS
     ),
     Name.FUND: _Clue("POST", ("deposit", "fund", "topup", "credit", "load", "funding"), (), _ENDS),
     Name.LIST: _Clue("GET", ("transaction", "movement", "entry", "activity", "operation")),
 }
+
+CLEAREST_FIRST = (
+    *(Name.CAPTURE, Name.VOID, Name.REFUND, Name.HOLD),
+    *(Name.FUND, Name.CARD, Name.DRAW, Name.LIST),
+)
+"""The commands by how clear their words are: what one has taken no later one can have."""
 
 
 def guess(
@@ -66,7 +73,7 @@ def guess(
     """Return the operation that fits each command best; a command without one is left out."""
     listed = list(operations)
     found: dict[Name, Described] = {}
-    for name in (Name.CAPTURE, Name.VOID, Name.HOLD, Name.FUND, Name.CARD, Name.DRAW, Name.LIST):
+    for name in CLEAREST_FIRST:
         left = [each for each in listed if each not in found.values()]
         best = max(left, key=lambda each: _score(CLUES[name], each), default=None)
         if best is not None and _score(CLUES[name], best) > 0:

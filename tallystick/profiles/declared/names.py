@@ -64,6 +64,20 @@ class Names:
         """What the answers gave when a `card` or `hold` was made under this id."""
         self._given.setdefault((kind, theirs), given)
 
+    def learn_capture(self, hold: str, given: Mapping[str, Any]) -> None:
+        """What the answer to a capture of a hold gave; nothing is known after a second one, since
+        a refund then has several captures to choose from."""
+        if given and self._given.setdefault(("capture", hold), given) != given:
+            self._given["capture", hold] = {}
+
+    def hold_captured(self, found: Mapping[str, Any]) -> str | None:
+        """The hold whose capture gave these variables; None if none did."""
+        for (kind, theirs), given in self._given.items():
+            shared = given.keys() & found.keys()
+            if kind == "capture" and shared and all(given[each] == found[each] for each in shared):
+                return theirs
+        return None
+
     def given(self, kind: str, theirs: str | None) -> Mapping[str, Any]:
         """The variables for requests on it; none if nothing was learned."""
         return self._given.get((kind, theirs or ""), {})

@@ -43,6 +43,7 @@ VERB_OF = {
     Name.HOLD: "hold",
     Name.CAPTURE: "capture",
     Name.VOID: "void",
+    Name.REFUND: "refund",
     Name.DRAW: "draw",
     Name.FUND: "fund",
     Name.READ_CARD: "read",
@@ -88,7 +89,7 @@ class DeclaredProfile:
     def documents(self) -> Documents:
         """The document, what is declared of the questions, and the sources."""
         said = self.declaration
-        records = {Name.CAPTURE: "CAP-8", Name.VOID: "VOID-5"}
+        records = {Name.CAPTURE: "CAP-8", Name.VOID: "VOID-5", Name.REFUND: "REFUND-4"}
         without = {rule for name, rule in records.items() if not said.has_record(name)}
         open_rules = said.open_rules | (without if said.own_records else set())
         answers = {**USUAL, **said.answers}
@@ -245,6 +246,7 @@ def traits_of(declaration: Declaration) -> Traits:
     commands, money = declaration.commands, declaration.money
     verbs = {VERB_OF[name] for name in commands if name in VERB_OF}
     void = commands.get(Name.VOID)
+    refund = commands.get(Name.REFUND)
     return Traits(
         currencies=tuple(money.currencies),
         account=declaration.has_balance,
@@ -265,6 +267,7 @@ def traits_of(declaration: Declaration) -> Traits:
         says_rest=frozenset(commands[Name.CAPTURE].says_rest if Name.CAPTURE in commands else ()),
         over_capture=declaration.over_capture,
         details=details_of(declaration),
+        part_of_refund=refund is None or "amount" in _sent(refund),
         part_of_void=void is not None and "amount" in names_in([void.call.path, void.call.content]),
     )
 
@@ -281,6 +284,7 @@ KINDS = {
     Name.FUND: "fund",
     Name.CAPTURE: "capture",
     Name.VOID: "void",
+    Name.REFUND: "refund",
 }
 """The payments, in words of `vocabulary.Kind`."""
 
@@ -297,7 +301,7 @@ def details_of(declaration: Declaration) -> frozenset[str]:
     void = declaration.commands.get(Name.VOID)
     if void is not None and all(METADATA in names_in(call.content) for call in void.effects):
         found.add("metadata of a void")
-    for name in (Name.CAPTURE, Name.VOID):
+    for name in (Name.CAPTURE, Name.VOID, Name.REFUND):
         if declaration.has_record(name):
             found.add(f"record of a {name}")
             found |= {f"amount of a {name}"} if "amount" in shown.get(name, ()) else set()

@@ -18,8 +18,8 @@ from tallystick.documents.questions import Question, questions
 from tallystick.profiles.declared import guessed_members as members_of
 from tallystick.profiles.declared import guessing
 from tallystick.profiles.declared.answer_reading import PASSING
-from tallystick.profiles.declared.command_reading import figures_of
-from tallystick.profiles.declared.declaration import PAYMENTS, Name
+from tallystick.profiles.declared.command_reading import SETTLING, figures_of
+from tallystick.profiles.declared.declaration import OF_A_HOLD, PAYMENTS, Name
 from tallystick.profiles.declared.documents import Described, operations_of
 
 JSON = Any
@@ -156,10 +156,14 @@ class _Writer:
             last = members_of.named(self._sent(name), members_of.FINALS)
             if name is Name.CAPTURE and last is not None:
                 yield f"    final: {_inline({last: True})}"
+            if name is Name.CAPTURE and self._refunds_a_capture:
+                yield "    gives: {capture: id}"
             yield from self._shown(name, operation)
 
     def _path(self, name: Name, operation: Described) -> str:
-        variable = "$hold" if name in (Name.CAPTURE, Name.VOID, Name.READ_HOLD) else "$card"
+        variable = "$hold" if name in OF_A_HOLD else "$card"
+        if name is Name.REFUND and self._refunds_a_capture:
+            variable = "$capture"
         path = operation.path
         parameters = re.findall(r"\{[^}]+\}", path)
         for each in parameters[:-1]:
@@ -167,6 +171,18 @@ class _Writer:
             is_account = "account" in each and Name.CARD not in self._found
             path = path.replace(each, "$account" if is_account else of_card)
         return path.replace(parameters[-1], variable) if parameters else path
+
+    @property
+    def _refunds_a_capture(self) -> bool:
+        """Whether the path of a refund has the id of a capture in it."""
+        refund = self._found.get(Name.REFUND)
+        return refund is not None and re.search(r"captures?/\{", refund.path) is not None
+
+    def _resource_of_holds(self) -> str:
+        """What the API calls a hold, by its path: `payment_intent` of `/v1/payment_intents`."""
+        hold = self._found.get(Name.HOLD)
+        words = re.findall(r"/([a-z_]+)(?=/|$)", hold.path) if hold is not None else []
+        return words[-1].removesuffix("s") if words else ""
 
     def _sent(self, name: Name) -> dict[str, JSON]:
         operation = self._found.get(name)
@@ -193,8 +209,10 @@ class _Writer:
             variable: members_of.named(members, words)
             for variable, words in members_of.SENT.items()
         }
-        if name not in (Name.CAPTURE, Name.VOID):
+        if name not in SETTLING:
             wanted.pop("$hold")
+        elif (resource := self._resource_of_holds()) in members:
+            wanted["$hold"] = resource
         for variable, member in wanted.items():
             if member is not None and member not in content:
                 content[member] = self._spelled(members[member], variable)

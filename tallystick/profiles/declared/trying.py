@@ -24,6 +24,7 @@ from tallystick.ledger.vocabulary import (
     ReadHold,
     ReadTransactions,
     RefId,
+    Refund,
     Refused,
     Transact,
     TransactionRecord,
@@ -155,6 +156,19 @@ class Trial:
             is_over = self._is_released(rest)
         self._story.available += rest if is_over else 0
         yield from self._card_read()
+        if self._has(Name.REFUND):
+            yield from self._refund(entry, part)
+
+    def _refund(self, entry: EntryId, part: int) -> Iterator[Tried]:
+        amount = part if traits_of(self._declaration).part_of_refund else None
+        tried, outcome = self._try(Refund(self._card, entry, amount, self._ref()))
+        yield tried
+        if isinstance(outcome, Accepted):
+            self._story.available += part
+            self._story.balance += part
+            if self._has(Name.READ_HOLD):
+                yield self._try(ReadHold(self._card, entry), refunded=part)[0]
+            yield from self._card_read()
 
     def _is_released(self, rest: int) -> bool:
         """Whether the rest of a capture was released, where no read of the hold shows it."""

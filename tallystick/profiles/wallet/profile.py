@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from tallystick.documents.files import SPEC
-from tallystick.ledger.traits import Traits
+from tallystick.ledger.traits import VERBS, Traits
 from tallystick.ledger.vocabulary import Accepted, CardId, Command, Outcome
 from tallystick.profiles.outcomes import outcome_by_status
 from tallystick.profiles.production import Production
@@ -46,7 +46,7 @@ class Wallet:
     title = "Wallet / Cards API"
     base_url = "the base URL of a Wallet / Cards API up to and including /v1"
     permissions = "a run needs admin:wallets, or read:wallets and write:wallets"
-    traits = Traits(wire.CURRENCIES, reserved_metadata="dintero_")
+    traits = Traits(wire.CURRENCIES, verbs=VERBS - {"refund"}, reserved_metadata="dintero_")
     documents = Documents(
         SPEC / "openapi.yaml", answers=DECIDED, pins=frozenset({"pin"}), made_at="created_at"
     )

@@ -29,6 +29,7 @@ from tallystick.ledger.vocabulary import (
     ReadTransactions,
     Record,
     RefId,
+    Refund,
     TokenRecord,
     Transact,
     TransactionRecord,
@@ -63,7 +64,7 @@ def decode(command: Command, body: JSON) -> Record:
     Members that are absent or of a wrong type are None.
     """
     match command:
-        case Transact() | Capture() | Void():
+        case Transact() | Capture() | Void() | Refund():
             return transaction_record(body)
         case ReadTransactions():
             items = body if isinstance(body, list) else []

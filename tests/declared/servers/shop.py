@@ -28,6 +28,9 @@ class Shop(Api):
         "captures_do_not_add_up": ("CAP-2", "a capture is checked against the whole amount"),
         "captured_is_voided": ("VOID-3", "a void of what was captured is accepted"),
         "key_is_ignored": ("REF-1", "a capture that is sent again is done again"),
+        "refunds_do_not_add_up": ("REFUND-2", "a refund is checked against the whole capture"),
+        "refund_of_a_part_is_of_all": ("REFUND-1", "a refund of a part gives all of it back"),
+        "refund_again": ("REF-1", "a refund that is sent again is done again"),
     }
 
     def __init__(self, fault: str = "") -> None:
@@ -35,6 +38,7 @@ class Shop(Api):
         self.orders: dict[str, dict[str, Any]] = {}
         self.auths: dict[str, dict[str, Any]] = {}
         self.done: dict[tuple[str, str], Answered] = {}
+        self.captures: dict[str, dict[str, Any]] = {}
         self.tokens: set[str] = set()
         orders, payments = "POST /v2/checkout/orders", "/v2/payments/authorizations/([^/]+)"
         self.routes = {
@@ -43,6 +47,7 @@ class Shop(Api):
             f"{orders}/([^/]+)/authorize": self.authorize,
             f"POST {payments}/capture": self.capture,
             f"POST {payments}/void": self.void,
+            "POST /v2/payments/captures/([^/]+)/refund": self.refund,
             f"GET {payments}": lambda name, _: (200, self.shown(self.find(self.auths, name))),
         }
 
@@ -59,6 +64,8 @@ class Shop(Api):
             raise refusal(400, "INVALID_REQUEST")
         key = headers.get("Shop-Request-Id") if method == "POST" else None
         if key and self.fault == "key_is_ignored" and path.endswith("/capture"):
+            key = None
+        if key and self.fault == "refund_again" and path.endswith("/refund"):
             key = None
         if key and (path, key) in self.done:
             return self.done[path, key]
@@ -93,7 +100,12 @@ class Shop(Api):
             raise refusal(422, "ORDER_NOT_APPROVED")
         order["status"] = "COMPLETED"
         auth = {"id": f"A-{uuid.uuid4().hex[:12]}", "status": "CREATED", "captures": []}
-        self.auths[auth["id"]] = {**auth, "amount": order["amount"], "code": order["code"]}
+        self.auths[auth["id"]] = {
+            **auth,
+            "amount": order["amount"],
+            "code": order["code"],
+            "refunded": Decimal(0),
+        }
         return 201, self.shown(self.auths[auth["id"]])
 
     def capture(self, name: str, body: JSON) -> Answered:
@@ -111,6 +123,7 @@ class Shop(Api):
         is_final = body.get("final_capture") is True and self.fault != "final_is_ignored"
         auth["status"] = "CAPTURED" if amount >= left or is_final else "PARTIALLY_CAPTURED"
         made = {"id": f"C-{uuid.uuid4().hex[:12]}", "status": "COMPLETED", "authorization": name}
+        self.captures[made["id"]] = {"amount": amount, "refunds": [], "auth": auth}
         return 201, {**made, "amount": self.spelled(amount, code)}
 
     def void(self, name: str, _: JSON) -> Answered:
@@ -121,6 +134,23 @@ class Shop(Api):
         auth["status"] = "VOIDED"
         return 204, None
 
+    def refund(self, name: str, body: JSON) -> Answered:
+        capture = self.find(self.captures, name)
+        code, refunds = capture["auth"]["code"], capture["refunds"]
+        back = 0 if self.fault == "refunds_do_not_add_up" else sum(refunds)
+        left = capture["amount"] - back
+        amount, given = self.money(body["amount"]) if "amount" in body else (left, code)
+        if given != code:
+            raise refusal(422, "CURRENCY_MISMATCH")
+        if left == 0:
+            raise refusal(422, "CAPTURE_FULLY_REFUNDED")
+        if amount > left:
+            raise refusal(422, "REFUND_AMOUNT_EXCEEDED")
+        refunds.append(left if self.fault == "refund_of_a_part_is_of_all" else amount)
+        capture["auth"]["refunded"] += refunds[-1]
+        made = {"id": f"R-{uuid.uuid4().hex[:12]}", "status": "COMPLETED", "capture": name}
+        return 201, {**made, "amount": self.spelled(amount, code)}
+
     def shown(self, auth: dict[str, Any]) -> JSON:
         spelled = [self.spelled(each, auth["code"]) for each in auth["captures"]]
         return {
@@ -129,6 +159,7 @@ class Shop(Api):
             "amount": self.spelled(auth["amount"], auth["code"]),
             "captures": [{"amount": each} for each in spelled],
             "captured_amount": self.spelled(sum(auth["captures"], Decimal(0)), auth["code"]),
+            "refunded_amount": self.spelled(auth["refunded"], auth["code"]),
         }
 
     @staticmethod

@@ -78,10 +78,9 @@ class CapturedIsAmount(Views):
 
 @fault(
     "captured_less_refunds",
-    breaks="BAL-4",
+    breaks="REFUND-1",
     summary="amount_captured shrinks when captured money is refunded",
     mapping="charges",
-    beyond="refunds of a part",
 )
 class CapturedLessRefunds(Views):
     def captured(self, charge: Charge) -> int:

@@ -94,8 +94,6 @@ class NegativeCaptureAccepted(Forms):
     "negative_refund_accepted",
     breaks="SHAPE-4",
     summary="a refund of a negative amount is accepted and takes money",
-    mapping="charges",
-    beyond="refunds of a part",
 )
 class NegativeRefundAccepted(Forms):
     def positive(self, params: Params, name: str) -> int | None:

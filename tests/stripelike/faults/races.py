@@ -177,7 +177,6 @@ class RaceReleases(Charges):
     "race_refunds",
     breaks="CONC-1",
     summary="refunds at the same moment are checked against the same money",
-    mapping="charges",
 )
 class RaceRefunds(Bank):
     def judge_refund(self, charge: Charge, amount: int | None) -> None:

@@ -188,10 +188,8 @@ class ReleaseCapturesFirst(Bank):
 
 @fault(
     "refund_above_captured",
-    breaks="BAL-3",
+    breaks="REFUND-2",
     summary="more can be refunded than was captured, up to the amount of the hold",
-    mapping="charges",
-    beyond="refunds of a part",
 )
 class RefundAboveCaptured(Bank):
     def refundable(self, charge: Charge) -> int:
@@ -200,9 +198,8 @@ class RefundAboveCaptured(Bank):
 
 @fault(
     "refunds_do_not_add_up",
-    breaks="BAL-3",
+    breaks="REFUND-2",
     summary="each refund is checked against all that was captured, whatever was refunded before",
-    mapping="charges",
 )
 class RefundsDoNotAddUp(Bank):
     def refundable(self, charge: Charge) -> int:
@@ -211,10 +208,9 @@ class RefundsDoNotAddUp(Bank):
 
 @fault(
     "refund_default_gives_all_again",
-    breaks="BAL-3",
+    breaks="REFUND-1",
     summary="a refund without an amount, after one of a part, gives all of it back",
     mapping="charges",
-    beyond="refunds of a part",
 )
 class RefundDefaultGivesAllAgain(Bank):
     def post_refund(self, charge: Charge, amount: int) -> Charge:
@@ -227,7 +223,6 @@ class RefundDefaultGivesAllAgain(Bank):
     breaks="BAL-7",
     summary="a refund is booked on the newest captured charge of the account",
     mapping="charges",
-    beyond="refunds of a part",
 )
 class RefundBookedElsewhere(Bank):
     def post_refund(self, charge: Charge, amount: int) -> Charge:
