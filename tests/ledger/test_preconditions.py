@@ -81,7 +81,7 @@ def some_payment(rng: Random) -> Payment:
 def test_a_payment_that_is_surely_without_a_reason_has_none() -> None:
     rng = Random(1)
     seen: Counter[str] = Counter()
-    for _ in range(8_000):
+    for _ in range(16_000):
         ledger, payment = some_ledger(rng), some_payment(rng)
         reasons = list(preconditions._all_reasons(ledger, payment))
         if is_surely_without_reason(ledger, payment):
