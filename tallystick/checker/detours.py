@@ -139,9 +139,10 @@ class Detours:
                 continue
             if not found and self._is_given_up(target):
                 continue
+            possible = bool(found)  # now, and not only after a group
             more = self._after_groups(config, target, unplaced, most_lost, found)
             if more is None:
-                more = self._predecessors(state, target, unplaced, possible=bool(found))
+                more = self._predecessors(state, target, unplaced, possible=possible)
             wanted += [o for o in more if o not in met]
             met.update(more)
             if not found:

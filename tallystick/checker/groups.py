@@ -19,13 +19,12 @@ MOST_GROUPS: Final = 128
 """So many groups are looked at; more are no help."""
 DIGITS: Final = 96
 """Bits of one number of a vector, as a part of its code."""
+LARGE: Final = 1 << DIGITS - 8
+"""No number of a group is as large, so that each of their sums has a code of its own."""
 
 
 def code_of(vector: Vector) -> int:
-    """One number for a vector, so that the code of a sum is the sum of the codes.
-
-    Two vectors share a code only if a number is beyond 2^95; then a group too many is tried.
-    """
+    """One number for a vector, so that the code of a sum is the sum of the codes."""
     code = 0
     for value in vector:
         code = (code << DIGITS) + value
@@ -46,7 +45,7 @@ class Groups:
         if self._totals is None:
             return None
         needs = self._totals.needs(state, self._operations[number])
-        return None if needs is None or callable(needs) else code_of(needs)
+        return None if needs is None or callable(needs) or _is_large(needs) else code_of(needs)
 
     def of(self, lacking: Collection[int], numbers: Sequence[int]) -> list[tuple[int, ...]] | None:
         """All groups of these operations with such a sum, without those that contain another one,
@@ -75,8 +74,13 @@ class Groups:
             one = self._operations[number]
             vector = self._totals.moves(one) if one.answered else self._totals.adds(one)
             vector = self._totals.moves(one) if vector is None else vector
-            self._codes[number] = None if vector is None else code_of(vector)
+            known = None if vector is None or _is_large(vector) else vector
+            self._codes[number] = None if known is None else code_of(known)
         return self._codes[number]
+
+
+def _is_large(vector: Vector) -> bool:
+    return any(abs(value) >= LARGE for value in vector)
 
 
 def _with_sum(wanted: Collection[int], codes: Sequence[int]) -> list[int]:

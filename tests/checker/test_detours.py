@@ -13,7 +13,7 @@ import pytest
 from tallystick.checker import Budget, Hints, History, Operation, Totals, Verdict, check, search
 from tallystick.checker import detours as module
 from tallystick.checker.frontier import THOROUGH
-from tallystick.checker.groups import MOST_GROUPS, MOST_MEMBERS, Groups, code_of
+from tallystick.checker.groups import DIGITS, MOST_GROUPS, MOST_MEMBERS, Groups, code_of
 from tests.checker.cards import Card, Model
 from tests.checker.models import UNKNOWN, is_legal_by_definition
 from tests.checker.simulation import REFUSED, Conditions, Fault, Wallet, simulated
@@ -174,6 +174,40 @@ def test_where_more_than_the_sum_decides_all_orders_are_tried(
     hints = Hints(changes=lambda o: o.command[0] != "read", totals=COUNTED)
     result = check(history, counted, lambda key: (0, False), hints=hints)
     assert result.verdict.value == verdict
+
+
+def test_a_group_that_is_enough_hides_no_order_that_more_than_the_sum_decides(monkeypatch):
+    """The read may come directly after `add 2`. But then the later one, with the other three done
+    and `add 2` still open, has no place; so these come first, and the mark among them not last."""
+    monkeypatch.setattr(search.Search, "_finds_an_order", by_every_way)
+    rows = [
+        (("add", 2), "ok", 0, 50),
+        (("mark", 2), "ok", 1, 15),
+        (("add", 1), "ok", 2, 15),
+        (("add", -1), "ok", 3, 15),
+        (("read",), (2, False), 4, 10),
+        (("read",), (2, False), 16, 20),
+    ]
+    history = History.of(Operation(n, 1, *row) for n, row in enumerate(rows))
+    hints = Hints(
+        changes=lambda o: o.command[0] != "read",
+        hinders=lambda earlier, later: later.command[0] != "read",
+        totals=COUNTED,
+    )
+    result = check(history, counted, lambda key: (0, False), hints=hints)
+    assert result.verdict is Verdict.CONFORMS
+
+
+def test_large_numbers_are_in_no_group():
+    """Their sums could look like others."""
+    vectors = [(1, -(1 << DIGITS)), (0, 1 << DIGITS), (1, 0)]
+    groups = groups_of(vectors)
+    assert [groups.is_known(number) for number in range(3)] == [False, False, True]
+    assert groups.of([code_of((1, 0))], range(3)) == [(2,)]
+    needs = {"large": (0, -(1 << DIGITS)), "small": (0, -1), "none": None}
+    totals = Totals(lambda o: None, lambda s, v: s, lambda s, o: needs[s])
+    lacking = Groups([Operation(0, 1, ("read",), "ok", 0, 1)], totals)
+    assert [lacking.lacks(state, 0) for state in needs] == [None, code_of((0, -1)), None]
 
 
 def test_what_a_lost_operation_adds_may_be_the_rest_of_a_group(monkeypatch):
