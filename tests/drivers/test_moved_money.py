@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
 
 from tallystick.checker import Operation
+from tallystick.checker.search import Search
 from tallystick.documents.questions import questions
+from tallystick.drivers.concurrent import (
+    independence,
+    last_on_hold,
+    lost_money,
+    moved_money,
+    unnamed,
+)
 from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand
+from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
-from tallystick.ledger.state import UNANSWERED, Ledger
+from tallystick.ledger.state import UNANSWERED, Ledger, Use
 from tallystick.ledger.vocabulary import (
     Accepted,
     Capture,
     EntryId,
+    HoldRecord,
     Kind,
     Outcome,
     Payment,
+    ReadCard,
     RefId,
     Refused,
     Transact,
@@ -25,8 +39,11 @@ from tallystick.ledger.vocabulary import (
     Unknown,
     Void,
 )
+from tests.checker.test_detours import by_every_way
 from tests.drivers.test_order import (
+    BUDGET,
     CARD,
+    HOLD,
     KINDS,
     Story,
     had_effect,
@@ -108,3 +125,68 @@ def test_nothing_is_said_of_payments_where_a_capture_may_move_more_than_its_amou
         story = Story().capture(200, "c1").draw(10, "d1")
         about = Independence.of(story.operations, [past])
         assert [about.moves(op) for op in story.operations] == [None, None]
+
+
+def test_a_hold_of_a_repeated_ref_id_may_lock_another_amount_than_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The server answers the second request with the hold of the first one, which was lost."""
+    monkeypatch.setattr(Search, "_finds_an_order", by_every_way)
+    known = ledger().dialect.narrow("ref.other_body.hold", ["replay"])
+    assert known is not None
+    start = ledger().changed(dialect=known)
+    first, second = (Transact(Kind.HOLD, CARD, amount, "NOK", RefId("r")) for amount in (60, 40))
+    replayed = TransactionRecord("h2", "r", 60, "NOK", "pending_capture")
+    story = Story().add("h2 = hold A 60", first, Unknown("lost"))
+    story.add("h2 = hold A 40", second, Accepted(replayed), 5, 10)
+    story.add("v = void h2", Void(CARD, "h2", "v"), Unknown("lost"), 20)
+    story.read(1000, 340, 21, 22).read(1000, 400, 30, 40)
+    assert judge_history(story.operations, {CARD: (start,)}, budget=BUDGET).violation is None
+    spent = start.changed(refs=start.refs.set("r", (Use(("hold",), "lost hold"),)))
+    assert Independence.of(story.operations[1:3], [spent]).moves(story.operations[2]) is None
+
+
+def test_a_capture_that_is_answered_with_its_hold_says_no_amount() -> None:
+    shown = HoldRecord(EntryId(HOLD), "NOK", amount=600)
+    asked = TaggedCommand("a step", Capture(CARD, EntryId(HOLD), None, RefId("c")))
+    capture = Operation("1", CARD, asked, Accepted(shown), 0, 1)
+    assert Independence.of([capture], [ledger()]).moves(capture) is None
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """A payment that no hint knows: it gives back what was captured of a hold."""
+
+    card: str
+    paid_by: str
+    amount: int
+    ref: RefId
+    kind: str = "refund"
+
+
+def test_with_a_payment_that_is_not_known_no_hint_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (lost_money, independence, last_on_hold, unnamed, moved_money):
+        if hasattr(module, "Payment"):
+            monkeypatch.setattr(module, "Payment", Payment | GiveBack)
+    give_back: Any = GiveBack(CARD, HOLD, 200, RefId("b"))
+    command = TaggedCommand("a step", give_back)
+    outcomes = (Unknown("lost"), Refused(400), Accepted(TransactionRecord("b", "b", 200, "NOK")))
+    for outcome in outcomes:
+        back = Operation("9", CARD, command, outcome, 0, 100)
+        story = Story().capture(200, "c1").draw(10, "d1", "lost").void("v1", 400, "lost")
+        story.read(1000, 400)
+        known = [op for op in story.operations if not isinstance(op.command.command, ReadCard)]
+        about = Independence.of([*story.operations, back], [ledger()])
+        assert about.hints.totals is None
+        assert not any(map(about.moves, [*known, back]))
+        assert not about.unnamed
+        assert not about.last_on_hold
+        assert about.changes(back)
+        for op in story.operations:
+            assert about.interferes(op, back)
+            assert about.interferes(back, op)
+            assert about.hinders(op, back)
+            assert about.hinders(back, op)
+            others = [one for one in (*story.operations, back) if one is not op]
+            assert list(about.enablers(ledger(), op, others)) == others
+    assert Independence.of(story.operations, [ledger()]).hints.totals is not None

@@ -17,6 +17,7 @@ from typing import TypeGuard
 from tallystick.checker import Hints, Operation, Totals, Vector
 from tallystick.drivers.concurrent.last_on_hold import last_on_their_holds
 from tallystick.drivers.concurrent.lost_money import (
+    KNOWN_PAYMENTS,
     currency_of,
     is_payment_without_token,
     needs,
@@ -64,8 +65,9 @@ FREES = (Kind.FUND, Kind.VOID, Kind.REFUND)
 """Payments that make money available."""
 FREES_TOO = (*FREES, Kind.CAPTURE)
 """The same, where a partial capture releases the rest of its hold."""
-NEVER_RESTARTS = (Payment, ReadCard, ReadHold, ReadTransactions, IssueToken)
-"""Commands after which a card is the same card. To create, activate or delete one may reset it."""
+NEVER_RESTARTS = (*KNOWN_PAYMENTS, ReadCard, ReadHold, ReadTransactions, IssueToken)
+"""Commands after which a card is the same card, and no sum is less than before. To create, activate
+or delete one may reset it."""
 MOST_SUMS = 4096
 """How many different sums `summands_of` looks at before it gives up: it takes milliseconds."""
 

@@ -28,6 +28,9 @@ from tallystick.ledger.vocabulary import (
 )
 
 Op = Operation[Any, Outcome]
+KNOWN_PAYMENTS = (Transact, Capture, Void)
+"""Payments whose effects are known here. No hint is sure about another one, which may give back
+money, or lock some: with one in a history all that is said of the whole history is left unsaid."""
 
 
 def without_trace(
@@ -110,5 +113,5 @@ def currency_of(ledgers: Sequence[Ledger]) -> str | None:
 
 
 def is_payment_without_token(command: Command) -> TypeGuard[Payment]:
-    """Whether it is a payment that names the card itself."""
-    return isinstance(command, Payment) and getattr(command, "token", None) is None
+    """Whether it is a payment that names the card itself, and of which the effects are known."""
+    return isinstance(command, KNOWN_PAYMENTS) and getattr(command, "token", None) is None

@@ -27,6 +27,7 @@ from tallystick.ledger.vocabulary import (
     RefId,
     Refused,
     Transact,
+    TransactionRecord,
     Void,
 )
 
@@ -51,7 +52,7 @@ def moved_by(
         return {}
     used = {ref for ledger in ledgers for ref in ledger.refs} | set(reused_refs)
     shows_released = all(_shows_released(ledger.dialect) for ledger in ledgers)
-    untouched = _untouched(part, ledgers)
+    untouched = _untouched(part, ledgers, used)
     found: dict[RefId, Vector] = {}
     for op in part:
         command = op.command.command
@@ -83,14 +84,21 @@ def _amount_of(command: Payment, outcome: Outcome, shows_released: bool) -> Mone
         return command.amount
     if isinstance(command, Transact) or not isinstance(outcome, Accepted):
         return None
-    if isinstance(command, Capture) or (shows_released and command.amount is None):
-        shown: Money | None = getattr(outcome.record, "amount", None)
-        return shown
-    return None
+    record = outcome.record
+    if not isinstance(record, TransactionRecord):
+        return None  # it is its hold, which shows another amount
+    says = isinstance(command, Capture) or (shows_released and command.amount is None)
+    return record.amount if says else None
 
 
-def _untouched(part: Sequence[Op], ledgers: Sequence[Ledger]) -> dict[str, Money]:
-    """The holds that one request names, by their ids, and what they lock until then."""
+def _untouched(
+    part: Sequence[Op], ledgers: Sequence[Ledger], used: Collection[str]
+) -> dict[str, Money]:
+    """The holds that one request names, by their ids, and what they lock until then.
+
+    Not those of a ref_id that was used before: the answer may show the hold of the first request,
+    and that may lock another amount.
+    """
     named = Counter(getattr(op.command.command, "parent", None) for op in part)
     made: list[tuple[str, Transact]] = [
         (getattr(op.outcome.record, "id", None) or "", op.command.command)
@@ -102,5 +110,6 @@ def _untouched(part: Sequence[Op], ledgers: Sequence[Ledger]) -> dict[str, Money
         id_: command.amount
         for id_, command in made
         if times[id_] == 1 and named[id_] == 1
-        if command.kind is Kind.HOLD and not any(id_ in ledger.entries for ledger in ledgers)
+        if command.kind is Kind.HOLD and command.ref not in used
+        if not any(id_ in ledger.entries for ledger in ledgers)
     }
