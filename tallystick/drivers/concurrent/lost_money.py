@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from tallystick.checker import Needs, Operation, Vector
 from tallystick.ledger.state import CardStatus, Ledger
 from tallystick.ledger.vocabulary import (
+    Capture,
     CardRecord,
     Command,
     Kind,
@@ -21,16 +22,18 @@ from tallystick.ledger.vocabulary import (
     Phase,
     ReadCard,
     ReadHold,
+    Refund,
     Refused,
     Settlement,
     Transact,
     View,
+    Void,
 )
 
 Op = Operation[Any, Outcome]
-KNOWN_PAYMENTS = (Transact, Capture, Void)
-"""Payments whose effects are known here. No hint is sure about another one, which may give back
-money, or lock some: with one in a history all that is said of the whole history is left unsaid."""
+KNOWN_PAYMENTS = (Transact, Capture, Void, Refund)
+"""Payments of which it was asked what can be said of a history with them. With any other one in it
+nothing is said of what its payments add, since that one may lock money, or give it back."""
 
 
 def without_trace(
