@@ -175,8 +175,11 @@ def entry_of(ledger: Ledger, command: Payment) -> Entry:
         return Entry(command.kind, ref, command.amount, state, extras=extras)
     hold = ledger.entries[command.parent]
     if isinstance(command, Refund):
-        amount = hold.refundable if command.amount is None else command.amount
-        return Entry(Kind.REFUND, ref, amount, State.REFUND, 0, command.parent, extras)
+        left, original = (
+            (hold.remaining, hold.amount) if hold.is_untouched else (hold.refundable, 0)
+        )
+        amount = left if command.amount is None else command.amount
+        return Entry(Kind.REFUND, ref, amount, State.REFUND, original, command.parent, extras)
     amount = hold.remaining if command.amount is None else command.amount
     if isinstance(command, Void):
         return Entry(Kind.VOID, ref, amount, State.VOID, hold.amount, command.parent, extras)
@@ -312,9 +315,14 @@ def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
 
 
 def _book_refund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
-    """Give back what was paid; what the payment is and what it still locks stays as it is."""
+    """Give back what was paid; what the payment is and what it still locks stays as it is.
+
+    Of a hold of which nothing is captured it releases what is locked (`refund.uncaptured`).
+    """
     paid_by = entry.parent or EntryId("")
     payment = ledger.entries[paid_by]
+    if payment.is_untouched:
+        return _book_void(ledger, entry_id, entry)
     after = payment._replace(refunded=payment.refunded + entry.amount)
     return {
         "refunded": ledger.refunded + entry.amount,

@@ -42,7 +42,7 @@ def money_is_conserved(ledger: Ledger) -> bool:
         ledger.funded == _sum(ledger, Kind.FUND)
         and ledger.drawn == _sum(ledger, Kind.DRAWDOWN)
         and ledger.captured == _sum(ledger, Kind.CAPTURE)
-        and ledger.refunded == _sum(ledger, Kind.REFUND)
+        and ledger.refunded == sum(entry.refunded for entry in ledger.entries.values())
         and ledger.balance
         == ledger.opening + ledger.funded - ledger.drawn - ledger.captured + ledger.refunded
     )
@@ -95,11 +95,20 @@ def what_a_hold_locked_is_captured_or_released_at_its_end(ledger: Ledger) -> boo
     )
 
 
+def _releases(child: Entry) -> bool:
+    """Whether it unlocked what its hold locked: a void, or a refund before any capture."""
+    return child.kind is Kind.VOID or (child.kind is Kind.REFUND and child.captured > 0)
+
+
+def _gives_back(child: Entry) -> bool:
+    return child.kind is Kind.REFUND and not _releases(child)
+
+
 def nothing_is_refunded_that_was_not_paid(ledger: Ledger) -> bool:
     """What refunds gave back is their sum, and no more than was paid."""
     return all(
         entry.refunded
-        == sum(c.amount for c in _children(ledger, key) if c.kind is Kind.REFUND)
+        == sum(c.amount for c in _children(ledger, key) if _gives_back(c))
         <= entry.paid
         for key, entry in ledger.entries.items()
     )
@@ -111,7 +120,7 @@ def a_state_says_what_was_captured(ledger: Ledger) -> bool:
 
 
 def _state_fits(ledger: Ledger, key: str, hold: Entry) -> bool:
-    voids = [child.amount for child in _children(ledger, key) if child.kind is Kind.VOID]
+    voids = [child.amount for child in _children(ledger, key) if _releases(child)]
     rest = hold.amount - sum(voids)  # what no void has released
     part = 0 < hold.captured < hold.amount
     return {

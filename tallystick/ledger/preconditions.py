@@ -36,6 +36,7 @@ from tallystick.ledger.state import (
     REFUSED_USE,
     VOIDED_USE,
     CardStatus,
+    Entry,
     Ledger,
     Token,
 )
@@ -329,8 +330,9 @@ def _to_capture(ledger: Ledger, command: Capture) -> Iterator[RefusalReason]:
 def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
     state, remaining = _hold(ledger, command.parent)
     move = move_of_void(command.amount, remaining)
-    if state in REFUNDABLE and may_refund(ledger):
-        yield RefusalReason(f"void of {state}", question="void.captured")
+    hold = ledger.entries.get(command.parent)
+    if hold is not None and state in REFUNDABLE and may_refund(ledger):
+        yield from _to_refund_by_void(hold)
     elif state is State.REFUNDED and ledger.traits.part_of_void:
         yield RefusalReason("it is refunded")  # perhaps only a part of it was
     elif Move.VOID not in TRANSITIONS[state]:
@@ -349,14 +351,27 @@ def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
     yield from _closing_reasons(ledger, command)
 
 
+def _to_refund_by_void(hold: Entry) -> Iterator[RefusalReason]:
+    """Return the reasons to refuse a void that would give back what was captured."""
+    if hold.refundable == 0:
+        yield RefusalReason("all that was paid is given back", rule="REFUND-2")
+    elif hold.refunded:
+        yield RefusalReason("a part of what was paid is given back")
+    else:
+        yield RefusalReason(f"void of {hold.state}", question="void.captured")
+
+
 def _to_refund(ledger: Ledger, command: Refund) -> Iterator[RefusalReason]:
     """Only bounds are demanded: when a server takes a refund, beside that, is its own business."""
     payment = ledger.entries.get(command.parent)
     paid = 0 if payment is None else payment.paid
     left = 0 if payment is None else payment.refundable
     asked = left if command.amount is None else command.amount
-    if payment is None or paid == 0:
-        yield RefusalReason("nothing was paid by it", rule="REFUND-3")
+    if payment is not None and payment.is_untouched:
+        yield from _to_release_by_refund(payment, command.amount)
+    elif payment is None or paid == 0:
+        is_empty = payment is not None and payment.kind is Kind.HOLD and payment.amount == 0
+        yield RefusalReason("nothing was paid by it", rule=None if is_empty else "REFUND-3")
     elif asked > left or left == 0:
         yield RefusalReason(f"only {left} is left of what was paid", rule="REFUND-2")
     elif payment.is_refunded:
@@ -365,7 +380,7 @@ def _to_refund(ledger: Ledger, command: Refund) -> Iterator[RefusalReason]:
         yield RefusalReason("it is no hold that has come to its end")
     if payment is not None and command.amount is None and payment.refunded:
         yield RefusalReason("it has no amount, and a part was given back")
-    if asked == 0:
+    if asked == 0 and command.amount is not None:
         yield RefusalReason("the amount is 0")
     if command.phase is not Phase.WITHIN:
         yield RefusalReason("the card is not in its active period")
@@ -374,6 +389,15 @@ def _to_refund(ledger: Ledger, command: Refund) -> Iterator[RefusalReason]:
     yield from size_reasons(ledger, command.amount)
     yield from ref_reasons(ledger, command.ref)
     yield from extras_reasons(command.extras, ledger.traits.reserved_metadata)
+
+
+def _to_release_by_refund(hold: Entry, amount: Money | None) -> Iterator[RefusalReason]:
+    """Return the reasons to refuse the refund of a hold of which nothing is captured."""
+    yield RefusalReason("nothing is captured of it", question="refund.uncaptured")
+    if amount is not None and amount > hold.remaining:
+        yield RefusalReason(f"only {hold.remaining} is locked", rule="REFUND-2")
+    elif amount is not None and amount < hold.remaining:
+        yield RefusalReason("it is a part of what is locked")
 
 
 def _closing_reasons(ledger: Ledger, command: Capture | Void) -> Iterator[RefusalReason]:

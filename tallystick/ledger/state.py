@@ -111,7 +111,7 @@ OPEN_STATES = (State.OPEN, State.PARTLY_CAPTURED)
 class Entry(NamedTuple):
     """One transaction of the card. Amounts are in the smallest unit of the card's currency.
 
-    `captured` is what was captured of a hold; for a void, the original amount of its hold.
+    `captured` is what was captured of a hold; for what releases a hold, its original amount.
     `released` is what a hold locked and gave back; `over` by how much its captures exceed it;
     `touched` says of a hold that a capture of 0 is recorded of it; `refunded` is what refunds gave
     back of what was paid by it.
@@ -145,6 +145,11 @@ class Entry(NamedTuple):
     def refundable(self) -> Money:
         """What was paid by it, less what refunds gave back."""
         return self.paid - self.refunded
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it is an open hold that locks money, and of which nothing is captured."""
+        return self.state is State.OPEN and self.captured == 0 < self.amount
 
     @property
     def is_open(self) -> bool:

@@ -177,7 +177,7 @@ class HoldServer:
     def void(self, hold: Hold, amount: Money | None) -> None:
         if hold.is_over:
             again = hold.is_refunded and self.traits.part_of_void
-            self.need(hold.captured > 0 and (again or not hold.is_voided))
+            self.need(hold.captured > hold.given_back and (again or not hold.is_voided))
             self.refund(hold)
             return
         if hold.captured:
@@ -193,6 +193,11 @@ class HoldServer:
         hold.is_refunded = hold.is_voided = True
 
     def give_back(self, hold: Hold, amount: Money | None) -> None:
+        if not hold.captured and not hold.is_over:
+            self.agrees("refund.uncaptured")
+            self.need(amount is None or amount > 0)
+            self.void(hold, amount)
+            return
         left = 0 if hold.is_refunded else hold.captured - hold.given_back
         part = left if amount is None else amount
         self.need(0 < part <= left)

@@ -42,6 +42,8 @@ class Transaction:
     token: str | None = None
     voided: bool = False
     ended: bool = False
+    releases: bool = False
+    """A refund of a hold of which nothing was captured."""
     first: TransactionRecord | None = None
 
 
@@ -184,7 +186,8 @@ class Records:
 
     def balance(self) -> int:
         paid = self.sum(Kind.DRAWDOWN) + self.sum(Kind.CAPTURE)
-        return self.total() - paid + self.sum(Kind.REFUND)
+        back = sum(t.amount for t in self.log if t.kind is Kind.REFUND and not t.releases)
+        return self.total() - paid + back
 
     def held(self) -> int:
         return sum(self.locked(t) for t in self.log)
@@ -197,7 +200,11 @@ class Records:
 
     def given_back(self, payment: Transaction) -> int:
         refunds = [t for t in self.log if t.kind is Kind.REFUND and t.parent == payment.id]
-        return sum(t.amount for t in refunds)
+        return sum(t.amount for t in refunds if not t.releases)
+
+    def is_untouched(self, t: Transaction) -> bool:
+        """Whether it is an open hold of which nothing was captured."""
+        return self.is_open(t) and not self.taken(t)
 
     def refundable(self, payment: Transaction) -> int:
         paid = payment.amount if payment.kind is Kind.DRAWDOWN else self.taken(payment)

@@ -237,7 +237,13 @@ class HonestServer(Card):
 
     def permit_refund(self, command: Refund) -> None:
         payment = self.find(command.parent)
-        self.need(payment is not None and self.refundable(payment) > 0)
+        self.need(payment is not None)
+        if self.is_untouched(payment):
+            self.agrees("refund.uncaptured")
+            whole = self.locked(payment)
+            self.need(command.amount in (None, whole) and whole > 0)
+            return
+        self.need(self.refundable(payment) > 0)
         self.need(command.amount is None or 0 < command.amount <= self.refundable(payment))
         if self.is_open(payment) or payment.kind is Kind.DRAWDOWN:
             self.need("only finished holds are refunded" not in self.habits)
@@ -261,9 +267,10 @@ class HonestServer(Card):
         amount = getattr(command, "amount", None)
         if amount is not None:
             made.amount = amount
-        elif command.kind is Kind.REFUND:
+        elif command.kind is Kind.REFUND and not self.is_untouched(hold):
             made.amount = self.refundable(hold)
-        if command.kind is Kind.VOID and made.amount == self.locked(hold):
+        made.releases = command.kind is Kind.REFUND and self.is_untouched(hold)
+        if made.releases or (command.kind is Kind.VOID and made.amount == self.locked(hold)):
             hold.voided = True
         elif command.kind is Kind.CAPTURE:
             part = 0 < made.amount < self.locked(hold)

@@ -213,9 +213,9 @@ class GivesBackAll(HoldServer):
         hold.given_back = hold.captured
 
 
-class GivesBackWhatIsHeld(HoldServer):
+class GivesBackWhatIsVoided(HoldServer):
     def give_back(self, hold: Hold, amount: Money | None) -> None:
-        if hold.captured:
+        if hold.captured or not hold.is_voided:
             super().give_back(hold, amount)
 
 
@@ -276,7 +276,7 @@ FAULTS: list[tuple[type[HoldServer], dict[str, str], tuple[str, ...], str]] = [
     (GivesBackTooMuch, {}, (*PAID, "r = refund h 601"), "REFUND-2"),
     (GivesBackTwice, {}, (*PAID, "r = refund h 400", "s = refund h 400"), "REFUND-2"),
     (GivesBackAll, {}, (*PAID, "r = refund h 400"), "REFUND-1"),
-    (GivesBackWhatIsHeld, {}, ("h = hold A 600", "r = refund h"), "REFUND-3"),
+    (GivesBackWhatIsVoided, {}, ("h = hold A 600", "v = void h", "r = refund h"), "REFUND-3"),
 ]
 EXACT = replace(
     HOLDS,
