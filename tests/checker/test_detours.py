@@ -12,7 +12,7 @@ import pytest
 
 from tallystick.checker import Budget, Hints, History, Operation, Totals, Verdict, check, search
 from tallystick.checker import detours as module
-from tallystick.checker.frontier import THOROUGH
+from tallystick.checker.frontier import REFUTING, THOROUGH
 from tallystick.checker.groups import DIGITS, MOST_GROUPS, MOST_MEMBERS, Groups, code_of
 from tests.checker.cards import Card, Model
 from tests.checker.models import UNKNOWN, is_legal_by_definition
@@ -62,6 +62,10 @@ def some_command(rng, ref, amount, holds):
 
 def by_every_way(self):
     return bool(self._ends_of(THOROUGH))
+
+
+def by_refuting(self):
+    return bool(self._ends_of(REFUTING))
 
 
 LIMITS = {
@@ -196,6 +200,103 @@ def test_a_group_that_is_enough_hides_no_order_that_more_than_the_sum_decides(mo
     )
     result = check(history, counted, lambda key: (0, False), hints=hints)
     assert result.verdict is Verdict.CONFORMS
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdict"),
+    [((2, True), "conforms"), ((0, True), "conforms"), ((4, True), "violates")],
+)
+def test_what_adds_nothing_may_be_what_a_read_waits_for(shown, verdict, monkeypatch):
+    """The flag adds nothing, and trades places with all but reads."""
+    monkeypatch.setattr(search.Search, "_finds_an_order", by_every_way)
+
+    def flagged(state, command, outcome):
+        name, *amount = command
+        if name == "read":
+            return (state,) if outcome == state else ()
+        return ((state[0] + amount[0], state[1] or name == "flag"),)
+
+    def is_read(*operations):
+        return any(o.command[0] == "read" for o in operations)
+
+    rows = [("add", 2), ("flag", 0), ("read",)]
+    history = History.of(
+        Operation(n, 1, row, shown if row == ("read",) else "ok", n, 20 - n)
+        for n, row in enumerate(rows)
+    )
+    hints = Hints(lambda o: not is_read(o), is_read, lambda one, other: False, totals=COUNTED)
+    result = check(history, flagged, lambda key: (0, False), hints=hints)
+    assert result.verdict.value == verdict
+
+
+NEEDING = {
+    "a drawdown needs a fund": [("draw", 1, 2), ("fund", 2, 4)],
+    "a hold needs a fund": [("hold", 1, 2), ("fund", 2, 4)],
+    "both need the fund": [("draw", 1, 2), ("hold", 2, 2), ("fund", 3, 6)],
+    "one needs the other's rest": [("draw", 1, 6), ("fund", 2, 4), ("draw", 3, 2), ("fund", 4, 6)],
+}
+
+
+@pytest.mark.parametrize("name", NEEDING)
+@pytest.mark.parametrize("off", [0, 1])
+def test_a_member_of_a_group_may_need_another_one(name, off, monkeypatch):
+    """However the calls follow each other."""
+    monkeypatch.setattr(search.Search, "_finds_an_order", by_every_way)
+    payments = NEEDING[name]
+    signs = {"fund": 1, "draw": -1, "hold": 0}
+    balance = sum(signs[kind] * amount for kind, _, amount in payments)
+    held = sum(amount for kind, _, amount in payments if kind == "hold")
+    for order in itertools.permutations(payments):
+        open_ = [Operation(n, 0, row, row[2], n, 50) for n, row in enumerate(order)]
+        read = Operation("r", 0, ("read",), (balance + off, balance - held), 10, 20)
+        history = History.of([*open_, read])
+        model = Model(history)
+        result = check(history, model.step, lambda key: Card(0), hints=model.hints)
+        assert result.verdict is (Verdict.VIOLATES if off else Verdict.CONFORMS), order
+
+
+@pytest.mark.parametrize("first", range(module.FEW_GROUPS + 2))
+def test_where_every_way_is_tried_no_group_is_left_out(first, monkeypatch):
+    """Of equal funds one has to come first: the others are open when the later read still shows
+    one."""
+    monkeypatch.setattr(search.Search, "_finds_an_order", by_every_way)
+    funds = [Operation(n, 0, ("fund", n, 2), 2, n, 60) for n in range(module.FEW_GROUPS + 2)]
+    funds[first] = replace(funds[first], returned_ns=30)
+    reads = [Operation("r", 0, ("read",), (2, 2), at, at + 5) for at in (20, 40)]
+    history = History.of([*funds, *reads])
+    model = Model(history)
+    result = check(history, model.step, lambda key: Card(0), hints=model.hints)
+    assert result.verdict is Verdict.CONFORMS
+
+
+@pytest.mark.parametrize("seen", [1, 2])
+def test_a_lost_operation_may_be_the_rest_of_a_group_when_an_order_is_refuted(seen, monkeypatch):
+    monkeypatch.setattr(search.Search, "_finds_an_order", by_refuting)
+    lost = [Operation(f"l{n}", 0, ("fund", 90 + n, 6), UNKNOWN, 0) for n in range(2)]
+    open_ = Operation("o", 0, ("fund", 1, 4), 4, 1, 50)
+    shown = 4 + 6 * seen
+    read = Operation("r", 0, ("read",), (shown, shown), 10, 20)
+    history = History.of([*lost, open_, read])
+    model = Model(history)
+    result = check(history, model.step, lambda key: Card(0), hints=model.hints)
+    assert result.verdict is Verdict.CONFORMS
+
+
+def test_no_legal_history_is_refuted(monkeypatch):
+    monkeypatch.setattr(search.Search, "_finds_an_order", by_refuting)
+    seen = Counter()
+    for seed in range(1_500):
+        start, history = crowded(seed)
+        model = Model(history)
+        by_definition = SimpleNamespace(step=model.step, initial=start)
+        if not any(o.answered for o in history) or all(o.answered for o in history):
+            continue
+        result = check(history, model.step, lambda key, start=start: start, hints=model.hints)
+        legal = is_legal_by_definition(by_definition, history)
+        seen[legal, result.verdict] += 1
+    assert seen[True, Verdict.VIOLATES] == 0, seen
+    assert seen[True, Verdict.CONFORMS] > 100
+    assert seen[False, Verdict.VIOLATES] > 100
 
 
 def test_large_numbers_are_in_no_group():

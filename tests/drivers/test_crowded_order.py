@@ -41,7 +41,7 @@ from tallystick.ledger.vocabulary import (
     Void,
 )
 from tests.checker.models import is_legal_by_definition
-from tests.checker.test_detours import by_every_way
+from tests.checker.test_detours import by_every_way, by_refuting
 
 CARD = "card-1"
 LOST = Unknown("lost")
@@ -214,6 +214,22 @@ def test_the_hints_of_a_real_ledger_change_no_verdict(
         seen.update((legal, kind) for kind in kinds_of(known, made))
     assert min(seen.values()) > 20, seen
     assert len(seen) == 2 * 4, seen
+
+
+def test_no_legal_history_of_a_real_ledger_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search.Search, "_finds_an_order", by_refuting)
+    seen: Counter[tuple[bool, Verdict]] = Counter()
+    for seed in range(1_000):
+        start, made = crowded(seed)
+        known = Independence.of(made, [start])
+        if known.hints.totals is None or all(op.answered for op in made):
+            continue
+        first, whole = {CARD: known.start(start)}, History.of(made)
+        result = check(whole, known.transition, first.__getitem__, hints=known.hints)
+        seen[by_definition(known, start, made), result.verdict] += 1
+    assert seen[True, Verdict.VIOLATES] == 0, seen
+    assert seen[True, Verdict.CONFORMS] > 100
+    assert seen[False, Verdict.VIOLATES] > 100
 
 
 def kinds_of(known: Independence, made: list[Op]) -> set[str]:
