@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tallystick.drivers.concurrent import (
     unnamed,
 )
 from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand
-from tallystick.drivers.concurrent.moved_money import SIGNS
+from tallystick.drivers.concurrent.moved_money import SIGNS, moved_by
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.state import UNANSWERED, Ledger, Use
@@ -34,6 +35,7 @@ from tallystick.ledger.vocabulary import (
     Payment,
     ReadCard,
     RefId,
+    Refund,
     Refused,
     Transact,
     TransactionRecord,
@@ -144,6 +146,41 @@ def test_a_hold_of_a_repeated_ref_id_may_lock_another_amount_than_was_asked_for(
     assert judge_history(story.operations, {CARD: (start,)}, budget=BUDGET).violation is None
     spent = start.changed(refs=start.refs.set("r", (Use(("hold",), "lost hold"),)))
     assert Independence.of(story.operations[1:3], [spent]).moves(story.operations[2]) is None
+
+
+@pytest.mark.parametrize("shown", ["released", "original"])
+def test_a_void_says_what_it_released_only_where_its_record_shows_that(shown: str) -> None:
+    known = ledger().dialect.narrow("void.amount", [shown])
+    assert known is not None
+    amount = {"released": 400, "original": 600}[shown]
+    story = Story().capture(200, "c1").void("v1", amount).read(800, 800)
+    start = ledger().changed(dialect=known)
+    void = story.operations[1]
+    said = {"released": (0, -400), "original": None}[shown]
+    assert Independence.of(story.operations, [start]).moves(void) == said
+    assert Independence.of(story.operations, [ledger(), start]).moves(void) is None
+    assert judge_history(story.operations, {CARD: (start,)}, budget=BUDGET).violation is None
+
+
+def test_what_is_no_whole_number_and_a_void_of_a_part_say_nothing() -> None:
+    """What a group adds is whole, and what a void of a part leaves is not what its hold locked."""
+    record = TransactionRecord("h", "r1", 60, "NOK", "pending_capture", None)
+    story = Story().add(
+        "h = hold A 60", Transact(Kind.HOLD, CARD, 60, "NOK", "r1"), Accepted(record)
+    )
+    half = Transact(Kind.DRAWDOWN, CARD, Decimal("0.5"), "NOK", "d1")
+    story.add("d1 = draw A 1", half, Unknown("lost"))
+    story.add("v1 = void h", Void(CARD, "h", "v1", amount=20), Unknown("lost"))
+    said = Independence.of(story.operations, [ledger()])
+    assert [said.moves(op) for op in story.operations] == [(0, 60), None, None]
+
+
+def test_with_a_refund_nothing_is_said_of_what_payments_move() -> None:
+    story = Story().capture(200, "c1").draw(10, "d1")
+    assert set(moved_by(story.operations, [ledger()], ())) == {"c1", "d1"}
+    refund = Refund(CARD, EntryId(HOLD), 200, RefId("b"))
+    story.add("b = refund c1 200", refund, Unknown("lost"))
+    assert moved_by(story.operations, [ledger()], ()) == {}
 
 
 def test_a_capture_that_is_answered_with_its_hold_says_no_amount() -> None:

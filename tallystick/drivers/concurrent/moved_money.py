@@ -52,12 +52,14 @@ def moved_by(
         return {}
     used = {ref for ledger in ledgers for ref in ledger.refs} | set(reused_refs)
     shows_released = all(_shows_released(ledger.dialect) for ledger in ledgers)
-    untouched = _untouched(part, ledgers, used)
+    untouched = _untouched(part, used)
     found: dict[RefId, Vector] = {}
     for op in part:
         command = op.command.command
         if not is_payment_without_token(command) or isinstance(op.outcome, Refused):
             continue
+        if command.kind not in SIGNS:
+            return {}  # it may change what others move
         amount = _amount_of(command, op.outcome, shows_released)
         if amount is None and isinstance(command, Void) and command.amount is None:
             amount = untouched.get(command.parent)
@@ -91,9 +93,7 @@ def _amount_of(command: Payment, outcome: Outcome, shows_released: bool) -> Mone
     return record.amount if says else None
 
 
-def _untouched(
-    part: Sequence[Op], ledgers: Sequence[Ledger], used: Collection[str]
-) -> dict[str, Money]:
+def _untouched(part: Sequence[Op], used: Collection[str]) -> dict[str, Money]:
     """The holds that one request names, by their ids, and what they lock until then.
 
     Not those of a ref_id that was used before: the answer may show the hold of the first request,
@@ -111,5 +111,4 @@ def _untouched(
         for id_, command in made
         if times[id_] == 1 and named[id_] == 1
         if command.kind is Kind.HOLD and command.ref not in used
-        if not any(id_ in ledger.entries for ledger in ledgers)
     }
