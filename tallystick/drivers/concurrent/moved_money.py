@@ -2,8 +2,8 @@
 
 A read shows the money, so it says which sum of payments comes before it. To use that, the checker
 has to know what each payment adds where it is booked, whatever else it does (`Totals.moves`). It
-says nothing where it is not sure. `tests/drivers/test_order.py` checks it against the ledger, with
-random states.
+says nothing where it is not sure. `tests/drivers/test_moved_money.py` checks it against the ledger,
+with random states.
 """
 
 from __future__ import annotations
