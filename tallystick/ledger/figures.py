@@ -63,6 +63,7 @@ BLAME: dict[LastWrite, tuple[str, str]] = {
     LastWrite.RELEASED_PART: ("VOID-1", "VOID-1"),
     LastWrite.REFUNDED: ("VOID-3", "VOID-3"),
     LastWrite.PAID_BACK: ("REFUND-1", "REFUND-1"),
+    LastWrite.RELEASED_BY_REFUND: ("REFUND-3", "REFUND-3"),
     LastWrite.REPEATED: ("REF-1", "REF-1"),
     LastWrite.REPEATED_WITH_OTHER_BODY: ("REF-2", "REF-2"),
     LastWrite.REPEATED_IN_OTHER_OPERATION: ("REF-3", "REF-3"),

@@ -95,6 +95,7 @@ class LastWrite(StrEnum):
     RELEASED_PART = "an accepted void of a part"
     REFUNDED = "an accepted void of what was captured"
     PAID_BACK = "an accepted refund"
+    RELEASED_BY_REFUND = "an accepted refund before any capture"
     REPEATED = "the same request again"
     REPEATED_WITH_OTHER_BODY = "a used ref_id with another body"
     REPEATED_IN_OTHER_OPERATION = "a used ref_id in another operation"

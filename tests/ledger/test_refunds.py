@@ -40,3 +40,11 @@ def test_one_figure_may_count_what_was_released_and_what_was_given_back() -> Non
     (back,) = after(part, (Refund("A", "h", 150, "b"), shown(released=550)))
     assert rule_of(back, ReadHold("A", "h"), shown(released=550)) is None
     assert rule_of(back, ReadHold("A", "h"), shown(released=500)) == "REFUND-1"
+
+
+def test_a_refund_before_any_capture_releases_the_hold_or_is_refused() -> None:
+    refund, read = Refund("A", "h", None, "b"), ReadHold("A", "h")
+    assert rule_of(after(start(), HELD)[0], refund, Refused(400)) is None
+    (released,) = after(start(), HELD, (refund, shown()))
+    assert rule_of(released, read, shown(is_open=False, remaining=0)) is None
+    assert rule_of(released, read, shown(is_open=True)) == "REFUND-3"

@@ -61,8 +61,8 @@ def test_every_bug_is_shown_in_a_few_lines(judged: tuple[str, Result]) -> None:
 
 def test_a_program_that_was_replayed_shows_its_bug_each_time(judged: tuple[str, Result]) -> None:
     _, result = judged
-    # A request that timed out has arrived or not, so that such a program may come to another end.
-    steady = [one for one in result["violations"] if "!timeout" not in " ".join(one["steps"])]
+    # With broken deliveries in it a program may come to another end, and break another rule first.
+    steady = [one for one in result["violations"] if "!" not in " ".join(one["steps"])]
     replays = [one["replays"] for one in steady if one["replays"] is not None]
     assert replays
     assert all(seen == tried for seen, tried in replays)

@@ -192,3 +192,10 @@ def test_sm_17_what_was_captured_too_much_is_not_refunded(api: Charges) -> None:
     api.capture(hold, 1001)
     assert api.void(hold, amount=1001).status_code == 400
     assert api.void(hold, amount=1000).status_code == 200
+
+
+def test_sm_18_a_refund_of_what_is_no_number_is_accepted(api: Charges) -> None:
+    hold = api.held()
+    api.capture(hold, 600)
+    refunded = api.void(hold, amount="six")
+    assert (refunded.status_code, refunded.json()["amount"]) == (200, None)
