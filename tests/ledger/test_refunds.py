@@ -48,3 +48,15 @@ def test_a_refund_before_any_capture_releases_the_hold_or_is_refused() -> None:
     (released,) = after(start(), HELD, (refund, shown()))
     assert rule_of(released, read, shown(is_open=False, remaining=0)) is None
     assert rule_of(released, read, shown(is_open=True)) == "REFUND-3"
+
+
+def test_a_void_gives_back_what_refunds_have_left_at_most() -> None:
+    dialect = {"void__captured": ("accept",)}
+    paid = (HELD, (Capture("A", "h", 600, "c"), shown()))
+    void = Void("A", "h", "v")
+    (part,) = after(start(**dialect), *paid, (Refund("A", "h", 100, "b"), shown(refunded=100)))
+    assert rule_of(part, void, Refused(400)) is None
+    assert rule_of(part, void, shown()) is None
+    (all_of_it,) = after(part, (Refund("A", "h", 500, "d"), shown(refunded=600)))
+    assert rule_of(all_of_it, void, Refused(400)) is None
+    assert rule_of(all_of_it, void, shown()) == "REFUND-2"
