@@ -222,7 +222,8 @@ class Stage:
 
     def _made_id(self, label: str) -> str:
         self._require(label)
-        made = self.session.resolver.bindings[label].id
+        bound = self.session.resolver.bindings.get(label)
+        made = None if bound is None else bound.id
         if made is None:
             pytest.skip(f"{label} was not made")
         return made
