@@ -53,6 +53,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "key_is_ignored": (*HOLD, "c = capture h 200", "again c"),
     "refunds_do_not_add_up": (*HOLD, "c = capture h", "r = refund h 400", "s = refund h 400"),
     "refund_of_a_part_is_of_all": (*HOLD, "c = capture h", "r = refund h 400"),
+    "refund_shows_the_capture": (*HOLD, "c = capture h", "r = refund h 400"),
     "refund_again": (*HOLD, "c = capture h", "r = refund h 200", "again r"),
     "over_capture_succeeds": (*HOLD, "c = capture h remaining+1"),
     "failed_takes_rest": (*HOLD, "c = capture h remaining+1"),

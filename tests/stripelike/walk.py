@@ -101,6 +101,7 @@ def intents(walk: Sender) -> None:
     shop.capture_intent(hold, 400, final_capture="false")
     shop.read_intent(hold)
     shop.cancel(hold, cancellation_reason="duplicate")
+    shop.post(REFUNDS, payment_intent=hold)
     paid = shop.intent(1000)["id"]
     shop.capture_intent(paid, 600)
     for amount in (601, -1, 250, 351):

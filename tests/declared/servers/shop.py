@@ -30,6 +30,7 @@ class Shop(Api):
         "key_is_ignored": ("REF-1", "a capture that is sent again is done again"),
         "refunds_do_not_add_up": ("REFUND-2", "a refund is checked against the whole capture"),
         "refund_of_a_part_is_of_all": ("REFUND-1", "a refund of a part gives all of it back"),
+        "refund_shows_the_capture": ("REFUND-4", "a refund is answered with all of its capture"),
         "refund_again": ("REF-1", "a refund that is sent again is done again"),
     }
 
@@ -149,7 +150,8 @@ class Shop(Api):
         refunds.append(left if self.fault == "refund_of_a_part_is_of_all" else amount)
         capture["auth"]["refunded"] += refunds[-1]
         made = {"id": f"R-{uuid.uuid4().hex[:12]}", "status": "COMPLETED", "capture": name}
-        return 201, {**made, "amount": self.spelled(amount, code)}
+        shown = capture["amount"] if self.fault == "refund_shows_the_capture" else amount
+        return 201, {**made, "amount": self.spelled(shown, code)}
 
     def shown(self, auth: dict[str, Any]) -> JSON:
         spelled = [self.spelled(each, auth["code"]) for each in auth["captures"]]

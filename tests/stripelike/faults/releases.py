@@ -137,11 +137,12 @@ class ReleaseKeepsHoldOpen(Bank):
 )
 class ReleasedTwice(Bank):
     def judge_refund(self, charge: Charge, amount: int | None) -> None:
-        if charge.captured:
+        if charge.captured or charge.intent is not None:
             super().judge_refund(charge, amount)
 
     def refundable(self, charge: Charge) -> int:
-        return super().refundable(charge) if charge.captured else charge.amount
+        is_other = charge.captured or charge.intent is not None
+        return super().refundable(charge) if is_other else charge.amount
 
 
 @fault(
@@ -244,4 +245,17 @@ class RefundOfHeldIntent(Charges):
         if charge.open and charge.intent is not None:
             self.bank.release(charge)
             charge = replace(charge, open=True)
+        return super().give_back(charge, amount)
+
+
+@fault(
+    "refund_of_canceled_intent",
+    breaks="REFUND-3",
+    summary="a payment intent that was canceled is refunded, though nothing was captured",
+    mapping="intents",
+)
+class RefundOfCanceledIntent(Charges):
+    def give_back(self, charge: Charge, amount: int | None) -> int:
+        if charge.intent is not None and not charge.open and not charge.captured:
+            return charge.amount if amount is None else amount
         return super().give_back(charge, amount)
