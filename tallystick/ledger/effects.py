@@ -323,7 +323,7 @@ def _book_refund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
     payment = ledger.entries[paid_by]
     if payment.is_untouched:
         released = _book_void(ledger, entry_id, entry)
-        return {**released, "last_write": LastWrite.RELEASED_BY_REFUND}
+        return released | {"last_write": LastWrite.RELEASED_BY_REFUND}
     after = payment._replace(refunded=payment.refunded + entry.amount)
     return {
         "refunded": ledger.refunded + entry.amount,
