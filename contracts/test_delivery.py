@@ -81,6 +81,7 @@ RULES = {
 MARKS = [pytest.param(mark, marks=rule(RULES[mark]), id=mark) for mark in Delivery]
 
 
+@pytest.mark.prepares
 @rule("DELIV-3")
 def test_copies_are_sent_that_will_be_late(
     run: Run, connection: LossyConnection, waiting: Waiting
