@@ -176,7 +176,7 @@ def entry_of(ledger: Ledger, command: Payment) -> Entry:
     hold = ledger.entries[command.parent]
     if isinstance(command, Refund):
         left, original = (
-            (hold.remaining, hold.amount) if hold.is_untouched else (hold.refundable, 0)
+            (hold.remaining, hold.amount) if hold.is_uncaptured else (hold.refundable, 0)
         )
         amount = left if command.amount is None else command.amount
         return Entry(Kind.REFUND, ref, amount, State.REFUND, original, command.parent, extras)
@@ -321,7 +321,7 @@ def _book_refund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
     """
     paid_by = entry.parent or EntryId("")
     payment = ledger.entries[paid_by]
-    if payment.is_untouched:
+    if payment.is_uncaptured:
         released = _book_void(ledger, entry_id, entry)
         return released | {"last_write": LastWrite.RELEASED_BY_REFUND}
     after = payment._replace(refunded=payment.refunded + entry.amount)

@@ -113,13 +113,7 @@ def _with_captured(ledger: Ledger, hold_id: EntryId, record: HoldRecord) -> Ledg
     if shown is None or hold.is_refunded or not hold.refunded:
         return ledger
     readings: dict[str, Money] = {"gross": hold.captured, "net": hold.refundable}
-    fitting = [answer for answer, captured in readings.items() if captured == shown]
-    money_rule, _ = BLAME[ledger.last_write]
-    dialect = ledger.dialect.narrow(CAPTURED, fitting)
-    if dialect is not None:
-        return ledger.with_dialect(dialect)
-    expected = _expected(ledger, hold_id, CAPTURED, readings)
-    return Violation(money_rule, expected, f"captured {shown}", CAPTURED)
+    return _read_in_one_way(ledger, hold_id, CAPTURED, readings, (shown,))
 
 
 def _with_released(ledger: Ledger, hold_id: EntryId, record: HoldRecord) -> Ledger | Violation:
@@ -129,24 +123,35 @@ def _with_released(ledger: Ledger, hold_id: EntryId, record: HoldRecord) -> Ledg
         return ledger
     readings = _readings_of_released(ledger, hold_id, hold)
     # Some APIs have one figure for what was released and what was refunded.
-    counted = (shown, shown - hold.refunded)
-    fitting = [answer for answer, released in readings.items() if released in counted]
-    dialect = ledger.dialect.narrow(RELEASED, fitting)
+    return _read_in_one_way(ledger, hold_id, RELEASED, readings, (shown, shown - hold.refunded))
+
+
+def _read_in_one_way(
+    ledger: Ledger,
+    hold_id: EntryId,
+    question: str,
+    readings: Mapping[str, Money],
+    shown: tuple[Money, ...],
+) -> Ledger | Violation:
+    """Narrow the answers to a question to the readings of a figure that fit what is shown.
+
+    `shown` begins with the figure itself; what else it may count is taken off in the others.
+    """
+    fitting = [answer for answer, figure in readings.items() if figure in shown]
+    dialect = ledger.dialect.narrow(question, fitting)
     if dialect is not None:
         return ledger.with_dialect(dialect)
-    _, rest_rule = BLAME[ledger.last_write]
-    is_open = len(set(readings.values())) > 1
-    expected = _expected(ledger, hold_id, RELEASED, readings)
-    return Violation(rest_rule, expected, f"released {shown}", RELEASED if is_open else None)
-
-
-def _expected(
-    ledger: Ledger, hold_id: EntryId, question: str, readings: Mapping[str, Money]
-) -> str:
-    """The readings of a figure that are possible, in words."""
-    possible = sorted({readings[answer] for answer in ledger.dialect.possible(question)})
+    money_rule, rest_rule = BLAME[ledger.last_write]
     figure = question.removeprefix("figure.")
-    return f"{figure} {' or '.join(map(str, possible))} {_after(ledger, hold_id)}"
+    possible = sorted({readings[answer] for answer in ledger.dialect.possible(question)})
+    expected = f"{figure} {' or '.join(map(str, possible))} {_after(ledger, hold_id)}"
+    is_open = len(set(readings.values())) > 1
+    return Violation(
+        money_rule if question == CAPTURED else rest_rule,
+        expected,
+        f"{figure} {shown[0]}",
+        question if is_open else None,
+    )
 
 
 def _readings_of_released(ledger: Ledger, hold_id: EntryId, hold: Entry) -> dict[str, Money]:

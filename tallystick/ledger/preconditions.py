@@ -343,7 +343,7 @@ def _to_void(ledger: Ledger, command: Void) -> Iterator[RefusalReason]:
         yield RefusalReason("nothing is left to release")
     elif state is State.PARTLY_CAPTURED:
         yield RefusalReason("a part is captured", question="void.after_part")
-    elif zero_may_be_a_part(ledger, ledger.entries.get(command.parent), "void.after_part"):
+    elif zero_may_be_a_part(ledger, hold, "void.after_part"):
         yield RefusalReason("a capture of 0 is recorded")
     if command.amount == 0:
         yield RefusalReason("the amount is 0")
@@ -367,7 +367,7 @@ def _to_refund(ledger: Ledger, command: Refund) -> Iterator[RefusalReason]:
     paid = 0 if payment is None else payment.paid
     left = 0 if payment is None else payment.refundable
     asked = left if command.amount is None else command.amount
-    if payment is not None and payment.is_untouched:
+    if payment is not None and payment.is_uncaptured:
         yield from _to_release_by_refund(payment, command.amount)
     elif payment is None or paid == 0:
         is_empty = payment is not None and payment.kind is Kind.HOLD and payment.amount == 0

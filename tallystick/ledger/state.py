@@ -148,7 +148,7 @@ class Entry(NamedTuple):
         return self.paid - self.refunded
 
     @property
-    def is_untouched(self) -> bool:
+    def is_uncaptured(self) -> bool:
         """Whether it is an open hold that locks money, and of which nothing is captured."""
         return self.state is State.OPEN and self.captured == 0 < self.amount
 

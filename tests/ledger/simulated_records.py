@@ -202,7 +202,7 @@ class Records:
         refunds = [t for t in self.log if t.kind is Kind.REFUND and t.parent == payment.id]
         return sum(t.amount for t in refunds if not t.releases)
 
-    def is_untouched(self, t: Transaction) -> bool:
+    def is_uncaptured(self, t: Transaction) -> bool:
         """Whether it is an open hold of which nothing was captured."""
         return self.is_open(t) and not self.taken(t)
 

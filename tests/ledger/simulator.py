@@ -238,7 +238,7 @@ class HonestServer(Card):
     def permit_refund(self, command: Refund) -> None:
         payment = self.find(command.parent)
         self.need(payment is not None)
-        if self.is_untouched(payment):
+        if self.is_uncaptured(payment):
             self.agrees("refund.uncaptured")
             whole = self.locked(payment)
             self.need(command.amount in (None, whole) and whole > 0)
@@ -267,9 +267,9 @@ class HonestServer(Card):
         amount = getattr(command, "amount", None)
         if amount is not None:
             made.amount = amount
-        elif command.kind is Kind.REFUND and not self.is_untouched(hold):
+        elif command.kind is Kind.REFUND and not self.is_uncaptured(hold):
             made.amount = self.refundable(hold)
-        made.releases = command.kind is Kind.REFUND and self.is_untouched(hold)
+        made.releases = command.kind is Kind.REFUND and self.is_uncaptured(hold)
         if made.releases or (command.kind is Kind.VOID and made.amount == self.locked(hold)):
             hold.voided = True
         elif command.kind is Kind.CAPTURE:

@@ -182,7 +182,7 @@ class Story:
                 amount = command.amount
                 is_refund = isinstance(command, Refund)
                 if amount is None:
-                    is_refund = is_refund and not self.server.is_untouched(hold)
+                    is_refund = is_refund and not self.server.is_uncaptured(hold)
                     left = self.server.refundable if is_refund else self.server.locked
                     amount = left(hold) if hold is not None else 0
                 shown = TYPES[command.kind]

@@ -24,7 +24,6 @@ from tallystick.ledger.vocabulary import (
     ReadCard,
     ReadHold,
     RefId,
-    Refund,
     Refused,
     Transact,
     Void,
@@ -65,8 +64,6 @@ def last_on_their_holds(
 
 def _is_known(op: Op) -> bool:
     command = op.command.command
-    if isinstance(command, Refund):
-        return False  # what is left of a payment decides whether it is possible
     return isinstance(command, ReadCard | ReadHold) or is_payment_without_token(command)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from tallystick.profiles.declared.answer_reading import AnswerReader
 from tallystick.profiles.declared.declaration import (
     BODIES,
+    SETTLING,
     Before,
     Call,
     Name,
@@ -33,7 +34,6 @@ WAIT_S = 5
 """How long what is queued is waited for, unless the file says it."""
 REST = {"true": "final", "false": "not_final"}
 """The members of `capture` that say how a capture releases the rest of its hold, or keeps it."""
-SETTLING = (Name.CAPTURE, Name.VOID, Name.REFUND)
 GIVERS = (Name.CARD, Name.HOLD, Name.CAPTURE)
 """The commands whose answers give later ones something: those on the card, on the hold, refunds."""
 WHOLE = "without_amount"

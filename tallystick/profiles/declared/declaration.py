@@ -40,7 +40,9 @@ class Name(StrEnum):
 
 PAYMENTS = (Name.HOLD, Name.CAPTURE, Name.VOID, Name.REFUND, Name.DRAW, Name.FUND)
 """The commands that move money; they carry the retry key."""
-OF_A_HOLD = (Name.CAPTURE, Name.VOID, Name.REFUND, Name.READ_HOLD)
+SETTLING = (Name.CAPTURE, Name.VOID, Name.REFUND)
+"""The commands that act on an earlier payment."""
+OF_A_HOLD = (*SETTLING, Name.READ_HOLD)
 OF_A_CARD = (Name.DRAW, Name.FUND, Name.READ_CARD, Name.LIST)
 
 ONLY_OF_A_HOLD = frozenset(("captured", "remaining", "released", "refunded"))

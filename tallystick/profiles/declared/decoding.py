@@ -33,7 +33,7 @@ from tallystick.ledger.vocabulary import (
     TransactionRecord,
     Unknown,
 )
-from tallystick.profiles.declared.declaration import Declaration, Name, Template
+from tallystick.profiles.declared.declaration import SETTLING, Declaration, Name, Template
 from tallystick.profiles.declared.encoding import METADATA, name_of
 from tallystick.profiles.declared.expressions import as_word, headers_as_variables
 from tallystick.profiles.declared.names import Names
@@ -143,7 +143,7 @@ class Decoder:
             return self._card(command, shown, currency)
         if isinstance(command, Capture):
             self._names.learn_capture(command.parent, shown.given())
-        holds = (Name.HOLD, Name.CAPTURE, Name.VOID, Name.REFUND)
+        holds = (Name.HOLD, *SETTLING)
         if name is Name.READ_HOLD or (name in holds and not self._declaration.has_record(name)):
             return self._hold(command, shown, currency)
         assert isinstance(command, Payment), f"{name} has a record"

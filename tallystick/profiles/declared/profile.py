@@ -18,7 +18,14 @@ from tallystick.ledger.records import ITEM_MEMBERS
 from tallystick.ledger.traits import Traits
 from tallystick.ledger.vocabulary import CardId, Command, OpenCard, Outcome, RefId, Refused
 from tallystick.profiles.declared.completing import Completion
-from tallystick.profiles.declared.declaration import PAYMENTS, Before, Declaration, Name, Template
+from tallystick.profiles.declared.declaration import (
+    PAYMENTS,
+    SETTLING,
+    Before,
+    Declaration,
+    Name,
+    Template,
+)
 from tallystick.profiles.declared.decoding import Decoder
 from tallystick.profiles.declared.encoding import METADATA, Encoder, name_of
 from tallystick.profiles.declared.expressions import headers_as_variables
@@ -301,7 +308,7 @@ def details_of(declaration: Declaration) -> frozenset[str]:
     void = declaration.commands.get(Name.VOID)
     if void is not None and all(METADATA in names_in(call.content) for call in void.effects):
         found.add("metadata of a void")
-    for name in (Name.CAPTURE, Name.VOID, Name.REFUND):
+    for name in SETTLING:
         if declaration.has_record(name):
             found.add(f"record of a {name}")
             found |= {f"amount of a {name}"} if "amount" in shown.get(name, ()) else set()

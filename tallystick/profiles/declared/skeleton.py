@@ -18,8 +18,8 @@ from tallystick.documents.questions import Question, questions
 from tallystick.profiles.declared import guessed_members as members_of
 from tallystick.profiles.declared import guessing
 from tallystick.profiles.declared.answer_reading import PASSING
-from tallystick.profiles.declared.command_reading import SETTLING, figures_of
-from tallystick.profiles.declared.declaration import OF_A_HOLD, PAYMENTS, Name
+from tallystick.profiles.declared.command_reading import figures_of
+from tallystick.profiles.declared.declaration import OF_A_HOLD, PAYMENTS, SETTLING, Name
 from tallystick.profiles.declared.documents import Described, operations_of
 
 JSON = Any
