@@ -192,6 +192,8 @@ def _simpler(program: Program, traits: Traits) -> Iterator[Program]:
 
 
 def _simpler_steps(program: Program, step: Step, traits: Traits) -> Iterator[Step]:
+    if step.delivery is not None:
+        yield replace(step, delivery=None)
     for pair in step.extras:
         yield replace(step, extras=tuple(kept for kept in step.extras if kept != pair))
     if step.ref:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.drivers.sequential import replayer
-from tallystick.program import Program
+from tallystick.ledger.vocabulary import Violation
+from tallystick.program import Delivery, Program, Verb
 from tallystick.run import Finding, Run, Violated
 from tests.ledger import mutants
 from tests.ledger.simulator import HonestServer
@@ -81,3 +84,20 @@ def test_programs_that_are_shortened_were_long() -> None:
         for kind in (mutants.VoidGivesBackTheOriginal, mutants.RefsForgottenAfterThreeOthers)
     ]
     assert min(lengths) >= 10
+
+
+@pytest.mark.parametrize("is_needed", [False, True])
+@pytest.mark.parametrize("mark", Delivery)
+def test_a_broken_delivery_stays_only_where_it_is_needed(mark: Delivery, is_needed: bool) -> None:
+    program = Program.parse("A = card 1000 NOK", "h = hold A 100", f"c = capture h 50 !{mark}")
+    finding = Finding(Violation("CAP-4", "900", "850"), program, (), 1)
+
+    def attempt(candidate: Program) -> Finding | None:
+        shows = any(
+            step.verb is Verb.CAPTURE and (step.delivery is mark or not is_needed)
+            for step in candidate.steps
+        )
+        return replace(finding, program=candidate) if shows else None
+
+    reduced = reduce_program(program, attempt, Budget.of(PLENTY_S, ATTEMPTS))
+    assert [step.delivery for step in reduced.program.steps][-1] is (mark if is_needed else None)
