@@ -42,7 +42,7 @@ ODD_KEYS = {"a.b": "1", "$set": "2", "a b": "3", "__proto__": "4", "": "5"}
 CARDS: dict[str, Level] = {
     "bare": {},
     "named": {"name": "Birthday card"},
-    "of_a_customer": {"customer_id": "customer-7", "originated_by": "till 2"},
+    "of_a_customer": {"customer_tail": "customer", "originated_by": "till 2"},
     "with_metadata": {"metadata": {"order_id": "7", "note": "0"}},
     "with_a_period": {"active_from": "2020-02-29T12:00:00Z", "expires_at": "2090-12-31T23:59:59Z"},
 }

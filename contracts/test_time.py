@@ -136,7 +136,7 @@ def clocks_agree(run: Run, suite: Suite) -> None:
 @pytest.mark.parametrize("start", ["now+3600", "now+3600@-05:00", "now+2764800"])
 def test_before_active_from_a_card_takes_funds_only(check: Check, start: str) -> None:
     check(
-        f'A = card 1000 NOK with {{"active_from": "{start}", "customer_id": "customer-7"}}',
+        f'A = card 1000 NOK with {{"active_from": "{start}", "customer_tail": "customer"}}',
         "t = token A",
         "d = draw A 10",
         "h = hold A 10",

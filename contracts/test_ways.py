@@ -122,7 +122,7 @@ def test_the_answer_to_a_repeat_shows_the_amount_of_then(check: Check, then: str
 @broad
 @rule("BAL-7", "FUND-1", "TOKEN-6")
 def test_a_token_moves_money_of_its_own_card_among_those_of_a_customer(check: Check) -> None:
-    whose = spelled({"customer_id": "customer-7"})
+    whose = spelled({"customer_tail": "customer"})
     check(
         f"A = card 100 NOK {whose}",
         f"B = card 200 NOK {whose}",

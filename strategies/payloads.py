@@ -24,7 +24,7 @@ UNUSUAL: tuple[Extras, ...] = (
 
 OF_A_CARD: tuple[Extras, ...] = (
     extras(name="Birthday card"),
-    extras(customer_id="customer-7", originated_by="till 2"),
+    extras(customer_tail="customer", originated_by="till 2"),
     extras(metadata={"order_id": "7", "note": "0"}),
     extras(active_from="2020-02-29T12:00:00Z", expires_at="2090-12-31T23:59:59Z"),
 )

@@ -16,7 +16,7 @@ import pytest
 from contracts.support.clients import base_of
 from tallystick.driven import Judged
 from tallystick.drivers.direct import Direct, requiring_answers
-from tallystick.drivers.resolver import Resolver
+from tallystick.drivers.resolver import CUSTOMER_TAIL, Resolver
 from tallystick.drivers.sequential import Session
 from tallystick.ledger.vocabulary import (
     Accepted,
@@ -44,7 +44,7 @@ def _everything(which: str, year: int) -> dict[str, object]:
     return {
         "name": which,
         "metadata": {"order": which},
-        "customer_id": f"customer-{which}",
+        CUSTOMER_TAIL: f"customer-{which}",
         "originated_by": which,
         "expires_at": f"{year}-01-01T00:00:00Z",
     }

@@ -56,6 +56,8 @@ ON_MISSING = (Verb.CAPTURE, Verb.VOID, Verb.REFUND, Verb.INFO, Verb.READ)
 """Verbs that may act on what does not exist."""
 OURS = ("ref_tail", "ref_digits")
 """Members of a step that shape its ref_id; they are no members of a request."""
+CUSTOMER_TAIL = "customer_tail"
+"""The same for the customer_id of a card: a server may bound how many cards a customer has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ class Resolver:
         if step.verb is Verb.BATCH:
             return PrepareCard(card_id)
         amount = step.amount.offset if step.amount is not None else 0
-        extras = self._with_times(card, members)
+        extras = self._with_own(card, members)
         return OpenCard(
             card_id, max(0, amount), step.currency or self.ledgers.traits.currency, extras
         )
@@ -205,7 +207,7 @@ class Resolver:
         extras = tuple(pair for pair in step.extras if pair[0] not in OURS)
         match step.verb:
             case Verb.ACTIVATE:
-                extras = self._with_times(card, dict(extras))
+                extras = self._with_own(card, dict(extras))
                 amount = step.amount.resolve(ledger, None) if step.amount is not None else 0
                 currency = step.currency or ledger.currency or self.ledgers.traits.currency
                 return ActivateCard(ledger.card, amount, currency, extras)
@@ -264,11 +266,14 @@ class Resolver:
             return command
         return replace(command, phase=Phase.EDGE)
 
-    def _with_times(self, card: CardLabel, members: dict[str, str]) -> Extras:
+    def _with_own(self, card: CardLabel, members: dict[str, str]) -> Extras:
         """Turn `now+60` into a date-time by the target's own clock, and remember the period.
 
-        `now+60@+05:00` is the same moment, written at that offset from UTC.
+        `now+60@+05:00` is the same moment, written at that offset from UTC. A customer of whom the
+        end of the id is said is one of this program alone.
         """
+        if (tail := members.pop(CUSTOMER_TAIL, None)) is not None:
+            members.setdefault("customer_id", f"{self.prefix}.{tail}")
         period = self._periods.get(card, Period())
         for name in ("active_from", "expires_at"):
             if members.get(name, "").startswith("now"):
