@@ -65,6 +65,7 @@ class Cause(Enum):
     ID_SHAPE = Reason(400, "An id may have letters, digits and _.:- only")
     BATCH = Reason(400, "A batch holds few cards, all of one type")
     CARD_EXISTS = Reason(400, "The card id is taken")
+    MANY_CARDS = Reason(400, "The customer has as many cards as one may have")
     ALREADY_ACTIVE = Reason(400, "Only an inactive card can be activated")
     OPEN_HOLDS = Reason(400, "The card has pending transactions")
     HAS_BALANCE = Reason(400, "The card has a balance")

@@ -9,11 +9,15 @@ from typing import Any
 from sandbox.access import Caller
 from sandbox.app import App, Message
 from sandbox.bank import Bank
+from sandbox.cards import Cards, Issued
 from sandbox.dialects.registry import dialect
 from sandbox.orders import Order, Settlement
 from sandbox.records import Card, Transaction
 from sandbox.refusals import Cause, Refusal
 from sandbox.routing import Route
+
+MOST_OF_A_CUSTOMER = 15
+"""Cards of one customer. A list has to be longer than a page by default, which is 10 cards."""
 
 
 @dialect(
@@ -138,3 +142,25 @@ class TillFinishesItsOwn(Bank):
         super().check_till(hold, order)
         if not order.names_cards and hold.created_by != order.client_id:
             raise Refusal(Cause.FOREIGN_HOLD)
+
+
+@dialect(
+    "few_cards_a_customer",
+    permitted="no page says how many cards a customer may have (a new card may be refused)",
+    summary=f"a customer has {MOST_OF_A_CUSTOMER} cards at most, for ever",
+)
+class FewCardsACustomer(Cards):
+    def issue(self, caller: Caller, body: dict[str, Any], fingerprint: str) -> Issued:
+        self._check_owner(caller, body)
+        return super().issue(caller, body, fingerprint)
+
+    def activate(self, caller: Caller, card_id: str, body: dict[str, Any]) -> Card:
+        self._check_owner(caller, body)
+        return super().activate(caller, card_id, body)
+
+    def _check_owner(self, caller: Caller, body: dict[str, Any]) -> None:
+        owner = body.get("customer_id")
+        if owner is not None:
+            held = self.store.cards(caller.account, "customer_id = ?", (owner,), MOST_OF_A_CUSTOMER)
+            if len(held) == MOST_OF_A_CUSTOMER:
+                raise Refusal(Cause.MANY_CARDS)

@@ -132,6 +132,16 @@ def deleted_owner_forgotten(wallet: Local) -> Any:
 
 
 @look
+def few_cards_a_customer(wallet: Local) -> Any:
+    batch(wallet, "b")
+    body = {"amount": 1, "currency": "NOK", "customer_id": "collector"}
+    for _ in range(15):
+        wallet.card(**body)
+    more = {"/cards": {"card_id": "c", **body}, "/cards/b/activate": body}
+    return [status(wallet, path, sent) for path, sent in more.items()]
+
+
+@look
 def deleted_name_forgotten(wallet: Local) -> Any:
     return forgotten(wallet)
 
