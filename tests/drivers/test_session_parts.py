@@ -245,3 +245,26 @@ def test_an_answer_that_is_permitted_for_a_moment_is_forgotten_after_it() -> Non
         assert "refuse" in run.dialect.possible("ref.same.drawdown")
         run.learn(run.dialect.narrow("ref.same.drawdown", ["refuse"]))
     assert run.dialect is known
+
+
+def test_a_customer_is_one_of_its_program_alone() -> None:
+    run = run_in_memory()
+    program = Program.parse(
+        'A = card 9 NOK with {"customer_tail": "mine"}',
+        'B = card 9 NOK with {"customer_tail": "mine"}',
+        'C = card 9 NOK with {"customer_tail": "yours"}',
+        'D = card 9 NOK with {"customer_id": "C-1", "customer_tail": "mine"}',
+    )
+    customers: list[str] = []
+    for _ in range(2):
+        session = Session(run)
+        for step in program.prefix:
+            session.perform(step)
+            command, _ = session.resolver.resolve(parse_step(f"again {step.name}"))
+            assert isinstance(command, OpenCard)
+            members = dict(command.extras)
+            assert members.keys() == {"customer_id"}
+            customers.append(members["customer_id"])
+    assert customers[0] == customers[1] != customers[4]
+    assert len(set(customers)) == 5
+    assert customers[3] == customers[7] == "C-1"
