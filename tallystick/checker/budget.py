@@ -61,15 +61,20 @@ class Meter:
         self.transitions += 1
         if self.transitions > self._budget.transitions:
             raise BudgetSpent
-        self.spend(1)
+        self._work += 1
+        if self._work > self._next_look:
+            self._look()
 
     def spend(self, work: int) -> None:
         """Count work, about a cheap transition's worth for each unit, and look at the clock."""
         self._work += work
         if self._work > self._next_look:
-            self._next_look = self._work + CLOCK_EVERY
-            if time.monotonic() > self._deadline:
-                raise BudgetSpent
+            self._look()
+
+    def _look(self) -> None:
+        self._next_look = self._work + CLOCK_EVERY
+        if time.monotonic() > self._deadline:
+            raise BudgetSpent
 
     def limit_memory(self, configurations: int) -> None:
         """Take note of how many configurations there are at once."""

@@ -53,7 +53,7 @@ plain frontier doubles with each of them. What keeps the frontier small:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -134,6 +134,26 @@ class Linearizer:
         """How often the transition was called."""
         return self._meter.transitions
 
+    def points(self, point: Point, effort: Effort) -> Iterator[Point]:
+        """The points after the next returns, one by one; at a dead end, the last frontier is empty.
+
+        Raises BudgetSpent.
+        """
+        at, pending, lost, frontier = point
+        for at in range(at, len(self.events)):
+            event = self.events[at]
+            if event < 0:
+                returning = ~event
+                pending = tuple([o for o in pending if o != returning])
+                frontier = self.after_return(returning, pending, lost, frontier, effort)
+                yield Point(at + 1, pending, lost, frontier)
+                if not frontier:
+                    return
+            elif self.operations[event].answered:
+                pending += (event,)
+            else:
+                lost += (event,)
+
     def after_return(
         self,
         number: int,
@@ -147,6 +167,12 @@ class Linearizer:
         `pending` are the other operations that were called and are answered later; `lost` were
         called and are never answered. Raises BudgetSpent.
         """
+        found: list[Config] = []
+        if not effort.detours:
+            for config in frontier:
+                found += self.placing.linearized(config, number)
+            if len(found) == 1:
+                return found  # nearly every return of a long history ends here
         self.placing.forgets = effort.forgets
         if effort is THOROUGH:
             self.debts.forget()
@@ -157,10 +183,6 @@ class Linearizer:
         if effort.detours:
             others = pending + special if effort.lost else pending
             found = self._detours.before(frontier, number, others, effort.lost)
-        else:
-            found = [
-                after for config in frontier for after in self.placing.linearized(config, number)
-            ]
         # Before an effort gives up, it inserts as little as possible: pending operations alone,
         # then lost ones too. A thorough one has tried all that already.
         for others, most_lost in ((pending, 0), (pending + special, effort.needed)):
@@ -176,24 +198,6 @@ class Linearizer:
             waiting = Waiting(self.placing, self.bits, self.lost_bits, pending)
             found = waiting.best(found, self._meter)
         return found
-
-
-def after_next_return(linearizer: Linearizer, point: Point, effort: Effort) -> Point:
-    """The point after the next return; its frontier is empty at a dead end."""
-    at, pending, lost, frontier = point
-    while at < len(linearizer.events):
-        event = linearizer.events[at]
-        at += 1
-        if event < 0:
-            returning = ~event
-            pending = tuple([o for o in pending if o != returning])
-            found = linearizer.after_return(returning, pending, lost, frontier, effort)
-            return Point(at, pending, lost, found)
-        if linearizer.operations[event].answered:
-            pending += (event,)
-        else:
-            lost += (event,)
-    return Point(at, pending, lost, frontier)
 
 
 def _events(operations: Sequence[AnyOperation]) -> list[int]:

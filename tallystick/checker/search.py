@@ -22,7 +22,6 @@ from tallystick.checker.frontier import (
     Effort,
     Linearizer,
     Point,
-    after_next_return,
 )
 from tallystick.checker.hints import Hints
 from tallystick.checker.illegality import Operations, Stuck
@@ -89,31 +88,36 @@ class Search:
         point = resumed = self._start
         records = [point]
         level, effort, furthest, until = 0, GREEDY, 0, 0
-        while point.at < len(self._events):
-            after = after_next_return(self._linearizer, point, effort)
-            if not after.frontier:
-                if after.at > furthest:
-                    self._dead_end = point
-                if level == len(ESCALATION):
-                    return self._decides_thoroughly()
-                effort = ESCALATION[level]
-                level += 1
-                point = resumed = records[max(0, len(records) - effort.back)]
-                # Be greedy again only beyond the furthest dead end so far: if it were this one, two
-                # dead ends could send the search back and forth for ever. And go on as far beyond
-                # it as the search went back, so that most of the way is not spent on going back.
-                furthest = max(furthest, after.at)
-                until = 2 * furthest - resumed.at
-                continue
-            point = after
-            if effort is GREEDY:
-                _record(records, point)
-            elif point.at >= until:
+        while True:
+            for after in self._linearizer.points(resumed, effort):
+                if not after.frontier:
+                    break
+                point = after
+                if effort is GREEDY:
+                    _record(records, point)
+                elif point.at >= until:
+                    break
+            else:
+                return True
+            if after.frontier:
                 level, effort = 0, GREEDY
                 # Later records are of the greedy search that ended in the dead end.
                 del records[records.index(resumed) + 1 :]
                 _record(records, point)
-        return True
+                resumed = point
+                continue
+            if after.at > furthest:
+                self._dead_end = point
+            if level == len(ESCALATION):
+                return self._decides_thoroughly()
+            effort = ESCALATION[level]
+            level += 1
+            point = resumed = records[max(0, len(records) - effort.back)]
+            # Be greedy again only beyond the furthest dead end so far: if it were this one, two
+            # dead ends could send the search back and forth for ever. And go on as far beyond
+            # it as the search went back, so that most of the way is not spent on going back.
+            furthest = max(furthest, after.at)
+            until = 2 * furthest - resumed.at
 
     def _decides_thoroughly(self) -> bool:
         """Whether there is a legal order; called where the search gives up to find one."""
@@ -133,8 +137,7 @@ class Search:
         """The frontier at the end, from the beginning with this effort; empty if there is none."""
         point = self._start
         self._inevitable = [point]
-        while point.at < len(self._events):
-            after = after_next_return(self._linearizer, point, effort)
+        for after in self._linearizer.points(point, effort):
             if not after.frontier:
                 before = self._dead_end if effort.forgets else point
                 self.stuck = self._stuck_between(before, after)

@@ -22,6 +22,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from tallystick.checker.budget import Budget, BudgetSpent
@@ -32,7 +33,6 @@ from tallystick.checker.frontier import (
     Effort,
     Linearizer,
     Point,
-    after_next_return,
 )
 from tallystick.checker.hints import AnyOperation, Hints
 from tallystick.checker.history import HistoryError, Key
@@ -319,8 +319,7 @@ class _Block:
     def moved(self, frontier: list[_Kept], effort: Effort) -> _Moved:
         """The frontier at the end of the block. Raises BudgetSpent and TooManySums."""
         point = Point(0, (), (), [self._config_of(kept) for kept in frontier])
-        for _ in range(self._returns):
-            after = after_next_return(self._linearizer, point, effort)
+        for after in islice(self._linearizer.points(point, effort), self._returns):
             if not after.frontier:
                 return _Moved([], self._stuck(frontier[0], point, after))
             point = after

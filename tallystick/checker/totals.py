@@ -176,8 +176,9 @@ def _any_group(
     """One group with this sum, however many members it has, if it is among the first sums."""
     groups: dict[Vector, tuple[int, ...]] = {(0,) * len(wanted): ()}
     for number, vector in pool:
-        spend(glances(4 * len(groups)))
-        for reached, group in list(groups.items()):
+        for tried, (reached, group) in enumerate(list(groups.items())):
+            if not tried & 255:
+                spend(glances(4 * 256))
             groups.setdefault(added(reached, vector), (*group, number))
         if wanted in groups:
             yield groups[wanted]
