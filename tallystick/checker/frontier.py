@@ -139,8 +139,8 @@ class Linearizer:
 
         Raises BudgetSpent.
         """
-        at, pending, lost, frontier = point
-        for at in range(at, len(self.events)):
+        first, pending, lost, frontier = point
+        for at in range(first, len(self.events)):
             event = self.events[at]
             if event < 0:
                 returning = ~event

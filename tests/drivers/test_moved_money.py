@@ -21,7 +21,7 @@ from tallystick.drivers.concurrent import (
     unnamed,
 )
 from tallystick.drivers.concurrent.independence import Independence, Op, TaggedCommand
-from tallystick.drivers.concurrent.moved_money import SIGNS, moved_by
+from tallystick.drivers.concurrent.moved_money import SIGNS, Moved
 from tallystick.drivers.concurrent.order import judge_history
 from tallystick.ledger.dialect import Dialect
 from tallystick.ledger.state import UNANSWERED, Ledger, Use
@@ -177,10 +177,13 @@ def test_what_is_no_whole_number_and_a_void_of_a_part_say_nothing() -> None:
 
 def test_with_a_refund_nothing_is_said_of_what_payments_move() -> None:
     story = Story().capture(200, "c1").draw(10, "d1")
-    assert set(moved_by(story.operations, [ledger()], ())) == {"c1", "d1"}
+    payments = list(story.operations)
+    known = Moved(payments, [ledger()], ())
+    assert [known.by(op) for op in payments] == [(-200, -200), (-10, 0)]
     refund = Refund(CARD, EntryId(HOLD), 200, RefId("b"))
     story.add("b = refund c1 200", refund, Unknown("lost"))
-    assert moved_by(story.operations, [ledger()], ()) == {}
+    known = Moved(story.operations, [ledger()], ())
+    assert [known.by(op) for op in payments] == [None, None]
 
 
 def test_a_capture_that_is_answered_with_its_hold_says_no_amount() -> None:

@@ -25,7 +25,7 @@ from tallystick.drivers.concurrent.lost_money import (
     shows_no_more_than_money,
     without_trace,
 )
-from tallystick.drivers.concurrent.moved_money import moved_by
+from tallystick.drivers.concurrent.moved_money import Moved
 from tallystick.drivers.concurrent.unnamed import unnamed_in
 from tallystick.ledger.dialect import REFUSE
 from tallystick.ledger.figures import FORMULAS
@@ -112,8 +112,8 @@ class Independence:
     unnamed: frozenset[RefId] = frozenset()
     """ref_ids of accepted payments whose records nobody looks at again."""
 
-    moved: Mapping[RefId, Vector] = field(default_factory=dict)
-    """What payments add to the balance and to the held money, by their ref_ids."""
+    moved: Moved | None = None
+    """What payments add to the balance and to the held money; None if nothing is known of it."""
 
     @classmethod
     def of(cls, part: Sequence[Op], ledgers: Sequence[Ledger] = ()) -> Independence:
@@ -125,23 +125,24 @@ class Independence:
             ledger.dialect.allows("capture.rest", RELEASED) or ledger.traits.says_rest
             for ledger in ledgers
         )
-        refs = Counter(ref_of(op) for op in part)
         lost = {ref_of(op) for op in part if isinstance(op.outcome, Unknown)}
-        reused = frozenset(ref for ref in refs if refs[ref] > 1)
+        refs = Counter([ref_of(op) for op in part])
+        reused = frozenset(ref for ref, times in refs.items() if times > 1)
         # What a figure or a payment shows of money that was given back is said by its payment.
-        gives_back = any(isinstance(op.command.command, Refund) for op in part)
+        commands = {type(op.command.command) for op in part}
+        gives_back = Refund in commands
         active = None if gives_back else currency_of(ledgers)
         currency = active if all(map(shows_no_more_than_money, part)) else None
         return cls(
             reused,
             frozenset(lost - {RefId("")}),
             frozenset(_named_early(part)),
-            not gives_back and all(isinstance(op.command.command, NEVER_RESTARTS) for op in part),
+            not gives_back and commands.issubset(NEVER_RESTARTS),
             FREES_TOO if ends else FREES,
             currency,
             {} if currency is None or ends else last_on_their_holds(part, ledgers, reused),
             frozenset() if active is None else unnamed_in(part, ledgers, reused),
-            {} if currency is None else moved_by(part, ledgers, reused),
+            None if currency is None else Moved(part, ledgers, reused),
         )
 
     def start(self, ledger: Ledger) -> Ledger:
@@ -201,7 +202,7 @@ class Independence:
         """
         if not self.changes(operation):
             return (0, 0)
-        return self.moved.get(ref_of(operation))
+        return None if self.moved is None else self.moved.by(operation)
 
     def _is_money_alone(self, command: Command) -> TypeGuard[Payment]:
         """Whether such a payment, if its answer is lost, leaves no trace but its money."""
@@ -408,14 +409,12 @@ def _named_early(part: Sequence[Op]) -> Iterator[str]:
     """
     known_at: dict[str, int | None] = {}
     for op in part:
-        record = getattr(op.outcome, "record", None)
-        made = getattr(record, "id", None) if isinstance(op.command.command, Transact) else None
-        if made and made not in known_at:
-            known_at[made] = op.returned_ns
+        if isinstance(op.command.command, Transact) and isinstance(op.outcome, Accepted):
+            known_at.setdefault(getattr(op.outcome.record, "id", None) or "", op.returned_ns)
     for op in part:
         parent = getattr(op.command.command, "parent", None)
-        known = known_at.get(parent or "")
-        if parent and known is not None and op.called_ns <= known:
+        known = known_at.get(parent) if parent else None
+        if known is not None and op.called_ns <= known:
             yield parent
 
 

@@ -30,6 +30,8 @@ from tallystick.ledger.vocabulary import (
 )
 
 Op = Operation[Any, Outcome]
+NAMING = (Capture, Void, ReadHold)
+"""Requests that name a hold."""
 
 
 def last_on_their_holds(
@@ -40,22 +42,26 @@ def last_on_their_holds(
     `part` are the operations of one card, `ledgers` those that were possible before. A partial
     capture must not release the rest of its hold on this server.
     """
-    if any(ledger.tokens for ledger in ledgers) or not all(map(_is_known, part)):
+    by_hold: dict[EntryId, list[Op]] = {}
+    for op in part:
+        if op.returned_ns is None and isinstance(op.command.command, NAMING):
+            by_hold[op.command.command.parent] = []
+    if not by_hold or any(ledger.tokens for ledger in ledgers) or not all(map(_is_known, part)):
         return {}
     repeated = {
         ref for ledger in ledgers for known in (ledger.refs, ledger.spent_refs) for ref in known
     }
-    by_hold: dict[EntryId, list[Op]] = {}
-    makers: dict[EntryId, list[Op]] = {}
+    makers: dict[EntryId, list[Op]] = {hold: [] for hold in by_hold}
     for op in part:
         command, record = op.command.command, getattr(op.outcome, "record", None)
-        if isinstance(command, Capture | Void | ReadHold):
-            by_hold.setdefault(command.parent, []).append(op)
+        if isinstance(command, NAMING):
+            if command.parent in by_hold:
+                by_hold[command.parent].append(op)
         elif isinstance(command, Transact) and command.kind is Kind.HOLD and record is not None:
-            makers.setdefault(record.id, []).append(op)
+            makers.get(record.id, []).append(op)
     found: dict[RefId, Vector] = {}
     for hold, named in by_hold.items():
-        made = makers.get(hold, [])
+        made = makers[hold]
         refs = {getattr(op.command.command, "ref", "") for op in (*made, *named)}
         if refs.isdisjoint(repeated) and refs.isdisjoint(reused_refs):
             found.update(_last_on(named, made, _remaining_before(hold, made, ledgers)))

@@ -89,16 +89,23 @@ def needs(ledger: Ledger, operation: Op) -> Needs:
 def shows_no_more_than_money(op: Op) -> bool:
     """Whether it is a payment, or a read that shows no more of the card than its money."""
     command = op.command.command
+    if not isinstance(command, ReadCard):
+        return looks_at_no_list(command)
     record = getattr(op.outcome, "record", None)
-    if getattr(command, "phase", Phase.WITHIN) is not Phase.WITHIN:
-        return False
+    return looks_at_no_list(command) and (
+        not isinstance(record, CardRecord)
+        or (record.amount, record.funds, record.drawdown, record.pending, record.reserved)
+        == (None, None, None, None, None)
+    )
+
+
+def looks_at_no_list(command: Command) -> bool:
+    """Whether it is a payment, or a read of the card or of a hold itself, at an ordinary time."""
     if isinstance(command, ReadCard):
-        return command.view is View.DETAILS and (
-            not isinstance(record, CardRecord)
-            or {record.amount, record.funds, record.drawdown, record.pending, record.reserved}
-            == {None}
-        )
-    return isinstance(command, ReadHold) or is_payment_without_token(command)
+        return command.view is View.DETAILS and command.phase is Phase.WITHIN
+    if isinstance(command, ReadHold) or is_payment_without_token(command):
+        return command.phase is Phase.WITHIN
+    return False
 
 
 def currency_of(ledgers: Sequence[Ledger]) -> str | None:

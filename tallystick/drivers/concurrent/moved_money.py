@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import Any
 
 from tallystick.checker import Operation, Vector
@@ -24,7 +25,7 @@ from tallystick.ledger.vocabulary import (
     Money,
     Outcome,
     Payment,
-    RefId,
+    Refund,
     Refused,
     Transact,
     TransactionRecord,
@@ -42,31 +43,42 @@ SIGNS = {
 """What one unit of a payment adds to the balance, and to the money that holds lock."""
 
 
-def moved_by(
-    part: Sequence[Op], ledgers: Sequence[Ledger], reused_refs: Collection[str]
-) -> dict[RefId, Vector]:
-    """What the payments that were not refused add, by their ref_ids; `part` are the operations of
-    one active card, `ledgers` those that were possible before.
+class Moved:
+    """What the payments of one history add that were not refused.
+
+    Asked for each payment by itself, because few reads overlap with others, and only these ask.
     """
-    if any(map(_may_capture_otherwise, ledgers)):
-        return {}
-    used = {ref for ledger in ledgers for ref in ledger.refs} | set(reused_refs)
-    shows_released = all(_shows_released(ledger.dialect) for ledger in ledgers)
-    untouched = _untouched(part, used)
-    found: dict[RefId, Vector] = {}
-    for op in part:
+
+    def __init__(
+        self, part: Sequence[Op], ledgers: Sequence[Ledger], reused_refs: Collection[str]
+    ) -> None:
+        """`part` are the operations of one active card, `ledgers` those that were possible before,
+        `reused_refs` the ref_ids that several requests carry."""
+        self._part = part
+        # A refund may change what others move.
+        gives_back = Refund in {type(op.command.command) for op in part}
+        self._is_sure = not gives_back and not any(map(_may_capture_otherwise, ledgers))
+        self._used = {ref for ledger in ledgers for ref in ledger.refs} | set(reused_refs)
+        self._shows_released = all(_shows_released(ledger.dialect) for ledger in ledgers)
+
+    def by(self, op: Op) -> Vector | None:
+        """What this one adds; None if that is not sure."""
         command = op.command.command
-        if not is_payment_without_token(command) or isinstance(op.outcome, Refused):
-            continue
-        if command.kind not in SIGNS:
-            return {}  # it may change what others move
-        amount = _amount_of(command, op.outcome, shows_released)
+        if not self._is_sure or not is_payment_without_token(command):
+            return None
+        if isinstance(op.outcome, Refused) or command.ref in self._used:
+            return None
+        amount = _amount_of(command, op.outcome, self._shows_released)
         if amount is None and isinstance(command, Void) and command.amount is None:
-            amount = untouched.get(command.parent)
-        if amount is not None and amount == int(amount) and command.ref not in used:
-            balance, held = SIGNS[command.kind]
-            found[command.ref] = (balance * int(amount), held * int(amount))
-    return found
+            amount = self._untouched.get(command.parent)
+        if amount is None or amount != int(amount):
+            return None
+        balance, held = SIGNS[command.kind]
+        return (balance * int(amount), held * int(amount))
+
+    @cached_property
+    def _untouched(self) -> dict[str, Money]:
+        return _untouched(self._part, self._used)
 
 
 def _may_capture_otherwise(ledger: Ledger) -> bool:

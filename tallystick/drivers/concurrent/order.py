@@ -90,10 +90,15 @@ def _refused_duplicates(operations: Sequence[Op]) -> set[int]:
     7). Then no order explains the refusal: with the first request not done yet, the second would
     have to be accepted. Such refusals are left out of the history; they have no effect either.
     """
-    by_ref: dict[str, list[Op]] = {}
-    for op in operations:
-        if isinstance(op.command.command, Payment):
-            by_ref.setdefault(op.command.command.ref, []).append(op)
+    by_ref: dict[str, list[Op]] = {
+        op.command.command.ref: []
+        for op in operations
+        if isinstance(op.outcome, Refused) and isinstance(op.command.command, Payment)
+    }
+    for op in operations if by_ref else ():
+        command = op.command.command
+        if isinstance(command, Payment) and command.ref in by_ref:
+            by_ref[command.ref].append(op)
     return {
         id(op)
         for same in by_ref.values()

@@ -13,19 +13,15 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from tallystick.checker import Operation
-from tallystick.drivers.concurrent.lost_money import is_payment_without_token
+from tallystick.drivers.concurrent.lost_money import KNOWN_PAYMENTS, looks_at_no_list
 from tallystick.ledger.ordinary import is_ordinary_ref
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
     Outcome,
-    Payment,
-    Phase,
-    ReadCard,
     ReadHold,
     RefId,
     Transact,
-    View,
 )
 
 Op = Operation[Any, Outcome]
@@ -38,16 +34,23 @@ def unnamed_in(
 
     `part` are the operations of one card, `ledgers` those that were possible before.
     """
-    if not all(map(_looks_at_no_list, part)):
+    commands = [op.command.command for op in part]
+    if not all(map(looks_at_no_list, commands)):
         return frozenset()
-    made = [(op.command.command, id_) for op in part if (id_ := _made_by(op))]
+    made = [
+        (command, id_)
+        for command, op in zip(commands, part, strict=True)
+        if isinstance(op.outcome, Accepted)
+        and isinstance(command, KNOWN_PAYMENTS)
+        and (id_ := getattr(op.outcome.record, "id", None))
+    ]
     # An id that is shown twice contradicts TX-8, and only a ledger that remembers it says so.
-    times = Counter(id_ for _, id_ in made)
+    times = Counter([id_ for _, id_ in made])
     kept: set[str | None] = {known for ledger in ledgers for known in ledger.entries}
-    kept |= {getattr(op.command.command, "parent", None) for op in part}
+    kept.update([getattr(command, "parent", None) for command in commands])
     refs = {known for ledger in ledgers for known in ledger.refs} | set(reused_refs)
     # The figures of a hold may depend on the records of its captures and voids.
-    are_holds_read = any(isinstance(op.command.command, ReadHold) for op in part)
+    are_holds_read = any(map(ReadHold.__instancecheck__, commands))
     return frozenset(
         command.ref
         for command, id_ in made
@@ -57,19 +60,3 @@ def unnamed_in(
         and is_ordinary_ref(command.ref)
         and (isinstance(command, Transact) or not are_holds_read)
     )
-
-
-def _looks_at_no_list(op: Op) -> bool:
-    command = op.command.command
-    if getattr(command, "phase", Phase.WITHIN) is not Phase.WITHIN:
-        return False
-    if isinstance(command, ReadCard):
-        return command.view is View.DETAILS
-    return isinstance(command, ReadHold) or is_payment_without_token(command)
-
-
-def _made_by(op: Op) -> str | None:
-    """The id of the transaction that a payment made, if its answer shows one."""
-    if isinstance(op.command.command, Payment) and isinstance(op.outcome, Accepted):
-        return getattr(op.outcome.record, "id", None)
-    return None
