@@ -8,7 +8,7 @@ how a card was read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from tallystick.ledger.members import first_missing
@@ -98,7 +98,7 @@ def judge_card(
         return violation
     dialect = ledger.dialect
     for question, shown in _open_figures(record):
-        if shown is None or ledger.refunded:
+        if ledger.refunded:
             continue  # whether a sum counts what was given back is not documented
         checked.append("BAL-4")
         formulas = FORMULAS[question]
@@ -130,8 +130,8 @@ def _documented_violation(ledger: Ledger, record: CardRecord) -> Violation | Non
         return Violation("READ-2", f"card {ledger.card!r}", f"card {record.card!r}")
     if ledger.card_status is CardStatus.ACTIVE and record.currency not in (None, ledger.currency):
         return Violation("CARD-2", f"currency {ledger.currency}", f"currency {record.currency}")
-    figures = {"balance": record.balance, "available": record.available}
-    if any(figure is None and ledger.traits.has(name) for name, figure in figures.items()):
+    lacks_balance = record.balance is None and ledger.traits.has("balance")
+    if lacks_balance or (record.available is None and ledger.traits.has("available")):
         return Violation("BAL-1", "amount_balance and amount_available", "one of them is absent")
     if record.balance not in (None, ledger.balance):
         expected = f"amount_balance {ledger.balance} after {ledger.last_write}"
@@ -145,18 +145,21 @@ def _documented_violation(ledger: Ledger, record: CardRecord) -> Violation | Non
     return None
 
 
-def _open_figures(record: CardRecord) -> Iterator[tuple[str, Money | None]]:
-    """Return the figures that are questions, as (question, what is shown)."""
-    yield "figure.amount", record.amount
-    yield "figure.amount_funds", record.funds
-    yield "figure.amount_drawdown", record.drawdown
-    yield "figure.amount_pending", record.pending
-    yield "figure.amount_reserved", record.reserved
+def _open_figures(record: CardRecord) -> list[tuple[str, Money]]:
+    """Return the figures that are questions and are shown, as (question, what is shown)."""
+    figures = (
+        ("figure.amount", record.amount),
+        ("figure.amount_funds", record.funds),
+        ("figure.amount_drawdown", record.drawdown),
+        ("figure.amount_pending", record.pending),
+        ("figure.amount_reserved", record.reserved),
+    )
+    return [(question, shown) for question, shown in figures if shown is not None]
 
 
 def _is_negative(record: CardRecord) -> bool:
-    figures = (record.balance, record.available, *(shown for _, shown in _open_figures(record)))
-    return any(figure is not None and figure < 0 for figure in figures)
+    documented = [figure for figure in (record.balance, record.available) if figure is not None]
+    return min([*documented, *[shown for _, shown in _open_figures(record)]], default=0) < 0
 
 
 def _wrong_figure(ledger: Ledger, question: str, shown: Money) -> Violation:

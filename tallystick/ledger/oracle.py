@@ -113,7 +113,7 @@ def _judge_write(
     checked: list[str],
 ) -> Successors | Violation:
     """Judge a write whose ref_id, if it has one, is used for the first time."""
-    required = next((reason for reason in reasons if reason.is_required), None)
+    required = next((each for each in reasons if each.is_required), None) if reasons else None
     if isinstance(outcome, Unknown):
         happened = () if required else apply(ledger, command, None)
         return (*happened, *_unchanged(ledger, command, refusable=bool(reasons)))

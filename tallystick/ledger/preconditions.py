@@ -76,14 +76,14 @@ ACCEPTANCE_RULES: dict[type | Kind, str] = {
 
 def acceptance_rule(ledger: Ledger, command: Write) -> str:
     """Return the id of the rule that promises to accept the command here."""
+    if isinstance(command, Transact):
+        if command.kind is Kind.FUND and ledger.held:
+            return "FUND-2"
+        return ACCEPTANCE_RULES[command.kind]
     if isinstance(command, Capture | Void):
         hold = ledger.entries.get(command.parent)
         if hold is not None and hold.state is State.PARTLY_CAPTURED:
             return "VOID-6" if isinstance(command, Void) else "CAP-4"
-        return ACCEPTANCE_RULES[command.kind]
-    if isinstance(command, Transact):
-        if command.kind is Kind.FUND and ledger.held:
-            return "FUND-2"
         return ACCEPTANCE_RULES[command.kind]
     return ACCEPTANCE_RULES[type(command)]
 

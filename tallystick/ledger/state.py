@@ -254,9 +254,7 @@ class Ledger:
     def changed(self, **members: Any) -> Ledger:
         """Return this ledger with other values for some members."""
         other = object.__new__(Ledger)
-        values = other.__dict__
-        values.update(self.__dict__)
-        values.update(members)
+        object.__setattr__(other, "__dict__", self.__dict__ | members)
         return other
 
     def with_pin(self, shown: bool) -> Ledger:

@@ -414,7 +414,7 @@ def _named_early(part: Sequence[Op]) -> Iterator[str]:
     for op in part:
         parent = getattr(op.command.command, "parent", None)
         known = known_at.get(parent) if parent else None
-        if known is not None and op.called_ns <= known:
+        if parent and known is not None and op.called_ns <= known:
             yield parent
 
 
