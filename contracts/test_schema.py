@@ -53,7 +53,7 @@ CASES = {
 """Boundary cases and random cases of each operation; most for those that move money."""
 DEPTH = {Intensity.GATE: 1, Intensity.RELEASE: 6, Intensity.HUNT: 30}
 """Factors to the numbers of CASES."""
-SEQUENCES = {Intensity.GATE: (10, 6), Intensity.RELEASE: (60, 10), Intensity.HUNT: (300, 15)}
+SEQUENCES = {Intensity.GATE: (6, 6), Intensity.RELEASE: (60, 10), Intensity.HUNT: (300, 15)}
 """How many sequences along the links, and the most requests in each."""
 
 DATES = {"active_from": "2020-02-29T12:00:00Z", "expires_at": "2090-12-31T23:59:59+01:00"}
@@ -97,7 +97,7 @@ def _try_case(operation: str, case: Case[Any], random: Random, fuzz: Fuzz) -> No
 
 
 @rule("SHAPE-1", "SHAPE-2", "SHAPE-3", "BAL-1", "BAL-2", "BAL-6")
-@pytest.mark.requests(80)
+@pytest.mark.requests(50)
 def test_requests_along_the_links_of_the_document_keep_the_ledger(run: Run) -> None:
     from tallystick.profiles.wallet.fuzz.links import LinkFollower
 
