@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -19,11 +19,12 @@ from contracts.support.staging import Stage, body_of, is_refused, may_want_pin
 from tallystick.conditions import listing, shows, status_in
 from tallystick.fixtures import Check
 from tallystick.ledger.ordinary import REF_CHARACTERS
-from tallystick.ledger.vocabulary import CardId, IssueToken, Kind, OpenCard, Transact
+from tallystick.ledger.vocabulary import CardId, IssueToken, Kind, OpenCard, PrepareCard, Transact
 from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run
 
 rule = pytest.mark.rule
+broad = pytest.mark.broad
 wallet = pytest.mark.api("wallet")
 
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -153,6 +154,118 @@ def _has_a_token_of_its_own(stage: Stage, label: str, card: CardId) -> None:
                 f"card {shown.get('card_id')!r}",
                 right=(shows(("card_id",), card),),
             )
+
+
+# Ids that name nothing ----------------------------------------------------------------------------
+
+NEAR: dict[str, Callable[[str], str]] = {
+    "in another case": str.swapcase,
+    "less its last character": lambda name: name[:-1],
+    "with one character more": lambda name: f"{name}0",
+    "with zeros before it": lambda name: f"00{name}",
+    "with a wildcard": lambda name: f"{name[:-1]}%",
+    "with a wildcard for a character": lambda name: f"{name[:-1]}_",
+    "with an accent": lambda name: name.replace("e", "\u00e9"),
+    "without its separators": lambda name: re.sub("[-_.]", "", name),
+    "with a space after it": lambda name: f"{name} x",
+    "with two spaces for one": lambda name: name.replace(" ", "  "),
+    "with a plus for a space": lambda name: name.replace(" ", "+"),
+    "without its space": lambda name: name.replace(" ", ""),
+}
+"""Ids that a careless database, router or pattern takes for the id of a card or a customer."""
+
+
+@broad
+@wallet
+@rule("READ-4", "BAL-7", "CARD-12", "CARD-10")
+@pytest.mark.parametrize("form", ["letters", "digits", "space"])
+def test_an_id_that_is_almost_another_one_names_nothing(run: Run, form: str) -> None:
+    stage = Stage(run)
+    name = _named(stage, form)
+    card, waiting = CardId(name), CardId(f"{name}w")
+    made = stage.send(request_builders.open_card(stage.base, card, customer_id=name))
+    if is_refused(made) and form == "space":
+        pytest.skip("the target refuses a card_id with a space")
+    stage.take("A", OpenCard(card, 100, "NOK", (("customer_id", name),)), made)
+    for request in stage.offered(request_builders.batch(stage.base, _entries([waiting]))):
+        stage.take("B", PrepareCard(waiting), stage.send(request))
+    for how, change in NEAR.items():
+        if (other := change(name)) != name:
+            why = f"{other!r} is {name!r} {how}, and names nothing"
+            _names_nothing(stage, card, other, why)
+            nearby = change(waiting)
+            if nearby in (card, waiting):
+                continue
+            for request in stage.offered(request_builders.activate(stage.base, nearby)):
+                answer = stage.send(request, shaped=False)
+                stage.direct.expect_refusal("CARD-12", answer, f"{nearby!r} was never made")
+    stage.read_back()
+
+
+def _named(stage: Stage, form: str) -> str:
+    """An id with what a careless comparison overlooks; of digits, or with a space."""
+    name = stage.fresh_card("aB-x_1e")
+    if form == "digits":
+        return str(int.from_bytes(name.encode(), "big"))[-18:].lstrip("0")
+    return f"{name} e" if form == "space" else name
+
+
+def _names_nothing(stage: Stage, card: CardId, other: str, why: str) -> None:
+    """Every operation is refused to the other id, as that of a card and as that of a customer."""
+    base, ref = stage.base, stage.fresh_ref()
+    reads = (
+        request_builders.read_card(base, other),
+        request_builders.list_transactions(base, other),
+        request_builders.customer_card(base, card, other),
+        request_builders.customer_card(base, other, card),
+        request_builders.transact(base, ref, 1, card_id=other),
+    )
+    writes = (
+        request_builders.issue_token(base, other, ref),
+        request_builders.rotate_pin(base, other, length=6, **request_builders.DIGITS),
+        request_builders.delete_card(base, other),
+    )
+    for rule_, requests in (("READ-4", reads), ("CARD-12", writes)):
+        for request in stage.offered(*requests):
+            stage.direct.expect_refusal(rule_, stage.send(request, shaped=False), why)
+    for request in stage.offered(request_builders.customer_cards(base, other)):
+        listed = body_of(stage.send(request, shaped=False))
+        stage.direct.expect("CARD-10", not listed, f"no card: {why}", f"{listed}")
+
+
+BATCHED: tuple[Callable[[str], str], ...] = (
+    str.swapcase,
+    lambda name: f"{name}0",
+    lambda name: f"0{name}",
+    lambda name: f"00{name}",
+    lambda name: name.replace(".", "-"),
+)
+
+
+@wallet
+@rule("CARD-4", "READ-2")
+def test_a_batch_makes_cards_whose_ids_are_nearly_equal(run: Run) -> None:
+    stage = Stage(run)
+    stage.require(op.PREPARE_CARDS)
+    taken = stage.fresh_card("ea1")
+    _made(stage, "A", taken, among=())
+    names = [CardId(change(taken)) for change in BATCHED]
+    answer = stage.send(request_builders.batch(stage.base, _entries(names)))
+    if is_refused(answer):
+        alike = _entries([CardId(change(stage.fresh_card("ea"))) for change in BATCHED])
+        made = body_of(stage.send(request_builders.batch(stage.base, alike)))
+        why = f"the cards {names}, as other ids of their forms were taken"
+        stage.direct.expect("CARD-4", made is None, why, "a refusal")
+        return
+    for name in names:
+        shown = body_of(stage.send(request_builders.read_card(stage.base, name))) or {}
+        own = shown.get("card_id")
+        stage.direct.expect(("CARD-4", "READ-2"), own == name, f"card {name!r}", f"card {own!r}")
+    stage.read_back(lists=False)
+
+
+def _entries(names: list[CardId]) -> list[dict[str, str]]:
+    return [{"card_id": name, "type": "gift_card"} for name in names]
 
 
 # ref_ids ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,41 +127,6 @@ def test_a_card_that_does_not_exist_cannot_be_read(run: Run) -> None:
             f"{listed}",
             right=listing([item.get("card_id") for item in listed], [missing]),
         )
-
-
-NEAR: dict[str, Callable[[str], str]] = {
-    "in another case": str.swapcase,
-    "less its last character": lambda card_id: card_id[:-1],
-    "with one character more": lambda card_id: f"{card_id}0",
-    "with zeros before it": lambda card_id: f"00{card_id}",
-    "with a wildcard": lambda card_id: f"{card_id[:-1]}%",
-    "with a wildcard for a character": lambda card_id: f"{card_id[:-1]}_",
-    "with a space after it": lambda card_id: f"{card_id} x",
-}
-"""Ids that a careless database or pattern takes for the id of a card."""
-OF_DIGITS = ("with zeros before it", "with one character more")
-
-
-@broad
-@rule("READ-4", "BAL-7")
-@pytest.mark.parametrize("digits", [False, True], ids=["letters", "digits"])
-def test_an_id_that_is_almost_that_of_a_card_names_no_card(run: Run, digits: bool) -> None:
-    stage = Stage(run)
-    card_id = stage.fresh_card("aB-x1")
-    if digits:
-        card_id = CardId(str(int.from_bytes(card_id.encode(), "big"))[-18:].lstrip("0"))
-    make_card(stage, card_id)
-    near = {how: NEAR[how] for how in OF_DIGITS} if digits else NEAR
-    for how, change in near.items():
-        other = change(card_id)
-        if other == card_id:
-            continue
-        for request in stage.offered(
-            request_builders.read_card(stage.base, other),
-            request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=other),
-        ):
-            answer = stage.send(request, shaped=False)
-            stage.direct.expect_refusal("READ-4", answer, f"no card {other!r}: another one {how}")
 
 
 # The card list ------------------------------------------------------------------------------------

@@ -5,17 +5,22 @@ Overrides the look-ups of every part; knows nothing of how the suite looks for t
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from sandbox.access import Caller
 from sandbox.bank import Bank
 from sandbox.cards import Cards
 from sandbox.faults.registry import fault, part_of
 from sandbox.lists import Lists
 from sandbox.orders import Order, Settlement
 from sandbox.records import Card, Token, Transaction
+from sandbox.refusals import Cause, Refusal
 from sandbox.routing import Router
+from sandbox.service import Service
 from sandbox.store import Store
+from sandbox.tokens import Tokens
 
 _MOST = 10_000
 
@@ -29,6 +34,23 @@ def _bare(text: str) -> str:
     """The text without accents, and with compatible characters for special ones."""
     parts = unicodedata.normalize("NFKD", text)
     return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+def _nearest(store: Store, account: str, card_id: str, form: Callable[[str], str]) -> str:
+    """The id if it is one of a card, else that of the first card that has the same form."""
+    if store.card(account, card_id) is None:
+        for card in store.cards(account, "deleted = 0", (), _MOST):
+            if form(card.card_id) == form(card_id):
+                return card.card_id
+    return card_id
+
+
+def _without_separators(text: str) -> str:
+    return re.sub("[-_.]", "", text)
+
+
+def _with_single_spaces(text: str) -> str:
+    return re.sub(" +", " ", text)
 
 
 @fault(
@@ -228,3 +250,86 @@ class TokenMadeForLongerId(Store):
         added = super().add_token(token)
         self.execute("UPDATE tokens SET card = ? WHERE seq = ?", (first[0].seq, added.seq))
         return added
+
+
+# Ids of no card: one operation looks them up by itself, and finds more than the others.
+
+
+@fault(
+    "rotation_without_accents",
+    breaks="CARD-12",
+    summary="a new PIN for a card_id of no card goes to one that differs in accents only",
+)
+class RotationWithoutAccents(Cards):
+    def rotate_pin(self, account: str, card_id: str, wanted: dict[str, Any] | None) -> Any:
+        return super().rotate_pin(account, _nearest(self.store, account, card_id, _bare), wanted)
+
+
+@fault(
+    "deletion_in_any_case",
+    breaks="CARD-12",
+    summary="deleting a card_id of no card deletes one that differs in case only",
+)
+class DeletionInAnyCase(Cards):
+    def delete(self, account: str, card_id: str) -> Card:
+        return super().delete(account, _nearest(self.store, account, card_id, str.casefold))
+
+
+@fault(
+    "activation_without_zeros",
+    breaks="CARD-12",
+    summary="activating a card_id of no card activates one without the zeros before it",
+)
+class ActivationWithoutZeros(Cards):
+    def activate(self, caller: Caller, card_id: str, body: dict[str, Any]) -> Card:
+        found = _nearest(self.store, caller.account, card_id, lambda text: text.lstrip("0"))
+        return super().activate(caller, found, body)
+
+
+@fault(
+    "token_for_single_spaces",
+    breaks="CARD-12",
+    summary="a token for a card_id of no card is made for one with fewer spaces in a row",
+)
+class TokenForSingleSpaces(Tokens):
+    def create(self, caller: Caller, card_id: str, body: dict[str, Any]) -> Token:
+        found = _nearest(self.store, caller.account, card_id, _with_single_spaces)
+        return super().create(caller, found, body)
+
+
+@fault(
+    "transactions_without_separators",
+    breaks="READ-4",
+    summary="the transactions of a card_id of no card are those of one with other separators",
+)
+class TransactionsWithoutSeparators(Service):
+    def list_transactions(self, call: Any) -> Any:
+        account, card_id = call.caller.account, call.path["card_id"]
+        call.path["card_id"] = _nearest(self.cards.store, account, card_id, _without_separators)
+        return super().list_transactions(call)
+
+
+@fault(
+    "customer_card_in_any_case",
+    breaks="READ-4",
+    summary="a card is read as one of a customer whose id differs in case only",
+)
+class CustomerCardInAnyCase(Lists):
+    def customer_card(self, account: str, customer_id: str, card_id: str) -> Card:
+        card = self.store.card(account, card_id)
+        owner = card.customer_id if card is not None else None
+        alike = owner is not None and owner.casefold() == customer_id.casefold()
+        return super().customer_card(account, str(owner) if alike else customer_id, card_id)
+
+
+@fault(
+    "batch_in_any_case",
+    breaks="CARD-4",
+    summary="a batch is refused if a card_id of it differs in case only from that of a card",
+)
+class BatchInAnyCase(Cards):
+    def issue_inactive(self, caller: Caller, entry: dict[str, Any], options: dict[str, Any]) -> Any:
+        taken = _nearest(self.store, caller.account, entry["card_id"], str.casefold)
+        if taken != entry["card_id"]:
+            raise Refusal(Cause.CARD_EXISTS)
+        return super().issue_inactive(caller, entry, options)

@@ -75,7 +75,7 @@ class CaptureMetadataAsTexts(Orders):
 
 @fault(
     "metadata_numbers_are_doubles",
-    breaks="CARD-2",
+    breaks="CARD-17",
     summary="integers in metadata go through floating point",
 )
 class MetadataNumbersAreDoubles(_Changing):

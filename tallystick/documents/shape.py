@@ -6,6 +6,7 @@ meant, so it says nothing about money.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -262,7 +263,13 @@ def _first_error(validator: _Validator, body: Any) -> tuple[str, bool] | None:
         if validator.is_valid(body):
             return None
         errors = list(islice(validator.iter_errors(body), MOST_ERRORS))
-    except ValueError as trouble:  # no JSON at all, half of a surrogate pair, nested too deep
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, which JSON can spell: no schema speaks of one, and whether it is
+        # the text that was sent, the ledger judges.
+        return _first_error(
+            validator, json.loads(json.dumps(body, ensure_ascii=False).encode(errors="replace"))
+        )
+    except ValueError as trouble:  # no JSON at all, nested too deep
         return f"the body cannot be read: {trouble}", False
     # A missing member or a wrong type is worse than a value in a wrong format.
     error = min(errors, key=_is_of_format)

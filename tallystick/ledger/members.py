@@ -20,6 +20,9 @@ UNSHOWN = frozenset({"pin", "card_token", FINAL})
 """Members that no answer shows as they were sent: FINAL, which is no data, and those that ask the
 server to make something, whose answer shows what it made instead."""
 
+EXACT_IN_DOUBLES = 2**53
+"""Up to here doubles hold every integer; RFC 8259 (section 6) advises against larger ones."""
+
 
 def first_missing(sent: Extras, shown: Extras, reserved: str = "") -> tuple[str, str] | None:
     """Return the first member that was sent and is not shown, as the texts (expected, actual).
@@ -91,7 +94,14 @@ def _is_same(shown: object, sent: object) -> bool:
         case list(), list():
             pairs = zip(shown, sent, strict=False)
             return len(shown) == len(sent) and all(_is_same(*pair) for pair in pairs)
-    return isinstance(shown, bool) is isinstance(sent, bool) and shown == sent
+    if isinstance(shown, bool) is not isinstance(sent, bool):
+        return False
+    return shown == sent or (_is_beyond_doubles(sent) and shown == float(str(sent)))
+
+
+def _is_beyond_doubles(value: object) -> bool:
+    """Whether a value is an integer that JSON carries, but many programs only nearly (CARD-17)."""
+    return isinstance(value, int) and abs(value) > EXACT_IN_DOUBLES
 
 
 def as_text(value: Any) -> str:

@@ -1,5 +1,7 @@
 """What a request carried against what an answer shows of it, down to values that are nested."""
 
+import json
+
 import pytest
 
 from tallystick.ledger.members import first_missing
@@ -30,3 +32,21 @@ def test_a_nested_value_that_is_lost_or_changed_is_missing(shown: str) -> None:
     expected, actual = missing(shown) or ("", "")
     assert SENT in expected
     assert shown in actual
+
+
+def number_is_missing(sent: object, shown: object) -> bool:
+    texts = [(("metadata", json.dumps({"n": [value]})),) for value in (sent, shown)]
+    return first_missing(*texts) is not None
+
+
+@pytest.mark.parametrize("sent", [2**53 + 1, -(2**63) + 1, 10**30 + 1])
+def test_an_integer_that_no_double_holds_may_come_back_as_the_nearest_one(sent: int) -> None:
+    for shown in (sent, float(sent), int(float(sent))):
+        assert not number_is_missing(sent, shown)
+    for shown in (sent * 2, -sent, sent // 2**32, str(sent), True, None):
+        assert number_is_missing(sent, shown)
+
+
+@pytest.mark.parametrize(("sent", "shown"), [(2**53 - 1, 2**53), (2**31, 2**31 - 1), (0.1, 0.2)])
+def test_a_number_that_a_double_holds_comes_back_exactly(sent: float, shown: float) -> None:
+    assert number_is_missing(sent, shown)

@@ -252,6 +252,16 @@ def doubled_keys_refused(wallet: Local) -> Any:
 
 
 @look
+def half_pairs_kept(wallet: Local) -> Any:
+    texts = ["a\ud83c", "\udfff", "\N{WRAPPED PRESENT}"]
+    card = wallet.card(100, name=texts[0], metadata={"texts": texts})
+    shown = wallet.read(card)
+    if shown.status == 200:
+        assert (shown["name"], shown["metadata"]["texts"]) == (texts[0], texts)
+    return shown.status
+
+
+@look
 def metadata_bounded(wallet: Local) -> Any:
     card = wallet.card(100, metadata={"k" * 40: "v" * 500, "n": 1})
     assert wallet.read(card).status == 200

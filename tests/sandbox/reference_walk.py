@@ -129,6 +129,7 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_neighbours.after_a_deletion,
     scenarios_neighbours.refs_and_customers_alike,
     scenarios_identities.nearly_equal_ids,
+    scenarios_identities.ids_of_no_card,
     scenarios_identities.nearly_equal_refs,
     scenarios_formats.ill_formed_members,
     scenarios_formats.ill_formed_entries,

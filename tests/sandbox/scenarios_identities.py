@@ -32,6 +32,29 @@ def nearly_equal_ids(wallet: Local) -> None:
     wallet.send("GET", f"/cards/{base}ab")
 
 
+def ids_of_no_card(wallet: Local) -> None:
+    card = wallet.card(50, card_id=f"{wallet.new_id('near')}_e a", customer_id="Owner")
+    batch(wallet, f"{card}w")
+    path = quote(card, safe="")
+    alike = {
+        "rotate-pin": (card.replace("e", "\u00e9"), {"pin": {}}),
+        "activate": (f"00{card}w", {"amount": 5, "currency": "NOK"}),
+        "tokens": (card.replace(" ", "  "), {"ref_id": "1", "expires_in": 60}),
+    }
+    for operation, (name, body) in alike.items():
+        wallet.send("POST", f"/cards/{quote(name, safe='')}/{operation}", body)
+    wallet.send("GET", f"/cards/{quote(card.replace('_', ''), safe='')}/transactions")
+    wallet.send("GET", f"/customers/OWNER/cards/{path}")
+    batch(wallet, card.upper())
+    wallet.transact(card, 50)
+    wallet.send("DELETE", f"/cards/{quote(card.title(), safe='')}")
+    watch(wallet, card)
+
+
+def batch(wallet: Local, card: str) -> None:
+    wallet.send("POST", "/cards/batch", {"cards": [{"card_id": card, "type": "gift_card"}]})
+
+
 def nearly_equal_refs(wallet: Local) -> None:
     card = wallet.card(100)
     for ref in REFS:
