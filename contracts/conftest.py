@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contracts.support.visits import APPOINTMENTS, Appointments
+from tallystick.documents.questions import asked_questions
+from tallystick.ledger.dialect import ACCEPT
 from tallystick.profiles.wallet.fuzz.card_set import BASIC, CardSet
 from tallystick.pytest_plugin import SUITE
 from tallystick.repeating import repeating
@@ -98,6 +100,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What has to happen at a time of its own happens before the test that begins then."""
     item.config.stash[APPOINTMENTS].keep()
+
+
+@pytest.fixture
+def by_capture(run: Run) -> None:
+    """Skip where no refund can name a capture's own record, or this server refuses it."""
+    is_asked = "refund.by_capture" in asked_questions(run.profile.traits, run.dialect)
+    if not is_asked or not run.dialect.is_permitted("refund.by_capture", ACCEPT):
+        pytest.skip("no refund of this API names a capture's own record")
 
 
 @pytest.fixture(scope="session")

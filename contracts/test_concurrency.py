@@ -195,6 +195,12 @@ def test_what_was_captured_is_given_back_once_at_the_same_moment(race_: Race, na
     race_(CARD, *GIVEN_BACK[name])
 
 
+@rule("CONC-1", "REFUND-2")
+@pytest.mark.usefixtures("by_capture")
+def test_refunds_by_two_ids_at_the_same_moment_have_an_order(race_: Race) -> None:
+    race_(CARD, HOLD, "c = capture h", "1| r1 = refund h 400", "2| r2 = refund c 400")
+
+
 @rule("CONC-1")
 @pytest.mark.parametrize("name", BALANCES)
 def test_requests_on_one_balance_have_an_order(race_: Race, name: str) -> None:

@@ -79,6 +79,38 @@ def test_a_record_that_paid_nothing_is_not_given_back(check: Check, what: str) -
     check("A = card 1000 NOK", *RECORDS[what], "y = refund x 10")
 
 
+BY_CAPTURE = {
+    "a part by each id": (
+        *PAID,
+        *("r = refund c 200", "x1 = refund h refundable+1", "x2 = refund c refundable+1"),
+        *("s = refund h refundable", "x3 = refund c 1", "x4 = refund c"),
+    ),
+    "all by the hold's": (*PAID, "r = refund h", "x1 = refund c", "x2 = refund c 1"),
+    "all by the capture's": (*PAID, "r = refund c", "x1 = refund h", "x2 = refund h 1"),
+    "each capture by its own": (
+        *("A = card 1000 NOK", "h = hold A 600", "c = capture h 200", "e = capture h remaining"),
+        *("r = refund c 200", "x1 = refund h refundable+1", "s = refund e 400"),
+        *("x2 = refund h 1", "x3 = refund c 1"),
+    ),
+    "both captures by the hold's": (
+        *("A = card 1000 NOK", "h = hold A 600", "c = capture h 200", "e = capture h remaining"),
+        *("r = refund h 500", "x1 = refund e 101", "s = refund h 100", "x2 = refund c 1"),
+    ),
+    "the same again": (
+        *(*PAID, "r = refund c 200", "again r"),
+        *("t = refund h 200 ref=r", "s = refund h refundable"),
+    ),
+}
+"""Refunds by the id of a capture's own record, where a server may take it for the hold's."""
+
+
+@rule("REFUND-1", "REFUND-2")
+@pytest.mark.usefixtures("by_capture")
+@pytest.mark.parametrize("name", BY_CAPTURE)
+def test_the_ids_of_a_hold_and_its_captures_stand_for_one_payment(check: Check, name: str) -> None:
+    check(*BY_CAPTURE[name])
+
+
 @rule("REFUND-1", "CAP-5", "VOID-3")
 def test_after_a_refund_the_hold_stays_finished(check: Check) -> None:
     check(*PAID, "r1 = refund h 100", "x1 = capture h 1", "x2 = void h", "r2 = refund h refundable")

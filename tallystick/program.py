@@ -123,8 +123,7 @@ class Amount:
         if match is None:
             raise ProgramError(f"{text!r} is not an amount such as 600, remaining+1, available/2")
         number, base, divisor, offset = match.groups()
-        above = HALF if offset == "+half" else int(offset or 0)
-        least = int(number or 0) + above
+        least = int(number or 0) + (HALF if offset == "+half" else int(offset or 0))
         return cls(base or "", int(divisor or 1), least if base else max(0, least))
 
     def __str__(self) -> str:
@@ -170,7 +169,8 @@ def _figure(base: str, ledger: Ledger, entry_id: EntryId | None) -> Money:
         case "limit" if entry is not None:
             return entry.remaining + int(may_exceed(ledger, entry))
         case "refundable":
-            return entry.refundable if entry is not None else 0
+            payment = ledger.entries.get(ledger.payment_behind(entry_id or EntryId("")))
+            return payment.refundable if payment is not None else 0
         case "original":
             return entry.amount if entry is not None else ledger.opening
         case "balance":

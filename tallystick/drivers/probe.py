@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from tallystick.drivers.offered import as_far_as_offered
 from tallystick.drivers.sequential import run_program
+from tallystick.program import Verb
 from tallystick.run import Run, Violated
 
 PROBES: dict[str, tuple[str, ...]] = {
@@ -106,6 +107,20 @@ PROBES: dict[str, tuple[str, ...]] = {
         "x9 = hold A 1 ref=v",
         "x10 = capture h 1 ref=h",
     ),
+    "refunds": (
+        "A = card 1000",
+        "h = hold A 300",
+        "r1 = refund h",
+        "i = hold A 200",
+        "c = capture i",
+        "r2 = refund c 10",
+        "r3 = refund i 20",
+        "again r3",
+        "s = refund i 30 ref=r3",
+        "j = hold A 100",
+        "e = capture j",
+        "t = refund j 20 ref=r3",
+    ),
     "amount 0": (
         "A = card 1000",
         "d = draw A 0",
@@ -180,6 +195,8 @@ def probe(run: Run) -> None:
 def ask(run: Run, name: str) -> None:
     """Put the questions of one probe. Raises Violated if an answer is not permitted."""
     if name == "reserved metadata" and not run.profile.traits.reserved_metadata:
+        return
+    if name == "refunds" and Verb.REFUND not in run.profile.traits.verbs:
         return
     asked = OPEN_ELSEWHERE.get(name, ())
     if asked and all(run.dialect.answer(question) is not None for question in asked):

@@ -49,8 +49,9 @@ def reads_after(ledger: Ledger, about: EntryId | None, *, every: bool) -> tuple[
     """
     if ledger.traits.account:
         return (ReadCard(ledger.card),)
-    own = [hold for hold in known_holds(ledger) if hold == about]
-    others = [hold for hold in known_holds(ledger) if hold != about] if every else []
+    behind = None if about is None else ledger.payment_behind(about)
+    own = [hold for hold in known_holds(ledger) if hold == behind]
+    others = [hold for hold in known_holds(ledger) if hold != behind] if every else []
     return tuple(ReadHold(ledger.card, hold) for hold in [*others, *own])
 
 

@@ -81,7 +81,11 @@ def apply(ledger: Ledger, command: Write, shown: str | None) -> Successors:
             return (_with_token(ledger, command, shown),)
         case _:
             entry_id = made_up_id(ledger, command) if shown is None else EntryId(shown)
-            return book(ledger, command, entry_of(ledger, command), entry_id)
+            return tuple(
+                after
+                for entry in entries_of(ledger, command)
+                for after in book(ledger, command, entry, entry_id)
+            )
 
 
 def made_up_id(ledger: Ledger, command: Payment) -> EntryId:
@@ -167,13 +171,51 @@ STATE_OF_NEW = {
 }
 
 
+def entries_of(ledger: Ledger, command: Payment, shown: Money | None = None) -> tuple[Entry, ...]:
+    """Return the entries that a payment may make when it is accepted; none is booked yet.
+
+    Several only for a refund without an amount by the id of one of several captures: it may give
+    back what is left of that capture, or of all. If the answer has `shown` how much, that is one.
+    """
+    entry = entry_of(ledger, command)
+    if not isinstance(command, Refund) or command.amount is not None:
+        return (entry,)
+    if command.parent == ledger.payment_behind(command.parent):
+        return (entry,)
+    least, most = left_of_capture(ledger, command.parent)
+    amounts = [entry.amount, *([most] if 0 < most != entry.amount else [])]
+    if shown is not None:
+        amounts = [shown] if 0 < least <= shown <= most else amounts[:1]
+    return tuple(entry._replace(amount=amount) for amount in amounts)
+
+
+def left_of_capture(ledger: Ledger, capture: EntryId) -> tuple[Money, Money]:
+    """Return the least and the most that refunds may have left of one capture of a hold.
+
+    Which captures a refund by the id of the hold gave back, a server decides.
+    """
+    hold = ledger.payment_behind(capture)
+    by_hold, by_capture = (_given_back_by(ledger, named) for named in (hold, capture))
+    most = min(ledger.entries[capture].amount - by_capture, ledger.entries[hold].refundable)
+    return max(0, most - by_hold), max(0, most)
+
+
+def _given_back_by(ledger: Ledger, named: EntryId) -> Money:
+    """Return what the refunds gave back that named this id; not what they released."""
+    return sum(
+        entry.amount
+        for entry in ledger.entries.values()
+        if entry.kind is Kind.REFUND and entry.parent == named and not entry.captured
+    )
+
+
 def entry_of(ledger: Ledger, command: Payment) -> Entry:
     """Return the entry that a payment makes when it is accepted; it is not booked yet."""
     ref, extras = command.ref, command.extras
     if isinstance(command, Transact):
         state = STATE_OF_NEW[command.kind]
         return Entry(command.kind, ref, command.amount, state, extras=extras)
-    hold = ledger.entries[command.parent]
+    hold = ledger.entries[ledger.payment_behind(command.parent)]
     if isinstance(command, Refund):
         left, original = (
             (hold.remaining, hold.amount) if hold.is_uncaptured else (hold.refundable, 0)
@@ -297,7 +339,7 @@ def _book_capture(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
 
 def _book_void(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
     """Release what the hold still locks, or a part of it; or give captured money back."""
-    hold_id = entry.parent or EntryId("")
+    hold_id = ledger.payment_behind(entry.parent or EntryId(""))
     hold = ledger.entries[hold_id]
     if hold.state in REFUNDABLE or hold.is_refunded:
         after, write = hold._replace(state=State.REFUNDED), LastWrite.REFUNDED
@@ -319,7 +361,7 @@ def _book_refund(ledger: Ledger, entry_id: EntryId, entry: Entry) -> Changes:
 
     Of a hold of which nothing is captured it releases what is locked (`refund.uncaptured`).
     """
-    paid_by = entry.parent or EntryId("")
+    paid_by = ledger.payment_behind(entry.parent or EntryId(""))
     payment = ledger.entries[paid_by]
     if payment.is_uncaptured:
         released = _book_void(ledger, entry_id, entry)

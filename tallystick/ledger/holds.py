@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tallystick.ledger.dialect import REPLAY
-from tallystick.ledger.effects import adopt, book, entry_of, made_up_id
+from tallystick.ledger.effects import adopt, apply, made_up_id
 from tallystick.ledger.figures import BLAME
 from tallystick.ledger.lifecycle import State
 from tallystick.ledger.members import first_missing
@@ -159,14 +159,17 @@ def _readings_of_released(ledger: Ledger, hold_id: EntryId, hold: Entry) -> dict
     voided = hold.released
     if hold.state is State.ENDED:
         # A void of all that a hold locks ends it, so that a capture finds parts at most.
-        voided = sum(entry.amount for entry in _parts_voided(ledger, hold_id))
+        voided = sum(entry.amount for entry in _parts_released(ledger, hold_id))
     return {"with_rest": hold.released, "without_rest": voided}
 
 
-def _parts_voided(ledger: Ledger, hold_id: EntryId) -> Iterator[Entry]:
-    if ledger.traits.part_of_void:  # else none can be, and all entries need not be looked at
+def _parts_released(ledger: Ledger, hold_id: EntryId) -> Iterator[Entry]:
+    """The voids of a part, and the refunds that gave nothing back but released a part."""
+    can_be = ledger.traits.part_of_void or "refund" in ledger.traits.verbs
+    if can_be:  # else there are none, and all entries need not be looked at
         for entry in ledger.entries.values():
-            if entry.kind is Kind.VOID and entry.parent == hold_id:
+            releases = entry.kind is Kind.VOID or (entry.kind is Kind.REFUND and entry.captured)
+            if releases and entry.parent == hold_id:
                 yield entry
 
 
@@ -222,10 +225,10 @@ def judge_held(
             return Violation("TX-8", "a new id", f"the id {record.id} of an earlier hold")
         entry_id = hold_id = record.id
     else:
-        entry_id, hold_id = made_up_id(ledger, command), command.parent
+        entry_id, hold_id = made_up_id(ledger, command), ledger.payment_behind(command.parent)
     possible: list[Ledger] = []
     violation: Violation | None = None
-    for after in book(ledger, command, entry_of(ledger, command), entry_id):
+    for after in apply(ledger, command, entry_id):
         judged = judge_hold(after, hold_id, record, checked)
         if isinstance(judged, Ledger):
             possible.append(judged)
@@ -236,7 +239,7 @@ def judge_held(
 
 def hold_of(ledger: Ledger, reuse: Reuse) -> EntryId:
     """Return the id of the hold that the earlier use of a ref_id was about."""
-    return ledger.entries[reuse.entry].parent or reuse.entry
+    return ledger.payment_behind(ledger.entries[reuse.entry].parent or reuse.entry)
 
 
 def judge_repeated(

@@ -33,7 +33,14 @@ def _holds(ledger: Ledger) -> Iterator[tuple[str, Entry]]:
 
 
 def _children(ledger: Ledger, parent: str) -> Iterator[Entry]:
-    return (entry for entry in ledger.entries.values() if entry.parent == parent)
+    return (entry for entry in ledger.entries.values() if _acts_on(ledger, entry) == parent)
+
+
+def _acts_on(ledger: Ledger, entry: Entry) -> str | None:
+    """The payment that an entry acts on: the hold of a capture, if a refund names the capture."""
+    named = None if entry.parent is None else ledger.entries[entry.parent]
+    is_indirect = named is not None and entry.kind is Kind.REFUND and named.kind is Kind.CAPTURE
+    return named.parent if named is not None and is_indirect else entry.parent
 
 
 def money_is_conserved(ledger: Ledger) -> bool:
@@ -137,7 +144,7 @@ def _state_fits(ledger: Ledger, key: str, hold: Entry) -> bool:
 PARENTS: dict[Kind, tuple[Kind, ...]] = {
     Kind.CAPTURE: (Kind.HOLD,),
     Kind.VOID: (Kind.HOLD,),
-    Kind.REFUND: (Kind.HOLD, Kind.DRAWDOWN),
+    Kind.REFUND: (Kind.HOLD, Kind.DRAWDOWN, Kind.CAPTURE),
 }
 
 

@@ -21,7 +21,7 @@ from tallystick.ledger.effects import (
     apply,
     book,
     book_opening,
-    entry_of,
+    entries_of,
     refused,
 )
 from tallystick.ledger.figures import judge_card
@@ -201,7 +201,7 @@ def _judge_paid(
         checked.append(asked)
     if isinstance(command, Transact) and ledger.card_status is CardStatus.INACTIVE:
         ledger = ledger.changed(currency=command.currency)
-    entry = entry_of(ledger, command)
+    entry = entries_of(ledger, command, record.amount)[0]
     dialect = judge_answer(ledger, command, entry, record)
     if isinstance(dialect, Violation):
         return dialect

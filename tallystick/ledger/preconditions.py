@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from tallystick.ledger.counting import has_paid_by_capture, may_refund, zero_may_be_a_part
 from tallystick.ledger.dialect import ACCEPT, REFUSE
+from tallystick.ledger.effects import left_of_capture
 from tallystick.ledger.frequent import is_surely_without_reason
 from tallystick.ledger.lifecycle import (
     ILLEGAL_MOVE_RULES,
@@ -363,10 +364,11 @@ def _to_refund_by_void(hold: Entry) -> Iterator[RefusalReason]:
 
 def _to_refund(ledger: Ledger, command: Refund) -> Iterator[RefusalReason]:
     """Only bounds are demanded: when a server takes a refund, beside that, is its own business."""
-    payment = ledger.entries.get(command.parent)
+    payment = ledger.entries.get(ledger.payment_behind(command.parent))
     paid = 0 if payment is None else payment.paid
     left = 0 if payment is None else payment.refundable
     asked = left if command.amount is None else command.amount
+    yield from _to_refund_by_capture(ledger, command)
     if payment is not None and payment.is_uncaptured:
         yield from _to_release_by_refund(payment, command.amount)
     elif payment is None or paid == 0:
@@ -389,6 +391,16 @@ def _to_refund(ledger: Ledger, command: Refund) -> Iterator[RefusalReason]:
     yield from size_reasons(ledger, command.amount)
     yield from ref_reasons(ledger, command.ref)
     yield from extras_reasons(command.extras, ledger.traits.reserved_metadata)
+
+
+def _to_refund_by_capture(ledger: Ledger, command: Refund) -> Iterator[RefusalReason]:
+    """Return the reasons to refuse a refund that names a capture's own record, not its hold."""
+    if command.parent == ledger.payment_behind(command.parent):
+        return
+    yield RefusalReason("it names a capture, not the hold", question="refund.by_capture")
+    least, _ = left_of_capture(ledger, command.parent)
+    if least < (command.amount or 1):
+        yield RefusalReason("it may be more than is left of this capture")
 
 
 def _to_release_by_refund(hold: Entry, amount: Money | None) -> Iterator[RefusalReason]:

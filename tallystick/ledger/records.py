@@ -173,10 +173,9 @@ def _judge_listed(
     judged = _judge_record(ledger, entry, _completed(ledger, entry, record), entry.extras)
     if isinstance(judged, Violation):
         return replace(judged, rule="BAL-5", expected=f"listed: {judged.expected}")
+    own = (entry_id, *_parents(ledger, entry))
     others = (
-        other.extras
-        for key, other in ledger.entries.items()
-        if key != entry_id and key != entry.parent and other.extras
+        other.extras for key, other in ledger.entries.items() if key not in own and other.extras
     )
     borrowed = first_borrowed(_own_extras(ledger, entry), record.extras, others)
     if borrowed is not None:
@@ -186,10 +185,16 @@ def _judge_listed(
 
 def _own_extras(ledger: Ledger, entry: Entry) -> Extras:
     """Return what a record may show: what was sent with it, with its hold, and with its card."""
-    parent = ledger.entries.get(entry.parent or EntryId(""))
-    of_parent = () if parent is None else parent.extras
+    parents = (ledger.entries.get(parent) for parent in _parents(ledger, entry))
+    of_parents = (pair for parent in parents if parent is not None for pair in parent.extras)
     of_card = () if ledger.opened_by is None else ledger.opened_by.extras
-    return (*entry.extras, *of_parent, *of_card)
+    return (*entry.extras, *of_parents, *of_card)
+
+
+def _parents(ledger: Ledger, entry: Entry) -> tuple[EntryId, ...]:
+    """Return what a record may name as its parent: what was asked for, or the payment behind it."""
+    named = entry.parent
+    return () if named is None else tuple(dict.fromkeys((named, ledger.payment_behind(named))))
 
 
 ITEM_MEMBERS = ("ref", "amount", "parent")
@@ -302,7 +307,7 @@ def _documented_differences(
         yield f"ref_id {entry.ref!r}", f"ref_id {record.ref!r}"
     if record.currency != ledger.currency:
         yield f"currency {ledger.currency}", f"currency {record.currency}"
-    if entry.parent is not None and record.parent != entry.parent:
+    if entry.parent is not None and record.parent not in _parents(ledger, entry):
         yield f"parent_id {entry.parent}", f"parent_id {record.parent}"
     if entry.parent is None and record.parent is not None:
         yield "no parent_id", f"parent_id {record.parent}"

@@ -116,7 +116,8 @@ class Entry(NamedTuple):
     `released` is what a hold locked and gave back; `over` by how much its captures exceed it;
     `touched` says of a hold that a capture of 0 is recorded of it; `refunded` is what refunds gave
     back of what was paid by it.
-    `parent` is the id of the payment that a capture, a void or a refund acts on.
+    `parent` is the id that a capture, a void or a refund names as what it acts on: that of a
+    payment, or for a refund perhaps that of a capture's own record (see `Ledger.payment_behind`).
     A tuple, because every judgement makes some, and a frozen dataclass takes six times as long.
     """
 
@@ -250,6 +251,13 @@ class Ledger:
     def available(self) -> Money:
         """What a drawdown can take."""
         return self.balance - self.held
+
+    def payment_behind(self, named: EntryId) -> EntryId:
+        """Return the payment that an id stands for: its hold, if it is a capture's own record."""
+        entry = self.entries.get(named)
+        if entry is None or entry.kind is not Kind.CAPTURE or entry.parent is None:
+            return named
+        return entry.parent
 
     def changed(self, **members: Any) -> Ledger:
         """Return this ledger with other values for some members."""

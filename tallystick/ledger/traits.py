@@ -31,6 +31,7 @@ DETAILS = frozenset(
             "record of a capture",
             "record of a refund",
             "amount of a refund",
+            "refund by id",
         ),
         *("ref of an item", "amount of an item", "parent of an item"),
         *("balance", "available"),
@@ -38,8 +39,8 @@ DETAILS = frozenset(
     )
 )
 """What some APIs show or take beside what every one has: the type of a record, the period of a
-card, ids that callers choose, members of an item of a list, figures of a card, what was released of
-a hold."""
+card, ids that callers choose, a refund that names one id of what it gives back, members of an item
+of a list, figures of a card, what was released of a hold."""
 
 
 @dataclass(frozen=True, slots=True)

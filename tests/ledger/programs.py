@@ -114,6 +114,10 @@ class Commands:
         chosen = rng.choice(holds if holds and rng.random() < 0.9 else known)
         parent = "missing" if rng.random() < 0.03 else chosen.id
         if server.has_refunds and rng.random() < 0.4:
+            captures = [t for t in known if t.kind is Kind.CAPTURE]
+            if captures and rng.random() < 0.4:
+                chosen = rng.choice(captures)
+                parent = chosen.id
             return self._refund(chosen, parent)
         if rng.random() < 0.3:
             return Void("A", parent, self._ref(), self._phase(), rng.choice(EXTRAS))
@@ -122,7 +126,7 @@ class Commands:
         return Capture("A", parent, amount, self._ref(), self._phase(), rng.choice(EXTRAS))
 
     def _refund(self, chosen: Transaction, parent: str) -> Refund:
-        left = self.server.refundable(chosen)
+        left = self.server.refundable(self.server.behind(chosen.id))
         amount = self.rng.choice([None, 0, 1, left, left + 1, left // 2, chosen.amount])
         ref, phase = self._ref(), self._phase()
         return Refund("A", parent, amount, ref, phase, self.rng.choice(EXTRAS))

@@ -32,6 +32,33 @@ class LooksAtTheLargestRefund(Refunds):
         return max((t.amount for t in self.log if t.parent == payment.id), default=0)
 
 
+class CountsEachIdForItself(Refunds):
+    """A refund by the id of a capture is not counted as one of its hold."""
+
+    def __init__(self, answers, habits=frozenset()):
+        super().__init__({**answers, "refund.by_capture": "accept"}, habits)
+
+    def refunds_of(self, payment):
+        return [t for t in self.log if t.kind is Kind.REFUND and t.parent == payment.id]
+
+    def left_of(self, key):
+        named = self.find(key)
+        if named.kind is not Kind.CAPTURE:
+            return self.refundable(named)
+        return named.amount - self.given_back(named)
+
+
+class RefundsTheHoldOfACapture(Refunds):
+    """It refuses no id of a capture, however much of its hold was given back."""
+
+    def __init__(self, answers, habits=frozenset()):
+        super().__init__({**answers, "refund.by_capture": "accept"}, habits)
+
+    def left_of(self, key):
+        named = self.find(key)
+        return named.amount if named.kind is Kind.CAPTURE else super().left_of(key)
+
+
 class GivesNothingBack(Refunds):
     def balance(self):
         return super().balance() - self.sum(Kind.REFUND)

@@ -126,8 +126,11 @@ class Records:
         amount = t.amount
         if t.kind is Kind.VOID and self.answers["void.amount"] == "original":
             amount = self.find(t.parent).amount
+        parent = t.parent
+        if t.kind is Kind.REFUND and "refunds show their hold" in self.habits:
+            parent = self.behind(parent).id
         return TransactionRecord(
-            t.id, t.ref, amount, self.currency, self.type_of(t), t.parent, t.extras
+            t.id, t.ref, amount, self.currency, self.type_of(t), parent, t.extras
         )
 
     def type_of(self, t: Transaction) -> str:
@@ -199,8 +202,28 @@ class Records:
         return sum(t.amount for t in self.log if t.kind is Kind.CAPTURE and t.parent == hold.id)
 
     def given_back(self, payment: Transaction) -> int:
-        refunds = [t for t in self.log if t.kind is Kind.REFUND and t.parent == payment.id]
-        return sum(t.amount for t in refunds if not t.releases)
+        return sum(t.amount for t in self.refunds_of(payment) if not t.releases)
+
+    def refunds_of(self, payment: Transaction) -> list[Transaction]:
+        """Those by its own id, and by the ids of its captures."""
+        refunds = (t for t in self.log if t.kind is Kind.REFUND)
+        return [t for t in refunds if payment in (self.find(t.parent), self.behind(t.parent))]
+
+    def behind(self, key: str | None) -> Transaction | None:
+        """The payment that an id stands for on this server: a capture's own id for its hold."""
+        found = self.find(key)
+        is_capture = found is not None and found.kind is Kind.CAPTURE
+        if not is_capture or self.answers.get("refund.by_capture") != "accept":
+            return found
+        return self.find(found.parent)
+
+    def left_of(self, key: str) -> int:
+        """What a refund by this id may give back at most."""
+        named, payment = self.find(key), self.behind(key)
+        if named is payment or "captures bound their refunds" not in self.habits:
+            return self.refundable(payment)
+        through = sum(t.amount for t in self.log if t.parent == key)
+        return min(self.refundable(payment), named.amount - through)
 
     def is_uncaptured(self, t: Transaction) -> bool:
         """Whether it is an open hold of which nothing was captured."""

@@ -54,7 +54,12 @@ HABITS = (
     "zero holds end at once",
 )
 """What a server may do each time anew: the documentation leaves it open, and no question asks."""
-HABITS_OF_REFUNDS = ("only finished holds are refunded", "a part and then all is refused")
+HABITS_OF_REFUNDS = (
+    "only finished holds are refunded",
+    "a part and then all is refused",
+    "captures bound their refunds",
+    "refunds show their hold",
+)
 """The same on an API that has refunds."""
 
 
@@ -236,15 +241,15 @@ class HonestServer(Card):
             self.agrees("void.after_part")
 
     def permit_refund(self, command: Refund) -> None:
-        payment = self.find(command.parent)
+        payment = self.behind(command.parent)
         self.need(payment is not None)
         if self.is_uncaptured(payment):
             self.agrees("refund.uncaptured")
             whole = self.locked(payment)
             self.need(command.amount in (None, whole) and whole > 0)
             return
-        self.need(self.refundable(payment) > 0)
-        self.need(command.amount is None or 0 < command.amount <= self.refundable(payment))
+        left = self.left_of(command.parent)
+        self.need(0 < (left if command.amount is None else command.amount) <= left)
         if self.is_open(payment) or payment.kind is Kind.DRAWDOWN:
             self.need("only finished holds are refunded" not in self.habits)
         if command.amount is None and self.given_back(payment):
@@ -253,7 +258,7 @@ class HonestServer(Card):
 
     def book(self, command: Payment) -> Transaction:
         parent = getattr(command, "parent", None)
-        hold = self.find(parent)
+        hold = self.behind(parent) if isinstance(command, Refund) else self.find(parent)
         made = Transaction(
             self.name("t"),
             command.kind,
@@ -268,7 +273,7 @@ class HonestServer(Card):
         if amount is not None:
             made.amount = amount
         elif command.kind is Kind.REFUND and not self.is_uncaptured(hold):
-            made.amount = self.refundable(hold)
+            made.amount = self.left_of(parent)
         made.releases = command.kind is Kind.REFUND and self.is_uncaptured(hold)
         if made.releases or (command.kind is Kind.VOID and made.amount == self.locked(hold)):
             hold.voided = True

@@ -22,6 +22,8 @@ ENDS_PARTS = (
 )
 VOIDED = (*HOLD, "void v1 h1")
 PAID = (*HOLD, "capture c1 h1 all")
+BY_CAPTURE = (*PAID, "refund r1 c1 100")
+PARTS = (*HOLD, "capture c1 h1 100", "capture c2 h1 500")
 ONCE = ("open 1000", "token k1 once")
 LONG = "r" * 70
 NOTE = 'metadata={"a":"1"}'
@@ -168,6 +170,33 @@ LIFECYCLE: tuple[Row, ...] = (
     (("open 1000", "draw d1 5"), "refund r1 d1 5", "refused", "balance=995"),
     (("open 1000", "draw d1 5"), "refund r1 d1 6", "accepted", "REFUND-2"),
     (("open 1000",), "refund r1 nothing 5", "accepted", "REFUND-3"),
+    (PAID, "refund r1 c1 100", "refused", "balance=400"),
+    (PAID, "refund r1 c1 100", "accepted", "balance=500 refunded=100"),
+    (PAID, "refund r1 c1 100", "accepted parent=h1", "balance=500 refunded=100"),
+    (PAID, "refund r1 c1 100", "accepted parent=none", "REFUND-4"),
+    (PAID, "refund r1 c1 100", "accepted parent=other", "REFUND-4"),
+    (PAID, "refund r1 c1 601", "accepted", "REFUND-2"),
+    (PAID, "refund r1 c1 all", "accepted amount=600", "balance=1000"),
+    (PAID, "refund r1 c1 all", "accepted amount=599", "REFUND-4"),
+    (BY_CAPTURE, "refund r2 c1 500", "accepted", "balance=1000 refunded=600"),
+    (BY_CAPTURE, "refund r2 c1 500", "refused", "DIA-1"),
+    (BY_CAPTURE, "refund r2 c1 501", "accepted", "REFUND-2"),
+    (BY_CAPTURE, "refund r2 c1 501", "refused", "balance=500"),
+    (BY_CAPTURE, "refund r2 h1 500", "refused", "REFUND-1"),
+    (BY_CAPTURE, "refund r2 h1 501", "accepted", "REFUND-2"),
+    ((*PAID, "refund r1 h1 100"), "refund r2 c1 501", "accepted", "REFUND-2"),
+    (BY_CAPTURE, "refund r1 c1 100", "accepted", "REF-1"),
+    (BY_CAPTURE, "refund r1 h1 100", "refused", "balance=500"),
+    (BY_CAPTURE, "refund r1 h1 100", "accepted", "balance=600"),
+    (BY_CAPTURE, "read", "accepted balance=400 available=400", "REFUND-1"),
+    (PARTS, "refund r1 c1 200", "accepted", "balance=600"),
+    (PARTS, "refund r1 c1 200", "refused", "balance=400"),
+    (PARTS, "refund r1 c1 601", "accepted", "REFUND-2"),
+    (PARTS, "refund r1 c1 all", "accepted amount=100", "balance=500"),
+    (PARTS, "refund r1 c1 all", "accepted amount=600", "balance=1000"),
+    (PARTS, "refund r1 c1 all", "accepted amount=200", "REFUND-4"),
+    ((*PARTS, "refund r1 h1 50"), "refund r2 c1 all", "accepted amount=50", "balance=500"),
+    ((*PARTS, "refund r1 h1 50"), "refund r2 c1 all", "accepted amount=100", "balance=550"),
     (HOLD, "void v1 h1", "accepted", "balance=1000 available=1000 held=0 held_original=0"),
     (HOLD, "void v1 h1", "refused", "VOID-1"),
     (HOLD, "void v1 h1", "accepted amount=5", "VOID-5"),

@@ -35,6 +35,7 @@ from tallystick.ledger.ordinary import ORDINARY_AMOUNT, is_ordinary_ref
 from tallystick.ledger.state import Ledger
 from tallystick.ledger.vocabulary import (
     Accepted,
+    Capture,
     CardRecord,
     Command,
     IssueToken,
@@ -114,6 +115,8 @@ class Independence:
 
     moved: Moved | None = None
     """What payments add to the balance and to the held money; None if nothing is known of it."""
+    captured: Mapping[str, str] = field(default_factory=dict)
+    """The holds by the ids of their captures, if a refund may name one."""
 
     @classmethod
     def of(cls, part: Sequence[Op], ledgers: Sequence[Ledger] = ()) -> Independence:
@@ -143,6 +146,7 @@ class Independence:
             {} if currency is None or ends else last_on_their_holds(part, ledgers, reused),
             frozenset() if active is None else unnamed_in(part, ledgers, reused),
             None if currency is None else Moved(part, ledgers, reused),
+            dict(_captures_in(part, ledgers)) if gives_back else {},
         )
 
     def start(self, ledger: Ledger) -> Ledger:
@@ -216,8 +220,29 @@ class Independence:
         )
 
     def interferes(self, earlier: Op, later: Op) -> bool:
-        """See `interferes`."""
-        return interferes(earlier, later, self.frees)
+        """Whether `earlier` before `later` may be possible or lead somewhere that the reverse does
+        not.
+
+        Payments depend on each other by what they share (a ref_id, a hold) and by the available
+        money: who takes money may need what another frees, and a refusal may be due to what another
+        took.
+        """
+        if _is_hold_read(earlier) or _is_hold_read(later):
+            # The figures of a hold depend on what is done to it, and on nothing else.
+            known = all(_is_hold_read(op) or _is_pure_payment(op) for op in (earlier, later))
+            return not known or self._is_about_one_entry(earlier, later)
+        if not (_is_pure_payment(earlier) and _is_pure_payment(later)):
+            return True
+        if _share_something(earlier, later) or self._is_about_one_entry(earlier, later):
+            return True
+        if _frees(earlier, self.frees):
+            return _takes(later)
+        if _takes(earlier):
+            return _may_lack_money(later)
+        return _may_lack_money(earlier) and _frees(later, self.frees)
+
+    def _is_about_one_entry(self, one: Op, other: Op) -> bool:
+        return bool(_entries_of(one, self.captured) & _entries_of(other, self.captured))
 
     def changes(self, operation: Op) -> bool:
         """Whether the operation may change the ledger."""
@@ -235,7 +260,9 @@ class Independence:
         """
         if not (_is_pure_payment(earlier) and _is_pure_payment(later)) or _may_lack_money(earlier):
             return True
-        return _share_something(earlier, later) or bool(_entries_of(earlier) & self.named_early)
+        if _share_something(earlier, later) or self._is_about_one_entry(earlier, later):
+            return True
+        return bool(_entries_of(earlier, self.captured) & self.named_early)
 
     def enablers(self, ledger: Ledger, later: Op, others: Sequence[Op]) -> Sequence[Op]:
         """Those of the others that may have to come before `later`, to make it possible.
@@ -270,39 +297,16 @@ class Independence:
         return is_payment_without_token(command) and command.ref not in self.reused_refs
 
 
-def interferes(earlier: Op, later: Op, frees: tuple[Kind, ...] = FREES) -> bool:
-    """Whether `earlier` before `later` may be possible or lead somewhere that the reverse does not.
-
-    Payments depend on each other by what they share (a ref_id, a hold) and by the available money:
-    who takes money may need what another frees, and a refusal may be due to what another took.
-    """
-    if _is_hold_read(earlier) or _is_hold_read(later):
-        # The figures of a hold depend on what is done to it, and on nothing else.
-        known = all(_is_hold_read(op) or _is_pure_payment(op) for op in (earlier, later))
-        return not known or bool(_entries_of(earlier) & _entries_of(later))
-    if not (_is_pure_payment(earlier) and _is_pure_payment(later)):
-        return True
-    if _share_something(earlier, later):
-        return True
-    if _frees(earlier, frees):
-        return _takes(later)
-    if _takes(earlier):
-        return _may_lack_money(later)
-    return _may_lack_money(earlier) and _frees(later, frees)
-
-
 def _is_hold_read(operation: Op) -> bool:
     return isinstance(operation.command.command, ReadHold)
 
 
 def _share_something(one: Op, other: Op) -> bool:
-    """Whether two payments have a ref_id or a hold in common, or differ in their currency.
+    """Whether two payments have a ref_id in common, or differ in their currency.
 
     The currency, because a card that is not active yet takes the currency of its first fund.
     """
-    if ref_of(one) == ref_of(other) or _entries_of(one) & _entries_of(other):
-        return True
-    return len(_currencies(one) | _currencies(other)) > 1
+    return ref_of(one) == ref_of(other) or len(_currencies(one) | _currencies(other)) > 1
 
 
 def ref_of(operation: Op) -> RefId:
@@ -403,6 +407,18 @@ def _amount(op: Op) -> Money | None:
     return getattr(op.command.command, "amount", None)
 
 
+def _captures_in(part: Sequence[Op], ledgers: Sequence[Ledger]) -> Iterator[tuple[str, str]]:
+    """The ids of the captures before these operations and among them, each with its hold's."""
+    for ledger in ledgers:
+        for entry_id, entry in ledger.entries.items():
+            if entry.kind is Kind.CAPTURE and entry.parent is not None:
+                yield entry_id, entry.parent
+    for op in part:
+        made = getattr(getattr(op.outcome, "record", None), "id", None)
+        if isinstance(op.command.command, Capture) and made is not None:
+            yield made, op.command.command.parent
+
+
 def _named_early(part: Sequence[Op]) -> Iterator[str]:
     """Ids that a request named although the answer that made them had not come yet: the client has
     them from another request, which may have been the same one (an equal ref_id) sent again.
@@ -418,9 +434,10 @@ def _named_early(part: Sequence[Op]) -> Iterator[str]:
             yield parent
 
 
-def _entries_of(operation: Op) -> set[str]:
-    """The ids of the transactions that it touches: its parent, and the one that it made."""
+def _entries_of(operation: Op, captured: Mapping[str, str]) -> set[str]:
+    """The ids of the transactions that it touches: its parent, the hold of which that is a capture,
+    and the one that it made."""
     parent = getattr(operation.command.command, "parent", None)
     outcome = operation.outcome
     made = getattr(outcome.record, "id", None) if isinstance(outcome, Accepted) else None
-    return {name for name in (parent, made) if name}
+    return {name for name in (parent, captured.get(parent or ""), made) if name}

@@ -27,7 +27,7 @@ from tallystick.profiles.declared.declaration import (
     Template,
 )
 from tallystick.profiles.declared.decoding import Decoder
-from tallystick.profiles.declared.encoding import METADATA, Encoder, name_of
+from tallystick.profiles.declared.encoding import METADATA, Encoder, name_of, names_of
 from tallystick.profiles.declared.expressions import headers_as_variables
 from tallystick.profiles.declared.fuzzing import fuzzing_of
 from tallystick.profiles.declared.leftovers import DeclaredLeftovers
@@ -312,6 +312,9 @@ def details_of(declaration: Declaration) -> frozenset[str]:
         if declaration.has_record(name):
             found.add(f"record of a {name}")
             found |= {f"amount of a {name}"} if "amount" in shown.get(name, ()) else set()
+    refund = declaration.commands.get(Name.REFUND)
+    if refund is not None and "hold" in names_of(refund.calls):
+        found.add("refund by id")
     items = shown.get(Name.LIST, set()) & set(ITEM_MEMBERS)
     found |= {f"{figure} of an item" for figure in items}
     return frozenset(found)
