@@ -88,6 +88,11 @@ class Debts:
         return self._special_called
 
     @property
+    def may_explain(self) -> bool:
+        """Whether one was called, or was counted in the sums that were given."""
+        return self._called > 0 or self._are_summed
+
+    @property
     def adding(self) -> list[tuple[int, Vector]]:
         """Those that were called and only add, and what."""
         self._spend(glances(self._called))
@@ -107,7 +112,7 @@ class Debts:
 
     def needs(self, state: Any, number: int) -> Needs:
         """What has to be added for the operation; None if no lost operation can."""
-        if self._totals is None or not (self._called or self._are_summed):
+        if self._totals is None or not self.may_explain:
             return None
         return self._totals.needs(state, self._operations[number])
 

@@ -169,8 +169,7 @@ class Linearizer:
         """
         found: list[Config] = []
         if not effort.detours:
-            for config in frontier:
-                found += self.placing.linearized(config, number)
+            found = self._at_once(frontier, number)
             if len(found) == 1:
                 return found  # nearly every return of a long history ends here
         self.placing.forgets = effort.forgets
@@ -180,8 +179,10 @@ class Linearizer:
         else:
             special = self.debts.special_of(lost)
         self._detours.is_exhaustive = effort.width == UNLIMITED
-        if effort.detours:
-            others = pending + special if effort.lost else pending
+        others = pending + special if effort.lost else pending
+        if effort.detours and not (others or self.debts.may_explain):
+            found = self._at_once(frontier, number)  # there is nothing to make a detour with
+        elif effort.detours:
             found = self._detours.before(frontier, number, others, effort.lost)
         # Before an effort gives up, it inserts as little as possible: pending operations alone,
         # then lost ones too. A thorough one has tried all that already.
@@ -189,6 +190,14 @@ class Linearizer:
             if not found and not effort.forgets and effort is not THOROUGH:
                 found = self._detours.before(frontier, number, others, most_lost, shortest=True)
         return self._best(found, pending)[: effort.width]
+
+    def _at_once(self, frontier: list[Config], number: int) -> list[Config]:
+        """The configurations with the operation in the next place."""
+        if len(frontier) == 1:
+            return self.placing.linearized(frontier[0], number)
+        found = [after for one in frontier for after in self.placing.linearized(one, number)]
+        self._meter.limit_memory(len(frontier) + len(found))
+        return found
 
     def _best(self, found: list[Config], pending: tuple[int, ...]) -> list[Config]:
         """The configurations that no other one dominates, the best ones first."""
@@ -206,11 +215,17 @@ def _events(operations: Sequence[AnyOperation]) -> list[int]:
     At equal times calls come first, so that intervals are closed: operations that share but one
     nanosecond are concurrent. A clock with coarse ticks then permits too much, never too little.
     """
-    moments = [(o.called_ns, 0, n) for n, o in enumerate(operations)]
-    moments += [
-        (o.returned_ns, 1, ~n) for n, o in enumerate(operations) if o.returned_ns is not None
-    ]
-    return [event for _, _, event in sorted(moments)]
+
+    def moment(event: int) -> int:
+        if event >= 0:
+            return 2 * operations[event].called_ns
+        return 2 * (operations[~event].returned_ns or 0) + 1
+
+    events = [n for n, o in enumerate(operations) if o.returned_ns is not None]
+    # No tuples to sort: so many at once would wake Python's collector of garbage again and again.
+    events = [*range(len(operations)), *[~n for n in reversed(events)]]
+    events.sort(key=moment)
+    return events
 
 
 def _bits(operations: Sequence[AnyOperation], events: list[int]) -> tuple[list[int], int]:
