@@ -32,7 +32,7 @@ from tallystick.target import Answer
 rule = pytest.mark.rule
 pytestmark = pytest.mark.api("wallet")
 
-REFS = ("", " ", "0", "null", "x" * 1000, "贈り物🎁", "a/b?c=d#e")
+REFS = ("", " ", "0", "null", "x" * 1000, "贈り物🎁", "a/b?c=d#e", "__proto__", "constructor")
 """ref_ids that a program may take for none, or for something else."""
 
 

@@ -19,7 +19,18 @@ from contracts.support.staging import Stage, body_of, is_refused, may_want_pin
 from tallystick.conditions import listing, shows, status_in
 from tallystick.fixtures import Check
 from tallystick.ledger.ordinary import REF_CHARACTERS
-from tallystick.ledger.vocabulary import CardId, IssueToken, Kind, OpenCard, PrepareCard, Transact
+from tallystick.ledger.vocabulary import (
+    Capture,
+    CardId,
+    EntryId,
+    IssueToken,
+    Kind,
+    OpenCard,
+    PrepareCard,
+    RefId,
+    Transact,
+    Void,
+)
 from tallystick.profiles.wallet import operations as op
 from tallystick.run import Run
 
@@ -268,15 +279,34 @@ def _entries(names: list[CardId]) -> list[dict[str, str]]:
     return [{"card_id": name, "type": "gift_card"} for name in names]
 
 
+ELSEWHERE = (0, 10, 20, -1)
+"""Signs of a UUID that can be another digit; a server may look at the first ones only."""
+
+
+@wallet
+@rule("TX-7", "BAL-7")
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_an_id_that_is_almost_that_of_a_hold_is_of_no_hold(run: Run, place: int) -> None:
+    stage = Stage(run, "A = card 1000 NOK", "h = hold A 600")
+    signs = list(stage.entry_id("h"))
+    signs[place] = "0" if signs[place] != "0" else "1"
+    other = EntryId("".join(signs))
+    card = stage.card_id("A")
+    stage.do("A", Capture(card, other, 10, stage.fresh_ref()))
+    stage.do("A", Void(card, other, stage.fresh_ref()))
+    stage.read_back("TX-7")
+
+
 # ref_ids ------------------------------------------------------------------------------------------
 
 REFS: dict[str, tuple[str, ...]] = {
     "patterns": ("a1b", "a_b", "a.b", "a%b", "a*b"),
-    "separators": ("ab", "a-b", "a:b", "a b"),
+    "separators": ("ab", "a-b", "a:b", "a b", "a  b"),
     "lengths": ("k10", "k1", "k"),
     "numbers": ("7", "7.0", "7e0", "07"),
     "letters": ("e", "\u00e9", "E", "e\u0301"),
     "slashes": ("x/1", "y/1"),
+    "parts": ("x,1", "x,2", "x#1", "x#2"),
     "beyond_64": ("k" * 64 + "1", "k" * 64 + "2"),
     "beyond_225": ("k" * 225 + "1", "k" * 225 + "2"),
     "beyond_255": ("k" * 255 + "1", "k" * 255 + "2"),
@@ -312,6 +342,23 @@ def test_voids_whose_ref_ids_are_nearly_equal_are_different(check: Check) -> Non
     holds = [f"h{n} = hold A 10" for n in range(len(tails))]
     voids = [f"v{n} = void h{n} {tail}" for n, tail in enumerate(tails)]
     check("A = card 1000 NOK", *holds, *voids, unread=len(voids))
+
+
+@wallet
+@rule("TOKEN-1", "TOKEN-11")
+def test_ref_ids_of_tokens_that_are_nearly_equal_make_different_tokens(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    stage.require(op.ISSUE_TOKEN)
+    card, prefix, values = stage.card_id("A"), stage.fresh("t"), []
+    for number, tail in enumerate(tail for tails in OTHER_REFS.values() for tail in tails):
+        ref = RefId(f"{prefix}{tail}")
+        answer = stage.send(request_builders.issue_token(stage.base, card, ref))
+        if is_refused(answer) and not REF_CHARACTERS.fullmatch(ref):
+            continue
+        stage.take("A", IssueToken(card, ref, one_time=True), answer, name=f"t{number}")
+        values.append(stage.token(f"t{number}"))
+    twice = sorted({value for value in values if values.count(value) > 1})
+    stage.direct.expect("TOKEN-1", not twice, "a token for each ref_id", f"{twice} for several")
 
 
 def _nearly_equal(families: dict[str, tuple[str, ...]]) -> list[str]:

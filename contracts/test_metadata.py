@@ -37,10 +37,11 @@ VALUES: dict[str, dict[str, Any]] = {
             "small": 2.5e-09,
             "negative": -1,
             "one": 1,
-            "many": [10, 9, 1, 2],
+            "many": [10, 9, 1, 2, 9, 10],
         },
         **{"lines": [{"sku": "b", "gift": False, "n": 0}, {}, ["", [0]]], "a": {"b": {"c": 1}}},
     },
+    "many_keys": {f"key_{number}": str(number) for number in range(60)},
     "lists_of_one": {"one": [1], "object": [{"sku": "b"}], "list": [["x"]]},
     "deep": {"a": {"b": {"c": {"d": {"e": {"f": "g"}}}}}},
     "names_of_members": {

@@ -174,7 +174,7 @@ def test_a_pin_has_at_least_four_characters(run: Run) -> None:
     stage.direct.expect_refusal("CARD-15", stage.send(printed), "a PIN has at least 4 characters")
 
 
-@rule("CARD-11", "TOKEN-3", "CARD-4", "TOKEN-7")
+@rule("CARD-11", "TOKEN-3", "CARD-4", "TOKEN-7", "CARD-14")
 def test_a_pin_that_begins_with_0_is_a_text(run: Run) -> None:
     # The documentation's own example of a PIN is 012345.
     stage = Stage(run)
@@ -210,6 +210,11 @@ def _codes_are_as_asked(stage: Stage, made: list[dict[str, Any]]) -> None:
     shown = [pin_of(item) for item in made]
     pins = [pin for pin in shown if pin is not None and not _is_pin(pin, 4)]
     stage.direct.expect("TOKEN-7", not pins, "PINs of 4 digits", f"{pins[:3]}")
+    # Forty PINs of 4 digits are not all the same by chance.
+    same = set(shown)
+    each = "a PIN of its own for each card"
+    stage.direct.expect("CARD-14", None not in same or same == {None}, each, "none for some")
+    stage.direct.expect("CARD-14", len(same) > 1 or same == {None}, each, f"{same} for all")
     printed = [(item.get("card_token") or {}).get("token", {}).get("value") for item in made]
     tokens = [value for value in printed if value is not None]
     # If no prefix is asked for, a token may have none or the default one.

@@ -175,3 +175,27 @@ def test_large_amounts_are_exact_if_they_are_accepted(check: Check, amount: int)
         "d2 = draw A available",
         unread=7,
     )
+
+
+LONG = 52
+"""Funds in a row: a server that keeps snapshots of a card makes one every ten or fifty changes."""
+
+
+@rule("TX-2", "CAP-2", "CAP-6", "TOKEN-2", "TOKEN-11", "REF-1")
+def test_a_card_with_a_long_history_forgets_nothing(check: Check) -> None:
+    """What was spent, settled and used up early is so after many changes, and after each of them
+    all that is available is the bound.
+    """
+    check(
+        "A = card 1000 NOK",
+        *('o = token A with {"one_time": "true"}', "p = draw o 10"),
+        *("g = hold A 50", "v = void g", "h = hold A 300", "c = capture h 100"),
+        *[
+            line
+            for number in range(LONG)
+            for line in (f"f{number} = fund A 1", f"x{number} = draw A available+1")
+        ],
+        *("again o", "q = draw o 10", "y = capture g 1", "z = capture h remaining+1"),
+        *("again p", "again c", "again v", "again f0", "d = draw A available"),
+        unread=7 + 2 * LONG + 9,
+    )

@@ -13,7 +13,7 @@ _CHAPTERS = (
     *("inputs", "formats", "values", "accepted", "access", "cards", "money", "lifecycle"),
     *("references", "reads", "tokens", "times", "absences", "rare", "corners", "neighbours"),
     *("identities", "pages", "filters", "retries", "prolonged", "races", "delivery"),
-    *("ways", "leftovers", "stale", "habits", "makers", "reported"),
+    *("ways", "leftovers", "stale", "habits", "makers", "snapshots", "reported"),
 )
 
 for _chapter in _CHAPTERS:

@@ -15,6 +15,7 @@ from sandbox.clock import SECOND
 from sandbox.credentials import CLIENTS, Client
 from sandbox.document import Operation
 from sandbox.faults.registry import fault, part_of
+from sandbox.lists import Lists
 from sandbox.records import Card, Token, Transaction
 from sandbox.refusals import Cause, Refusal
 from sandbox.routing import Route
@@ -282,3 +283,14 @@ class ComparesAccountsLate(App):
         if caller.account != account:
             raise Refusal(Cause.FOREIGN_ACCOUNT)
         return answer
+
+
+@fault(
+    "list_of_all_accounts",
+    breaks="AUTH-4",
+    summary="the card list shows the cards of every account",
+)
+class ListOfAllAccounts(Lists):
+    def where(self, conditions: list[str]) -> str:
+        found = super().where(conditions)
+        return found if any("customer_id" in one for one in conditions) else f"0 OR {found}"

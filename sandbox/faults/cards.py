@@ -281,3 +281,30 @@ class CustomerListIgnoresCursor(Lists):
 class CustomerViewOtherCurrency(Answers):
     def customer_card_state(self, card: Card, tokens: Any) -> dict[str, Any]:
         return super().customer_card_state(card, tokens) | {"currency": "NOK"}
+
+
+@fault(
+    "batch_of_one_pin",
+    breaks="CARD-14",
+    summary="all cards of a batch have the PIN of the first one",
+)
+class BatchOfOnePin(Cards):
+    def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
+        made = super().batch(caller, body)
+        with self.store.transaction():
+            for one in made:
+                self.store.execute(
+                    "UPDATE cards SET pin = ? WHERE seq = ?", (made[0].pin, one.card.seq)
+                )
+        return [replace(one, pin=made[0].pin) for one in made]
+
+
+@fault(
+    "batch_pin_for_the_first_only",
+    breaks="CARD-14",
+    summary="only the first card of a batch has a PIN",
+)
+class BatchPinForTheFirstOnly(Cards):
+    def batch(self, caller: Caller, body: dict[str, Any]) -> list[Issued]:
+        first, *others = super().batch(caller, body)
+        return [first, *(replace(one, pin=None) for one in others)]

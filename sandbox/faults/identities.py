@@ -333,3 +333,47 @@ class BatchInAnyCase(Cards):
         if taken != entry["card_id"]:
             raise Refusal(Cause.CARD_EXISTS)
         return super().issue_inactive(caller, entry, options)
+
+
+@fault(
+    "transaction_id_by_its_beginning",
+    breaks="TX-7",
+    summary="a transaction_id of no transaction finds one that has its first half",
+)
+class TransactionIdByItsBeginning(Store):
+    def record(self, account: str, transaction_id: str) -> Transaction | None:
+        return super().record(account, transaction_id) or self._one(
+            Transaction,
+            "SELECT * FROM transactions WHERE account = ? AND id GLOB ? || '*'",
+            (account, transaction_id[:18]),
+        )
+
+
+@fault(
+    "ref_ids_end_at_a_comma",
+    breaks="TX-1",
+    summary="of a ref_id with a comma the part before it is looked for",
+)
+class RefIdsEndAtAComma(Bank):
+    def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
+        part, comma, _ = order.ref_id.partition(",")
+        rows = self.store.execute(
+            "SELECT id FROM transactions WHERE card = ? AND ref_id GLOB ? || '*' LIMIT 1",
+            (card.seq, part + comma),
+        ).fetchone()
+        found = super().first(card, order)
+        return found or (self.store.record(card.account, rows[0]) if rows and comma else None)
+
+
+@fault(
+    "ref_ids_of_tokens_in_any_case",
+    breaks="TOKEN-1",
+    summary="a ref_id of a token finds those that differ in case only",
+)
+class RefIdsOfTokensInAnyCase(Store):
+    def token_by_ref(self, card: Card, ref_id: str) -> Token | None:
+        return super().token_by_ref(card, ref_id) or self._one(
+            Token,
+            "SELECT * FROM tokens WHERE card = ? AND lower(ref_id) = ? AND with_card = 0",
+            (card.seq, ref_id.lower()),
+        )

@@ -218,3 +218,13 @@ class RefUnicodeNormalized(LooksAlike):
 class RefLongNotFound(Bank):
     def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
         return None if len(order.ref_id) > STORED_LENGTH else super().first(card, order)
+
+
+@fault(
+    "ref_ids_are_members_of_an_object",
+    breaks="REF-1",
+    summary="the ref_id __proto__ is never remembered, as in an object that serves as a map",
+)
+class RefIdsAreMembersOfAnObject(Bank):
+    def first(self, card: Card, order: Order | Settlement) -> Transaction | None:
+        return None if order.ref_id == "__proto__" else super().first(card, order)

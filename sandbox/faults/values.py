@@ -3,6 +3,7 @@
 Overrides the intake and what keeps payments; knows nothing of how the suite looks for these.
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -224,3 +225,31 @@ def _in_utc(value: Any) -> Any:
 class MetadataKeysTrimmed(_Changing):
     def changed(self, metadata: Metadata) -> Metadata:
         return {name.strip(): value for name, value in metadata.items()}
+
+
+@fault(
+    "metadata_of_fifty_keys",
+    breaks="CARD-2",
+    summary="metadata of more than 50 keys loses the others",
+)
+class MetadataOfFiftyKeys(_Changing):
+    def changed(self, metadata: Metadata) -> Metadata:
+        return dict(list(metadata.items())[:50])
+
+
+@fault(
+    "metadata_lists_lose_repeats",
+    breaks="CARD-2",
+    summary="what is twice in a list of metadata comes back once",
+)
+class MetadataListsLoseRepeats(_Changing):
+    def changed(self, metadata: Metadata) -> Metadata:
+        found: Metadata = _in_depth(metadata, _once)
+        return found
+
+
+def _once(value: Any) -> Any:
+    """A list with the first of equal items; true and 1 are two."""
+    if not isinstance(value, list):
+        return value
+    return list({json.dumps(item, sort_keys=True): item for item in reversed(value)}.values())[::-1]

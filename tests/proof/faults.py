@@ -48,6 +48,7 @@ CATEGORIES = {
     "ways": "rare conditions",
     "leftovers": "rare conditions",
     "stale": "rare conditions",
+    "snapshots": "rare conditions",
     "habits": "rare conditions",
     "delivery": "delivery",
 }

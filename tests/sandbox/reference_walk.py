@@ -131,6 +131,8 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_identities.nearly_equal_ids,
     scenarios_identities.ids_of_no_card,
     scenarios_identities.nearly_equal_refs,
+    scenarios_identities.long_history,
+    scenarios_identities.batch_with_pins,
     scenarios_formats.ill_formed_members,
     scenarios_formats.ill_formed_entries,
     scenarios_formats.unusual_values,

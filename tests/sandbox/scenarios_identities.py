@@ -5,11 +5,12 @@ Each only sends requests; the reference walk compares the answers (reference_wal
 
 from urllib.parse import quote
 
+from sandbox.credentials import OTHER, OTHER_ACCOUNT
 from tests.sandbox.harness import Local
 from tests.sandbox.scenarios_money import watch
 
 NEIGHBOURS = ("ab0", "ab", "a_", "a%62", "a.b", "a b", "\u00e9b", "eb", "007", "7")
-REFS = ("r1", "r_", "r-1")
+REFS = ("r1", "r_", "r-1", "r,1", "r,2", "__proto__", "__proto__")
 
 
 def nearly_equal_ids(wallet: Local) -> None:
@@ -59,4 +60,29 @@ def nearly_equal_refs(wallet: Local) -> None:
     card = wallet.card(100)
     for ref in REFS:
         wallet.transact(card, 3, ref_id=ref)
+    for ref in ("t", "T"):
+        wallet.send("POST", f"/cards/{card}/tokens", {"ref_id": ref, "expires_in": 60})
+    made = wallet.hold(card, 10)["id"]
+    wallet.capture(f"{made[:-1]}{'0' if made[-1] != '0' else '1'}", 1)
     watch(wallet, card)
+
+
+def long_history(wallet: Local) -> None:
+    card = wallet.card(100, metadata={f"k{n}": [n, n] for n in range(60)})
+    asked = {"ref_id": "1", "expires_in": 60}
+    token = wallet.send("POST", f"/cards/{card}/tokens", asked)["token"]["value"]
+    wallet.transact(None, 1, token=token)
+    for number in range(13):
+        wallet.transact(card, 1, type="fund")
+        wallet.transact(card, 101 + number)
+    wallet.transact(None, 1, token=token)
+    wallet.send("POST", f"/cards/{card}/tokens", asked)
+    watch(wallet, card)
+
+
+def batch_with_pins(wallet: Local) -> None:
+    entries = [{"card_id": wallet.new_id("pin"), "type": "gift_card"} for _ in range(2)]
+    made = wallet.send("POST", "/cards/batch", {"cards": entries, "options": {"pin": {}}})
+    pins = [(one.get("pin") or {}).get("pin") for one in made["cards"]]
+    wallet.card(7 if pins[0] == pins[1] else 8)  # codes differ from run to run
+    wallet.send("GET", "/cards", account=OTHER_ACCOUNT, client=OTHER)
