@@ -18,7 +18,7 @@ from contracts.support import request_builders
 from contracts.support.clients import not_claimed
 from contracts.support.credentials import granted
 from contracts.support.identity import Identity, agree, identity_of
-from contracts.support.staging import Stage, body_of
+from contracts.support.staging import Stage, body_of, is_refused
 from contracts.support.visits import APPOINTMENTS, Appointment, Visit
 from contracts.support.wallets import FEW, every_request, prepared_wallet
 from tallystick.ledger.vocabulary import CardId
@@ -51,6 +51,10 @@ class Aged:
     known: dict[str, Identity]
     made: float
     """When it was made, by `time.monotonic`."""
+    gone: CardId | None
+    """A card of the same customer that was deleted then; None if that was refused."""
+    gone_is_read: bool
+    """Whether it could be read at once after its deletion."""
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +74,20 @@ def _made_to_age(run: Run) -> Aged:
         drawn: stage.send(pay(ref_id=drawn)),
     }
     known = {name: identity_of(body_of(answer) or {}) for name, answer in answers.items()}
-    return Aged(stage, card_id, whose, held, drawn, known, time.monotonic())
+    gone, is_read = _deleted(stage, whose)
+    return Aged(stage, card_id, whose, held, drawn, known, time.monotonic(), gone, is_read)
+
+
+def _deleted(stage: Stage, customer: str) -> tuple[CardId | None, bool]:
+    """A card that was spent and deleted, or None; whether it can be read all the same."""
+    card_id = stage.fresh_card("gone")
+    stage.send(request_builders.open_card(stage.base, card_id, 7, customer_id=customer))
+    stage.send(request_builders.transact(stage.base, stage.fresh_ref(), 7, card_id=card_id))
+    for request in stage.offered(request_builders.delete_card(stage.base, card_id)):
+        if body_of(stage.send(request)) is not None:
+            read = stage.send(request_builders.read_card(stage.base, card_id))
+            return card_id, not is_refused(read)
+    return None, False
 
 
 @pytest.mark.prepares
@@ -98,6 +115,27 @@ def test_ids_and_dates_of_creation_never_change(aged: Aged) -> None:
             stage.direct.expect("READ-8", same, f"{name} with {was}, as it was made", f"{item}")
         hold = str(known[aged.held].get("id"))
         stage.send(request_builders.capture(stage.base, hold, stage.fresh_ref("k"), amount=4))
+
+
+@pytest.mark.waits
+@rule("CARD-9", "CARD-10", "READ-8")
+def test_a_card_that_was_deleted_long_ago_is_still_deleted(aged: Aged) -> None:
+    stage, card_id = aged.stage, aged.gone
+    if card_id is None:
+        pytest.skip("the target deleted no card")
+    for request in (
+        request_builders.transact(stage.base, stage.fresh_ref(), 1, card_id=card_id, type="fund"),
+        request_builders.transact(stage.base, stage.fresh_ref(), 0, card_id=card_id),
+    ):
+        stage.direct.expect_refusal("CARD-9", stage.send(request), "the card is deleted")
+    read = stage.send(request_builders.read_card(stage.base, card_id))
+    if not aged.gone_is_read:
+        why = "the card is deleted, and reading it was refused then"
+        stage.direct.expect_refusal("READ-8", read, why)
+    for request in stage.offered(request_builders.customer_cards(stage.base, aged.customer)):
+        shown = [card.get("card_id") for card in body_of(stage.send(request)) or []]
+        without = f"no deleted card {card_id!r}"
+        stage.direct.expect("CARD-10", card_id not in shown, without, f"{shown}")
 
 
 def _views(stage: Stage, card_id: str, customer: str) -> Iterable[tuple[str, str, dict[str, Any]]]:

@@ -297,6 +297,28 @@ def test_an_id_that_is_almost_that_of_a_hold_is_of_no_hold(run: Run, place: int)
     stage.read_back("TX-7")
 
 
+@wallet
+@rule("TOKEN-4", "BAL-6")
+def test_a_token_of_letters_is_not_that_of_the_other_case(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    card, ref = stage.card_id("A"), stage.fresh_ref("t")
+    letters = {"length": 20, "numbers": False, "symbols": False, "characters": True}
+    answer = stage.send(request_builders.issue_token(stage.base, card, ref, format=letters))
+    if is_refused(answer):
+        pytest.skip("the target makes no token of letters")
+    stage.take("A", IssueToken(card, ref, one_time=True), answer, name="t")
+    value = stage.token("t")
+    if (code := value.removeprefix("DINCARD:")) in (code.upper(), code.lower()):
+        pytest.skip("the tokens of the target have one case: it may take both")
+    for token in (value.swapcase(), value.lower()):
+        for request in stage.offered(
+            request_builders.info(stage.base, token),
+            request_builders.transact(stage.base, stage.fresh_ref(), 1, token=token),
+        ):
+            stage.direct.expect_refusal("TOKEN-4", stage.send(request), "a token in another case")
+    stage.read_back("TOKEN-4")
+
+
 # ref_ids ------------------------------------------------------------------------------------------
 
 REFS: dict[str, tuple[str, ...]] = {

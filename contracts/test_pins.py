@@ -92,6 +92,22 @@ def test_a_pin_of_the_target_s_own_choice_replaces_the_old_one(run: Run) -> None
 
 
 @rule("CARD-11")
+def test_a_pin_of_letters_is_not_that_of_the_other_case(run: Run) -> None:
+    stage = Stage(run, "A = card 1000 NOK")
+    letters = {"length": 8, "numbers": False, "symbols": False, "characters": True}
+    wanted = request_builders.rotate_pin(stage.base, stage.card_id("A"), **letters)
+    pin = pin_of(body_of(stage.send(wanted)))
+    if not isinstance(pin, str) or pin in (pin.upper(), pin.lower()):
+        pytest.skip("the target makes no PIN of letters, or of one case only: it may take both")
+    stage.perform("t = token A")
+    for given in (pin.swapcase(), pin.lower()):
+        for request in stage.offered(
+            request_builders.info(stage.base, stage.token("t"), pin=given)
+        ):
+            stage.direct.expect_refusal("CARD-11", stage.send(request), "a PIN in another case")
+
+
+@rule("CARD-11")
 def test_a_printed_pin_stays_in_force_when_its_card_is_activated(run: Run) -> None:
     stage = Stage(run)
     stage.require(op.PREPARE_CARDS, op.ACTIVATE_CARD, op.READ_BY_TOKEN)

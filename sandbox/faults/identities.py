@@ -377,3 +377,28 @@ class RefIdsOfTokensInAnyCase(Store):
             "SELECT * FROM tokens WHERE card = ? AND lower(ref_id) = ? AND with_card = 0",
             (card.seq, ref_id.lower()),
         )
+
+
+@fault(
+    "tokens_of_letters_in_any_case",
+    breaks="TOKEN-4",
+    summary="a token is taken in capital and in small letters, whatever it was made of",
+)
+class TokensOfLettersInAnyCase(Store):
+    def token(self, account: str, value: str) -> Token | None:
+        return super().token(account, value) or self._one(
+            Token,
+            "SELECT * FROM tokens WHERE account = ? AND lower(value) = ?",
+            (account, value.lower()),
+        )
+
+
+@fault(
+    "pins_of_letters_in_any_case",
+    breaks="CARD-11",
+    summary="a PIN of letters is taken in the other case too",
+)
+class PinsOfLettersInAnyCase(Tokens):
+    def check_pin(self, card: Card, given: str | None) -> None:
+        alike = card.pin is not None and given is not None and given.lower() == card.pin.lower()
+        super().check_pin(card, card.pin if alike else given)

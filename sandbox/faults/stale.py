@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from sandbox.access import Caller
 from sandbox.bank import Bank
+from sandbox.cards import Cards
 from sandbox.faults.races import pause, race
 from sandbox.faults.registry import fault, part_of
 from sandbox.lists import CardQuery, Lists, Page
@@ -16,6 +17,8 @@ from sandbox.orders import Order
 from sandbox.records import Card, Token, Transaction
 from sandbox.store import Store
 from sandbox.tokens import Tokens
+
+_OTHERS = 40
 
 Kept = TypeVar("Kept")
 
@@ -192,3 +195,17 @@ class ForgetsButAtTheEnd(Bank):
         super().close_hold(hold, captured=captured, finishes=finishes, becomes=becomes)
         if not (captured and finishes):
             _CACHES.pop(self.store, None)
+
+
+@fault(
+    "deleted_cards_come_back",
+    breaks="READ-8",
+    summary="a deleted card can be read again after 40 others were made, from an old copy",
+)
+class DeletedCardsComeBack(Cards):
+    def read(self, account: str, card_id: str) -> Card:
+        card = self.store.card(account, card_id)
+        newest = self.store.execute("SELECT max(seq) FROM cards").fetchone()
+        if card is not None and card.deleted and newest[0] > card.seq + _OTHERS:
+            return card
+        return super().read(account, card_id)

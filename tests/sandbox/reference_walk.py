@@ -132,6 +132,7 @@ SCENARIOS: tuple[Callable[[Local], None], ...] = (
     scenarios_identities.ids_of_no_card,
     scenarios_identities.nearly_equal_refs,
     scenarios_identities.long_history,
+    scenarios_identities.letters_and_old_deletions,
     scenarios_identities.batch_with_pins,
     scenarios_formats.ill_formed_members,
     scenarios_formats.ill_formed_entries,

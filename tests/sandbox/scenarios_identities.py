@@ -80,6 +80,21 @@ def long_history(wallet: Local) -> None:
     watch(wallet, card)
 
 
+def letters_and_old_deletions(wallet: Local) -> None:
+    letters = {"length": 20, "numbers": False, "symbols": False, "characters": True}
+    card = wallet.card(10, pin={"format": letters})
+    pin = wallet.send("POST", f"/cards/{card}/rotate-pin", {"pin": {"format": letters}})
+    body = {"ref_id": "1", "expires_in": 60, "format": letters}
+    token = wallet.send("POST", f"/cards/{card}/tokens", body)["token"]["value"]
+    wallet.info(token.swapcase())
+    wallet.info(token, pin=pin["pin"]["pin"]["value"].swapcase())
+    gone = wallet.card(0)
+    wallet.send("DELETE", f"/cards/{gone}")
+    for _ in range(41):
+        wallet.card(0)
+    wallet.read(gone)
+
+
 def batch_with_pins(wallet: Local) -> None:
     entries = [{"card_id": wallet.new_id("pin"), "type": "gift_card"} for _ in range(2)]
     made = wallet.send("POST", "/cards/batch", {"cards": entries, "options": {"pin": {}}})
