@@ -13,16 +13,23 @@ from typing import Any
 
 import pytest
 
-from contracts.support.unspelled import expect_refusal, meant, note, outcome_of, prepared, remember
+from contracts.support.unspelled import (
+    expect_refusal,
+    meant,
+    note,
+    outcome_of,
+    prepared,
+    remember,
+    request_of,
+)
 from tallystick.conditions import Place, at, leaves, with_value
 from tallystick.documents import shape
 from tallystick.documents.request_members import excludes
-from tallystick.drivers.direct import Unanswered
-from tallystick.ledger.vocabulary import Accepted, Capture, OpenCard, Refused, Transact, Void
+from tallystick.ledger.vocabulary import Accepted, Capture, OpenCard, Transact, Void
 from tallystick.program import Program, Verb, missing, parse_step
 from tallystick.request import Request
 from tallystick.run import Run
-from tallystick.target import Answer, NotSupported
+from tallystick.target import NotSupported
 
 STEPS = (
     *("B = card 200", "g = hold A 200", "d = draw A 200", "f = fund A 200"),
@@ -72,8 +79,8 @@ def test_what_the_document_excludes_is_refused(run: Run, line: str) -> None:
 def _excluded(run: Run, command: Paid) -> Iterator[tuple[Request, str]]:
     """The request of the command with each value that the document excludes, in words."""
     document = shape.load(run.profile.documents.openapi)
-    usual = _request(run, command)
-    other = _request(run, replace(command, amount=10 * (command.amount or 1)))
+    usual = request_of(run, command)
+    other = request_of(run, replace(command, amount=10 * (command.amount or 1)))
     for places, values in _replaceable(usual.body, other.body):
         words = " and ".join(".".join(map(str, place)) for place in places)
         for each in values:
@@ -113,15 +120,3 @@ def _amounts(value: int | str) -> Iterator[int | float | str]:
         yield f"{whole}.00005" if whole != value else f"{value}.5"
     else:
         yield from (-value, 0, 1, value + 0.5, 10**9 - 1, 10**20 - 1)
-
-
-def _request(run: Run, command: Paid) -> Request:
-    """The request of a command, after those that have to come before it."""
-    account, known = run.target.address.account, dict[str, str]()
-    while (preparation := run.profile.prepare(command, account, known)) is not None:
-        exchange = run.target.send(preparation.request)
-        given = preparation.read(exchange.answer) if isinstance(exchange.answer, Answer) else None
-        if given is None or isinstance(given, Refused):
-            raise Unanswered(exchange)
-        known |= given
-    return run.profile.encode(command, account, known)

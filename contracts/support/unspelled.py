@@ -12,8 +12,9 @@ from tallystick.drivers.sequential import Session
 from tallystick.ledger.vocabulary import Accepted, Command, Outcome, Refused, Unknown, Violation
 from tallystick.profiles.profile import Unnamed
 from tallystick.program import Step, adapted, parse_step
+from tallystick.request import Request
 from tallystick.run import Run
-from tallystick.target import Exchange, Target
+from tallystick.target import Answer, Exchange, Target
 
 
 def prepared(run: Run) -> Session:
@@ -33,6 +34,18 @@ def meant(session: Session, line: str) -> Command:
 
 def _adapted(session: Session, line: str) -> Step:
     return adapted(parse_step(line), session.run.profile.traits)
+
+
+def request_of(run: Run, command: Command) -> Request:
+    """The request of a command, after those that have to come before it."""
+    account, known = run.target.address.account, dict[str, str]()
+    while (preparation := run.profile.prepare(command, account, known)) is not None:
+        exchange = run.target.send(preparation.request)
+        given = preparation.read(exchange.answer) if isinstance(exchange.answer, Answer) else None
+        if given is None or isinstance(given, Refused):
+            raise Unanswered(exchange)
+        known |= given
+    return run.profile.encode(command, account, known)
 
 
 def perform(session: Session, target: Target, command: Command, words: str) -> Outcome:
