@@ -14,7 +14,7 @@ from tallystick.drivers.probe import PROBES
 from tallystick.drivers.reduce import Budget, reduce_program
 from tallystick.profiles.documents import dialect_of
 from tallystick.profiles.wallet.profile import Wallet
-from tallystick.program import Program
+from tallystick.program import Program, missing
 from tallystick.run import Run
 from tallystick.target import Address, Client, HttpTarget
 from tests.proof.servers import forked_sandbox
@@ -37,7 +37,11 @@ MORE = (
     ("A = card 1000 NOK", 'k = token A with {"one_time": "true"}', "info k", "d = draw k 5"),
     ("A = batch", "activate A 70 NOK", "activate A 70 NOK", "d = draw A 70", "read A"),
 )
-PROGRAMS = [Program.parse(*lines) for lines in (*PROBES.values(), *MORE)]
+PROGRAMS = [
+    program
+    for program in (Program.parse(*lines) for lines in (*PROBES.values(), *MORE))
+    if missing(program, Wallet().traits) is None
+]
 
 OTHER_BUILDS = {
     "capture_checks_original": "status",
