@@ -135,9 +135,9 @@ class Linearizer:
         return self._meter.transitions
 
     def points(self, point: Point, effort: Effort) -> Iterator[Point]:
-        """The points after the next returns, one by one; at a dead end, the last frontier is empty.
+        """The points after the next returns, one by one; at a dead end, the frontier is empty.
 
-        Raises BudgetSpent.
+        Who takes them stops there: no order goes on from it. Raises BudgetSpent.
         """
         first, pending, lost, frontier = point
         for at in range(first, len(self.events)):
@@ -147,8 +147,6 @@ class Linearizer:
                 pending = tuple([o for o in pending if o != returning])
                 frontier = self.after_return(returning, pending, lost, frontier, effort)
                 yield Point(at + 1, pending, lost, frontier)
-                if not frontier:
-                    return
             elif self.operations[event].answered:
                 pending += (event,)
             else:
