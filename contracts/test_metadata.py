@@ -103,6 +103,8 @@ def test_an_integer_that_no_double_holds_comes_back_exactly(run: Run) -> None:
     for answer in (made, stage.send(request_builders.read_card(stage.base, card))):
         body = body_of(answer)
         shown = body.get("metadata") if isinstance(body, dict) else None
-        kept = isinstance(shown, dict) and all(shown.get(name) == sent[name] for name in sent)
+        if not isinstance(shown, dict):
+            continue  # an answer to a creation may show less; whether metadata is kept is CARD-2
+        kept = all(shown.get(name) == sent[name] for name in sent)
         # The ledger takes the nearest double for it: how precise a number is, JSON leaves open.
         stage.direct.expect("CARD-17", kept, f"metadata {sent}", f"metadata {shown}")
