@@ -18,12 +18,12 @@ from tallystick.target import Answer
 REQUESTS = 80
 """About how many requests the preparation sends: on a slow target what it makes lives longer."""
 LONGEST_S = 30
-BEFORE_THE_END_S = 1.0
+BEFORE_THE_END_S = 0.7
 """A token is used at least so long before its end; a life that starts again then is longer."""
 LATER_S = UNSURE_S + 0.5
 """So long after its end, by the clock of the target, a life is over."""
 USES = ("info", "draw", "fund", "refused")
-LIFE_S = 6
+LIFE_S = 5
 """Seconds that such a token lives. A gate should not have to wait for its end."""
 USED_AFTER = 0.62
 """The part of its life after which it is used: there is time for other tests before its end, and
