@@ -17,10 +17,11 @@ from tallystick.run import Run
 from tallystick.target import Answer, Exchange, Target
 
 
-def prepared(run: Run) -> Session:
-    """A session with a card A and an open hold h on it; a new one whenever a test is repeated."""
+def prepared(run: Run, *more: str) -> Session:
+    """A session with a card A and an open hold h on it, and what more steps make; a new one
+    whenever a test is repeated."""
     session = Session(run)
-    for line in ("A = card 1000", "h = hold A 600"):
+    for line in ("A = card 1000", "h = hold A 600", *more):
         outcome = session.perform(_adapted(session, line))
         if isinstance(outcome, Unknown):
             raise Unanswered(session.story.last_exchange)
