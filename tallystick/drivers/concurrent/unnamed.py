@@ -50,7 +50,7 @@ def unnamed_in(
     kept.update([getattr(command, "parent", None) for command in commands])
     refs = {known for ledger in ledgers for known in ledger.refs} | set(reused_refs)
     # The figures of a hold may depend on the records of its captures and voids.
-    are_holds_read = any(map(ReadHold.__instancecheck__, commands))
+    are_holds_read = any(isinstance(command, ReadHold) for command in commands)
     return frozenset(
         command.ref
         for command, id_ in made
